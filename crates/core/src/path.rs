@@ -1,0 +1,238 @@
+//! Request paths in canonical form, and the patterns that rules compare them with (LIFETIME section 1).
+
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// A path in canonical form: `/` or `/segment/segment`, decoded once, without query, fragment, empty or dot segments.
+/// Borrows the request's own text where that is canonical already, as it nearly always is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Path<'a>(Cow<'a, str>);
+
+impl<'a> Path<'a> {
+    /// Brings the path of a request into canonical form. Bytes that are not UTF-8 after decoding become U+FFFD,
+    /// which no pattern names; a malformed escape stays as it is.
+    #[must_use]
+    pub fn canonical(raw: &'a str) -> Self {
+        let end = raw.find(['?', '#']).unwrap_or(raw.len());
+        let raw = &raw[..end];
+        if is_canonical(raw) {
+            return Self(Cow::Borrowed(raw));
+        }
+        let decoded = percent_decode(raw);
+        let mut segments: Vec<&str> = Vec::new();
+        for segment in decoded.split('/') {
+            match segment {
+                "" | "." => {}
+                ".." => {
+                    segments.pop();
+                }
+                name => segments.push(name),
+            }
+        }
+        Self(Cow::Owned(format!("/{}", segments.join("/"))))
+    }
+
+    /// The same path with its own text.
+    #[must_use]
+    pub fn into_owned(self) -> Path<'static> {
+        Path(Cow::Owned(self.0.into_owned()))
+    }
+
+    /// The canonical text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn segments(&self) -> impl Iterator<Item = &str> + Clone {
+        self.0.split('/').filter(|segment| !segment.is_empty())
+    }
+}
+
+fn is_canonical(raw: &str) -> bool {
+    raw == "/"
+        || raw.strip_prefix('/').is_some_and(|segments| {
+            !raw.contains('%') && segments.split('/').all(|segment| !matches!(segment, "" | "." | ".."))
+        })
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn percent_decode(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let escape = (bytes[at] == b'%').then(|| Some((hex(*bytes.get(at + 1)?)?, hex(*bytes.get(at + 2)?)?))).flatten();
+        if let Some((high, low)) = escape {
+            decoded.push(high << 4 | low);
+            at += 3;
+        } else {
+            decoded.push(bytes[at]);
+            at += 1;
+        }
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+}
+
+/// A pattern such as `/billing/**`: `*` is exactly one segment, `**` any number of them, none included.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct PathPattern(Box<str>);
+
+/// Why a text is not a path pattern.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PatternError {
+    /// It would never match: canonical paths begin with a slash.
+    #[error("the pattern `{0}` never matches; a path begins with `/`, so write `/{0}`")]
+    NoLeadingSlash(String),
+    /// A star stands for whole segments alone.
+    #[error("the pattern `{0}` has a star inside a segment; `*` and `**` stand for whole segments, as in `/files/*` or `/files/**`")]
+    StarInsideSegment(String),
+}
+
+impl PathPattern {
+    /// Whether the pattern covers the whole of `path`. The pattern is compared as written.
+    #[must_use]
+    pub fn matches(&self, path: &Path<'_>) -> bool {
+        let written = &self.0[1..];
+        matches_segments(written.split('/').filter(|_| !written.is_empty()), path.segments())
+    }
+
+    /// The pattern as written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Greedy with one point of return, as in shell globs: only the last `**` ever needs to take one segment more.
+fn matches_segments<'a>(
+    mut pattern: impl Iterator<Item = &'a str> + Clone,
+    mut path: impl Iterator<Item = &'a str> + Clone,
+) -> bool {
+    let mut last_stars = None;
+    loop {
+        let unread = path.clone();
+        match (pattern.next(), path.next()) {
+            (None, None) => return true,
+            (Some("**"), _) => {
+                path = unread.clone();
+                last_stars = Some((pattern.clone(), unread));
+            }
+            (Some(name), Some(segment)) if name == "*" || name == segment => {}
+            _ => {
+                let Some((after_stars, mut taken)) = last_stars else { return false };
+                if taken.next().is_none() {
+                    return false;
+                }
+                pattern = after_stars.clone();
+                path = taken.clone();
+                last_stars = Some((after_stars, taken));
+            }
+        }
+    }
+}
+
+impl FromStr for PathPattern {
+    type Err = PatternError;
+
+    fn from_str(text: &str) -> Result<Self, PatternError> {
+        let Some(segments) = text.strip_prefix('/') else {
+            return Err(PatternError::NoLeadingSlash(text.to_owned()));
+        };
+        if segments.split('/').any(|segment| segment.contains('*') && segment != "*" && segment != "**") {
+            return Err(PatternError::StarInsideSegment(text.to_owned()));
+        }
+        Ok(Self(text.into()))
+    }
+}
+
+impl TryFrom<String> for PathPattern {
+    type Error = PatternError;
+
+    fn try_from(text: String) -> Result<Self, PatternError> {
+        text.parse()
+    }
+}
+
+impl From<PathPattern> for String {
+    fn from(pattern: PathPattern) -> Self {
+        pattern.0.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn matches(pattern: &str, path: &str) -> bool {
+        pattern.parse::<PathPattern>().is_ok_and(|pattern| pattern.matches(&Path::canonical(path)))
+    }
+
+    #[test]
+    fn paths_become_canonical() {
+        for (raw, canonical) in [
+            ("", "/"),
+            ("/", "/"),
+            ("home", "/home"),
+            ("//admin//a/", "/admin/a"),
+            ("/a/./b/../c", "/a/c"),
+            ("/../../admin", "/admin"),
+            ("/files/%2e%2E/admin", "/admin"),
+            ("/a%2Fb", "/a/b"),
+            ("/%252e%252e/x", "/%2e%2e/x"),
+            ("/bad%zz%2", "/bad%zz%2"),
+            ("/Admin?next=/x#y", "/Admin"),
+            ("/a#b?c", "/a"),
+            ("/%3Fx", "/?x"),
+            ("/caf%C3%A9", "/café"),
+            ("/%C0%AE%C0%AE/x", "/\u{fffd}\u{fffd}\u{fffd}\u{fffd}/x"),
+        ] {
+            assert_eq!(Path::canonical(raw).as_str(), canonical, "{raw}");
+        }
+    }
+
+    #[test]
+    fn stars_stand_for_whole_segments() {
+        for (pattern, path, expected) in [
+            ("/billing/**", "/billing", true),
+            ("/billing/**", "/billing/a/b", true),
+            ("/billing/**", "/billings", false),
+            ("/**", "/", true),
+            ("/*", "/", false),
+            ("/*", "/a", true),
+            ("/*", "/a/b", false),
+            ("/", "/", true),
+            ("/", "/a", false),
+            ("/x/**/z", "/x/z", true),
+            ("/x/**/z", "/x/y/z/z", true),
+            ("/x/**/z", "/x/z/q", false),
+            ("/**/a/**/b", "/a/a/c/b/b", true),
+            ("/**/a/*", "/a/a/a/b", true),
+            ("/**/a/*", "/a/a/b/b", false),
+            ("/billing/", "/billing", false),
+        ] {
+            assert_eq!(matches(pattern, path), expected, "{pattern} {path}");
+        }
+    }
+
+    #[test]
+    fn patterns_that_cannot_mean_what_they_say_are_refused() {
+        assert!(matches!("/a*".parse::<PathPattern>(), Err(PatternError::StarInsideSegment(_))));
+        assert!(matches!("/***".parse::<PathPattern>(), Err(PatternError::StarInsideSegment(_))));
+        assert!(matches!("admin/**".parse::<PathPattern>(), Err(PatternError::NoLeadingSlash(_))));
+    }
+}

@@ -1,0 +1,104 @@
+//! Which sessions and pages an entry of the policy is for.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::present;
+use crate::facts::Facts;
+use crate::path::{Path, PathPattern};
+
+/// All given keys must hold; a list means any of them; no key at all holds always.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Match {
+    /// The session's application is one of these.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub application: Option<OneOrMany<Box<str>>>,
+    /// The session's device class is one of these.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub device: Option<OneOrMany<Box<str>>>,
+    /// The session has one of these roles.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub role: Option<OneOrMany<Box<str>>>,
+    /// The page matches one of these patterns. Never holds where there is no page.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub path: Option<OneOrMany<PathPattern>>,
+}
+
+impl Match {
+    /// Whether no key is given.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether every given key holds.
+    #[must_use]
+    pub fn holds(&self, facts: &Facts, path: Option<&Path<'_>>) -> bool {
+        self.unmet(facts, path).is_none()
+    }
+
+    /// The first key that does not hold, by name.
+    #[must_use]
+    pub fn unmet(&self, facts: &Facts, path: Option<&Path<'_>>) -> Option<&'static str> {
+        let names = |wanted: &Option<OneOrMany<Box<str>>>, actual: Option<&str>| {
+            wanted.as_ref().is_none_or(|wanted| wanted.any(|name| actual == Some(name)))
+        };
+        let role_held = |role: &Box<str>| facts.roles.contains(role);
+        let page_matched = |pattern: &PathPattern| path.is_some_and(|path| pattern.matches(path));
+        [
+            ("application", names(&self.application, facts.application.as_deref())),
+            ("device", names(&self.device, facts.device.as_deref())),
+            ("role", self.role.as_ref().is_none_or(|roles| roles.any(role_held))),
+            ("path", self.path.as_ref().is_none_or(|patterns| patterns.any(page_matched))),
+        ]
+        .into_iter()
+        .find_map(|(key, held)| (!held).then_some(key))
+    }
+}
+
+/// One value, or a list of which any may hold. Never empty: an empty list could only be a mistake.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OneOrMany<T>(Vec<T>);
+
+impl<T> OneOrMany<T> {
+    fn any(&self, holds: impl Fn(&T) -> bool) -> bool {
+        self.0.iter().any(holds)
+    }
+
+    /// The values in order.
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
+        self.0.iter()
+    }
+}
+
+impl<T: Serialize> Serialize for OneOrMany<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0.as_slice() {
+            [one] => one.serialize(serializer),
+            many => many.serialize(serializer),
+        }
+    }
+}
+
+impl<'de, T: TryFrom<String>> Deserialize<'de> for OneOrMany<T>
+where
+    T::Error: std::fmt::Display,
+{
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged, expecting = "expected a text or a list of texts")]
+        enum Written {
+            One(String),
+            Many(Vec<String>),
+        }
+        let texts = match Written::deserialize(deserializer)? {
+            Written::One(text) => vec![text],
+            Written::Many(texts) => texts,
+        };
+        if texts.is_empty() {
+            return Err(serde::de::Error::custom("an empty list matches nothing; leave the key out to match everything"));
+        }
+        let values = texts.into_iter().map(T::try_from).collect::<Result<_, _>>();
+        values.map(Self).map_err(serde::de::Error::custom)
+    }
+}

@@ -1,0 +1,115 @@
+//! The answer for one request (LIFETIME section 5, "a request").
+
+use serde::{Deserialize, Serialize};
+
+use super::{Activity, EndReason, Session, State};
+use crate::duration::Limit;
+use crate::path::Path;
+use crate::policy::{ActivitySource, OnIdle};
+use crate::resolution::{Policies, gates, is_passive};
+use crate::time::{Instant, Span};
+
+/// The answer for one request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Serve it.
+    Allow,
+    /// Ask for authentication; nothing has ended.
+    StepUp(StepUp),
+    /// The session is locked.
+    Locked,
+    /// The session is over.
+    Ended {
+        /// Since when.
+        at: Instant,
+        /// Why.
+        reason: EndReason,
+    },
+}
+
+/// What a gate asks for, and how fresh the authentication must be to pass it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "reason")]
+pub enum StepUp {
+    /// The person was away for too long since authenticating.
+    Away {
+        /// The absence at which the gate asks.
+        max_away: Span,
+    },
+    /// The authentication is too old.
+    Age {
+        /// The age at which the gate asks.
+        max_age: Span,
+    },
+}
+
+impl StepUp {
+    /// The word for the reason.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Away { .. } => "away",
+            Self::Age { .. } => "age",
+        }
+    }
+}
+
+/// What a request means for a session that has no deadline behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Judgement {
+    /// It is served, and `activity` is what it leaves behind where it counts.
+    Allow {
+        /// The activity after the request; `None` when the request is passive or requests do not count.
+        activity: Option<Activity>,
+    },
+    /// A gate asks.
+    StepUp(StepUp),
+    /// The page's own idle limit is reached: the session ends or locks now.
+    TooLong(OnIdle),
+}
+
+impl Session {
+    /// Judges a request to `path` at `now`. The session must be active and past no deadline; nothing is changed.
+    #[must_use]
+    pub fn judge(
+        &self,
+        activity: Activity,
+        policies: &Policies<'_>,
+        path: &Path<'_>,
+        passive: bool,
+        now: Instant,
+    ) -> Judgement {
+        let today = policies.today;
+        let page = policies.idle(&self.facts, self.choice, Some(path));
+        if page.limit <= Limit::after(self.idle_for(activity, today, now)) {
+            return Judgement::TooLong(page.outcome);
+        }
+        if let Some(step_up) = self.gate(activity, policies, path, now) {
+            return Judgement::StepUp(step_up);
+        }
+        let counts = today.activity.contains(&ActivitySource::Request) && !passive && !is_passive(today, &self.facts, path);
+        Judgement::Allow { activity: counts.then(|| self.active_at(activity, today, now)) }
+    }
+
+    fn gate(&self, activity: Activity, policies: &Policies<'_>, path: &Path<'_>, now: Instant) -> Option<StepUp> {
+        let limits = gates(policies.today, &self.facts, path);
+        let away = || activity.longest_absence.max(self.absence(activity, policies.today, now));
+        if let Some(max_away) = limits.max_away.filter(|max_away| away() >= *max_away) {
+            return Some(StepUp::Away { max_away });
+        }
+        let max_age = limits.max_age.filter(|max_age| now.since(self.authenticated) >= *max_age)?;
+        Some(StepUp::Age { max_age })
+    }
+
+    /// Whether an activity request to `path` would change more than the activity: the page that stands for the surface.
+    #[must_use]
+    pub fn moves_page(&self, path: &Path<'_>) -> bool {
+        self.presence.as_deref().is_none_or(|presence| presence.tabs.is_empty() && presence.last_page.as_ref() != Some(path))
+    }
+
+    /// Whether activity touches nothing but [`Activity`]: no running hold has its bound moved by it.
+    #[must_use]
+    pub fn activity_is_plain(&self) -> bool {
+        self.state == State::Active && self.presence.as_deref().is_none_or(|presence| !presence.is_held())
+    }
+}

@@ -1,0 +1,92 @@
+//! Puts the programs in place that the tests need, and says so.
+
+mod debian;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::SystemTime;
+
+use anyhow::{Result, bail};
+
+use crate::step::Step;
+use crate::workspace;
+
+const NODE_MAJOR: u32 = 20;
+
+/// The browser of the browser tests.
+pub(crate) fn chromium() -> Result<()> {
+    if has("chromium") {
+        return Ok(());
+    }
+    debian::install("chromium", "the browser tests drive a real Chromium")
+}
+
+/// Node and the packages of `sdk/` at the versions of its lockfile.
+pub(crate) fn node_modules() -> Result<()> {
+    node()?;
+    let sdk = workspace::root().join("sdk");
+    // npm writes this file last, so an interrupted installation counts as missing.
+    let installed = modified(&sdk.join("node_modules/.package-lock.json"));
+    if installed.is_some() && installed >= modified(&sdk.join("package-lock.json")) {
+        return Ok(());
+    }
+    println!("sdk/node_modules is missing or older than sdk/package-lock.json: installing it");
+    Step::new(
+        "install the packages of the SDK",
+        "npm --prefix sdk ci --no-audit --no-fund",
+    )
+    .run()
+}
+
+pub(crate) fn cargo_deny() -> Result<()> {
+    if has("cargo-deny") {
+        return Ok(());
+    }
+    println!("cargo-deny checks licences and dependencies and is missing: building it takes some minutes");
+    Step::new("install cargo-deny", "cargo install --locked cargo-deny").run()
+}
+
+/// Whether the shell would find `program`.
+pub(crate) fn has(program: &str) -> bool {
+    let found = Command::new("sh").args(["-c", "command -v \"$0\"", program]).output();
+    found.is_ok_and(|output| output.status.success())
+}
+
+fn node() -> Result<()> {
+    let version = Step::new("ask Node for its version", "node --version").first_line();
+    match version.as_deref().map(major) {
+        Some(Some(major)) if major >= NODE_MAJOR && has("npm") => Ok(()),
+        _ => bail!(
+            "the SDK is built with Node {NODE_MAJOR} or newer and its npm; found: {}. Install it from https://nodejs.org",
+            version.as_deref().unwrap_or("none")
+        ),
+    }
+}
+
+/// The 20 of `v20.1.0`.
+fn major(version: &str) -> Option<u32> {
+    version.strip_prefix('v')?.split('.').next()?.parse().ok()
+}
+
+fn modified(path: &Path) -> Option<SystemTime> {
+    fs::metadata(path).and_then(|metadata| metadata.modified()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_major_version_of_node_is_read() {
+        assert_eq!(major("v20.11.1"), Some(20));
+        assert_eq!(major("20.11.1"), None);
+        assert_eq!(major("v"), None);
+    }
+
+    #[test]
+    fn programs_are_looked_for_in_the_search_path() {
+        assert!(has("cargo"));
+        assert!(!has("nightlatch-no-such-program"));
+    }
+}

@@ -1,0 +1,113 @@
+//! All tests, in the order in which a failure is cheapest to understand.
+
+use std::fmt;
+
+use anyhow::{Context, Result};
+use clap::ValueEnum;
+
+use crate::step::{Step, closing, heading, timed};
+use crate::{install, sdk, tidy};
+
+/// A part of the tests that can be run alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Part {
+    /// Unit, integration and documentation tests of every crate
+    Rust,
+    /// The engine's atomics under every interleaving
+    Loom,
+    /// Types, unit tests, size budget and bundles of the browser SDK
+    Sdk,
+    /// The release binary in a real browser
+    Browser,
+    /// The house rules
+    Tidy,
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Rust => "rust",
+            Self::Loom => "loom",
+            Self::Sdk => "sdk",
+            Self::Browser => "browser",
+            Self::Tidy => "tidy",
+        })
+    }
+}
+
+/// Runs one part, or all of them. What is missing is installed before the first test runs.
+pub(crate) fn run(part: Option<Part>) -> Result<()> {
+    let parts = part.map_or_else(|| Part::value_variants().to_vec(), |part| vec![part]);
+    let (result, took) = timed(|| {
+        parts.iter().try_for_each(|part| prepare(*part))?;
+        parts.iter().try_for_each(|part| {
+            run_part(*part).with_context(|| format!("stopped; this part alone: cargo xtask test {part}"))
+        })
+    });
+    result?;
+    heading(&part.map_or_else(|| "all tests passed".to_owned(), |part| format!("{part} passed")));
+    closing("in all", took);
+    Ok(())
+}
+
+fn prepare(part: Part) -> Result<()> {
+    match part {
+        Part::Rust | Part::Loom | Part::Tidy => Ok(()),
+        Part::Sdk => install::node_modules(),
+        Part::Browser => install::chromium().and_then(|()| install::node_modules()),
+    }
+}
+
+fn run_part(part: Part) -> Result<()> {
+    match part {
+        Part::Rust => rust(),
+        Part::Loom => loom(),
+        Part::Sdk => browser_sdk(),
+        Part::Browser => browser(),
+        Part::Tidy => tidy::run(),
+    }
+}
+
+fn rust() -> Result<()> {
+    let runner = if install::has("cargo-nextest") {
+        "cargo nextest run --workspace --no-fail-fast"
+    } else {
+        "cargo test --workspace --lib --bins --tests --no-fail-fast"
+    };
+    Step::new("Rust tests", runner).run()?;
+    Step::new("documentation tests", "cargo test --workspace --doc").run()
+}
+
+fn loom() -> Result<()> {
+    // A directory of its own: the other flags would rebuild everything at every turn.
+    let line = "cargo test --package nightlatch-engine --release --test loom --target-dir target/loom";
+    Step::new("loom tests of the engine", line)
+        .env("RUSTFLAGS", "--cfg loom")
+        .run()
+}
+
+fn browser_sdk() -> Result<()> {
+    Step::new("SDK types", "npm --prefix sdk run check").run()?;
+    Step::new("SDK unit tests", "npm --prefix sdk run test").run()?;
+    sdk::is_fresh()?;
+    Step::new("SDK size", "npm --prefix sdk run size").run()
+}
+
+fn browser() -> Result<()> {
+    let binary = sdk::server_for_browsers()?;
+    Step::new("browser tests", "npm --prefix sdk run e2e")
+        .env("NIGHTLATCH_BIN", binary)
+        .run()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_printed_name_of_a_part_is_the_one_the_command_line_takes() {
+        for part in Part::value_variants() {
+            assert_eq!(Part::from_str(&part.to_string(), false), Ok(*part));
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! Every command that the documents tell a reader to run, and what runs it before the reader does.
+//!
+//! The blocks of code marked `sh` are read line by line: comments and blank lines are left out, a line that ends in a
+//! backslash goes on in the next one. A block of output, or of a file, is marked otherwise.
+
+use super::Finding;
+use super::files::{File, Repository};
+use super::invariants::test_exists;
+use super::markdown;
+
+const HERE: &str = "xtask/src/tidy/commands.rs";
+const CI: &str = ".ci/run";
+
+/// What shows that a documented command works.
+#[derive(Debug)]
+enum Proof {
+    /// A line of `.ci/run` begins this command.
+    Ci,
+    /// The test of this name in this file runs it.
+    #[cfg_attr(not(test), expect(dead_code, reason = "no command of the server is documented yet"))]
+    Test { path: &'static str, name: &'static str },
+    /// Nothing runs it, for this reason.
+    Untested(&'static str),
+}
+
+const COMMANDS: &[(&str, Proof)] = &[
+    ("cargo xtask test", Proof::Ci),
+    ("cargo xtask test rust", Proof::Ci),
+    ("cargo xtask test loom", Proof::Ci),
+    ("cargo xtask test sdk", Proof::Ci),
+    ("cargo xtask test browser", Proof::Ci),
+    ("cargo xtask test tidy", Proof::Ci),
+    ("cargo xtask lint", Proof::Ci),
+    (
+        "cargo xtask ci",
+        Proof::Untested("it is `cargo xtask lint` and `cargo xtask test`, which are run"),
+    ),
+    (
+        "cargo xtask sdk",
+        Proof::Untested("the tests of the SDK build the same bundles and compare them"),
+    ),
+    (
+        "cargo xtask tidy",
+        Proof::Untested("the last part of `cargo xtask test`"),
+    ),
+];
+
+/// No document shows a command that is not in the list.
+pub(super) fn every_command_is_known(repository: &Repository) -> Vec<Finding> {
+    unknown(repository, COMMANDS)
+}
+
+/// No command of the list is missing from the documents, and its test exists.
+pub(super) fn every_known_command_is_documented_and_tested(repository: &Repository) -> Vec<Finding> {
+    stale(repository, COMMANDS)
+}
+
+fn unknown(repository: &Repository, known: &[(&str, Proof)]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for file in repository.with_extension(&["md"]) {
+        for (line, command) in documented(file) {
+            if !known.iter().any(|(known, _)| *known == command) {
+                let problem = format!("`{command}` is not known: test it and add it to {HERE}");
+                findings.push(Finding::new(&file.path, line, problem));
+            }
+        }
+    }
+    findings
+}
+
+fn stale(repository: &Repository, known: &[(&str, Proof)]) -> Vec<Finding> {
+    let documented: Vec<String> = repository
+        .with_extension(&["md"])
+        .flat_map(documented)
+        .map(|(_, command)| command)
+        .collect();
+    let mut findings = Vec::new();
+    for (command, proof) in known {
+        if !documented.iter().any(|documented| documented == command) {
+            findings.push(Finding::new(
+                HERE,
+                1,
+                format!("no document shows `{command}`: remove it from the list"),
+            ));
+        }
+        if !holds(proof, command, repository) {
+            findings.push(Finding::new(
+                HERE,
+                1,
+                format!("`{command}` is not run by {proof:?}: correct the list"),
+            ));
+        }
+    }
+    findings
+}
+
+fn holds(proof: &Proof, command: &str, repository: &Repository) -> bool {
+    match proof {
+        Proof::Ci => repository
+            .file(CI)
+            .is_some_and(|ci| ci.text.lines().any(|line| begins(command, line.trim()))),
+        Proof::Test { path, name } => test_exists(repository, "", path, name),
+        Proof::Untested(reason) => !reason.is_empty(),
+    }
+}
+
+/// Whether `line` is the command or its first words; a part of the tests is run with all of them.
+fn begins(command: &str, line: &str) -> bool {
+    !line.is_empty()
+        && command
+            .strip_prefix(line)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+}
+
+/// The commands of a document, each with its first line.
+fn documented(file: &File) -> Vec<(usize, String)> {
+    let mut commands = Vec::new();
+    for block in markdown::read(&file.text)
+        .blocks
+        .into_iter()
+        .filter(|block| block.language == "sh")
+    {
+        let mut unfinished: Option<(usize, String)> = None;
+        for (line, number) in block.code.lines().zip(block.line..) {
+            let (start, before) = unfinished.take().unwrap_or((number, String::new()));
+            let whole = format!("{before}{}", without_comment(line));
+            match whole.strip_suffix('\\') {
+                Some(begun) => unfinished = Some((start, begun.to_owned())),
+                None if whole.is_empty() => {}
+                None => commands.push((start, whole)),
+            }
+        }
+        commands.extend(unfinished);
+    }
+    commands
+}
+
+fn without_comment(line: &str) -> &str {
+    let line = line.trim();
+    if line.starts_with('#') {
+        ""
+    } else {
+        line.split(" #").next().unwrap_or_default().trim_end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tidy::assert_obeyed;
+
+    #[test]
+    fn every_command_here_is_known() {
+        assert_obeyed(every_command_is_known);
+    }
+
+    #[test]
+    fn every_known_command_here_is_documented_and_tested() {
+        assert_obeyed(every_known_command_is_documented_and_tested);
+    }
+
+    const README: &str = "```sh\n# A comment\ncargo xtask test rust  # another\n\nnightlatch serve \\\n  --config FILE\n```\n```toml\nidle = \"30m\"\n```\n";
+
+    #[test]
+    fn commands_are_read_from_blocks_of_shell_alone() {
+        let file = File {
+            path: "README.md".to_owned(),
+            text: README.to_owned(),
+        };
+        let expected = [
+            (3, "cargo xtask test rust".to_owned()),
+            (5, "nightlatch serve --config FILE".to_owned()),
+        ];
+        assert_eq!(documented(&file), expected);
+    }
+
+    #[test]
+    fn a_command_is_known_and_what_is_known_is_shown_and_tested() {
+        let repository = Repository::of([
+            ("README.md", README),
+            (CI, "cargo xtask test\n"),
+            ("crates/server/tests/serve.rs", "#[test] fn serves() {}"),
+        ]);
+        let path = "crates/server/tests/serve.rs";
+        let ci = || ("cargo xtask test rust", Proof::Ci);
+        let serve = |name| ("nightlatch serve --config FILE", Proof::Test { path, name });
+
+        assert_eq!(unknown(&repository, &[ci(), serve("serves")]), []);
+        assert_eq!(stale(&repository, &[ci(), serve("serves")]), []);
+        assert_eq!(unknown(&repository, &[ci()]).len(), 1);
+        assert_eq!(
+            stale(&repository, &[ci(), serve("gone")]).len(),
+            1,
+            "a test that does not exist"
+        );
+        assert_eq!(
+            stale(&repository, &[("nightlatch gone", Proof::Untested("no"))]).len(),
+            1,
+            "shown nowhere"
+        );
+        assert_eq!(
+            stale(&repository, &[("cargo xtask test rust", Proof::Untested(""))]).len(),
+            1,
+            "no reason"
+        );
+    }
+
+    #[test]
+    fn a_line_of_ci_begins_a_command_at_a_word() {
+        assert!(begins("cargo xtask test rust", "cargo xtask test"));
+        assert!(!begins("cargo xtask tests", "cargo xtask test"));
+        assert!(!begins("cargo xtask", "cargo xtask test"));
+    }
+}
