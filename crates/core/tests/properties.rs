@@ -1,14 +1,18 @@
 //! What the lifetime rules promise, tried on random scenarios: the library against the naive model, and each promise
 //! by itself.
 //!
-//! `PROPTEST_CASES` scales the number of cases (256 is the default). A long run:
+//! `PROPTEST_CASES` sets the number of cases of each property. A long run:
 //!
 //! ```sh
-//! PROPTEST_CASES=25000 cargo test --release -p nightlatch-core --test properties
+//! PROPTEST_CASES=200000 cargo test --release -p nightlatch-core --test properties
 //! ```
 //!
 //! A failure shows the smallest scenario found as one line of JSON, to be told by `nightlatch simulate --json -`.
 
+#[path = "properties/bodies.rs"]
+mod bodies;
+#[path = "properties/flaws.rs"]
+mod flaws;
 #[path = "properties/garbage.rs"]
 mod garbage;
 #[path = "naive/naive.rs"]
@@ -30,12 +34,12 @@ use nightlatch_core::scenario::simulate;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::FileFailurePersistence;
-use scenarios::scenario;
+use scenarios::{paths, resolutions, scenario};
 use serde_json::{Value, json};
-use trace::{Told, entries, first_stop, insert, milliseconds, timeline, timeline_mut, told, watched};
+use trace::{Told, entries, first_stop, insert, milliseconds, probed, timeline, timeline_mut, told, watched};
 use words::{MINUTE, written};
 
-/// So many times the usual number of cases.
+/// So many times the usual number of cases, where the environment does not say how many.
 fn config(times: u32) -> ProptestConfig {
     let usual = ProptestConfig::default();
     ProptestConfig {
@@ -49,20 +53,22 @@ fn config(times: u32) -> ProptestConfig {
 proptest! {
     #![proptest_config(config(8))]
 
-    /// The library tells the same story as the naive model.
+    /// The library tells the same story as the naive model, asked for a status after every event.
     #[test]
     fn the_library_agrees_with_the_naive_model(scenario in scenario()) {
-        let (library, model) = (simulate(&scenario.0), naive::simulate(&scenario.0));
-        if library.get("error").is_some() && model.get("error").is_some() {
-            return Ok(());
-        }
-        let nothing = Vec::new();
-        let (told, meant) = (library.as_array().unwrap_or(&nothing), model.as_array().unwrap_or(&nothing));
-        let first = (0..told.len().max(meant.len())).find(|index| told.get(*index) != meant.get(*index));
-        prop_assert!(
-            library == model,
-            "first difference at entry {first:?}\n  library {library}\n  model   {model}\n  scenario {scenario:?}"
-        );
+        agree(&probed(&scenario))?;
+    }
+
+    /// The same where all is about one limit and its outcome.
+    #[test]
+    fn the_library_resolves_limits_as_the_naive_model_does(scenario in resolutions()) {
+        agree(&probed(&scenario))?;
+    }
+
+    /// The same where all is about paths and patterns.
+    #[test]
+    fn the_library_takes_paths_as_the_naive_model_does(scenario in paths()) {
+        agree(&scenario.0)?;
     }
 }
 
@@ -114,13 +120,15 @@ proptest! {
         }
     }
 
-    /// More activity, by `extend` or by a report of any age, never makes a session lock or end earlier. The one way in
-    /// which it may is left out: a gate that asks no more after an absence lets a request to a stricter page through.
+    /// More activity, by `extend` or by a report of any age, never makes a session lock or end earlier. The two ways in
+    /// which it may are left out: a gate that asks no more after an absence lets a request to a stricter page through, and
+    /// a hold that runs when `hold_max` gets shorter is dated back, where without the activity it had ended before.
     #[test]
     fn activity_never_brings_a_stop_forward(
         scenario in scenario(), place in any::<Index>(), quarters in 0_i64..=4, age in prop::option::of(0_i64..20),
     ) {
-        let before = watched(&scenario);
+        let mut before = watched(&scenario);
+        keep_hold_max(&mut before);
         let event = age.map_or(json!({ "event": "extend" }), |age| json!({ "event": "input", "age": format!("{age}m") }));
         let place = 1 + place.index(timeline(&before).len() - 1);
         let mut after = before.clone();
@@ -262,12 +270,26 @@ proptest! {
     }
 }
 
+/// The library and the model give the same trace, or both an error.
+fn agree(scenario: &Value) -> Result<(), TestCaseError> {
+    let (library, model) = (simulate(scenario), naive::simulate(scenario));
+    if library == model || (library.get("error").is_some() && model.get("error").is_some()) {
+        return Ok(());
+    }
+    let entries = |answer: &Value| answer.as_array().cloned().unwrap_or_default();
+    let (told, meant) = (entries(&library), entries(&model));
+    let first = (0..told.len().max(meant.len())).find(|index| told.get(*index) != meant.get(*index));
+    Err(TestCaseError::fail(format!(
+        "first difference at entry {first:?}\n  library {library}\n  model   {model}\n  scenario {scenario}"
+    )))
+}
+
 /// Every flaw in a policy, as the first and as a later one: refused by the library where the model refuses it.
 #[test]
 fn policies_are_refused_alike() {
     let differs = |flaw: usize| {
         let mut policy = json!({});
-        policies::spoil(&mut policy, flaw);
+        flaws::spoil(&mut policy, flaw);
         let sign_in = json!({ "at": "0s", "event": "sign-in" });
         let change = json!({ "at": "1s", "event": "policy", "policy": policy.clone() });
         let first = json!({ "policy": policy, "session": {}, "timeline": [sign_in.clone()] });
@@ -275,7 +297,7 @@ fn policies_are_refused_alike() {
         let refused = |answer: Value| answer.get("error").is_some();
         refused(simulate(&first)) != refused(naive::simulate(&first)) || simulate(&later) != naive::simulate(&later)
     };
-    let flaws = policies::FLAWS.iter().enumerate().filter(|(index, _)| differs(*index));
+    let flaws = flaws::FLAWS.iter().enumerate().filter(|(index, _)| differs(*index));
     let differing: Vec<_> = flaws.map(|(_, flaw)| flaw).collect();
     assert!(differing.is_empty(), "taken differently: {differing:?}");
 }
@@ -304,28 +326,58 @@ fn stops_by_itself(scenario: &Value, place: usize, event: usize) -> bool {
 
 /// The request itself was the end or the lock: its own limit was reached.
 fn stopped_by(trace: &[Told], request: &Told) -> bool {
-    let index = trace.iter().position(|told| told.event == request.event).expect("an entry of this trace");
+    let index = trace
+        .iter()
+        .position(|told| told.event == request.event)
+        .expect("an entry of this trace");
     trace[index - 1].stops() && trace[index - 1].at == request.at
+}
+
+/// Gives every policy the `hold_max` of the first.
+fn keep_hold_max(scenario: &mut Value) {
+    let first = scenario["policy"]
+        .get("hold_max")
+        .cloned()
+        .unwrap_or_else(|| json!("2h"));
+    for policy in timeline_mut(scenario)
+        .iter_mut()
+        .filter_map(|event| event.get_mut("policy"))
+    {
+        policy["hold_max"] = first.clone();
+    }
 }
 
 /// The places of the policies that are in force at some time.
 fn valid_policies(scenario: &Value) -> Vec<String> {
     let later = (0..timeline(scenario).len()).map(|index| format!("/timeline/{index}/policy"));
     let places = std::iter::once("/policy".to_owned()).chain(later);
-    places.filter(|place| scenario.pointer(place).is_some_and(|policy| Policy::parse(policy).is_ok())).collect()
+    places
+        .filter(|place| {
+            scenario
+                .pointer(place)
+                .is_some_and(|policy| Policy::parse(policy).is_ok())
+        })
+        .collect()
 }
 
 /// The policy in force just before an event of the timeline.
 fn today(scenario: &Value, event: usize) -> Option<Value> {
-    let before = timeline(scenario)[..event].iter().filter_map(|event| event.get("policy"));
+    let before = timeline(scenario)[..event]
+        .iter()
+        .filter_map(|event| event.get("policy"));
     let all = std::iter::once(&scenario["policy"]).chain(before);
     all.filter(|policy| Policy::parse(policy).is_ok()).last().cloned()
 }
 
 /// The `warn_before` in force after an event.
 fn warn_before(scenario: &Value, trace: &[Told], event: usize) -> i64 {
-    let accepted = trace.iter().filter(|told| told.entry["accepted"] == true).filter_map(|told| told.event);
-    let changes = accepted.filter(|index| *index <= event).filter_map(|index| timeline(scenario)[index].get("policy"));
+    let accepted = trace
+        .iter()
+        .filter(|told| told.entry["accepted"] == true)
+        .filter_map(|told| told.event);
+    let changes = accepted
+        .filter(|index| *index <= event)
+        .filter_map(|index| timeline(scenario)[index].get("policy"));
     let policy = changes.last().unwrap_or(&scenario["policy"]);
     policy.get("warn_before").map_or(MINUTE, milliseconds)
 }

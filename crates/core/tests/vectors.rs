@@ -25,7 +25,12 @@ fn assert_agrees(simulate: fn(&Value) -> Value) {
     for (file, case) in cases {
         let (expected, found) = (&case["expect"], &simulate(&case));
         if expected != found {
-            let _ = writeln!(differences, "\n{file}: {}\n{}", case["why"], side_by_side(expected, found));
+            let _ = writeln!(
+                differences,
+                "\n{file}: {}\n{}",
+                case["why"],
+                side_by_side(expected, found)
+            );
         }
     }
     assert!(differences.is_empty(), "{differences}");
@@ -33,10 +38,17 @@ fn assert_agrees(simulate: fn(&Value) -> Value) {
 
 fn cases() -> Vec<(String, Value)> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors");
-    let mut paths: Vec<_> = directory.read_dir().expect("the vectors").map(|entry| entry.expect("a file").path()).collect();
+    let mut paths: Vec<_> = directory
+        .read_dir()
+        .expect("the vectors")
+        .map(|entry| entry.expect("a file").path())
+        .collect();
     paths.sort();
     let read = |path: &Path| serde_json::from_slice(&std::fs::read(path).expect("a readable case")).expect("JSON");
-    paths.iter().map(|path| (path.file_name().unwrap_or_default().display().to_string(), read(path))).collect()
+    paths
+        .iter()
+        .map(|path| (path.file_name().unwrap_or_default().display().to_string(), read(path)))
+        .collect()
 }
 
 /// One line where both agree, both lines where they do not.

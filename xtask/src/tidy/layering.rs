@@ -120,17 +120,9 @@ mod tests {
     use crate::workspace::{Dependency, Package};
 
     #[test]
-    fn dependencies_here_point_inwards() {
+    fn the_arrows_run_from_core_to_server() {
         assert_obeyed(dependencies_point_inwards);
-    }
-
-    #[test]
-    fn only_the_server_here_knows_http_paths() {
         assert_obeyed(only_the_server_knows_http_paths);
-    }
-
-    #[test]
-    fn only_the_engine_here_knows_stores() {
         assert_obeyed(only_the_engine_knows_stores);
     }
 

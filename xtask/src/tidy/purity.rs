@@ -46,7 +46,7 @@ mod tests {
     use crate::tidy::assert_obeyed;
 
     #[test]
-    fn the_core_here_is_pure() {
+    fn the_core_reads_no_clock_and_does_no_io() {
         assert_obeyed(the_core_is_pure);
     }
 

@@ -9,7 +9,13 @@ pub(crate) const OFF: Ms = Ms::MAX;
 /// `90s`, `1h30m`, `0s`: parts of digits and a unit, larger units first, each once.
 pub(crate) fn duration(value: &Value) -> Result<Ms, String> {
     let whole = text(value)?;
-    let units: [(&str, Ms); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
+    let units: [(&str, Ms); 5] = [
+        ("d", 86_400_000),
+        ("h", 3_600_000),
+        ("m", 60_000),
+        ("s", 1_000),
+        ("ms", 1),
+    ];
     let mut rest = whole;
     let mut total: Ms = 0;
     let mut smallest_so_far = Ms::MAX;
@@ -18,8 +24,13 @@ pub(crate) fn duration(value: &Value) -> Result<Ms, String> {
         rest = &rest[digits.len()..];
         let letters: String = rest.chars().take_while(|letter| !letter.is_ascii_digit()).collect();
         rest = &rest[letters.len()..];
-        let number: Ms = i64::from_str_radix(&digits, 10).map_err(|_| format!("bad number in {whole:?}"))?.into();
-        let (_, unit) = units.into_iter().find(|(name, _)| *name == letters).ok_or(format!("bad unit in {whole:?}"))?;
+        let number: Ms = i64::from_str_radix(&digits, 10)
+            .map_err(|_| format!("bad number in {whole:?}"))?
+            .into();
+        let (_, unit) = units
+            .into_iter()
+            .find(|(name, _)| *name == letters)
+            .ok_or(format!("bad unit in {whole:?}"))?;
         if unit >= smallest_so_far {
             return Err(format!("units out of order in {whole:?}"));
         }

@@ -10,19 +10,42 @@ use std::rc::Rc;
 #[derive(Debug)]
 pub(crate) enum Event {
     SignIn,
-    Request { path: Segments, passive: bool },
-    Input { age: Ms },
+    Request {
+        path: Segments,
+        passive: bool,
+    },
+    Input {
+        age: Ms,
+    },
     Extend,
-    Hold { id: String, length: Ms },
-    Release { id: String },
-    Tab { tab: String, path: Segments },
-    TabClose { tab: String },
-    Choose { idle: Ms },
+    Hold {
+        id: String,
+        length: Ms,
+    },
+    Release {
+        id: String,
+    },
+    Tab {
+        tab: String,
+        path: Segments,
+    },
+    TabClose {
+        tab: String,
+    },
+    Choose {
+        idle: Ms,
+    },
     /// Nothing where the document is not valid.
-    Policy { policy: Option<Rc<Policy>> },
-    Reauthenticate { other: bool },
+    Policy {
+        policy: Option<Rc<Policy>>,
+    },
+    Reauthenticate {
+        other: bool,
+    },
     SignOut,
-    End { reason: String },
+    End {
+        reason: String,
+    },
     Status,
 }
 
@@ -55,17 +78,43 @@ fn timed(value: &Value) -> Result<Timed, String> {
     let (allowed, read): (&[&str], Read) = match name.as_str() {
         "sign-in" => (&[], |_| Ok(Event::SignIn)),
         "request" => (&["path", "passive"], request),
-        "input" => (&["age"], |keys| Ok(Event::Input { age: keys.get("age").map_or(Ok(0), duration)? })),
-        "extend" => (&[], |_| Ok(Event::Extend)),
-        "hold" => (&["id", "for"], |keys| Ok(Event::Hold { id: string(keys, "id")?, length: duration(get(keys, "for")?)? })),
-        "release" => (&["id"], |keys| Ok(Event::Release { id: string(keys, "id")? })),
-        "tab" => (&["tab", "path"], |keys| {
-            Ok(Event::Tab { tab: string(keys, "tab")?, path: canonical(&string(keys, "path")?) })
+        "input" => (&["age"], |keys| {
+            Ok(Event::Input {
+                age: keys.get("age").map_or(Ok(0), duration)?,
+            })
         }),
-        "tab-close" => (&["tab"], |keys| Ok(Event::TabClose { tab: string(keys, "tab")? })),
-        "choose" => (&["idle"], |keys| Ok(Event::Choose { idle: wish(get(keys, "idle")?)? })),
+        "extend" => (&[], |_| Ok(Event::Extend)),
+        "hold" => (&["id", "for"], |keys| {
+            Ok(Event::Hold {
+                id: string(keys, "id")?,
+                length: duration(get(keys, "for")?)?,
+            })
+        }),
+        "release" => (&["id"], |keys| {
+            Ok(Event::Release {
+                id: string(keys, "id")?,
+            })
+        }),
+        "tab" => (&["tab", "path"], |keys| {
+            Ok(Event::Tab {
+                tab: string(keys, "tab")?,
+                path: canonical(&string(keys, "path")?),
+            })
+        }),
+        "tab-close" => (&["tab"], |keys| {
+            Ok(Event::TabClose {
+                tab: string(keys, "tab")?,
+            })
+        }),
+        "choose" => (&["idle"], |keys| {
+            Ok(Event::Choose {
+                idle: wish(get(keys, "idle")?)?,
+            })
+        }),
         "policy" => (&["policy"], |keys| {
-            Ok(Event::Policy { policy: Policy::parse(get(keys, "policy")?).ok().map(Rc::new) })
+            Ok(Event::Policy {
+                policy: Policy::parse(get(keys, "policy")?).ok().map(Rc::new),
+            })
         }),
         "reauthenticate" => (&["subject"], reauthenticate),
         "sign-out" => (&[], |_| Ok(Event::SignOut)),
@@ -74,14 +123,24 @@ fn timed(value: &Value) -> Result<Timed, String> {
         _ => return Err(format!("unknown event {name}")),
     };
     let keys = object(value, &[["at", "event"].as_slice(), allowed].concat())?;
-    Ok(Timed { at: duration(get(keys, "at")?)?, event: read(keys)?, name })
+    Ok(Timed {
+        at: duration(get(keys, "at")?)?,
+        event: read(keys)?,
+        name,
+    })
 }
 
 type Read = fn(&Map<String, Value>) -> Result<Event, String>;
 
 fn request(keys: &Map<String, Value>) -> Result<Event, String> {
-    let passive = keys.get("passive").map_or(Some(false), Value::as_bool).ok_or("passive is true or false")?;
-    Ok(Event::Request { path: canonical(&string(keys, "path")?), passive })
+    let passive = keys
+        .get("passive")
+        .map_or(Some(false), Value::as_bool)
+        .ok_or("passive is true or false")?;
+    Ok(Event::Request {
+        path: canonical(&string(keys, "path")?),
+        passive,
+    })
 }
 
 fn reauthenticate(keys: &Map<String, Value>) -> Result<Event, String> {

@@ -13,17 +13,35 @@ use std::rc::Rc;
 pub(crate) enum Fact {
     Authenticated,
     /// Activity, dated by itself: a report may come after what it reports.
-    Activity { at: Ms },
+    Activity {
+        at: Ms,
+    },
     /// A request that was activity.
-    Visited { path: Segments },
-    HoldStarted { id: String, requested_end: Ms },
-    Released { id: String },
-    TabOpened { tab: String, path: Segments },
-    TabClosed { tab: String },
-    Chosen { idle: Ms },
+    Visited {
+        path: Segments,
+    },
+    HoldStarted {
+        id: String,
+        requested_end: Ms,
+    },
+    Released {
+        id: String,
+    },
+    TabOpened {
+        tab: String,
+        path: Segments,
+    },
+    TabClosed {
+        tab: String,
+    },
+    Chosen {
+        idle: Ms,
+    },
     PolicySet(Rc<Policy>),
     Locked,
-    Ended { reason: String },
+    Ended {
+        reason: String,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -80,7 +98,9 @@ pub(crate) fn ended(facts: &Facts) -> Option<&str> {
 }
 
 pub(crate) fn locked(facts: &Facts) -> bool {
-    let last = facts.iter().rfind(|(_, fact)| matches!(fact, Fact::Locked | Fact::Authenticated));
+    let last = facts
+        .iter()
+        .rfind(|(_, fact)| matches!(fact, Fact::Locked | Fact::Authenticated));
     matches!(last, Some((_, Fact::Locked)))
 }
 
@@ -124,7 +144,11 @@ fn paused_between(facts: &Facts, from: Ms, to: Ms) -> Ms {
     let stretch = |count: usize| {
         let start = facts[count - 1].0;
         let end = facts.get(count).map_or(to, |(at, _)| *at);
-        if paused(&facts[..count]) { (end.min(to) - start.max(from)).max(0) } else { 0 }
+        if paused(&facts[..count]) {
+            (end.min(to) - start.max(from)).max(0)
+        } else {
+            0
+        }
     };
     (1..=facts.len()).map(stretch).sum()
 }
@@ -179,7 +203,11 @@ fn disconnected_deadline(facts: &Facts) -> Option<Ms> {
     let Absent::EndAfter(limit) = today(facts).absent else {
         return None;
     };
-    let closed = facts.iter().rev().find(|(_, fact)| matches!(fact, Fact::TabClosed { .. }))?.0;
+    let closed = facts
+        .iter()
+        .rev()
+        .find(|(_, fact)| matches!(fact, Fact::TabClosed { .. }))?
+        .0;
     abandoned(facts).then(|| closed.max(seen(facts)) + limit)
 }
 
@@ -188,7 +216,10 @@ pub(crate) fn deadlines(facts: &Facts, session: &Session, now: Ms) -> Vec<(Ms, K
     if ended(facts).is_some() {
         return Vec::new();
     }
-    let mut all: Vec<(Ms, Kind)> = absolute_deadline(facts, session).map(|at| (at, Kind::Absolute)).into_iter().collect();
+    let mut all: Vec<(Ms, Kind)> = absolute_deadline(facts, session)
+        .map(|at| (at, Kind::Absolute))
+        .into_iter()
+        .collect();
     if !locked(facts) {
         all.extend(idle_deadline(facts, session, now).map(|(at, _)| (at, Kind::Idle)));
         all.extend(disconnected_deadline(facts).map(|at| (at, Kind::Disconnected)));
@@ -203,11 +234,15 @@ pub(crate) fn warning_from(facts: &Facts, session: &Session, now: Ms) -> Option<
     if warn_before == 0 || locked(facts) {
         return None;
     }
-    let due = deadlines(facts, session, now).into_iter().find(|(_, kind)| *kind != Kind::Disconnected);
+    let due = deadlines(facts, session, now)
+        .into_iter()
+        .find(|(_, kind)| *kind != Kind::Disconnected);
     due.map(|(at, kind)| (at - warn_before, kind))
 }
 
 /// What the warning is about, where the phase is `warning`.
 pub(crate) fn warning(facts: &Facts, session: &Session, now: Ms) -> Option<Kind> {
-    warning_from(facts, session, now).filter(|(from, _)| now >= *from).map(|(_, kind)| kind)
+    warning_from(facts, session, now)
+        .filter(|(from, _)| now >= *from)
+        .map(|(_, kind)| kind)
 }

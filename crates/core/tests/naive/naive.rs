@@ -38,5 +38,8 @@ fn text(value: &Value) -> Result<&str, String> {
 }
 
 fn list(value: &Value) -> Result<&[Value], String> {
-    value.as_array().map(Vec::as_slice).ok_or_else(|| format!("not a list: {value}"))
+    value
+        .as_array()
+        .map(Vec::as_slice)
+        .ok_or_else(|| format!("not a list: {value}"))
 }

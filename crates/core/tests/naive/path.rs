@@ -38,12 +38,17 @@ fn decoded(bytes: &[u8]) -> Vec<u8> {
 
 /// The segments of a pattern as they are written; `/` alone has none.
 pub(crate) fn pattern(text: &str) -> Result<Vec<String>, String> {
-    let rest = text.strip_prefix('/').ok_or_else(|| format!("pattern {text:?} does not start with /"))?;
+    let rest = text
+        .strip_prefix('/')
+        .ok_or_else(|| format!("pattern {text:?} does not start with /"))?;
     if rest.is_empty() {
         return Ok(Vec::new());
     }
     let segments: Vec<String> = rest.split('/').map(str::to_owned).collect();
-    match segments.iter().find(|segment| segment.contains('*') && *segment != "*" && *segment != "**") {
+    match segments
+        .iter()
+        .find(|segment| segment.contains('*') && *segment != "*" && *segment != "**")
+    {
         Some(segment) => Err(format!("a star inside {segment:?}")),
         None => Ok(segments),
     }
@@ -57,6 +62,8 @@ pub(crate) fn matches(pattern: &[String], path: &[Vec<u8>]) -> bool {
     if first == "**" {
         return (0..=path.len()).any(|taken| matches(rest, &path[taken..]));
     }
-    let fits = path.first().is_some_and(|segment| first == "*" || first.as_bytes() == segment);
+    let fits = path
+        .first()
+        .is_some_and(|segment| first == "*" || first.as_bytes() == segment);
     fits && matches(rest, &path[1..])
 }

@@ -74,11 +74,16 @@ impl Match {
     /// All given keys hold, each for any of its values.
     pub(crate) fn holds(&self, session: &Session, path: Option<&Segments>) -> bool {
         let among = |wanted: &Option<Vec<String>>, has: Option<&String>| {
-            wanted.as_ref().is_none_or(|wanted| has.is_some_and(|has| wanted.contains(has)))
+            wanted
+                .as_ref()
+                .is_none_or(|wanted| has.is_some_and(|has| wanted.contains(has)))
         };
         among(&self.application, session.application.as_ref())
             && among(&self.device, session.device.as_ref())
-            && self.role.as_ref().is_none_or(|wanted| wanted.iter().any(|role| session.roles.contains(role)))
+            && self
+                .role
+                .as_ref()
+                .is_none_or(|wanted| wanted.iter().any(|role| session.roles.contains(role)))
             && self.path.as_ref().is_none_or(|patterns| {
                 path.is_some_and(|path| patterns.iter().any(|pattern| path::matches(pattern, path)))
             })
@@ -90,13 +95,28 @@ impl Policy {
         let keys = object(
             value,
             &[
-                "idle", "absolute", "warn_before", "on_idle", "activity", "hold_max", "absent", "choice", "caps",
-                "applications", "rules", "gates", "passive",
+                "idle",
+                "absolute",
+                "warn_before",
+                "on_idle",
+                "activity",
+                "hold_max",
+                "absent",
+                "choice",
+                "caps",
+                "applications",
+                "rules",
+                "gates",
+                "passive",
             ],
         )?;
         let none = Map::new();
-        let caps = keys.get("caps").map_or(Ok(&none), |caps| object(caps, &["idle", "absolute"]))?;
-        let choice = keys.get("choice").map_or(Ok(&none), |choice| object(choice, &["allow"]))?;
+        let caps = keys
+            .get("caps")
+            .map_or(Ok(&none), |caps| object(caps, &["idle", "absolute"]))?;
+        let choice = keys
+            .get("choice")
+            .map_or(Ok(&none), |choice| object(choice, &["allow"]))?;
         let activity = match keys.get("activity") {
             Some(words) => each(words, |word| word_of(word, &["request", "input"]))?,
             None => vec!["request".to_owned(), "input".to_owned()],
@@ -140,7 +160,9 @@ fn read<T>(
     key: &str,
     parse: impl Fn(&Value) -> Result<T, String>,
 ) -> Result<Option<T>, String> {
-    keys.get(key).map(|value| parse(value).map_err(|error| format!("{key}: {error}"))).transpose()
+    keys.get(key)
+        .map(|value| parse(value).map_err(|error| format!("{key}: {error}")))
+        .transpose()
 }
 
 fn each<T>(value: &Value, parse: impl Fn(&Value) -> Result<T, String>) -> Result<Vec<T>, String> {
@@ -149,12 +171,20 @@ fn each<T>(value: &Value, parse: impl Fn(&Value) -> Result<T, String>) -> Result
 
 fn word_of(value: &Value, words: &[&str]) -> Result<String, String> {
     let word = text(value)?;
-    if words.contains(&word) { Ok(word.to_owned()) } else { Err(format!("unknown word {word:?}")) }
+    if words.contains(&word) {
+        Ok(word.to_owned())
+    } else {
+        Err(format!("unknown word {word:?}"))
+    }
 }
 
 fn outcome(value: &Value) -> Result<Outcome, String> {
     let word = word_of(value, &["sign-out", "lock"])?;
-    Ok(if word == "lock" { Outcome::Lock } else { Outcome::SignOut })
+    Ok(if word == "lock" {
+        Outcome::Lock
+    } else {
+        Outcome::SignOut
+    })
 }
 
 fn absent(value: &Value) -> Result<Absent, String> {
@@ -167,7 +197,10 @@ fn absent(value: &Value) -> Result<Absent, String> {
 
 fn applications(value: &Value) -> Result<BTreeMap<String, Application>, String> {
     let by_name = value.as_object().ok_or("applications are not an object")?;
-    by_name.iter().map(|(name, value)| Ok((name.clone(), application(value)?))).collect()
+    by_name
+        .iter()
+        .map(|(name, value)| Ok((name.clone(), application(value)?)))
+        .collect()
 }
 
 fn application(value: &Value) -> Result<Application, String> {
@@ -187,8 +220,10 @@ fn rule(value: &Value) -> Result<Rule, String> {
         idle: read(keys, "idle", limit)?,
         on_idle: read(keys, "on_idle", outcome)?,
         absolute: read(keys, "absolute", limit)?,
-        lengthens: read(keys, "lengthens", |flag| flag.as_bool().ok_or_else(|| "not a truth value".to_owned()))?
-            .unwrap_or(false),
+        lengthens: read(keys, "lengthens", |flag| {
+            flag.as_bool().ok_or_else(|| "not a truth value".to_owned())
+        })?
+        .unwrap_or(false),
     };
     if rule.idle.is_none() && rule.absolute.is_none() {
         return Err("a rule without a limit".to_owned());
@@ -235,7 +270,9 @@ fn match_of(keys: &Map<String, Value>) -> Result<Match, String> {
         application: read(keys, "application", any_of)?,
         device: read(keys, "device", any_of)?,
         role: read(keys, "role", any_of)?,
-        path: read(keys, "path", |value| any_of(value)?.iter().map(|text| path::pattern(text)).collect())?,
+        path: read(keys, "path", |value| {
+            any_of(value)?.iter().map(|text| path::pattern(text)).collect()
+        })?,
     })
 }
 
@@ -245,5 +282,9 @@ fn any_of(value: &Value) -> Result<Vec<String>, String> {
         return Ok(vec![one.to_owned()]);
     }
     let all = each(value, |one| text(one).map(str::to_owned))?;
-    if all.is_empty() { Err("an empty list".to_owned()) } else { Ok(all) }
+    if all.is_empty() {
+        Err("an empty list".to_owned())
+    } else {
+        Ok(all)
+    }
 }

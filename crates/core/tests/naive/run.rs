@@ -20,7 +20,12 @@ pub(crate) fn run(scenario: &Value) -> Result<Vec<Value>, String> {
     let policy = Rc::new(Policy::parse(get("policy")?)?);
     let session = Session::parse(get("session")?)?;
     let events = timeline(get("timeline")?)?;
-    let mut run = Run { session, facts: Vec::new(), now: 0, trace: Vec::new() };
+    let mut run = Run {
+        session,
+        facts: Vec::new(),
+        now: 0,
+        trace: Vec::new(),
+    };
     for Timed { at, name, event } in events {
         if matches!(event, Event::SignIn) {
             run.now = at;
@@ -62,8 +67,13 @@ impl Run {
     fn wait_until(&mut self, end: Ms) {
         loop {
             let (facts, session) = (&self.facts, &self.session);
-            let instants = deadlines(facts, session, self.now).into_iter().chain(warning_from(facts, session, self.now));
-            let next = instants.map(|(at, _)| at).filter(|at| *at > self.now && *at <= end).min();
+            let instants = deadlines(facts, session, self.now)
+                .into_iter()
+                .chain(warning_from(facts, session, self.now));
+            let next = instants
+                .map(|(at, _)| at)
+                .filter(|at| *at > self.now && *at <= end)
+                .min();
             let Some(next) = next else { break };
             self.now = next;
             let before = warning(&self.facts, &self.session, next - 1);
@@ -85,7 +95,10 @@ impl Run {
     }
 
     fn reached(&self) -> Option<(Ms, Kind)> {
-        deadlines(&self.facts, &self.session, self.now).into_iter().next().filter(|(at, _)| self.now >= *at)
+        deadlines(&self.facts, &self.session, self.now)
+            .into_iter()
+            .next()
+            .filter(|(at, _)| self.now >= *at)
     }
 
     fn go_idle(&mut self, outcome: Outcome) {
@@ -97,7 +110,9 @@ impl Run {
     }
 
     fn end(&mut self, reason: &str) {
-        self.happened(Fact::Ended { reason: reason.to_owned() });
+        self.happened(Fact::Ended {
+            reason: reason.to_owned(),
+        });
         self.tell(json!({ "event": "ended", "reason": reason }));
     }
 
@@ -149,9 +164,7 @@ impl Run {
                 let known = |fact: &Fact| matches!(fact, Fact::HoldStarted { id: other, .. } if *other == id);
                 self.facts.iter().any(|(_, fact)| known(fact)) && self.effect(Fact::Released { id })
             }
-            Event::Choose { idle } => {
-                today(&self.facts).offers.contains(&idle) && self.effect(Fact::Chosen { idle })
-            }
+            Event::Choose { idle } => today(&self.facts).offers.contains(&idle) && self.effect(Fact::Chosen { idle }),
         }
     }
 
@@ -186,7 +199,11 @@ impl Run {
         if max_age.is_some_and(|limit| self.now - authenticated(&self.facts) >= limit) {
             return json!({ "verdict": "step-up", "reason": "age" });
         }
-        let passive = passive || policy.passive.iter().any(|entry| entry.holds(&self.session, Some(&path)));
+        let passive = passive
+            || policy
+                .passive
+                .iter()
+                .any(|entry| entry.holds(&self.session, Some(&path)));
         if policy.counts_requests && !passive {
             self.happened(Fact::Activity { at: self.now });
             self.happened(Fact::Visited { path });
@@ -203,7 +220,11 @@ impl Run {
         if locked(&self.facts) {
             return json!({ "phase": "locked", "idle_remaining_ms": null, "absolute_remaining_ms": absolute });
         }
-        let phase = if warning(&self.facts, &self.session, self.now).is_some() { "warning" } else { "active" };
+        let phase = if warning(&self.facts, &self.session, self.now).is_some() {
+            "warning"
+        } else {
+            "active"
+        };
         let idle = remaining(idle_deadline(&self.facts, &self.session, self.now).map(|(at, _)| at));
         json!({ "phase": phase, "idle_remaining_ms": idle, "absolute_remaining_ms": absolute })
     }

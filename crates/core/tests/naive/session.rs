@@ -20,7 +20,10 @@ impl Session {
         Ok(Self {
             application: optional("application")?,
             device: optional("device")?,
-            roles: roles.iter().map(|role| text(role).map(str::to_owned)).collect::<Result<_, _>>()?,
+            roles: roles
+                .iter()
+                .map(|role| text(role).map(str::to_owned))
+                .collect::<Result<_, _>>()?,
             choice: keys.get("choice").map(wish).transpose()?,
         })
     }

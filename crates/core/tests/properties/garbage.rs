@@ -30,8 +30,13 @@ pub(crate) fn damaged(scenario: BoxedStrategy<Scenario>) -> BoxedStrategy<Scenar
 /// The places of all values, this one included.
 fn collect(value: &Value, place: String, places: &mut Vec<String>) {
     match value {
-        Value::Array(list) => list.iter().enumerate().for_each(|(key, part)| collect(part, format!("{place}/{key}"), places)),
-        Value::Object(keys) => keys.iter().for_each(|(key, part)| collect(part, format!("{place}/{key}"), places)),
+        Value::Array(list) => list
+            .iter()
+            .enumerate()
+            .for_each(|(key, part)| collect(part, format!("{place}/{key}"), places)),
+        Value::Object(keys) => keys
+            .iter()
+            .for_each(|(key, part)| collect(part, format!("{place}/{key}"), places)),
         _ => {}
     }
     places.push(place);
@@ -39,7 +44,9 @@ fn collect(value: &Value, place: String, places: &mut Vec<String>) {
 
 fn inflict(scenario: &mut Value, place: &str, damage: Damage) {
     let (parent, key) = place.rsplit_once('/').unwrap_or_default();
-    let Some(parent) = scenario.pointer_mut(parent) else { return };
+    let Some(parent) = scenario.pointer_mut(parent) else {
+        return;
+    };
     match (damage, parent) {
         (Damage::Replace(value), parent) => {
             if let Some(slot) = parent.pointer_mut(&format!("/{key}")) {
@@ -76,8 +83,25 @@ fn key() -> BoxedStrategy<String> {
 
 fn junk() -> BoxedStrategy<Value> {
     const TEXTS: &[&str] = &[
-        "", "off", "0s", "1ms", "-1s", "106751991167d", "9223372036854775807ms", "9223372036854775808ms", "99999999999d",
-        "m", "٣m", "é", "/**/**/**/**/**/**/**/**/b", "/%", "/%e2%82", "/..", "sign-in", "status", "\u{0}",
+        "",
+        "off",
+        "0s",
+        "1ms",
+        "-1s",
+        "106751991167d",
+        "9223372036854775807ms",
+        "9223372036854775808ms",
+        "99999999999d",
+        "m",
+        "٣m",
+        "é",
+        "/**/**/**/**/**/**/**/**/b",
+        "/%",
+        "/%e2%82",
+        "/..",
+        "sign-in",
+        "status",
+        "\u{0}",
     ];
     let leaf = prop_oneof![
         6 => prop::sample::select(TEXTS).prop_map(Value::from),

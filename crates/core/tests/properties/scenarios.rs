@@ -1,8 +1,9 @@
 //! Random scenarios: a policy, a session and a timeline that crowds around its own deadlines.
 
+use super::bodies;
 use super::policies::{Draft, draft};
 use super::words::{
-    APPLICATIONS, DEVICES, MINUTE, ROLES, duration, minutes, object, one_of, path, wish, written,
+    APPLICATIONS, DEVICES, MINUTE, PATTERNS, ROLES, duration, minutes, object, odd_path, one_of, path, wish, written,
 };
 use crate::naive;
 use proptest::prelude::*;
@@ -37,8 +38,17 @@ enum Happening {
 
 pub(crate) fn scenario() -> BoxedStrategy<Scenario> {
     let start = prop_oneof![3 => Just(0), 1 => minutes(0..=10)];
-    (draft(), session(), start, happenings())
-        .prop_map(|(policy, session, start, happenings)| Scenario(tell(&policy, &session, start, happenings)))
+    let of_theme = |theme: Theme| {
+        let often = theme.often.into_iter().zip(happenings(&theme));
+        let events = Union::new_weighted(often.filter(|(often, _)| *often > 0).collect());
+        (
+            theme.weight,
+            (draft(theme.first), prop::collection::vec((gap(), events), 0..32)).boxed(),
+        )
+    };
+    let themes = themes().into_iter().map(of_theme).collect();
+    (Union::new_weighted(themes), session(), start)
+        .prop_map(|((policy, happenings), session, start)| Scenario(tell(&policy, &session, start, happenings)))
         .boxed()
 }
 
@@ -69,8 +79,12 @@ fn remaining(scenario: &Value, now: i64, field: &str) -> i64 {
     let status = json!({ "at": written(now, 1), "event": "status" });
     asked["timeline"].as_array_mut().expect("a list").push(status);
     let trace = naive::simulate(&asked);
-    let last = trace.as_array().and_then(|trace| trace.iter().rfind(|entry| entry["event"] == "status"));
-    last.and_then(|entry| entry[field].as_i64()).filter(|remaining| *remaining < 200 * MINUTE).unwrap_or(MINUTE)
+    let last = trace
+        .as_array()
+        .and_then(|trace| trace.iter().rfind(|entry| entry["event"] == "status"));
+    last.and_then(|entry| entry[field].as_i64())
+        .filter(|remaining| *remaining < 200 * MINUTE)
+        .unwrap_or(MINUTE)
 }
 
 fn gap() -> BoxedStrategy<Gap> {
@@ -87,7 +101,9 @@ fn gap() -> BoxedStrategy<Gap> {
 }
 
 fn session() -> BoxedStrategy<Value> {
-    let roles = prop::collection::vec(one_of(ROLES), 0..3).prop_map(Value::Array).boxed();
+    let roles = prop::collection::vec(one_of(ROLES), 0..3)
+        .prop_map(Value::Array)
+        .boxed();
     object(vec![
         ("application", 60, one_of(APPLICATIONS)),
         ("device", 60, one_of(DEVICES)),
@@ -96,26 +112,49 @@ fn session() -> BoxedStrategy<Value> {
     ])
 }
 
-/// What a timeline is about: how often each of the events of [`happenings`] comes.
-const THEMES: [[u32; 12]; 4] = [
-    [12, 6, 3, 7, 4, 6, 7, 3, 4, 8, 1, 4],
-    // Tabs and pauses.
-    [4, 6, 2, 3, 1, 8, 10, 0, 2, 8, 0, 3],
-    // Holds.
-    [4, 5, 3, 12, 6, 2, 2, 0, 1, 8, 0, 4],
-    // Pages, gates and choices.
-    [20, 4, 2, 3, 1, 2, 2, 4, 3, 4, 0, 3],
-];
-
-fn happenings() -> BoxedStrategy<Vec<(Gap, Happening)>> {
-    let of_theme = |weights: [u32; 12]| {
-        let all = weights.into_iter().zip(every_happening()).filter(|(weight, _)| *weight > 0).collect();
-        prop::collection::vec((gap(), Union::new_weighted(all)), 0..32).boxed()
-    };
-    Union::new(THEMES.map(of_theme)).boxed()
+/// What a scenario is about: its first policy, the later ones and what they keep of the first, and how often each of the
+/// events comes (in the order of [`happenings`]).
+struct Theme {
+    weight: u32,
+    first: BoxedStrategy<Value>,
+    later: BoxedStrategy<Value>,
+    mask: BoxedStrategy<u16>,
+    often: [u32; 12],
 }
 
-fn every_happening() -> [BoxedStrategy<Happening>; 12] {
+fn themes() -> Vec<Theme> {
+    // All keys but one as at first, or some, or none.
+    let some = prop_oneof![5 => (0_u32..12).prop_map(|bit| !(1 << bit)), 1 => any::<u16>(), 2 => Just(0)].boxed();
+    let alike = |weight, body: BoxedStrategy<Value>, often| Theme {
+        weight,
+        first: body.clone(),
+        later: body,
+        mask: some.clone(),
+        often,
+    };
+    vec![
+        alike(4, bodies::everything(), [12, 6, 3, 7, 4, 6, 7, 3, 4, 8, 1, 4]),
+        // Tabs and pauses.
+        alike(2, bodies::everything(), [4, 6, 2, 3, 1, 8, 10, 0, 2, 8, 0, 3]),
+        // Which limit counts where.
+        alike(2, bodies::limits(), [8, 2, 1, 0, 0, 8, 4, 3, 1, 2, 0, 3]),
+        // Absences.
+        alike(4, bodies::gates(), [16, 3, 1, 4, 2, 4, 8, 0, 1, 0, 0, 2]),
+        // Holds.
+        alike(3, bodies::holds(), [6, 4, 1, 12, 4, 1, 1, 0, 1, 2, 0, 5]),
+        // One deadline after another, and all of them at once.
+        alike(2, bodies::deadlines(), [2, 4, 1, 3, 1, 5, 8, 0, 1, 4, 0, 6]),
+        Theme {
+            weight: 3,
+            first: bodies::patience(),
+            later: bodies::deadlines(),
+            mask: Just(0).boxed(),
+            often: [3, 5, 1, 4, 2, 5, 8, 0, 1, 2, 0, 5],
+        },
+    ]
+}
+
+fn happenings(theme: &Theme) -> [BoxedStrategy<Happening>; 12] {
     let of = |name: &'static str, mut fields: Vec<(&'static str, u32, BoxedStrategy<Value>)>| {
         fields.push(("event", 100, Just(json!(name)).boxed()));
         object(fields).prop_map(Happening::Plain).boxed()
@@ -124,17 +163,15 @@ fn every_happening() -> [BoxedStrategy<Happening>; 12] {
     let age = minutes(0..=15).prop_map(|age| json!(written(age, 1))).boxed();
     let id = || one_of(&["u", "u", "v"]);
     let tab = || one_of(&["x", "x", "y"]);
-    let length = prop_oneof![20 => duration(), 1 => Just(json!("0s"))].boxed();
+    let length = prop_oneof![12 => duration(), 8 => one_of(&["30m", "2h"]), 1 => one_of(&["0s", "1ms"])].boxed();
     let reason = one_of(&["admin", "upstream", "account", "superseded"]);
     let closing = prop_oneof![
         of("reauthenticate", vec![("subject", 100, Just(json!("other")).boxed())]),
         of("sign-out", vec![]),
         of("end", vec![("reason", 100, reason)]),
     ];
-    // All keys but one as at first, or some, or none.
-    let mask = prop_oneof![8 => (0_u32..12).prop_map(|bit| !(1 << bit)), 1 => any::<u16>(), 1 => Just(0)];
     [
-        of("request", vec![("path", 100, path()), ("passive", 15, truth)]),
+        of("request", vec![("path", 100, path()), ("passive", 30, truth)]),
         of("input", vec![("age", 60, age)]),
         of("extend", vec![]),
         of("hold", vec![("id", 100, id()), ("for", 100, length)]),
@@ -145,6 +182,52 @@ fn every_happening() -> [BoxedStrategy<Happening>; 12] {
         of("reauthenticate", vec![]),
         of("status", vec![]),
         closing.boxed(),
-        (draft(), mask).prop_map(|(draft, mask)| Happening::NewPolicy(draft, mask)).boxed(),
+        (draft(theme.later.clone()), theme.mask.clone())
+            .prop_map(|(draft, mask)| Happening::NewPolicy(draft, mask))
+            .boxed(),
     ]
+}
+
+/// One limit to resolve: a few pages open, a choice, today's policy beside the session's own, and the end of it.
+pub(crate) fn resolutions() -> BoxedStrategy<Scenario> {
+    let page = prop::sample::select(&["/a", "/b", "/c", "/a/b"][..]);
+    let today = prop::option::of(draft(bodies::limits()));
+    let parts = (
+        draft(bodies::limits()),
+        today,
+        session(),
+        prop::collection::vec(page, 0..3),
+        prop::option::of(wish()),
+    );
+    let scenario = parts.prop_map(|(own, today, session, pages, choice)| {
+        let tab = |(tab, path): (usize, &str)| json!({ "event": "tab", "tab": tab.to_string(), "path": path });
+        let choose = choice.map(|idle| json!({ "event": "choose", "idle": idle }));
+        let policy = today.map(|today| json!({ "event": "policy", "policy": today.document() }));
+        let first = std::iter::once(json!({ "event": "sign-in" }));
+        let events = first
+            .chain(choose)
+            .chain(pages.into_iter().enumerate().map(tab))
+            .chain(policy);
+        let at_once = events.map(|mut event| {
+            event["at"] = json!("0s");
+            event
+        });
+        Scenario(json!({ "policy": own.document(), "session": session, "timeline": at_once.collect::<Vec<_>>() }))
+    });
+    scenario.boxed()
+}
+
+/// Many paths, one gate of many patterns that asks on each it matches.
+pub(crate) fn paths() -> BoxedStrategy<Scenario> {
+    let patterns = prop::collection::vec(prop::sample::select(PATTERNS), 1..3);
+    (patterns, prop::collection::vec(odd_path(), 1..12))
+        .prop_map(|(patterns, paths)| {
+            let gate = json!({ "match": { "path": patterns }, "max_age": "1ms" });
+            let request = |path: Value| json!({ "at": "1ms", "event": "request", "path": path });
+            let timeline =
+                std::iter::once(json!({ "at": "0s", "event": "sign-in" })).chain(paths.into_iter().map(request));
+            let timeline: Vec<_> = timeline.collect();
+            Scenario(json!({ "policy": { "gates": [gate] }, "session": {}, "timeline": timeline }))
+        })
+        .boxed()
 }

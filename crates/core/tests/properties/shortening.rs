@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 
 /// The limits of a policy: those that are there by default or may be added, and those it names.
 pub(crate) fn limits(policy: &Value) -> Vec<String> {
-    let mut places: Vec<String> = ["/idle", "/absolute", "/caps/idle", "/caps/absolute"].map(str::to_owned).into();
+    let mut places: Vec<String> = ["/idle", "/absolute", "/caps/idle", "/caps/absolute"]
+        .map(str::to_owned)
+        .into();
     let applications = policy["applications"].as_object().into_iter().flatten();
     let applications = applications.map(|(name, application)| (format!("/applications/{name}"), application));
     let rules = policy["rules"].as_array().into_iter().flatten().enumerate();
@@ -15,7 +17,10 @@ pub(crate) fn limits(policy: &Value) -> Vec<String> {
         let named = ["idle", "absolute"].into_iter().filter(|key| part.get(key).is_some());
         places.extend(named.map(|key| format!("{place}/{key}")));
     }
-    if policy["absent"].as_str().is_some_and(|absent| absent != "count" && absent != "pause") {
+    if policy["absent"]
+        .as_str()
+        .is_some_and(|absent| absent != "count" && absent != "pause")
+    {
         places.push("/absent".to_owned());
     }
     places
@@ -31,7 +36,9 @@ pub(crate) fn shortened(policy: &Value, place: &str, to: i64) -> Value {
     }
     let (parent, key) = place.rsplit_once('/').expect("a place starts with a slash");
     let parent = policy.pointer_mut(parent).expect("the place exists");
-    let longer = parent.get(key).is_none_or(|now| limit(now).expect("a valid limit") > to.into());
+    let longer = parent
+        .get(key)
+        .is_none_or(|now| limit(now).expect("a valid limit") > to.into());
     if longer {
         parent[key] = json!(written(to, 1));
     }

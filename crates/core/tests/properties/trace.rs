@@ -65,6 +65,15 @@ pub(crate) fn watched(scenario: &Scenario) -> Value {
     scenario
 }
 
+/// The same with a status after every event, so that what an event changed shows at once.
+pub(crate) fn probed(scenario: &Scenario) -> Value {
+    let mut scenario = watched(scenario);
+    let with_status = |event: &Value| [event.clone(), json!({ "at": event["at"], "event": "status" })];
+    let events = timeline(&scenario).iter().flat_map(with_status).collect();
+    *timeline_mut(&mut scenario) = events;
+    scenario
+}
+
 /// Puts an event before the given one, so far (in quarters) into the gap before it.
 pub(crate) fn insert(scenario: &mut Value, place: usize, quarters: i64, mut event: Value) {
     let (before, after) = (instant(scenario, place - 1), instant(scenario, place));

@@ -1,0 +1,115 @@
+//! The audit: what happened to which session, when, by whom and why. Entries are written in the transaction of what they tell.
+
+use nightlatch_core::session::EndReason;
+use nightlatch_core::time::Instant;
+use serde::{Deserialize, Serialize};
+
+use crate::token::Handle;
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AuditKind {
+    /// Somebody signed in.
+    SignIn,
+    /// The same person authenticated again; the token changed.
+    Reauthenticated,
+    /// The session locked.
+    Locked,
+    /// The person said: stay signed in.
+    Extended,
+    /// Long work began or went on.
+    Held,
+    /// The user picked an idle limit.
+    Chosen,
+    /// The session ended.
+    Ended,
+    /// A policy came into force.
+    Policy,
+}
+
+impl AuditKind {
+    /// Every kind.
+    pub const ALL: [Self; 8] = [
+        Self::SignIn,
+        Self::Reauthenticated,
+        Self::Locked,
+        Self::Extended,
+        Self::Held,
+        Self::Chosen,
+        Self::Ended,
+        Self::Policy,
+    ];
+
+    /// The word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign-in",
+            Self::Reauthenticated => "reauthenticated",
+            Self::Locked => "locked",
+            Self::Extended => "extended",
+            Self::Held => "held",
+            Self::Chosen => "chosen",
+            Self::Ended => "ended",
+            Self::Policy => "policy",
+        }
+    }
+
+    /// The kind a word stands for.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+}
+
+/// One entry, before the store numbers it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditEntry {
+    /// When.
+    pub at: Instant,
+    /// What.
+    pub kind: AuditKind,
+    /// To which session; none for a policy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub handle: Option<Handle>,
+    /// Whose session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<Box<str>>,
+    /// Signed in to which application.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub application: Option<Box<str>>,
+    /// Why, for an end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<EndReason>,
+    /// Who brought it about: `user`, `policy`, `api:NAME`, ...
+    pub actor: Box<str>,
+    /// What else is worth knowing, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<Box<str>>,
+}
+
+/// An entry in its place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditRecord {
+    /// Its number, counted up from one.
+    pub seq: u64,
+    /// The entry.
+    #[serde(flatten)]
+    pub entry: AuditEntry,
+}
+
+/// Which entries are asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuditFilter {
+    /// Of this session.
+    pub handle: Option<Handle>,
+    /// Of this subject.
+    pub subject: Option<Box<str>>,
+    /// Of this kind.
+    pub kind: Option<AuditKind>,
+    /// Behind this number.
+    pub after: u64,
+    /// At most so many.
+    pub limit: usize,
+}

@@ -1,0 +1,186 @@
+//! The engine: the live table in front of a store.
+
+mod change;
+mod check;
+mod flush;
+mod housekeeping;
+mod lifecycle;
+mod read;
+mod sweep;
+
+use std::collections::HashSet;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
+
+use crossbeam_queue::ArrayQueue;
+use nightlatch_core::duration::Limit;
+use nightlatch_core::facts::Facts;
+use nightlatch_core::policy::{Policy, PolicyDocument};
+use nightlatch_core::session::{Answer, EndReason, Status};
+use nightlatch_core::time::{Instant, Span};
+
+pub use lifecycle::{NewSession, SignedIn};
+pub use read::Stats;
+
+use crate::clock::Clock;
+use crate::health::Health;
+use crate::in_force::{History, InForce};
+use crate::live::LiveTable;
+use crate::store::{Result, Revision, Store};
+use crate::stripes::Stripes;
+use crate::token::{Digest, Handle};
+use crate::watch::Watchers;
+
+/// How the engine trades writes against what a crash may cost, and memory against look-ups.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// The stored activity is never further behind than this, nor than a quarter of the strictest idle limit. Default 30 s.
+    pub touch_interval: Span,
+    /// How long live sessions go on while the store fails. Default 10 s.
+    pub store_grace: Span,
+    /// Sessions untouched for so long leave the live table and are read back on demand. Default 15 min.
+    pub evict_after: Span,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            touch_interval: Span::from_secs(30),
+            store_grace: Span::from_secs(10),
+            evict_after: Span::from_secs(15 * 60),
+        }
+    }
+}
+
+/// Keeps sessions. Shared by every request; its background work is done by [`Engine::run`].
+#[derive(Debug)]
+pub struct Engine {
+    store: Arc<dyn Store>,
+    clock: Clock,
+    options: Options,
+    in_force: InForce,
+    live: LiveTable,
+    stripes: Stripes,
+    health: Health,
+    watchers: Watchers,
+    /// Sessions whose activity the store is to hear of. When it is full the table is searched instead.
+    dirty: ArrayQueue<Digest>,
+    flush: tokio::sync::Mutex<flush::Waiting>,
+    /// Sessions with the same facts share them.
+    facts: Mutex<HashSet<Arc<Facts>>>,
+    sweep_lag_ms: AtomicU64,
+}
+
+/// Room for so many sessions that become active between two flushes.
+const DIRTY_QUEUE: usize = 65_536;
+
+/// What the engine knows of the session behind a token.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Standing {
+    /// It lives.
+    Live(Snapshot),
+    /// It is over.
+    Ended {
+        /// Its public id.
+        handle: Handle,
+        /// Since when.
+        at: Instant,
+        /// Why.
+        reason: EndReason,
+    },
+    /// There is none, or its end is long forgotten.
+    Unknown,
+}
+
+/// A live session at one instant.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Snapshot {
+    /// Its public id.
+    pub handle: Handle,
+    /// Who signed in.
+    pub subject: Arc<str>,
+    /// Application, device and roles.
+    pub facts: Arc<Facts>,
+    /// The user's idle choice.
+    pub choice: Option<Limit>,
+    /// When they authenticated.
+    pub authenticated: Instant,
+    /// The last activity.
+    pub seen: Instant,
+    /// Phase and remaining times.
+    pub status: Status,
+    /// How long before its end the session is in the warning.
+    pub warn_before: Span,
+    /// The instant of all this.
+    pub now: Instant,
+}
+
+/// What came of an event.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// The answer to the event; `None` when there is no such session.
+    pub answer: Option<Answer>,
+    /// How the session stands afterwards.
+    pub standing: Standing,
+}
+
+impl Engine {
+    /// Opens the engine on a store with the policy that is in force from now on.
+    pub async fn open(store: Arc<dyn Store>, clock: Clock, policy: Policy, options: Options) -> Result<Self> {
+        let (history, added) = History::resume(store.policies().await?, policy, clock.now())?;
+        if let Some(revision) = &added {
+            store.add_policy(revision).await?;
+            tracing::info!(revision = revision.revision, "a new policy is in force");
+        }
+        let touch_interval = options.touch_interval.min(quarter_of_the_strictest_idle(history.today()));
+        Ok(Self {
+            store,
+            clock,
+            options: Options { touch_interval, ..options },
+            in_force: InForce::new(history),
+            live: LiveTable::default(),
+            stripes: Stripes::default(),
+            health: Health::new(options.store_grace),
+            watchers: Watchers::default(),
+            dirty: ArrayQueue::new(DIRTY_QUEUE),
+            flush: tokio::sync::Mutex::default(),
+            facts: Mutex::default(),
+            sweep_lag_ms: AtomicU64::new(0),
+        })
+    }
+
+    /// The engine's clock.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The store, for what is no matter of single sessions.
+    #[must_use]
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    /// Today's policy and its revision.
+    #[must_use]
+    pub fn policy(&self) -> (Revision, Arc<Policy>) {
+        let history = self.in_force.load();
+        (history.revision(), Arc::clone(history.today()))
+    }
+
+    /// The touch interval in force.
+    #[must_use]
+    pub fn touch_interval(&self) -> Span {
+        self.options.touch_interval
+    }
+}
+
+fn quarter_of_the_strictest_idle(policy: &PolicyDocument) -> Span {
+    let applications = policy.applications.values().filter_map(|application| application.idle);
+    let rules = policy.rules.iter().filter_map(|rule| rule.idle);
+    let choices = policy.choice.iter().flat_map(|choice| choice.allow.iter().copied());
+    let caps = policy.caps.iter().filter_map(|caps| caps.idle);
+    let idles = [policy.idle].into_iter().chain(applications).chain(rules).chain(choices).chain(caps);
+    let strictest = idles.filter_map(Limit::span).min();
+    strictest.map_or(Span::from_millis(u64::MAX), |idle| Span::from_millis(idle.as_millis() / 4))
+}

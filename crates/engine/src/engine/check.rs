@@ -1,0 +1,123 @@
+//! The check path: one look-up, no lock, no question to the store for a live session.
+
+use nightlatch_core::path::Path;
+use nightlatch_core::session::{Answer, Event, Judgement, State, Verdict};
+use nightlatch_core::time::Instant;
+
+use super::{Engine, Outcome, Snapshot, Standing};
+use crate::in_force::History;
+use crate::live::Live;
+use crate::store::{Result, StoreError};
+use crate::token::Digest;
+use crate::word::{Reading, Touch};
+
+impl Engine {
+    /// How a session stands. Not activity.
+    pub async fn status(&self, digest: &Digest) -> Result<Standing> {
+        let now = self.clock.now();
+        self.refuse_when_exhausted(now)?;
+        if let Some(standing) = self.quick_status(digest, now) {
+            return Ok(standing);
+        }
+        self.settle(digest, now).await
+    }
+
+    /// The verdict on a request to `path`. Activity where the policy counts it; the request waits for no store.
+    pub async fn request(&self, digest: &Digest, path: &Path<'_>, passive: bool) -> Result<Outcome> {
+        let now = self.clock.now();
+        self.refuse_when_exhausted(now)?;
+        if let Some(outcome) = self.quick_request(digest, path, passive, now) {
+            return Ok(outcome);
+        }
+        self.change(digest, &Event::Request { path: path.clone().into_owned(), passive }, "user").await
+    }
+
+    pub(super) fn refuse_when_exhausted(&self, now: Instant) -> Result<()> {
+        if self.health.is_exhausted(now) {
+            return Err(StoreError::Unavailable("it has failed for longer than the grace period".to_owned()));
+        }
+        Ok(())
+    }
+
+    fn quick_status(&self, digest: &Digest, now: Instant) -> Option<Standing> {
+        let history = self.in_force.load();
+        let table = self.live.pin();
+        let live = table.get(digest)?;
+        if let State::Ended { at, reason } = live.session.state {
+            return Some(Standing::Ended { handle: live.handle, at, reason });
+        }
+        live.standing(live.word.read(), &history, now)
+    }
+
+    pub(super) fn quick_request(&self, digest: &Digest, path: &Path<'_>, passive: bool, now: Instant) -> Option<Outcome> {
+        let history = self.in_force.load();
+        let table = self.live.pin();
+        let live = table.get(digest)?;
+        if live.session.state != State::Active {
+            return None;
+        }
+        loop {
+            let reading = live.word.read();
+            // Reached deadlines, replaced entries and other policies are for the long way.
+            let standing = live.standing(reading, &history, now)?;
+            let policies = history.policies(live.revisions);
+            let verdict = match live.session.judge(live.activity(reading), &policies, path, passive, now) {
+                Judgement::TooLong(_) => return None,
+                Judgement::StepUp(step_up) => Verdict::StepUp(step_up),
+                Judgement::Allow { activity: None } => Verdict::Allow,
+                Judgement::Allow { activity: Some(activity) } => {
+                    if !live.session.activity_is_plain() || live.session.moves_page(path) {
+                        return None;
+                    }
+                    live.raise_absence(activity.longest_absence);
+                    match live.word.touch(reading, activity.seen) {
+                        Touch::Closed => return None,
+                        Touch::Changed => continue,
+                        Touch::Recorded { first } => self.touched(digest, live, first),
+                    }
+                    let standing = live.standing(live.word.read(), &history, now)?;
+                    return Some(Outcome { answer: Some(Answer::Verdict(Verdict::Allow)), standing });
+                }
+            };
+            return Some(Outcome { answer: Some(Answer::Verdict(verdict)), standing });
+        }
+    }
+
+    /// After a touch: the flush is to write it, and open tabs are to show the new deadline.
+    pub(super) fn touched(&self, digest: &Digest, live: &Live, first: bool) {
+        if first {
+            self.mark_dirty(*digest);
+        }
+        self.watchers.announce(live.handle);
+    }
+}
+
+impl Live {
+    /// How the session stands by this entry; `None` when the entry cannot tell.
+    pub(crate) fn standing(&self, reading: Reading, history: &History, now: Instant) -> Option<Standing> {
+        if reading.closed || self.revisions.today != history.revision() {
+            return None;
+        }
+        let deadlines = self.deadlines(reading, history);
+        if deadlines.earliest().is_some_and(|(deadline, _)| deadline <= now) {
+            return None;
+        }
+        let warn_before = history.today().warn_before;
+        let status = match self.session.state {
+            State::Active => deadlines.status(warn_before, now),
+            State::Locked { .. } => deadlines.locked_status(now),
+            State::Ended { .. } => return None,
+        };
+        Some(Standing::Live(Snapshot {
+            handle: self.handle,
+            subject: self.subject.clone(),
+            facts: self.session.facts.clone(),
+            choice: self.session.choice,
+            authenticated: self.session.authenticated,
+            seen: reading.seen,
+            status,
+            warn_before,
+            now,
+        }))
+    }
+}

@@ -1,0 +1,115 @@
+//! Telling the store of activity: at most once per session and touch interval, all that is due in one call.
+
+use std::collections::VecDeque;
+
+use nightlatch_core::time::{Instant, Span};
+
+use super::Engine;
+use crate::store::{Result, Touch};
+use crate::token::Digest;
+
+/// So many touches go to the store in one call.
+const BATCH: usize = 1000;
+
+/// Sessions whose activity the store is to hear of, in the order in which they wait.
+#[derive(Debug, Default)]
+pub(super) struct Waiting {
+    /// With the instant at which the store's knowledge becomes too old.
+    sessions: VecDeque<(Instant, Digest)>,
+}
+
+impl Engine {
+    pub(super) fn mark_dirty(&self, digest: Digest) {
+        // A full queue loses nothing: the dirty flag stays, and the next flush searches the table.
+        let _ = self.dirty.push(digest);
+    }
+
+    /// Tells the store of the activity that it would otherwise know too late.
+    pub async fn flush(&self) -> Result<()> {
+        self.flush_until(self.clock.now() + self.flush_ahead()).await
+    }
+
+    /// Tells the store of all activity.
+    pub async fn flush_all(&self) -> Result<()> {
+        self.flush_until(Instant::from_millis(i64::MAX)).await
+    }
+
+    /// How long before its time activity is flushed, so that it is in the store within the touch interval.
+    fn flush_ahead(&self) -> Span {
+        Span::from_millis(self.options.touch_interval.as_millis() / 4).min(Span::from_secs(1))
+    }
+
+    async fn flush_until(&self, horizon: Instant) -> Result<()> {
+        let mut waiting = self.flush.lock().await;
+        self.collect(&mut waiting);
+        let mut due = Vec::new();
+        waiting.sessions.retain(|(at, digest)| {
+            let now = *at <= horizon;
+            if now {
+                due.push(*digest);
+            }
+            !now
+        });
+        for digests in due.chunks(BATCH) {
+            let touches: Vec<Touch> = digests.iter().filter_map(|digest| self.clean(digest)).collect();
+            if touches.is_empty() {
+                continue;
+            }
+            let now = self.clock.now();
+            if let Err(error) = self.health.wrote(self.store.touch(&touches).await, now) {
+                self.soil(&touches);
+                return Err(error);
+            }
+            let table = self.live.pin();
+            for touch in &touches {
+                if let Some(live) = table.get(&touch.digest) {
+                    live.set_stored(touch.activity.seen);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes over what became dirty since the last flush.
+    fn collect(&self, waiting: &mut Waiting) {
+        let table = self.live.pin();
+        let too_old = |stored: Instant| stored + self.options.touch_interval;
+        if self.dirty.is_full() {
+            waiting.sessions.clear();
+            while self.dirty.pop().is_some() {}
+            for (digest, live) in &table {
+                if live.word.read().dirty {
+                    waiting.sessions.push_back((too_old(live.stored()), *digest));
+                }
+            }
+            return;
+        }
+        while let Some(digest) = self.dirty.pop() {
+            if let Some(live) = table.get(&digest) {
+                waiting.sessions.push_back((too_old(live.stored()), digest));
+            }
+        }
+    }
+
+    fn clean(&self, digest: &Digest) -> Option<Touch> {
+        let table = self.live.pin();
+        let live = table.get(digest)?;
+        let reading = live.word.clean();
+        if !reading.dirty || reading.closed {
+            return None;
+        }
+        let due = live.deadlines(reading, &self.in_force.load()).earliest().map(|(at, _)| at);
+        Some(Touch { digest: *digest, activity: live.activity(reading), due })
+    }
+
+    /// The store did not hear of these: they are still to be told.
+    fn soil(&self, touches: &[Touch]) {
+        let table = self.live.pin();
+        for touch in touches {
+            if let Some(live) = table.get(&touch.digest) {
+                live.word.soil();
+                self.mark_dirty(touch.digest);
+            }
+        }
+    }
+}

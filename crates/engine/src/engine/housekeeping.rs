@@ -1,0 +1,155 @@
+//! The background work: flushing, sweeping, and what keeps memory and store small.
+
+use std::future::Future;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use nightlatch_core::session::State;
+use nightlatch_core::time::Instant;
+use tokio::time::{Instant as Timer, MissedTickBehavior, interval};
+
+use super::Engine;
+use crate::store::{ENDED_KEPT, Page, Result};
+use crate::token::Digest;
+
+const SWEEP_EVERY: Duration = Duration::from_millis(200);
+const TIDY_EVERY: Duration = Duration::from_secs(30);
+/// An end stays in the table for as long as requests that began before it may come back.
+const ENDED_IN_TABLE: nightlatch_core::time::Span = nightlatch_core::time::Span::from_secs(60);
+const PAGE: usize = 500;
+
+impl Engine {
+    /// Does the background work until `shutdown` is over, then tells the store of all activity.
+    pub async fn run(&self, shutdown: impl Future<Output = ()>) {
+        tokio::select! {
+            () = shutdown => {}
+            () = self.flush_for_ever() => {}
+            () = self.sweep_for_ever() => {}
+            () = self.tidy_for_ever() => {}
+        }
+        if let Err(error) = self.flush_all().await {
+            tracing::error!(%error, "activity of the last moments is not in the store; those sessions end earlier");
+        }
+    }
+
+    async fn flush_for_ever(&self) {
+        let every = self.options.touch_interval.to_std() / 8;
+        let mut ticks = ticks(every.clamp(Duration::from_millis(20), Duration::from_millis(500)));
+        loop {
+            ticks.tick().await;
+            if let Err(error) = self.flush().await {
+                tracing::debug!(%error, "activity waits for the store");
+            }
+        }
+    }
+
+    async fn sweep_for_ever(&self) {
+        let mut ticks = ticks(SWEEP_EVERY);
+        loop {
+            ticks.tick().await;
+            if let Err(error) = self.sweep().await {
+                tracing::debug!(%error, "what is due waits for the store");
+            }
+        }
+    }
+
+    async fn tidy_for_ever(&self) {
+        let mut ticks = ticks(Duration::from_secs(1));
+        let mut next = Timer::now();
+        if let Err(error) = self.reindex().await {
+            tracing::warn!(%error, "sessions of an earlier policy are not all re-indexed; each is when it is used");
+        }
+        loop {
+            let now = ticks.tick().await;
+            self.notice_jump();
+            self.probe_if_failing().await;
+            if now >= next {
+                next = now + TIDY_EVERY;
+                self.tidy().await;
+            }
+        }
+    }
+
+    /// Logs a jump of the wall clock, once. No deadline moves for it.
+    fn notice_jump(&self) {
+        if let Some(jump) = self.clock.jump() {
+            tracing::warn!(
+                jump_ms = jump.millis,
+                "the wall clock jumped; deadlines go by the time that passes and do not move"
+            );
+        }
+    }
+
+    async fn probe_if_failing(&self) {
+        if self.health.failing_since().is_some() {
+            // The result is noted; while it fails there is nothing else to do.
+            let _ = self.probe().await;
+        }
+    }
+
+    /// Whether the store takes writes now. What it answers is what readiness tells.
+    pub async fn probe(&self) -> Result<()> {
+        let now = self.clock.now();
+        self.health.wrote(self.store.probe(now).await, now)
+    }
+
+    async fn tidy(&self) {
+        self.evict(self.clock.now());
+        self.watchers.forget_unwatched();
+        self.facts.lock().unwrap_or_else(PoisonError::into_inner).retain(|facts| Arc::strong_count(facts) > 1);
+        let before = self.clock.now() - ENDED_KEPT;
+        while let Ok(PAGE) = self.store.forget_ended(before, PAGE).await {}
+    }
+
+    /// Takes sessions out of the table that nobody has used for a while, and ends that nobody can come late for.
+    pub fn evict(&self, now: Instant) {
+        let table = self.live.pin();
+        let unused: Vec<Digest> = table
+            .iter()
+            .filter(|(_, live)| match live.session.state {
+                State::Ended { at, .. } => now.since(at) >= ENDED_IN_TABLE,
+                State::Active | State::Locked { .. } => {
+                    now.since(live.word.read().seen) >= self.options.evict_after
+                        && !self.watchers.is_watched(live.handle)
+                        && live.word.close_if_clean()
+                }
+            })
+            .map(|(digest, _)| *digest)
+            .collect();
+        for digest in unused {
+            table.remove(&digest);
+        }
+    }
+
+    /// Works out anew when the sessions of an earlier policy fall due, so that the sweeper sees them in time.
+    pub async fn reindex(&self) -> Result<u64> {
+        let (revision, _) = self.policy();
+        let (mut after, mut reindexed) = (None, 0);
+        loop {
+            let page = self.store.outdated(revision, Page { after, limit: PAGE }).await?;
+            let Some(last) = page.last() else { return Ok(reindexed) };
+            after = Some(last.handle);
+            for record in &page {
+                self.bring_up_to_date(&record.digest).await?;
+                reindexed += 1;
+            }
+        }
+    }
+
+    async fn bring_up_to_date(&self, digest: &Digest) -> Result<()> {
+        let _stripe = self.stripes.lock(digest).await;
+        let now = self.clock.now();
+        let Some(record) = self.store.get(digest).await? else { return Ok(()) };
+        let before = crate::live::Held::from_record(record);
+        if let super::change::Settled::Held(mut after) = self.settled(digest, now).await? {
+            self.write_amendment(&before, &mut after, None, Vec::new(), now).await?;
+        }
+        Ok(())
+    }
+}
+
+fn ticks(every: Duration) -> tokio::time::Interval {
+    let mut ticks = interval(every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}

@@ -1,0 +1,93 @@
+//! Lists, single sessions, audit, numbers: what operators ask.
+
+use std::sync::atomic::Ordering;
+
+use nightlatch_core::session::{Presence, State};
+use nightlatch_core::time::{Instant, Span};
+
+use super::{Engine, Standing};
+use crate::audit::{AuditFilter, AuditRecord};
+use crate::store::{Filter, Page, Record, Result};
+use crate::token::{Digest, Handle};
+use crate::watch::Watcher;
+
+/// Numbers for metrics and readiness.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stats {
+    /// Sessions in the live table.
+    pub in_table: usize,
+    /// Sessions that somebody watches.
+    pub watched: usize,
+    /// Since when the store fails, if it does.
+    pub store_failing_since: Option<Instant>,
+    /// Whether the grace period for a failing store is over, so that nobody is let in.
+    pub store_exhausted: bool,
+    /// How far the sweeper is behind.
+    pub sweep_lag: Span,
+}
+
+impl Engine {
+    /// A page of live sessions. Those whose deadline has just passed may still be in it.
+    pub async fn list(&self, filter: &Filter, page: Page) -> Result<Vec<Record>> {
+        let records = self.health.read(self.store.list(filter, page).await, self.clock.now())?;
+        Ok(records.into_iter().map(|record| self.with_live_activity(record)).collect())
+    }
+
+    /// One session by its public id, ended or not, and how it stands.
+    pub async fn find(&self, handle: &Handle) -> Result<Option<(Record, Standing)>> {
+        let found = self.health.read(self.store.find(handle).await, self.clock.now())?;
+        let Some(record) = found else { return Ok(None) };
+        let standing = self.settle(&record.digest, self.clock.now()).await?;
+        Ok(Some((self.with_live_activity(record), standing)))
+    }
+
+    /// A record of the store with what only the table knows, and its status.
+    #[must_use]
+    pub fn standing_of_record(&self, record: &Record) -> Standing {
+        let held = crate::live::Held::from_record(record.clone());
+        let now = self.clock.now();
+        let history = self.in_force.load();
+        if let State::Ended { at, reason } = held.session.state {
+            return Standing::Ended { handle: held.handle, at, reason };
+        }
+        let live = held.into_live(&history);
+        live.standing(live.word.read(), &history, now).unwrap_or(Standing::Unknown)
+    }
+
+    /// Tabs, holds and pauses of a session in the live table.
+    #[must_use]
+    pub fn presence(&self, digest: &Digest) -> Option<Presence> {
+        self.live.pin().get(digest).and_then(|live| live.session.presence.as_deref().cloned())
+    }
+
+    fn with_live_activity(&self, mut record: Record) -> Record {
+        if let Some(live) = self.live.pin().get(&record.digest) {
+            let seen = live.word.read().seen;
+            record.session.activity.seen = record.session.activity.seen.max(seen);
+        }
+        record
+    }
+
+    /// A page of the audit.
+    pub async fn audit(&self, filter: &AuditFilter) -> Result<Vec<AuditRecord>> {
+        self.health.read(self.store.audit(filter).await, self.clock.now())
+    }
+
+    /// Watches a session: hears at once when it is touched, changed or ended.
+    #[must_use]
+    pub fn watch(&self, handle: Handle) -> Watcher {
+        self.watchers.watch(handle)
+    }
+
+    /// The numbers of this moment.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        Stats {
+            in_table: self.live.len(),
+            watched: self.watchers.len(),
+            store_failing_since: self.health.failing_since(),
+            store_exhausted: self.health.is_exhausted(self.clock.now()),
+            sweep_lag: Span::from_millis(self.sweep_lag_ms.load(Ordering::Relaxed)),
+        }
+    }
+}

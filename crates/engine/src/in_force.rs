@@ -1,0 +1,93 @@
+//! The policies in force: today's, and every earlier one that a live session may have signed in under.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use nightlatch_core::policy::{Policy, PolicyDocument};
+use nightlatch_core::resolution::Policies;
+use nightlatch_core::session::{Occurrence, Session};
+use nightlatch_core::time::Instant;
+
+use crate::store::{PolicyRevision, Revision, Revisions, StoreError};
+
+/// Read on every check without a lock; changed as a whole.
+#[derive(Debug)]
+pub(crate) struct InForce(ArcSwap<History>);
+
+/// Every policy by revision; the last is today's. Revisions are counted up from one without gaps.
+#[derive(Clone, Debug)]
+pub(crate) struct History(Vec<Since>);
+
+#[derive(Clone, Debug)]
+struct Since {
+    at: Instant,
+    policy: Arc<Policy>,
+}
+
+impl InForce {
+    pub(crate) fn new(history: History) -> Self {
+        Self(ArcSwap::from_pointee(history))
+    }
+
+    pub(crate) fn load(&self) -> arc_swap::Guard<Arc<History>> {
+        self.0.load()
+    }
+
+    /// The same, to be kept while waiting for the store.
+    pub(crate) fn load_full(&self) -> Arc<History> {
+        self.0.load_full()
+    }
+}
+
+impl History {
+    /// The history the store kept, with `today` as its last; answers the revision to be added if that is new.
+    pub(crate) fn resume(
+        kept: Vec<PolicyRevision>,
+        today: Policy,
+        now: Instant,
+    ) -> Result<(Self, Option<PolicyRevision>), StoreError> {
+        let mut revisions = Vec::with_capacity(kept.len() + 1);
+        for PolicyRevision { revision, since, document } in kept {
+            let in_order = usize::try_from(revision).is_ok_and(|number| number == revisions.len() + 1);
+            let policy = Policy::new(document).ok().filter(|_| in_order);
+            let policy = policy.ok_or_else(|| StoreError::Damaged(format!("policy revision {revision}")))?;
+            revisions.push(Since { at: since, policy: Arc::new(policy) });
+        }
+        let added = revisions.last().is_none_or(|last| *last.policy != today).then(|| {
+            let document = PolicyDocument::clone(&today);
+            revisions.push(Since { at: now, policy: Arc::new(today) });
+            PolicyRevision { revision: Revision::try_from(revisions.len()).unwrap_or(Revision::MAX), since: now, document }
+        });
+        Ok((Self(revisions), added))
+    }
+
+    pub(crate) fn revision(&self) -> Revision {
+        Revision::try_from(self.0.len()).unwrap_or(Revision::MAX)
+    }
+
+    /// Today's policy. There always is one: a history begins with the first.
+    pub(crate) fn today(&self) -> &Arc<Policy> {
+        &self.0[self.0.len() - 1].policy
+    }
+
+    /// The policies of a session. A revision nobody knows stands for today's, which is what a new sign-in would get.
+    pub(crate) fn policies(&self, revisions: Revisions) -> Policies<'_> {
+        Policies { own: self.of(revisions.own), today: self.of(revisions.today) }
+    }
+
+    fn of(&self, revision: Revision) -> &Policy {
+        let index = usize::try_from(revision).ok().and_then(|number| number.checked_sub(1));
+        index.and_then(|index| self.0.get(index)).map_or_else(|| self.today().as_ref(), |since| since.policy.as_ref())
+    }
+
+    /// Lets a session live through every policy that came into force since its state was last worked out.
+    pub(crate) fn catch_up(&self, session: &mut Session, revisions: &mut Revisions) -> Vec<Occurrence> {
+        let mut occurrences = Vec::new();
+        while revisions.today < self.revision() {
+            let next = &self.0[revisions.today as usize];
+            occurrences.extend(session.change_policy(&self.policies(*revisions), &next.policy, next.at));
+            revisions.today += 1;
+        }
+        occurrences
+    }
+}

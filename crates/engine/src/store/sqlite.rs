@@ -1,0 +1,172 @@
+//! The embedded store: one SQLite file, for one machine. A server and the command line may have it open at once.
+//!
+//! All writes go through one thread, which lets those that come at the same time share a transaction and its wait for
+//! the disk ([`writer`]). Reads have connections of their own ([`readers`]).
+
+mod failure;
+mod readers;
+mod reads;
+mod rows;
+mod schema;
+mod selection;
+#[cfg(test)]
+mod tests;
+mod writer;
+mod writes;
+
+use std::fs::OpenOptions;
+use std::io::ErrorKind;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use async_trait::async_trait;
+use nightlatch_core::time::Instant;
+
+use self::readers::Readers;
+use self::writer::Writer;
+use super::{
+    Amendment, ApiKey, End, Ended, Expiry, Filter, Page, PolicyRevision, Record, Result, Revision, Selector, Store,
+    StoreError, Touch,
+};
+use crate::audit::{AuditEntry, AuditFilter, AuditRecord};
+use crate::token::{Digest, Handle};
+
+/// Keeps everything in one file.
+#[derive(Debug)]
+pub struct SqliteStore {
+    // Closed before the writer: the last to close folds the log into the file, which a reader cannot.
+    readers: Readers,
+    writer: Writer,
+}
+
+/// The system forgets the locks a process has on a file when the process closes any descriptor of it. So a file is
+/// created by one thread at a time, before any connection to it is open.
+static CREATING: Mutex<()> = Mutex::new(());
+
+impl SqliteStore {
+    /// Opens the file, creating it (not its directory) if there is none, for its owner alone to read.
+    pub fn open(path: &Path) -> Result<Self> {
+        let creating = CREATING.lock().unwrap_or_else(PoisonError::into_inner);
+        create_file(path)?;
+        let connection = schema::open_to_write(path).map_err(|failure| match failure.into() {
+            StoreError::Unavailable(why) => StoreError::Unavailable(format!("{}: {why}", path.display())),
+            StoreError::Damaged(why) => StoreError::Damaged(format!("{}: {why}", path.display())),
+        })?;
+        drop(creating);
+        Ok(Self { readers: Readers::new(path.to_owned()), writer: Writer::start(path.to_owned(), connection)? })
+    }
+}
+
+fn create_file(path: &Path) -> Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let advice = match options.open(path).map_err(|error| error.kind()) {
+        Ok(_) | Err(ErrorKind::AlreadyExists) => return Ok(()),
+        Err(ErrorKind::NotFound) => "its directory does not exist; create it, or choose another path".to_owned(),
+        Err(kind) => format!("the file cannot be created: {kind}"),
+    };
+    Err(StoreError::Unavailable(format!("{}: {advice}", path.display())))
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn create(&self, record: &Record, audit: AuditEntry) -> Result<bool> {
+        let record = record.clone();
+        self.writer.call(move |group| writes::create(group, &record, &audit)).await
+    }
+
+    async fn get(&self, digest: &Digest) -> Result<Option<Record>> {
+        let digest = *digest;
+        self.readers.call(move |connection| reads::get(connection, &digest)).await
+    }
+
+    async fn find(&self, handle: &Handle) -> Result<Option<Record>> {
+        let handle = *handle;
+        self.readers.call(move |connection| reads::find(connection, &handle)).await
+    }
+
+    async fn touch(&self, touches: &[Touch]) -> Result<()> {
+        let touches = touches.to_vec();
+        self.writer.call(move |group| writes::touch(group, &touches)).await
+    }
+
+    async fn amend(&self, amendment: &Amendment) -> Result<bool> {
+        let amendment = amendment.clone();
+        self.writer.call(move |group| writes::amend(group, &amendment)).await
+    }
+
+    async fn end(&self, selector: &Selector, end: &End, limit: usize) -> Result<Vec<Ended>> {
+        let (selector, end) = (selector.clone(), end.clone());
+        self.writer.call(move |group| writes::end(group, &selector, &end, limit)).await
+    }
+
+    async fn expire(&self, expiries: &[Expiry]) -> Result<Vec<Ended>> {
+        let expiries = expiries.to_vec();
+        self.writer.call(move |group| writes::expire(group, &expiries)).await
+    }
+
+    async fn due(&self, now: Instant, limit: usize) -> Result<Vec<Record>> {
+        self.readers.call(move |connection| reads::due(connection, now, limit)).await
+    }
+
+    async fn list(&self, filter: &Filter, page: Page) -> Result<Vec<Record>> {
+        let filter = filter.clone();
+        self.readers.call(move |connection| reads::list(connection, &filter, page)).await
+    }
+
+    async fn count(&self, filter: &Filter) -> Result<u64> {
+        let filter = filter.clone();
+        self.readers.call(move |connection| reads::count(connection, &filter)).await
+    }
+
+    async fn outdated(&self, revision: Revision, page: Page) -> Result<Vec<Record>> {
+        self.readers.call(move |connection| reads::outdated(connection, revision, page)).await
+    }
+
+    async fn forget_ended(&self, before: Instant, limit: usize) -> Result<usize> {
+        self.writer.call(move |group| writes::forget_ended(group, before, limit)).await
+    }
+
+    async fn audit(&self, filter: &AuditFilter) -> Result<Vec<AuditRecord>> {
+        let filter = filter.clone();
+        self.readers.call(move |connection| reads::audit(connection, &filter)).await
+    }
+
+    async fn policies(&self) -> Result<Vec<PolicyRevision>> {
+        self.readers.call(reads::policies).await
+    }
+
+    async fn add_policy(&self, policy: &PolicyRevision) -> Result<bool> {
+        let policy = policy.clone();
+        self.writer.call(move |group| writes::add_policy(group, &policy)).await
+    }
+
+    async fn api_keys(&self) -> Result<Vec<ApiKey>> {
+        self.readers.call(reads::api_keys).await
+    }
+
+    async fn add_api_key(&self, key: &ApiKey) -> Result<bool> {
+        let key = key.clone();
+        self.writer.call(move |group| writes::add_api_key(group, &key)).await
+    }
+
+    async fn remove_api_key(&self, name: &str) -> Result<bool> {
+        let name = name.to_owned();
+        self.writer.call(move |group| writes::remove_api_key(group, &name)).await
+    }
+
+    async fn latest_instant(&self) -> Result<Instant> {
+        self.readers.call(reads::latest_instant).await
+    }
+
+    async fn probe(&self, now: Instant) -> Result<()> {
+        self.writer
+            .call(move |group| {
+                group.heard_of(now);
+                Ok(())
+            })
+            .await
+    }
+}

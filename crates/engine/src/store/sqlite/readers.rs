@@ -1,0 +1,51 @@
+//! Connections that only read. They see what was committed before, and wait for no writer.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::Connection;
+use tokio::sync::Semaphore;
+
+use super::failure::Failure;
+use super::schema;
+use crate::store::{Result, StoreError};
+
+/// So many reads run at once; more only compete for the same processors.
+const READERS: usize = 8;
+
+/// The pool.
+#[derive(Debug)]
+pub(super) struct Readers {
+    path: Arc<PathBuf>,
+    idle: Arc<Mutex<Vec<Connection>>>,
+    turns: Arc<Semaphore>,
+}
+
+impl Readers {
+    pub(super) fn new(path: PathBuf) -> Self {
+        Self { path: Arc::new(path), idle: Arc::default(), turns: Arc::new(Semaphore::new(READERS)) }
+    }
+
+    /// Runs `work` where it may wait for the disk.
+    pub(super) async fn call<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> std::result::Result<T, Failure> + Send + 'static,
+    {
+        let stopped = |_| StoreError::Unavailable("a read was stopped".to_owned());
+        let turn = self.turns.clone().acquire_owned().await.map_err(|_| stopped(()))?;
+        let (path, idle) = (Arc::clone(&self.path), Arc::clone(&self.idle));
+        let read = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            let waiting = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let connection = waiting.map_or_else(|| schema::open_to_read(&path), Ok)?;
+            let outcome = work(&connection);
+            // One that failed is closed: it may be the reason.
+            if outcome.is_ok() {
+                idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+            }
+            Ok(outcome?)
+        });
+        read.await.unwrap_or_else(|_| Err(stopped(())))
+    }
+}

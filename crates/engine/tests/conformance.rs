@@ -1,0 +1,4 @@
+#[path = "conformance/fixture.rs"]
+mod fixture;
+#[path = "conformance/speed.rs"]
+mod speed;

@@ -1,0 +1,160 @@
+//! Records and calls with plain values, and fresh stores.
+
+use std::sync::Arc;
+
+use nightlatch_core::facts::Facts;
+use nightlatch_core::session::{Activity, EndReason, Session, State};
+use nightlatch_core::time::{Instant, Span};
+use nightlatch_engine::audit::{AuditEntry, AuditFilter, AuditKind, AuditRecord};
+use nightlatch_engine::store::{
+    Amendment, End, Expiry, Filter, Page, Record, Revisions, Selector, Store, Touch,
+};
+use nightlatch_engine::token::{Digest, Handle};
+
+/// A store of a case. Behind a pointer of its own, for cases in which several tasks use it.
+pub(crate) type Shared = Arc<dyn Store>;
+
+pub(crate) fn at(millis: i64) -> Instant {
+    Instant::from_millis(millis)
+}
+
+pub(crate) fn digest(number: u32) -> Digest {
+    let mut bytes = [0; 32];
+    // What differs comes first, as in a real digest, and in no order.
+    bytes[..4].copy_from_slice(&number.wrapping_mul(0x9E37_79B1).to_be_bytes());
+    bytes[28..].copy_from_slice(&number.to_be_bytes());
+    Digest::from_bytes(bytes)
+}
+
+/// In the order of their numbers.
+pub(crate) fn handle(number: u32) -> Handle {
+    let mut bytes = [0; 16];
+    bytes[..4].copy_from_slice(&number.to_be_bytes());
+    Handle::from_bytes(bytes)
+}
+
+/// Session `number` of the person `subject`, signed in at 1000, due at 2000.
+pub(crate) fn record(number: u32, subject: &str) -> Record {
+    Record {
+        digest: digest(number),
+        handle: handle(number),
+        subject: subject.into(),
+        amr: vec!["pwd".into(), "otp".into()],
+        created: at(1000),
+        session: Session::sign_in(Arc::new(Facts::default()), None, at(1000), at(1000)),
+        revisions: Revisions { own: 1, today: 1 },
+        due: Some(at(2000)),
+        version: 0,
+    }
+}
+
+pub(crate) fn record_with(number: u32, subject: &str, application: Option<&str>, device: Option<&str>, roles: &[&str]) -> Record {
+    let facts = Facts {
+        application: application.map(Into::into),
+        device: device.map(Into::into),
+        roles: roles.iter().map(|role| (*role).into()).collect(),
+    };
+    let mut record = record(number, subject);
+    record.session.facts = Arc::new(facts);
+    record
+}
+
+pub(crate) fn entry(record: &Record, kind: AuditKind, instant: Instant) -> AuditEntry {
+    AuditEntry {
+        at: instant,
+        kind,
+        handle: Some(record.handle),
+        subject: Some(record.subject.as_ref().into()),
+        application: record.session.facts.application.clone(),
+        reason: None,
+        actor: "user".into(),
+        detail: None,
+    }
+}
+
+/// Creates what must be new.
+pub(crate) async fn add(store: &dyn Store, record: &Record) {
+    let created = store.create(record, entry(record, AuditKind::SignIn, record.created)).await;
+    assert!(created.expect("store"), "{record:?} is new");
+}
+
+pub(crate) async fn get(store: &dyn Store, number: u32) -> Record {
+    store.get(&digest(number)).await.expect("store").expect("record")
+}
+
+pub(crate) fn activity(seen: i64, longest_absence: u64) -> Activity {
+    Activity { seen: at(seen), longest_absence: Span::from_millis(longest_absence) }
+}
+
+pub(crate) fn touch(number: u32, seen: i64) -> Touch {
+    Touch { digest: digest(number), activity: activity(seen, 0), due: Some(at(seen + 1000)) }
+}
+
+/// An amendment that changes nothing yet.
+pub(crate) fn amendment(record: &Record) -> Amendment {
+    Amendment {
+        digest: record.digest,
+        version: record.version,
+        session: record.session.clone(),
+        revisions: record.revisions,
+        due: record.due,
+        rotate_to: None,
+        audit: Vec::new(),
+    }
+}
+
+pub(crate) fn expiry(record: &Record) -> Expiry {
+    Expiry {
+        digest: record.digest,
+        version: record.version,
+        seen: record.session.activity.seen,
+        at: record.due.expect("deadline"),
+        reason: EndReason::Idle,
+    }
+}
+
+pub(crate) fn end(reason: EndReason, instant: i64) -> End {
+    End { reason, at: at(instant), actor: "api:test".into() }
+}
+
+/// Ends what is selected; the handles of what that ended, in order.
+pub(crate) async fn end_all(store: &dyn Store, selector: Selector, reason: EndReason, limit: usize) -> Vec<Handle> {
+    let ended = store.end(&selector, &end(reason, 1500), limit).await.expect("store");
+    let mut handles: Vec<_> = ended.into_iter().map(|ended| ended.handle).collect();
+    handles.sort_unstable();
+    handles
+}
+
+pub(crate) async fn end_one(store: &dyn Store, number: u32) -> bool {
+    !end_all(store, Selector::Digest(digest(number)), EndReason::Admin, 1).await.is_empty()
+}
+
+pub(crate) fn everything() -> Filter {
+    Filter::default()
+}
+
+pub(crate) fn first(limit: usize) -> Page {
+    Page { after: None, limit }
+}
+
+pub(crate) async fn list(store: &dyn Store, filter: &Filter, page: Page) -> Vec<Handle> {
+    store.list(filter, page).await.expect("store").into_iter().map(|record| record.handle).collect()
+}
+
+pub(crate) async fn audit(store: &dyn Store, filter: AuditFilter) -> Vec<AuditRecord> {
+    store.audit(&filter).await.expect("store")
+}
+
+pub(crate) fn of_session(number: u32) -> AuditFilter {
+    AuditFilter { handle: Some(handle(number)), limit: 100, ..AuditFilter::default() }
+}
+
+/// The reasons told by the audit for the end of a session: one at most, if all is well.
+pub(crate) async fn reasons(store: &dyn Store, number: u32) -> Vec<Option<EndReason>> {
+    let filter = AuditFilter { kind: Some(AuditKind::Ended), ..of_session(number) };
+    audit(store, filter).await.into_iter().map(|record| record.entry.reason).collect()
+}
+
+pub(crate) fn is_active(record: &Record) -> bool {
+    record.session.state == State::Active
+}

@@ -1,0 +1,65 @@
+//! The browser side: one file per endpoint (DESIGN section 6).
+
+mod activity;
+mod assets;
+mod choice;
+mod events;
+mod extend;
+mod form;
+mod hold;
+mod session;
+mod sign_out;
+mod signed_out;
+pub(crate) mod standing;
+pub(crate) mod streams;
+mod tab;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use axum::routing::{get, post, put};
+
+use crate::http::problem::Problem;
+use crate::latch::Latch;
+
+/// No request of the browser side carries more than a few names.
+const BODY_LIMIT: usize = 16 * 1024;
+
+/// Every endpoint below the prefix. `extra` is served beside them.
+pub(crate) fn router(latch: Arc<Latch>, extra: Router) -> Router {
+    let endpoints = Router::new()
+        .route("/session", get(session::get))
+        .route("/activity", post(activity::post))
+        .route("/extend", post(extend::post))
+        .route("/tab", post(tab::post))
+        .route("/tab/{id}", axum::routing::delete(tab::delete))
+        .route("/hold", post(hold::post))
+        .route("/hold/{id}", put(hold::put).delete(hold::delete))
+        .route("/events", get(events::get))
+        .route("/sign-out", post(sign_out::post))
+        .route("/choice", get(choice::get).put(choice::put))
+        .route("/signed-out", get(signed_out::get))
+        .route("/{asset}", get(assets::get))
+        .method_not_allowed_fallback(wrong_method)
+        .layer(DefaultBodyLimit::max(BODY_LIMIT));
+    Router::new()
+        .nest(&latch.prefix, endpoints)
+        .with_state(latch)
+        .merge(extra)
+        .fallback(nothing_here)
+}
+
+async fn nothing_here() -> Problem {
+    Problem::not_found("No page and no endpoint has this path.")
+}
+
+async fn wrong_method() -> impl IntoResponse {
+    let detail = "The path is known and the method is not; the header `Allow` names those that are.";
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "wrong-method", "The method is not possible here", detail)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,49 @@
+//! `POST activity`: input in the browser, as an age. Nothing a browser says is an instant.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use nightlatch_core::session::Event;
+use nightlatch_core::time::Span;
+use serde::Deserialize;
+
+use super::form::JsonBody;
+use super::standing::{SessionBody, after};
+use super::tab::moved;
+use crate::http::credential::required;
+use crate::http::headers::json;
+use crate::http::problem::Problem;
+use crate::http::write::from_script;
+use crate::latch::Latch;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Report {
+    age_ms: u64,
+    tab: Option<String>,
+    path: Option<String>,
+    /// Whether the reporting tab is visible. Another tab may report for the one with the input.
+    #[serde(rename = "visible")]
+    _visible: Option<bool>,
+}
+
+pub(super) async fn post(
+    State(latch): State<Arc<Latch>>,
+    headers: HeaderMap,
+    JsonBody(report): JsonBody<Report>,
+) -> Result<Response, Problem> {
+    let credential = required(&latch, &headers)?;
+    from_script(&latch.origins, &headers, credential.bearer)?;
+    let input = Event::Input { age: Span::from_millis(report.age_ms) };
+    let mut outcome = latch.engine.apply(&credential.digest, &input).await?;
+    after(&latch, &outcome)?;
+    // The input came first: a page that is too strict for the time before it ends nothing that the input has renewed.
+    if let (Some(tab), Some(path)) = (&report.tab, &report.path)
+        && let Some(event) = moved(&latch, &credential.digest, tab, path)?
+    {
+        outcome = latch.engine.apply(&credential.digest, &event).await?;
+    }
+    Ok(json(&SessionBody::new(after(&latch, &outcome)?)))
+}

@@ -1,0 +1,199 @@
+//! `GET events`: the session as a stream. Every event says how the session stands now, so that a stream that was cut is
+//! resumed by opening it again; the id of the last event spares a warning that was told already.
+
+use std::convert::Infallible;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse as _, Response};
+use futures_util::stream;
+use nightlatch_core::session::{DeadlineKind, Phase};
+use nightlatch_core::time::{Instant, Span};
+use nightlatch_engine::token::Digest;
+use nightlatch_engine::{Snapshot, Standing, Watcher};
+use serde::Serialize;
+
+use super::hold::too_many;
+use super::standing::{SessionBody, live};
+use super::streams::{OpenStream, Streams};
+use crate::http::credential::required;
+use crate::http::headers::protect;
+use crate::http::problem::Problem;
+use crate::latch::Latch;
+
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+const RETRY: Duration = Duration::from_secs(1);
+/// Moving deadlines are told at most so often.
+const SPACING: Duration = Duration::from_secs(1);
+
+pub(super) async fn get(State(latch): State<Arc<Latch>>, headers: HeaderMap) -> Result<Response, Problem> {
+    let credential = required(&latch, &headers)?;
+    let standing = latch.engine.status(&credential.digest).await?;
+    let handle = live(&latch, &standing)?.handle;
+    let open = Streams::open(&latch, handle, credential.digest)
+        .ok_or_else(|| too_many("The session has too many event streams; one for all tabs is enough."))?;
+    let told_until = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok()).map(Instant::from_millis);
+    let teller = Teller {
+        watcher: latch.engine.watch(handle),
+        digest: credential.digest,
+        told_until,
+        told: None,
+        pending: None,
+        over: false,
+        latch,
+        _open: open,
+    };
+    let events = stream::unfold(teller, |mut teller| async move {
+        let event = teller.next().await?;
+        Some((Ok::<_, Infallible>(event), teller))
+    });
+    let mut response = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response();
+    protect(response.headers_mut());
+    // Proxies that collect answers before they pass them on would hold every event back.
+    response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}
+
+/// What one stream has told and is to tell.
+struct Teller {
+    latch: Arc<Latch>,
+    digest: Digest,
+    watcher: Watcher,
+    /// The id of the last event that the browser got on an earlier stream.
+    told_until: Option<Instant>,
+    told: Option<Told>,
+    /// The second of two events at one moment.
+    pending: Option<Event>,
+    over: bool,
+    _open: OpenStream,
+}
+
+/// What the browser knows from the last event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Told {
+    phase: Phase,
+    kind: Option<DeadlineKind>,
+    idle: Option<Instant>,
+    absolute: Option<Instant>,
+    at: tokio::time::Instant,
+}
+
+#[derive(Serialize)]
+struct EndedBody {
+    reason: &'static str,
+    ended_at: i64,
+}
+
+impl Teller {
+    /// The next event; `None` when the stream is over.
+    async fn next(&mut self) -> Option<Event> {
+        if let Some(event) = self.pending.take() {
+            return Some(event);
+        }
+        while !self.over {
+            let snapshot = match self.latch.engine.status(&self.digest).await {
+                Ok(Standing::Live(snapshot)) => snapshot,
+                Ok(Standing::Ended { at, reason, .. }) => {
+                    self.over = true;
+                    let body = EndedBody { reason: reason.as_str(), ended_at: at.as_millis() };
+                    return Some(event("ended", self.latch.engine.clock().now(), &body));
+                }
+                // The token has changed, or the store fails: whoever opens the stream again learns more.
+                Ok(Standing::Unknown) | Err(_) => return None,
+            };
+            if let Some(event) = self.news(&snapshot) {
+                return Some(event);
+            }
+            if !self.wait(&snapshot).await {
+                return None;
+            }
+        }
+        None
+    }
+
+    /// What the snapshot has that the browser does not know.
+    fn news(&mut self, snapshot: &Snapshot) -> Option<Event> {
+        let told = Told::of(snapshot);
+        let before = self.told;
+        let turned = before.is_none_or(|before| (before.phase, before.kind) != (told.phase, told.kind));
+        let moved = before.is_none_or(|before| (before.idle, before.absolute) != (told.idle, told.absolute));
+        let spaced = before.is_none_or(|before| told.at.duration_since(before.at) >= SPACING);
+        if !turned && !(moved && spaced) {
+            return None;
+        }
+        self.told = Some(told);
+        let body = SessionBody::new(snapshot);
+        let special = match told.phase {
+            Phase::Warning if turned && !self.knows_warning(snapshot) => Some(event("warning", snapshot.now, &body)),
+            Phase::Locked if turned => Some(event("locked", snapshot.now, &body)),
+            Phase::Active | Phase::Warning | Phase::Locked => None,
+        };
+        if before.is_some() && special.is_some() {
+            return special;
+        }
+        self.pending = special;
+        Some(event("lifetime", snapshot.now, &body).retry(RETRY))
+    }
+
+    /// Whether an earlier stream has told this warning: it began before the last event that the browser got.
+    fn knows_warning(&self, snapshot: &Snapshot) -> bool {
+        let began = opening(snapshot).map(|opening| snapshot.now - snapshot.warn_before + opening);
+        self.told_until.is_some_and(|until| began.is_some_and(|began| began <= until))
+    }
+
+    /// Waits for a change or for the next moment at which something happens by itself. False when the server stops.
+    async fn wait(&mut self, snapshot: &Snapshot) -> bool {
+        let current = Told::of(snapshot);
+        let told = self.told.unwrap_or(current);
+        let mut until = wake_after(snapshot).to_std();
+        if (told.idle, told.absolute) != (current.idle, current.absolute) {
+            // A deadline moved that is not told yet because the last one was told just now.
+            until = until.min(SPACING.saturating_sub(current.at.duration_since(told.at)));
+        }
+        let changed = pin!(self.watcher.changed());
+        tokio::select! {
+            () = changed => true,
+            () = tokio::time::sleep(until) => true,
+            () = self.latch.shutdown.cancelled() => false,
+        }
+    }
+}
+
+impl Told {
+    #[expect(clippy::disallowed_methods, reason = "spaces events on the wire; no rule depends on it")]
+    fn of(snapshot: &Snapshot) -> Self {
+        Self {
+            phase: snapshot.status.phase,
+            kind: snapshot.status.deadline_kind,
+            idle: snapshot.status.idle_remaining.map(|remaining| snapshot.now + remaining),
+            absolute: snapshot.status.absolute_remaining.map(|remaining| snapshot.now + remaining),
+            at: tokio::time::Instant::now(),
+        }
+    }
+}
+
+/// The time to the earlier of the idle and absolute deadlines.
+fn opening(snapshot: &Snapshot) -> Option<Span> {
+    [snapshot.status.idle_remaining, snapshot.status.absolute_remaining].into_iter().flatten().min()
+}
+
+/// How long nothing happens by itself: until the warning opens, and then until the deadline. Ends for other reasons are
+/// announced.
+fn wake_after(snapshot: &Snapshot) -> Span {
+    let deadline = opening(snapshot).unwrap_or(Span::from_secs(3600));
+    match snapshot.status.phase {
+        Phase::Active => deadline.saturating_sub(snapshot.warn_before),
+        Phase::Warning | Phase::Locked => deadline,
+    }
+    .max(Span::from_millis(1))
+}
+
+fn event(name: &str, id: Instant, body: &impl Serialize) -> Event {
+    let data = serde_json::to_string(body).unwrap_or_default();
+    Event::default().event(name).id(id.as_millis().to_string()).data(data)
+}

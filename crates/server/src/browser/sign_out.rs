@@ -1,0 +1,97 @@
+//! `POST sign-out`: ends the session, from script or from a plain form, as often as it is asked.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::{Form, RequestExt as _};
+use nightlatch_core::session::EndReason;
+use nightlatch_engine::Standing;
+use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq as _;
+
+use crate::http::credential::{Credential, credential};
+use crate::http::headers::{json, protect};
+use crate::http::problem::Problem;
+use crate::http::write::{from_script, same_origin};
+use crate::latch::Latch;
+
+const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
+
+#[derive(Debug, Serialize)]
+struct Leaving {
+    redirect: String,
+}
+
+/// A plain form carries the page's own token in place of the header that forms cannot send.
+#[derive(Debug, Deserialize)]
+struct SignOutForm {
+    csrf: String,
+}
+
+pub(super) async fn post(State(latch): State<Arc<Latch>>, request: Request) -> Result<Response, Problem> {
+    let headers = request.headers().clone();
+    let credential = credential(&latch, &headers);
+    let is_form = is_form(&headers);
+    if is_form {
+        same_origin(&latch.origins, &headers, false)?;
+        let form = request.extract::<Form<SignOutForm>, _>().await.ok();
+        page_wrote_it(credential, form.as_ref().map_or("", |Form(form)| &form.csrf))?;
+    } else {
+        from_script(&latch.origins, &headers, credential.is_some_and(|credential| credential.bearer))?;
+    }
+    let redirect = format!("{}/signed-out?reason={}", latch.prefix, end(&latch, credential).await?);
+    let mut response = if is_form {
+        let location = HeaderValue::from_str(&redirect).unwrap_or_else(|_| HeaderValue::from_static("/"));
+        (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
+    } else {
+        json(&Leaving { redirect })
+    };
+    protect(response.headers_mut());
+    if credential.is_some() {
+        response.headers_mut().append(header::SET_COOKIE, latch.cookie.clear());
+    }
+    if latch.cookie.is_secure() {
+        let all = HeaderValue::from_static("\"cache\", \"storage\"");
+        response.headers_mut().insert(CLEAR_SITE_DATA, all);
+    }
+    Ok(response)
+}
+
+/// Ends the session and answers why it is over.
+async fn end(latch: &Latch, credential: Option<Credential>) -> Result<&'static str, Problem> {
+    let Some(credential) = credential else { return Ok("none") };
+    match latch.engine.sign_out(&credential.digest, EndReason::User).await? {
+        Standing::Ended { reason, .. } => {
+            if reason == EndReason::User {
+                latch.metrics.ended(reason, 1);
+            }
+            Ok(reason.as_str())
+        }
+        Standing::Unknown => Ok("none"),
+        // Somebody changed the session between the end and the look: it is not the one that was ended.
+        Standing::Live(_) => Err(Problem::new(
+            StatusCode::CONFLICT,
+            "changed",
+            "The session was changed meanwhile",
+            "Sign out again.",
+        )),
+    }
+}
+
+fn is_form(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    content_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
+}
+
+/// Whether the form is from a page that was written for this session. Without one there is nothing to protect.
+fn page_wrote_it(credential: Option<Credential>, presented: &str) -> Result<(), Problem> {
+    let Some(credential) = credential else { return Ok(()) };
+    let expected = credential.digest.form_token();
+    if expected.as_bytes().ct_eq(presented.as_bytes()).into() {
+        return Ok(());
+    }
+    let detail = "The form does not carry this session's token; reload the page and try again.";
+    Err(Problem::new(StatusCode::FORBIDDEN, "wrong-form", "The form is refused", detail))
+}

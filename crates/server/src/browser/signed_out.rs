@@ -1,0 +1,80 @@
+//! `GET signed-out`: says what happened and why, and never redirects by itself.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::response::Response;
+use nightlatch_core::session::EndReason;
+use serde::Deserialize;
+
+use crate::http::headers::page;
+use crate::latch::Latch;
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Why {
+    #[serde(default)]
+    reason: String,
+}
+
+#[derive(Template)]
+#[template(path = "signed_out.html")]
+struct SignedOut<'a> {
+    title: &'a str,
+    text: &'a str,
+    sign_in_url: Option<&'a str>,
+    provider_note: Option<&'a str>,
+    prefix: &'a str,
+}
+
+pub(super) async fn get(State(latch): State<Arc<Latch>>, why: Result<Query<Why>, QueryRejection>) -> Response {
+    // The address may say anything; what the page says is one of these.
+    let reason = why.ok().and_then(|Query(why)| EndReason::from_word(&why.reason));
+    let (title, text) = words(reason);
+    page(
+        SignedOut {
+            title,
+            text,
+            sign_in_url: latch.sign_in_url.as_deref(),
+            provider_note: latch.provider_note.as_deref(),
+            prefix: &latch.prefix,
+        }
+        .render(),
+    )
+}
+
+fn words(reason: Option<EndReason>) -> (&'static str, &'static str) {
+    match reason {
+        Some(EndReason::Idle) => (
+            "You were signed out because nobody was there",
+            "There was no activity for a while, so your session was closed to keep it safe.",
+        ),
+        Some(EndReason::Absolute) => (
+            "You were signed out because your session reached its longest time",
+            "A session here lasts only so long, however active you are. Sign in again to go on.",
+        ),
+        Some(EndReason::User) => ("You are signed out", "You ended this session yourself."),
+        Some(EndReason::Admin) => (
+            "You were signed out by an administrator",
+            "Somebody who looks after this service ended your session. If you do not expect that, ask them.",
+        ),
+        Some(EndReason::Disconnected) => (
+            "You were signed out because the page was closed",
+            "No tab was open for a while, so your session was closed to keep it safe.",
+        ),
+        Some(EndReason::Superseded) => (
+            "You were signed out because somebody else signed in",
+            "Another person signed in with this browser, which ended your session.",
+        ),
+        Some(EndReason::Upstream) => (
+            "You were signed out where you sign in",
+            "Your identity provider ended your session, and this one with it.",
+        ),
+        Some(EndReason::Account) => (
+            "You were signed out because your account changed",
+            "Your account was disabled or its credentials changed. If you do not expect that, ask who looks after it.",
+        ),
+        None => ("You are signed out", "Nobody is signed in here now."),
+    }
+}

@@ -1,0 +1,81 @@
+//! The session body: what every endpoint tells of a live session.
+
+use axum::response::Response;
+use nightlatch_core::duration::Limit;
+use nightlatch_core::session::{Answer, DeadlineKind, Phase, Verdict};
+use nightlatch_core::time::Span;
+use nightlatch_engine::token::Handle;
+use nightlatch_engine::{Outcome, Snapshot, Standing};
+use serde::Serialize;
+
+use crate::http::headers::json;
+use crate::http::problem::Problem;
+use crate::latch::Latch;
+
+/// A live session as browsers see it. Remaining times are milliseconds; `null` is no limit.
+#[derive(Debug, Serialize)]
+pub(crate) struct SessionBody<'a> {
+    phase: Phase,
+    deadline_kind: Option<DeadlineKind>,
+    idle_remaining_ms: Option<u64>,
+    absolute_remaining_ms: Option<u64>,
+    warn_before_ms: u64,
+    can_extend: bool,
+    subject: &'a str,
+    handle: Handle,
+    application: Option<&'a str>,
+    choice: Option<Limit>,
+    server_time_ms: i64,
+}
+
+impl<'a> SessionBody<'a> {
+    pub(crate) fn new(snapshot: &'a Snapshot) -> Self {
+        let status = &snapshot.status;
+        Self {
+            phase: status.phase,
+            deadline_kind: status.deadline_kind,
+            idle_remaining_ms: status.idle_remaining.map(Span::as_millis),
+            absolute_remaining_ms: status.absolute_remaining.map(Span::as_millis),
+            warn_before_ms: snapshot.warn_before.as_millis(),
+            // Near the absolute limit continuing does not help, and a lock opens to nothing but authentication.
+            can_extend: status.phase != Phase::Locked
+                && !matches!(status.deadline_kind, Some(DeadlineKind::Absolute)),
+            subject: &snapshot.subject,
+            handle: snapshot.handle,
+            application: snapshot.facts.application.as_deref(),
+            choice: snapshot.choice,
+            server_time_ms: snapshot.now.as_millis(),
+        }
+    }
+}
+
+/// The body of a live session, locked ones included; 401 otherwise.
+pub(crate) fn told(latch: &Latch, standing: &Standing) -> Result<Response, Problem> {
+    Ok(json(&SessionBody::new(live(latch, standing)?)))
+}
+
+/// The live session, locked ones included; 401 otherwise.
+pub(crate) fn live<'a>(latch: &Latch, standing: &'a Standing) -> Result<&'a Snapshot, Problem> {
+    match standing {
+        Standing::Live(snapshot) => Ok(snapshot),
+        Standing::Ended { at, reason, .. } => {
+            latch.metrics.refused(reason.as_str());
+            Err(Problem::ended(*at, *reason))
+        }
+        Standing::Unknown => {
+            latch.metrics.refused("none");
+            Err(Problem::no_session())
+        }
+    }
+}
+
+/// The live session after an event; 401 when it is over, or locked where the event needs one that is not.
+pub(crate) fn after<'a>(latch: &Latch, outcome: &'a Outcome) -> Result<&'a Snapshot, Problem> {
+    let snapshot = live(latch, &outcome.standing)?;
+    let locked = snapshot.status.phase == Phase::Locked;
+    if locked && outcome.answer != Some(Answer::Accepted) || outcome.answer == Some(Answer::Verdict(Verdict::Locked)) {
+        latch.metrics.refused("locked");
+        return Err(Problem::locked());
+    }
+    Ok(snapshot)
+}

@@ -1,0 +1,142 @@
+use std::time::Duration;
+
+use axum::body::BodyDataStream;
+use axum::http::{Method, StatusCode};
+use futures_util::StreamExt as _;
+use nightlatch_core::session::EndReason;
+use nightlatch_engine::token::Digest;
+use serde_json::Value;
+
+use super::{Site, page_request};
+
+/// An open event stream.
+struct Events {
+    body: BodyDataStream,
+    read: String,
+}
+
+#[derive(Debug)]
+struct Event {
+    name: String,
+    id: String,
+    data: Value,
+}
+
+impl Events {
+    async fn open(site: &Site, token: &str, last_event_id: Option<&str>) -> Self {
+        let mut request = page_request(Method::GET, "/events", token, "");
+        if let Some(id) = last_event_id {
+            request.headers_mut().insert("last-event-id", id.parse().expect("an id"));
+        }
+        let response = site.open(request).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        Self { body: response.into_body().into_data_stream(), read: String::new() }
+    }
+
+    /// The next event; `None` when the stream has ended.
+    async fn next(&mut self) -> Option<Event> {
+        loop {
+            if let Some((event, rest)) = self.read.split_once("\n\n") {
+                let event = event.to_owned();
+                self.read = rest.to_owned();
+                let field = |name: &str| {
+                    event.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": ")).map(str::to_owned)
+                };
+                let Some(data) = field("data") else { continue };
+                let data = serde_json::from_str(&data).expect("JSON");
+                return Some(Event { name: field("event").expect("a name"), id: field("id").expect("an id"), data });
+            }
+            let chunk = tokio::time::timeout(Duration::from_secs(10), self.body.next()).await.expect("an event in time")?;
+            self.read.push_str(std::str::from_utf8(&chunk.expect("a chunk")).expect("text"));
+        }
+    }
+
+    async fn expect(&mut self, name: &str) -> Event {
+        let event = self.next().await.expect("an event");
+        assert_eq!(event.name, name, "{event:?}");
+        event
+    }
+}
+
+#[tokio::test]
+async fn the_stream_begins_with_how_the_session_stands_and_ends_with_it() {
+    let site = Site::new("[policy]\nidle = \"10m\"\n").await;
+    let token = site.sign_in("ada").await;
+    let mut events = Events::open(&site, &token, None).await;
+    assert_eq!(events.expect("lifetime").await.data["idle_remaining_ms"], 600_000);
+    let digest = Digest::of(&token).expect("a token");
+    site.latch.engine.sign_out(&digest, EndReason::Admin).await.expect("a store");
+    assert_eq!(events.expect("ended").await.data["reason"], "admin");
+    assert!(events.next().await.is_none());
+}
+
+#[tokio::test]
+async fn activity_in_one_tab_moves_the_deadline_in_all() {
+    let site = Site::new("[policy]\nidle = \"10m\"\n").await;
+    let token = site.sign_in("ada").await;
+    let mut events = Events::open(&site, &token, None).await;
+    events.expect("lifetime").await;
+    site.advance(100);
+    site.post("/activity", &token, r#"{"age_ms": 0}"#).await;
+    assert_eq!(events.expect("lifetime").await.data["idle_remaining_ms"], 600_000);
+}
+
+#[tokio::test]
+async fn a_warning_is_told_once_also_over_a_cut_stream() {
+    let site = Site::new("[policy]\nidle = \"10m\"\n").await;
+    let token = site.sign_in("ada").await;
+    let mut events = Events::open(&site, &token, None).await;
+    events.expect("lifetime").await;
+    site.advance(550);
+    // The stream wakes when something changes; a page that moves is enough.
+    site.post("/tab", &token, r#"{"tab": "a", "path": "/x"}"#).await;
+    let warning = events.expect("warning").await;
+    assert_eq!(warning.data["phase"], "warning");
+    drop(events);
+    let mut resumed = Events::open(&site, &token, Some(&warning.id)).await;
+    resumed.expect("lifetime").await;
+    site.post("/extend", &token, "").await;
+    assert_eq!(resumed.expect("lifetime").await.data["phase"], "active");
+    let mut fresh = Events::open(&site, &token, None).await;
+    fresh.expect("lifetime").await;
+    drop(fresh);
+    site.advance(550);
+    let mut late = Events::open(&site, &token, Some(&warning.id)).await;
+    late.expect("lifetime").await;
+    late.expect("warning").await;
+}
+
+#[tokio::test]
+async fn a_lock_is_told() {
+    let site = Site::new("[policy]\nidle = \"10m\"\non_idle = \"lock\"\n").await;
+    let token = site.sign_in("ada").await;
+    let mut events = Events::open(&site, &token, None).await;
+    events.expect("lifetime").await;
+    site.advance(600);
+    site.latch.engine.sweep().await.expect("a store");
+    assert_eq!(events.expect("locked").await.data["phase"], "locked");
+}
+
+#[tokio::test]
+async fn a_session_has_so_many_streams_and_no_more() {
+    let site = Site::new("").await;
+    let token = site.sign_in("ada").await;
+    let mut open = Vec::new();
+    for _ in 0..32 {
+        open.push(Events::open(&site, &token, None).await);
+    }
+    site.get("/events", &token).await.problem(StatusCode::TOO_MANY_REQUESTS);
+    open.pop();
+    Events::open(&site, &token, None).await;
+}
+
+#[tokio::test]
+async fn streams_end_when_the_server_stops() {
+    let site = Site::new("").await;
+    let token = site.sign_in("ada").await;
+    let mut events = Events::open(&site, &token, None).await;
+    events.expect("lifetime").await;
+    site.latch.shutdown.cancel();
+    assert!(events.next().await.is_none());
+}

@@ -1,0 +1,108 @@
+//! The command line.
+
+pub(crate) mod audit;
+mod check;
+mod client;
+pub(crate) mod demo;
+mod explain;
+pub(crate) mod keys;
+mod serve;
+pub(crate) mod sessions;
+mod simulate;
+mod table;
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::Config;
+
+/// Bad input of the person who started the command (`EX_USAGE` of sysexits.h).
+const USAGE: u8 = 64;
+/// The configuration is wrong (`EX_CONFIG`).
+const CONFIGURATION: u8 = 78;
+
+#[derive(Debug, Parser)]
+#[command(name = "nightlatch", version, about = "Signs people out when they walk away", after_help = EXAMPLES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "Examples:
+  nightlatch demo                                 see it work, nothing to set up
+  nightlatch check latch.toml                     find the mistakes in a configuration
+  nightlatch serve --config latch.toml            run the server
+  nightlatch explain latch.toml --role admin --path /billing
+  nightlatch sessions list --subject ada";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server
+    Serve(serve::Args),
+    /// See it work: a small bank, short limits, nothing left behind
+    Demo(demo::Args),
+    /// Find mistakes in a configuration
+    Check(check::Args),
+    /// Say which limits hold for somebody on a page, and why
+    Explain(explain::Args),
+    /// Run scenarios: a policy, a session and a timeline in, a trace out
+    Simulate(simulate::Args),
+    /// List and end sessions
+    Sessions(sessions::Args),
+    /// Show what happened
+    Audit(audit::Args),
+    /// Make and revoke keys to the management API
+    Keys(keys::Args),
+}
+
+pub(crate) fn run(cli: Cli) -> ExitCode {
+    let outcome = match cli.command {
+        Command::Check(args) => check::run(&args),
+        Command::Explain(args) => explain::run(&args),
+        Command::Simulate(args) => simulate::run(&args),
+        command => block_on(command),
+    };
+    outcome.unwrap_or_else(|error| {
+        complain(format_args!("error: {error:#}"));
+        ExitCode::FAILURE
+    })
+}
+
+fn block_on(command: Command) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match command {
+            Command::Serve(args) => serve::run(args).await,
+            Command::Demo(args) => demo::run(args).await,
+            Command::Sessions(args) => sessions::run(args).await,
+            Command::Audit(args) => audit::run(args).await,
+            Command::Keys(args) => keys::run(args).await,
+            Command::Check(_) | Command::Explain(_) | Command::Simulate(_) => Ok(ExitCode::from(USAGE)),
+        }
+    })
+}
+
+/// Reads a configuration with the overrides of the environment; complains about each mistake.
+pub(crate) fn read_config(path: &Path) -> Result<Config, ExitCode> {
+    Config::read(path, environment()).map_err(|errors| {
+        for error in errors {
+            complain(format_args!("error: {error}"));
+        }
+        ExitCode::from(CONFIGURATION)
+    })
+}
+
+/// Variables that are not text cannot be ours.
+#[expect(clippy::disallowed_methods, reason = "the one place where the environment enters")]
+fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
+/// Writes a line for people to standard error.
+pub(crate) fn complain(line: std::fmt::Arguments<'_>) {
+    // Where even standard error is closed there is nobody left to tell.
+    let _ = writeln!(std::io::stderr(), "{line}");
+}

@@ -1,0 +1,40 @@
+//! `nightlatch serve`.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use axum::Router;
+
+use crate::{logging, serve};
+
+/// Run the server
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Every key of the file can be overridden: NIGHTLATCH__POLICY__IDLE=10m nightlatch serve --config latch.toml")]
+pub(crate) struct Args {
+    /// The configuration file
+    #[arg(long, short, value_name = "FILE")]
+    config: PathBuf,
+}
+
+pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let config = match super::read_config(&args.config) {
+        Ok(config) => config,
+        Err(code) => return Ok(code),
+    };
+    logging::start(&config.log);
+    let prefix = config.prefix.clone();
+    let running = serve::start(config, |_| Router::new()).await?;
+    {
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "browser side  http://{}{prefix}/", running.browser)?;
+        writeln!(out, "management    http://{}/api/v1/", running.management)?;
+        if let Some(key) = &running.api_key {
+            writeln!(out, "API key       {key}")?;
+            writeln!(out, "              Keep it: it is shown only now. `nightlatch keys create` makes others.")?;
+        }
+        out.flush()?;
+    }
+    running.until_stopped().await?;
+    Ok(ExitCode::SUCCESS)
+}

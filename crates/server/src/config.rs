@@ -1,0 +1,221 @@
+//! The configuration: a TOML file, overrides from the environment, and what must hold of the whole before anything starts.
+
+mod document;
+mod overrides;
+mod position;
+mod public_url;
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use nightlatch_core::policy::{Policy, Violation};
+use nightlatch_core::time::Span;
+
+use self::document::{ConfigDocument, Peer};
+pub(crate) use self::document::{LogSection, LogFormat, StoreKind, StoreSection};
+use self::overrides::Override;
+use self::position::Position;
+pub(crate) use self::public_url::PublicUrl;
+
+/// A configuration that has been found valid.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    /// The file it was read from, if it was.
+    pub(crate) source: Option<PathBuf>,
+    pub(crate) server: Listener,
+    pub(crate) public_url: PublicUrl,
+    pub(crate) prefix: String,
+    pub(crate) sign_in_url: Option<String>,
+    pub(crate) provider_note: Option<String>,
+    pub(crate) management: Listener,
+    pub(crate) store: StoreSection,
+    pub(crate) log: LogSection,
+    pub(crate) policy: Policy,
+}
+
+/// An address to listen on, and who may come when that is not this machine alone.
+#[derive(Clone, Debug)]
+pub(crate) struct Listener {
+    pub(crate) address: SocketAddr,
+    pub(crate) trusted_proxies: Vec<ipnet::IpNet>,
+}
+
+/// What is wrong with a configuration, where, and how to mend it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ConfigError {
+    /// The file, or the variable of the environment.
+    pub(crate) source: String,
+    pub(crate) position: Option<Position>,
+    pub(crate) key: Option<String>,
+    pub(crate) message: String,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.source)?;
+        if let Some(Position { line, column }) = self.position {
+            write!(f, ":{line}:{column}")?;
+        }
+        match &self.key {
+            Some(key) => write!(f, ": {key}: {}", self.message),
+            None => write!(f, ": {}", self.message),
+        }
+    }
+}
+
+impl Config {
+    /// Reads a file and lays the environment over it.
+    pub(crate) fn read(
+        path: &Path,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, Vec<ConfigError>> {
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            let message = format!("cannot be read: {error}; check the path and that this user may read the file");
+            vec![ConfigError { source: path.display().to_string(), position: None, key: None, message }]
+        })?;
+        let mut config = Self::parse(&text, &path.display().to_string(), environment)?;
+        config.source = Some(path.to_owned());
+        Ok(config)
+    }
+
+    /// Reads a text; `source` names it in errors.
+    pub(crate) fn parse(
+        text: &str,
+        source: &str,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, Vec<ConfigError>> {
+        let in_file = |key: Option<String>, message: String| {
+            let position = key.as_deref().and_then(|key| position::of_key(text, key));
+            ConfigError { source: source.to_owned(), position, key, message }
+        };
+        let document = parse_file(text, source).map_err(|error| vec![error])?;
+        let mut config = validate(document).map_err(|problems| {
+            problems.into_iter().map(|(key, message)| in_file(Some(key), message)).collect::<Vec<_>>()
+        })?;
+        let overrides = overrides::overrides(environment);
+        if !overrides.is_empty() {
+            config = overridden(text, &overrides)?;
+        }
+        Ok(config)
+    }
+}
+
+fn parse_file(text: &str, source: &str) -> Result<ConfigDocument, ConfigError> {
+    let at = |key: Option<String>, error: &toml::de::Error| ConfigError {
+        source: source.to_owned(),
+        position: error.span().map(|span| position::of_offset(text, span.start)),
+        key,
+        message: error.message().to_owned(),
+    };
+    let deserializer = toml::Deserializer::parse(text).map_err(|error| at(None, &error))?;
+    serde_path_to_error::deserialize(deserializer).map_err(|error| {
+        let key = error.path().to_string();
+        at((key != ".").then_some(key), error.inner())
+    })
+}
+
+/// The file with the environment laid over it. The file alone is valid, so what is wrong now comes from a variable.
+fn overridden(text: &str, overrides: &[Override]) -> Result<Config, Vec<ConfigError>> {
+    let blame = |key: Option<String>, message: String| {
+        let concerned = |over: &&Override| key.as_deref().is_some_and(|key| key.starts_with(&over.key()));
+        let over = overrides.iter().find(concerned).or(overrides.first());
+        let source = over.map_or_else(String::new, |over| format!("environment variable {}", over.variable));
+        ConfigError { source, position: None, key, message }
+    };
+    let mut table: toml::Table = toml::from_str(text).unwrap_or_default();
+    for over in overrides {
+        over.apply(&mut table).map_err(|message| vec![blame(Some(over.key()), message)])?;
+    }
+    let document: ConfigDocument = serde_path_to_error::deserialize(table)
+        .map_err(|error| vec![blame(Some(error.path().to_string()), error.inner().message().to_owned())])?;
+    validate(document)
+        .map_err(|problems| problems.into_iter().map(|(key, message)| blame(Some(key), message)).collect())
+}
+
+/// Every problem with its key.
+type Problems = Vec<(String, String)>;
+
+fn validate(document: ConfigDocument) -> Result<Config, Problems> {
+    let ConfigDocument { server, management, store, log, policy } = document;
+    let mut problems: Problems = Vec::new();
+    let policy = Policy::new(policy).map_err(|violations| {
+        problems.extend(violations.into_iter().map(|Violation { key, problem, remedy }| {
+            (format!("policy.{key}"), format!("{problem}; {remedy}"))
+        }));
+    });
+    let public_url = match &server.public_url {
+        Some(url) => PublicUrl::parse(url),
+        None => Ok(PublicUrl::of_listener(server.listen)),
+    };
+    let public_url = public_url.map_err(|problem| problems.push(("server.public_url".to_owned(), problem)));
+    if let Ok(url) = &public_url
+        && !url.is_https()
+        && !(url.is_loopback() && server.listen.ip().is_loopback())
+    {
+        problems.push((
+            "server.public_url".to_owned(),
+            "plain HTTP is refused anywhere but on loopback: session cookies would cross the network in the clear; \
+             put a proxy that terminates TLS in front, set an https:// URL here, and name the proxy in server.trusted_proxies"
+                .to_owned(),
+        ));
+    }
+    for (section, listen, trusted) in [
+        ("server", server.listen, &server.trusted_proxies),
+        ("management", management.listen, &management.trusted_proxies),
+    ] {
+        if !listen.ip().is_loopback() && trusted.is_empty() {
+            problems.push((
+                format!("{section}.listen"),
+                format!(
+                    "{listen} is reachable from the network without TLS; listen on 127.0.0.1, or name the proxies that \
+                     terminate TLS in {section}.trusted_proxies"
+                ),
+            ));
+        }
+    }
+    if !is_prefix(&server.prefix) {
+        problems.push((
+            "server.prefix".to_owned(),
+            "a prefix begins with a slash, does not end with one, and has letters, digits, `-`, `_` and `.` in between, \
+             for example `/nightlatch`"
+                .to_owned(),
+        ));
+    }
+    if store.touch_interval == Span::ZERO {
+        problems.push(("store.touch_interval".to_owned(), "zero would write every request through; write for example `30s`".to_owned()));
+    }
+    if let Err(error) = log.level.parse::<tracing_subscriber::filter::Targets>() {
+        problems.push(("log.level".to_owned(), format!("`{}` is no log level ({error}); write for example `info`", log.level)));
+    }
+    match (policy, public_url) {
+        (Ok(policy), Ok(public_url)) if problems.is_empty() => Ok(Config {
+            source: None,
+            server: listener(server.listen, server.trusted_proxies),
+            public_url,
+            prefix: server.prefix,
+            sign_in_url: server.sign_in_url,
+            provider_note: server.provider_note,
+            management: listener(management.listen, management.trusted_proxies),
+            store,
+            log,
+            policy,
+        }),
+        _ => Err(problems),
+    }
+}
+
+fn listener(address: SocketAddr, trusted: Vec<Peer>) -> Listener {
+    Listener { address, trusted_proxies: trusted.into_iter().map(|Peer(network)| network).collect() }
+}
+
+fn is_prefix(prefix: &str) -> bool {
+    let plain = |segment: &str| {
+        !matches!(segment, "" | "." | "..")
+            && segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+    };
+    prefix.strip_prefix('/').is_some_and(|segments| segments.split('/').all(plain))
+}
+
+#[cfg(test)]
+mod tests;

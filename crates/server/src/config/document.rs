@@ -1,0 +1,129 @@
+//! The configuration as written. Every key has a default; unknown keys are errors.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use ipnet::IpNet;
+use nightlatch_core::policy::PolicyDocument;
+use nightlatch_core::time::Span;
+use serde::Deserialize;
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ConfigDocument {
+    pub(crate) server: ServerSection,
+    pub(crate) management: ManagementSection,
+    pub(crate) store: StoreSection,
+    pub(crate) log: LogSection,
+    pub(crate) policy: PolicyDocument,
+}
+
+/// The listener that browsers reach.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ServerSection {
+    pub(crate) listen: SocketAddr,
+    /// What browsers see. Left out: `http://` and the address of `listen`.
+    pub(crate) public_url: Option<String>,
+    pub(crate) prefix: String,
+    /// Proxies in front that terminate TLS, as addresses or networks.
+    pub(crate) trusted_proxies: Vec<Peer>,
+    /// Where the signed-out page sends people to sign in again.
+    pub(crate) sign_in_url: Option<String>,
+    /// A word on the identity provider's own session, shown on the signed-out page.
+    pub(crate) provider_note: Option<String>,
+}
+
+impl Default for ServerSection {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8700)),
+            public_url: None,
+            prefix: "/nightlatch".to_owned(),
+            trusted_proxies: Vec::new(),
+            sign_in_url: None,
+            provider_note: None,
+        }
+    }
+}
+
+/// The listener that operators and application back ends reach.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ManagementSection {
+    pub(crate) listen: SocketAddr,
+    pub(crate) trusted_proxies: Vec<Peer>,
+}
+
+impl Default for ManagementSection {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8701)), trusted_proxies: Vec::new() }
+    }
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct StoreSection {
+    pub(crate) kind: StoreKind,
+    /// The database file of the kind `sqlite`.
+    pub(crate) path: PathBuf,
+    pub(crate) touch_interval: Span,
+    /// How long live sessions go on while the store fails.
+    pub(crate) grace: Span,
+}
+
+impl Default for StoreSection {
+    fn default() -> Self {
+        Self {
+            kind: StoreKind::Sqlite,
+            path: PathBuf::from("nightlatch.db"),
+            touch_interval: Span::from_secs(30),
+            grace: Span::from_secs(10),
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum StoreKind {
+    Sqlite,
+    /// Nothing survives a restart.
+    Memory,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct LogSection {
+    /// A level, or directives such as `nightlatch=debug,info`.
+    pub(crate) level: String,
+    pub(crate) format: LogFormat,
+}
+
+impl Default for LogSection {
+    fn default() -> Self {
+        Self { level: "info".to_owned(), format: LogFormat::Text }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum LogFormat {
+    Text,
+    Json,
+}
+
+/// A network, or a single address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct Peer(pub(crate) IpNet);
+
+impl TryFrom<String> for Peer {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let address = text.parse::<std::net::IpAddr>().map(IpNet::from);
+        address.or_else(|_| text.parse()).map(Self).map_err(|_| {
+            format!("`{text}` is neither an address nor a network; write for example `10.0.0.7` or `10.0.0.0/8`")
+        })
+    }
+}

@@ -1,0 +1,157 @@
+//! The sign-in page, which also confirms and unlocks. The bank has no passwords: choosing a person is authentication.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::rejection::{FormRejection, QueryRejection};
+use axum::extract::{Form, Query, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use nightlatch_core::facts::Facts;
+use nightlatch_core::session::{EndReason, Phase};
+use nightlatch_engine::store::StoreError;
+use nightlatch_engine::token::Token;
+use nightlatch_engine::{NewSession, Standing};
+use serde::Deserialize;
+
+use super::form_proof;
+use super::next::on_this_site;
+use super::people::{self, PEOPLE, Person};
+use crate::http::credential::credential;
+use crate::http::headers;
+use crate::http::problem::Problem;
+use crate::http::write::same_origin;
+use crate::latch::Latch;
+
+#[derive(Template)]
+#[template(path = "demo/sign_in.html")]
+struct SignIn<'a> {
+    prefix: &'a str,
+    mode: &'a str,
+    next: &'a str,
+    form_token: &'a str,
+    people: &'a [Person],
+    current: Option<&'a Person>,
+    csrf: Option<&'a str>,
+    notice: Option<&'a str>,
+}
+
+/// Why somebody is here, and where they want to go.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Call {
+    mode: String,
+    next: String,
+}
+
+pub(super) async fn page(
+    State(latch): State<Arc<Latch>>,
+    headers: HeaderMap,
+    call: Result<Query<Call>, QueryRejection>,
+) -> Result<Response, Problem> {
+    // A link that nobody of us wrote leads to the plain page.
+    let call = call.map(|Query(call)| call).unwrap_or_default();
+    show(&latch, &headers, &call, None).await
+}
+
+/// The form as it is sent.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Choice {
+    form_token: String,
+    person: String,
+    mode: String,
+    next: String,
+}
+
+pub(super) async fn sign_in(
+    State(latch): State<Arc<Latch>>,
+    headers: HeaderMap,
+    form: Result<Form<Choice>, FormRejection>,
+) -> Result<Response, Problem> {
+    same_origin(&latch.origins, &headers, false)?;
+    let Form(choice) = form.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+    let person = people::by_id(&choice.person);
+    let proven = form_proof::holds(&headers, &choice.form_token);
+    let call = Call {
+        mode: choice.mode,
+        next: choice.next,
+    };
+    let (status, notice) = match person {
+        Some(person) if proven => return signed_in(&latch, &headers, person, on_this_site(&call.next)).await,
+        Some(_) => (StatusCode::FORBIDDEN, "That page was too old. Please choose again."),
+        None => (StatusCode::BAD_REQUEST, "Please choose one of these people."),
+    };
+    Ok((status, show(&latch, &headers, &call, Some(notice)).await?).into_response())
+}
+
+async fn signed_in(latch: &Latch, headers: &HeaderMap, person: &Person, next: &str) -> Result<Response, Problem> {
+    let token = token_for(latch, headers, person).await?;
+    let mut response = Redirect::to(next).into_response();
+    if let Ok(mut cookie) = HeaderValue::from_str(&latch.cookie.set(token.expose())) {
+        cookie.set_sensitive(true);
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+/// A new token in any case: one that was in the browser before is worth nothing after, whoever put it there.
+async fn token_for(latch: &Latch, headers: &HeaderMap, person: &Person) -> Result<Token, StoreError> {
+    if let Some(credential) = credential(latch, headers)
+        && let Standing::Live(session) = latch.engine.status(&credential.digest).await?
+    {
+        if *session.subject != *person.id {
+            latch.engine.sign_out(&credential.digest, EndReason::Superseded).await?;
+            latch.metrics.ended(EndReason::Superseded, 1);
+        } else if let Some(again) = latch.engine.reauthenticate(&credential.digest, "user").await? {
+            return Ok(again.token);
+        }
+    }
+    let facts = Facts {
+        application: Some("bank".into()),
+        device: None,
+        roles: vec![person.role.to_ascii_lowercase().into()],
+    };
+    let new = NewSession {
+        subject: person.id.into(),
+        facts,
+        amr: vec!["demo".into()],
+        actor: "user".into(),
+        ..NewSession::default()
+    };
+    let created = latch.engine.create(new).await?;
+    latch.metrics.created.inc();
+    Ok(created.token)
+}
+
+/// The page as the session at hand needs it. Looking at it is not activity.
+async fn show(latch: &Latch, headers: &HeaderMap, call: &Call, notice: Option<&str>) -> Result<Response, Problem> {
+    let mut session = None;
+    if let Some(credential) = credential(latch, headers)
+        && let Standing::Live(live) = latch.engine.status(&credential.digest).await?
+    {
+        session = Some((credential.digest, live));
+    }
+    let mode = match &session {
+        Some((_, live)) if live.status.phase == Phase::Locked => "unlock",
+        Some(_) if call.mode == "confirm" => "confirm",
+        _ => "sign-in",
+    };
+    let proof = form_proof::issue(headers);
+    let csrf = session.as_ref().map(|(digest, _)| digest.form_token());
+    let html = SignIn {
+        prefix: &latch.prefix,
+        mode,
+        next: on_this_site(&call.next),
+        form_token: &proof.field,
+        people: &PEOPLE,
+        current: session.as_ref().and_then(|(_, live)| people::by_id(&live.subject)),
+        csrf: csrf.as_deref(),
+        notice,
+    };
+    let mut response = headers::page(html.render());
+    response
+        .headers_mut()
+        .extend(proof.set_cookie.map(|cookie| (header::SET_COOKIE, cookie)));
+    Ok(response)
+}

@@ -1,0 +1,60 @@
+//! A piece of an upload: read, and forgotten.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, QueryRejection};
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use serde::Deserialize;
+
+use super::guard::{Admission, admission};
+use crate::http::problem::Problem;
+use crate::http::{credential, write};
+use crate::latch::Latch;
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Piece {
+    chunk: u32,
+}
+
+/// A script sends the pieces, so they are no activity: the policy says so. The hold keeps the session meanwhile.
+pub(super) async fn chunk(
+    State(latch): State<Arc<Latch>>,
+    headers: HeaderMap,
+    uri: Uri,
+    piece: Result<Query<Piece>, QueryRejection>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<StatusCode, Problem> {
+    let bearer = credential::credential(&latch, &headers).is_some_and(|credential| credential.bearer);
+    write::from_script(&latch.origins, &headers, bearer)?;
+    let Query(Piece { chunk }) = piece.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+    // A session that ended while the piece was on its way is over.
+    match admission(&latch, &headers, uri.path()).await? {
+        Admission::Open(_) => {}
+        Admission::StepUp => return Err(confirm()),
+        Admission::Locked => return Err(Problem::locked()),
+        Admission::Ended { at, reason } => return Err(Problem::ended(at, reason)),
+        Admission::Nobody => return Err(Problem::no_session()),
+    }
+    let body = body.map_err(|rejection| {
+        Problem::new(
+            rejection.status(),
+            "body",
+            "The piece cannot be read",
+            rejection.body_text(),
+        )
+    })?;
+    tracing::debug!(chunk, bytes = body.len(), "a piece of an upload has arrived");
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn confirm() -> Problem {
+    let detail = "You were away for too long for this. Confirm who you are, then go on.";
+    Problem::new(
+        StatusCode::UNAUTHORIZED,
+        "step-up",
+        "Authentication is asked for again",
+        detail,
+    )
+}

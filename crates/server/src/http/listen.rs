@@ -1,0 +1,99 @@
+//! The accept loop of a listener: TCP_NODELAY, a bound on how long headers may take, and an end that cuts nobody off.
+
+use std::convert::Infallible;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::Request;
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use ipnet::IpNet;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
+
+use crate::config::Listener;
+
+const HEADERS_WITHIN: Duration = Duration::from_secs(10);
+/// Requests that still run when the server stops get so long.
+const DRAIN_WITHIN: Duration = Duration::from_secs(10);
+
+/// A bound listener.
+#[derive(Debug)]
+pub(crate) struct Bound {
+    listener: TcpListener,
+    trusted_proxies: Vec<IpNet>,
+}
+
+impl Bound {
+    /// `key` names the address in errors.
+    pub(crate) async fn bind(listener: &Listener, key: &str) -> anyhow::Result<Self> {
+        let address = listener.address;
+        let bound = TcpListener::bind(address).await.with_context(|| {
+            format!("{key}: cannot listen on {address}; end what uses the port, or set another address or port 0 for any free one")
+        })?;
+        Ok(Self { listener: bound, trusted_proxies: listener.trusted_proxies.clone() })
+    }
+
+    pub(crate) fn address(&self) -> anyhow::Result<SocketAddr> {
+        self.listener.local_addr().context("the listener has no address")
+    }
+
+    /// Serves until `shutdown`, then lets running requests finish.
+    pub(crate) async fn serve(self, router: Router, shutdown: CancellationToken) {
+        let connections = GracefulShutdown::new();
+        loop {
+            let accepted = tokio::select! {
+                accepted = self.listener.accept() => accepted,
+                () = shutdown.cancelled() => break,
+            };
+            match accepted {
+                Ok((stream, peer)) if self.admits(peer.ip()) => serve_connection(stream, peer, &router, &connections),
+                Ok((_, peer)) => tracing::debug!(%peer, "a connection that comes from no listed proxy is closed"),
+                Err(error) => {
+                    // Out of file handles, most likely: give the others time to close theirs.
+                    tracing::warn!(%error, "a connection cannot be accepted");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            }
+        }
+        drop(self.listener);
+        if tokio::time::timeout(DRAIN_WITHIN, connections.shutdown()).await.is_err() {
+            tracing::warn!("requests that did not finish in time are cut off");
+        }
+    }
+
+    /// Whether a peer may speak plain HTTP to this listener.
+    fn admits(&self, peer: IpAddr) -> bool {
+        let peer = peer.to_canonical();
+        peer.is_loopback() || self.trusted_proxies.iter().any(|network| network.contains(&peer))
+    }
+}
+
+fn serve_connection(stream: TcpStream, peer: SocketAddr, router: &Router, connections: &GracefulShutdown) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%peer, %error, "TCP_NODELAY cannot be set");
+    }
+    let router = router.clone();
+    let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        let answer = router.clone().oneshot(request.map(Body::new));
+        async move { Ok::<_, Infallible>(answer.await.unwrap_or_else(|never| match never {})) }
+    });
+    let connection = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADERS_WITHIN)
+        .pipeline_flush(true)
+        .serve_connection(TokioIo::new(stream), service);
+    let connection = connections.watch(connection);
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::trace!(%peer, %error, "a connection ended early");
+        }
+    });
+}

@@ -1,0 +1,104 @@
+//! Errors as `application/problem+json` (RFC 9457): one shape on every route.
+
+use std::borrow::Cow;
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use nightlatch_core::session::EndReason;
+use nightlatch_core::time::Instant;
+use nightlatch_engine::store::StoreError;
+use serde::Serialize;
+
+use super::headers;
+
+/// An answer that says what went wrong and what to do about it.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    status: StatusCode,
+    body: Box<Body>,
+    headers: HeaderMap,
+}
+
+#[derive(Debug, Serialize)]
+struct Body {
+    r#type: String,
+    title: &'static str,
+    status: u16,
+    detail: Cow<'static, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended_at: Option<i64>,
+}
+
+impl Problem {
+    /// `kind` is the last part of the type, stable for machines.
+    pub(crate) fn new(status: StatusCode, kind: &str, title: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        let body = Body {
+            r#type: format!("urn:nightlatch:problem:{kind}"),
+            title,
+            status: status.as_u16(),
+            detail: detail.into(),
+            reason: None,
+            ended_at: None,
+        };
+        Self { status, body: Box::new(body), headers: HeaderMap::new() }
+    }
+
+    pub(crate) fn bad_request(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad-request", "The request cannot be understood", detail)
+    }
+
+    pub(crate) fn not_found(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not-found", "There is nothing here", detail)
+    }
+
+    /// Nobody is signed in, as far as this request shows.
+    pub(crate) fn no_session() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "no-session", "Nobody is signed in", "The request names no session. Sign in.")
+            .because("none")
+    }
+
+    pub(crate) fn ended(at: Instant, reason: EndReason) -> Self {
+        let mut problem =
+            Self::new(StatusCode::UNAUTHORIZED, "session-ended", "The session has ended", "Sign in again to go on.")
+                .because(reason.as_str());
+        problem.body.ended_at = Some(at.as_millis());
+        problem
+    }
+
+    pub(crate) fn locked() -> Self {
+        let detail = "Nothing is served until the same person authenticates again.";
+        Self::new(StatusCode::UNAUTHORIZED, "session-locked", "The session is locked", detail).because("locked")
+    }
+
+    fn because(mut self, reason: &'static str) -> Self {
+        self.body.reason = Some(reason);
+        self
+    }
+
+    pub(crate) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.append(name, value);
+        self
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        tracing::warn!(%error, "a request was refused because of the store");
+        let detail = "The session store does not answer. Nothing was changed; try again in a moment.";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "store-unavailable", "The store is unavailable", detail)
+            .with_header(header::RETRY_AFTER, HeaderValue::from_static("1"))
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = serde_json::to_vec(&self.body).unwrap_or_default();
+        let json = HeaderValue::from_static("application/problem+json");
+        let mut response = (self.status, [(header::CONTENT_TYPE, json)], body).into_response();
+        headers::protect(response.headers_mut());
+        response.headers_mut().extend(self.headers);
+        response
+    }
+}

@@ -1,0 +1,46 @@
+//! What every request of the browser side needs to know.
+
+use std::sync::Arc;
+
+use nightlatch_engine::Engine;
+use tokio_util::sync::CancellationToken;
+
+use crate::browser::streams::Streams;
+use crate::config::Config;
+use crate::http::cookie::CookieRules;
+use crate::metrics::Metrics;
+
+/// The running server, as its handlers see it.
+#[derive(Debug)]
+pub(crate) struct Latch {
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) prefix: String,
+    pub(crate) cookie: CookieRules,
+    /// The origins whose pages may write.
+    pub(crate) origins: Vec<String>,
+    pub(crate) sign_in_url: Option<String>,
+    pub(crate) provider_note: Option<String>,
+    /// The file that owns the policy.
+    pub(crate) policy_source: Option<String>,
+    pub(crate) metrics: Metrics,
+    pub(crate) streams: Streams,
+    /// Over when the server stops: streams end then.
+    pub(crate) shutdown: CancellationToken,
+}
+
+impl Latch {
+    pub(crate) fn new(engine: Arc<Engine>, config: &Config, shutdown: CancellationToken) -> Self {
+        Self {
+            cookie: CookieRules::new(&config.public_url),
+            origins: config.public_url.origins(),
+            prefix: config.prefix.clone(),
+            sign_in_url: config.sign_in_url.clone(),
+            provider_note: config.provider_note.clone(),
+            policy_source: config.source.as_ref().map(|path| path.display().to_string()),
+            metrics: Metrics::new(Arc::clone(&engine)),
+            engine,
+            streams: Streams::default(),
+            shutdown,
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! `nightlatch`: signs people out when they walk away.
+
+mod browser;
+mod cli;
+mod config;
+mod demo;
+mod http;
+mod latch;
+mod logging;
+mod management;
+mod metrics;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    cli::run(cli::Cli::parse())
+}

@@ -1,0 +1,79 @@
+//! `/healthz` and `/readyz`: whether the process runs, and whether it can keep its promises.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use nightlatch_core::time::{Instant, Span};
+use nightlatch_engine::Engine;
+use serde::Serialize;
+use tokio::sync::Mutex;
+
+use super::Management;
+use super::rfc3339::rfc3339;
+use crate::http::headers;
+
+const PROBED_EVERY: Span = Span::from_secs(1);
+const ANSWERS_WITHIN: Duration = Duration::from_secs(2);
+
+/// When the store was last asked, and whether it answered at all.
+#[derive(Debug, Default)]
+pub(super) struct Readiness(Mutex<Option<Probe>>);
+
+#[derive(Clone, Copy, Debug)]
+struct Probe {
+    at: Instant,
+    answered: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Body {
+    status: &'static str,
+    store: String,
+}
+
+pub(super) async fn alive() -> Response {
+    let mut protected = HeaderMap::new();
+    headers::protect(&mut protected);
+    (protected, "ok").into_response()
+}
+
+pub(super) async fn ready(State(management): State<Arc<Management>>) -> Response {
+    let engine = &management.latch.engine;
+    let answered = management.readiness.probe(engine).await;
+    let store = match engine.stats().store_failing_since {
+        Some(since) => Err(format!("failing since {}", rfc3339(since))),
+        None if answered => Ok("ok".to_owned()),
+        None => Err("does not answer".to_owned()),
+    };
+    match store {
+        Ok(store) => headers::json(&Body { status: "ready", store }),
+        Err(store) => {
+            let mut response = headers::json(&Body {
+                status: "unavailable",
+                store,
+            });
+            *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+            response
+        }
+    }
+}
+
+impl Readiness {
+    /// Anybody may ask this as often as they like, so the store is asked less often.
+    async fn probe(&self, engine: &Engine) -> bool {
+        let now = engine.clock().now();
+        let mut last = self.0.lock().await;
+        if let Some(probe) = *last
+            && now.since(probe.at) < PROBED_EVERY
+        {
+            return probe.answered;
+        }
+        // Whether it went well the engine notes; here it only matters that there was an answer.
+        let answered = tokio::time::timeout(ANSWERS_WITHIN, engine.probe()).await.is_ok();
+        *last = Some(Probe { at: now, answered });
+        answered
+    }
+}

@@ -1,0 +1,136 @@
+//! Sessions as operators and back ends see them.
+
+pub(super) mod create;
+pub(super) mod end;
+pub(super) mod end_matching;
+pub(super) mod list;
+pub(super) mod of_subject;
+pub(super) mod reauthenticate;
+pub(super) mod show;
+
+use nightlatch_core::duration::Limit;
+use nightlatch_core::session::{DeadlineKind, EndReason, Hold, Phase};
+use nightlatch_core::time::{Instant, Span};
+use nightlatch_engine::store::{Record, Revision};
+use nightlatch_engine::token::Handle;
+use nightlatch_engine::{Engine, SignedIn, Snapshot, Standing};
+use serde::Serialize;
+
+use super::rfc3339::rfc3339;
+use crate::http::cookie::CookieRules;
+
+/// One session. Its token and the digest of it are nobody's business.
+#[derive(Debug, Serialize)]
+struct View {
+    handle: Handle,
+    subject: Box<str>,
+    application: Option<Box<str>>,
+    device: Option<Box<str>>,
+    roles: Vec<Box<str>>,
+    amr: Vec<Box<str>>,
+    created_at: String,
+    authenticated_at: String,
+    last_activity_at: String,
+    phase: &'static str,
+    deadline_kind: Option<DeadlineKind>,
+    idle_remaining_ms: Option<u64>,
+    absolute_remaining_ms: Option<u64>,
+    choice: Option<Limit>,
+    /// The policy it signed in under.
+    policy_revision: Revision,
+    open_tabs: usize,
+    /// The ids of those that run.
+    holds: Vec<Box<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<EndReason>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended_at: Option<String>,
+}
+
+impl View {
+    fn live(record: &Record, snapshot: &Snapshot, engine: &Engine) -> Self {
+        let status = snapshot.status;
+        let presence = record.session.presence.as_deref();
+        let held_at_most = snapshot.seen + engine.policy().1.hold_max;
+        let runs = |hold: &Hold| matches!(hold, Hold::Until(until) if (*until).min(held_at_most) > snapshot.now);
+        let holds = presence.into_iter().flat_map(|presence| &presence.holds);
+        Self {
+            authenticated_at: rfc3339(snapshot.authenticated),
+            last_activity_at: rfc3339(snapshot.seen),
+            phase: word(status.phase),
+            deadline_kind: status.deadline_kind,
+            idle_remaining_ms: status.idle_remaining.map(Span::as_millis),
+            absolute_remaining_ms: status.absolute_remaining.map(Span::as_millis),
+            choice: snapshot.choice,
+            open_tabs: presence.map_or(0, |presence| presence.tabs.len()),
+            holds: holds.filter(|(_, hold)| runs(hold)).map(|(id, _)| id.clone()).collect(),
+            ..Self::over(record, None)
+        }
+    }
+
+    fn over(record: &Record, end: Option<(Instant, EndReason)>) -> Self {
+        let facts = &record.session.facts;
+        Self {
+            handle: record.handle,
+            subject: record.subject.as_ref().into(),
+            application: facts.application.clone(),
+            device: facts.device.clone(),
+            roles: facts.roles.clone(),
+            amr: record.amr.clone(),
+            created_at: rfc3339(record.created),
+            authenticated_at: rfc3339(record.session.authenticated),
+            last_activity_at: rfc3339(record.session.activity.seen),
+            phase: "ended",
+            deadline_kind: None,
+            idle_remaining_ms: None,
+            absolute_remaining_ms: None,
+            choice: record.session.choice,
+            policy_revision: record.revisions.own,
+            open_tabs: 0,
+            holds: Vec::new(),
+            reason: end.map(|(_, reason)| reason),
+            ended_at: end.map(|(at, _)| rfc3339(at)),
+        }
+    }
+
+    /// A session that was looked up; `None` when it was forgotten meanwhile.
+    fn of(record: &Record, standing: &Standing, engine: &Engine) -> Option<Self> {
+        match standing {
+            Standing::Live(snapshot) => Some(Self::live(record, snapshot, engine)),
+            Standing::Ended { at, reason, .. } => Some(Self::over(record, Some((*at, *reason)))),
+            Standing::Unknown => None,
+        }
+    }
+}
+
+fn word(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Active => "active",
+        Phase::Warning => "warning",
+        Phase::Locked => "locked",
+    }
+}
+
+/// What a back end needs to hand a session over to a browser. The token is told this one time.
+#[derive(Serialize)]
+struct HandedOver<'a> {
+    handle: Handle,
+    token: &'a str,
+    /// The value of a `Set-Cookie` header.
+    set_cookie: String,
+    /// For the plain forms of pages.
+    form_token: String,
+}
+
+impl<'a> HandedOver<'a> {
+    fn new(signed_in: &'a SignedIn, cookie: &CookieRules) -> Self {
+        let token = signed_in.token.expose();
+        let form_token = signed_in.token.digest().form_token();
+        Self {
+            handle: signed_in.handle,
+            token,
+            set_cookie: cookie.set(token),
+            form_token,
+        }
+    }
+}

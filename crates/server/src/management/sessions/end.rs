@@ -1,0 +1,66 @@
+//! `DELETE sessions/{handle}`: ends one session. Asking twice is no mistake: the answer says what ended it.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::State;
+use axum::response::Response;
+use nightlatch_core::session::EndReason;
+use nightlatch_core::time::Instant;
+use nightlatch_engine::Standing;
+use nightlatch_engine::store::{Selector, StoreError};
+use nightlatch_engine::token::Handle;
+use serde::{Deserialize, Serialize};
+
+use crate::http::headers::json;
+use crate::http::problem::Problem;
+use crate::management::Management;
+use crate::management::admission::Actor;
+use crate::management::input::{HandleInPath, Query, RequestedReason, no_such_session};
+use crate::management::rfc3339::rfc3339;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::management) struct Asked {
+    #[serde(default)]
+    reason: RequestedReason,
+}
+
+#[derive(Debug, Serialize)]
+struct Body {
+    handle: Handle,
+    /// How many sessions this call ended.
+    ended: u64,
+    reason: EndReason,
+    ended_at: String,
+}
+
+pub(in crate::management) async fn end(
+    State(management): State<Arc<Management>>,
+    Extension(Actor(actor)): Extension<Actor>,
+    HandleInPath(handle): HandleInPath,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Problem> {
+    let latch = &management.latch;
+    let answer = |ended: u64, at: Instant, reason: EndReason| {
+        json(&Body {
+            handle,
+            ended,
+            reason,
+            ended_at: rfc3339(at),
+        })
+    };
+    let ended = latch
+        .engine
+        .end(&Selector::Handle(handle), asked.reason.into(), &actor)
+        .await?;
+    if let Some(ended) = ended.first() {
+        latch.metrics.ended(ended.reason, 1);
+        return Ok(answer(1, ended.at, ended.reason));
+    }
+    match latch.engine.find(&handle).await?.map(|(_, standing)| standing) {
+        Some(Standing::Ended { at, reason, .. }) => Ok(answer(0, at, reason)),
+        Some(Standing::Live(_)) => Err(StoreError::Unavailable("a live session was not ended".to_owned()).into()),
+        Some(Standing::Unknown) | None => Err(no_such_session()),
+    }
+}

@@ -1,0 +1,88 @@
+//! Numbers for Prometheus. Labels are words of the design, never subjects, handles or tokens.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use nightlatch_core::session::EndReason;
+use nightlatch_engine::Engine;
+use prometheus_client::encoding::{EncodeLabelSet, text::encode};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+
+/// The counters that handlers move, and the registry that tells them.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    engine: Arc<Engine>,
+    registry: Registry,
+    pub(crate) created: Counter,
+    pub(crate) checks: Counter,
+    ended: Family<Reason, Counter>,
+    refused: Family<Reason, Counter>,
+    pub(crate) streams: Gauge,
+    sessions_in_table: Gauge,
+    sessions_watched: Gauge,
+    store_failing: Gauge,
+    sweep_lag_seconds: Gauge<f64, AtomicU64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Reason {
+    reason: &'static str,
+}
+
+impl Metrics {
+    pub(crate) fn new(engine: Arc<Engine>) -> Self {
+        let mut registry = Registry::with_prefix("nightlatch");
+        let (created, checks, streams) = (Counter::default(), Counter::default(), Gauge::default());
+        let (ended, refused) = (Family::default(), Family::default());
+        let (in_table, watched, failing) = (Gauge::default(), Gauge::default(), Gauge::default());
+        let lag = Gauge::<f64, AtomicU64>::default();
+        registry.register("sessions_created", "Sessions that began", created.clone());
+        registry.register("session_checks", "Answers to GET session", checks.clone());
+        registry.register("sessions_ended_by_request", "Sessions that a request ended, by reason", ended.clone());
+        registry.register("requests_refused", "Requests without a live session, by reason", refused.clone());
+        registry.register("event_streams", "Open event streams", streams.clone());
+        registry.register("sessions_in_table", "Sessions in the live table", in_table.clone());
+        registry.register("sessions_watched", "Sessions with an open event stream", watched.clone());
+        registry.register("store_failing", "1 while the store refuses writes", failing.clone());
+        registry.register("sweep_lag_seconds", "How long the oldest due session had waited at the last sweep", lag.clone());
+        Self {
+            engine,
+            registry,
+            created,
+            checks,
+            ended,
+            refused,
+            streams,
+            sessions_in_table: in_table,
+            sessions_watched: watched,
+            store_failing: failing,
+            sweep_lag_seconds: lag,
+        }
+    }
+
+    pub(crate) fn ended(&self, reason: EndReason, sessions: u64) {
+        self.ended.get_or_create(&Reason { reason: reason.as_str() }).inc_by(sessions);
+    }
+
+    pub(crate) fn refused(&self, reason: &'static str) {
+        self.refused.get_or_create(&Reason { reason }).inc();
+    }
+
+    /// The text of `/metrics`.
+    #[expect(clippy::cast_precision_loss, reason = "a lag of three hundred thousand years is not told exactly")]
+    pub(crate) fn text(&self) -> String {
+        let stats = self.engine.stats();
+        self.sessions_in_table.set(i64::try_from(stats.in_table).unwrap_or(i64::MAX));
+        self.sessions_watched.set(i64::try_from(stats.watched).unwrap_or(i64::MAX));
+        self.store_failing.set(i64::from(stats.store_failing_since.is_some()));
+        self.sweep_lag_seconds.set(stats.sweep_lag.as_millis() as f64 / 1000.0);
+        let mut text = String::new();
+        if let Err(error) = encode(&mut text, &self.registry) {
+            tracing::error!(%error, "metrics cannot be written");
+        }
+        text
+    }
+}

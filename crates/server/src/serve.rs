@@ -1,0 +1,125 @@
+//! Starting and stopping: the store, the engine and both listeners.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use axum::Router;
+use nightlatch_engine::clock::Clock;
+use nightlatch_engine::store::Store;
+use nightlatch_engine::store::memory::MemoryStore;
+use nightlatch_engine::store::sqlite::SqliteStore;
+use nightlatch_engine::{Engine, Options};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::{Config, PublicUrl, StoreKind};
+use crate::http::listen::Bound;
+use crate::latch::Latch;
+use crate::{browser, management};
+
+/// A running server.
+#[derive(Debug)]
+pub(crate) struct Running {
+    /// Where browsers reach it.
+    pub(crate) browser: SocketAddr,
+    /// Where operators reach it.
+    pub(crate) management: SocketAddr,
+    /// The first API key, told once.
+    pub(crate) api_key: Option<String>,
+    tasks: Tasks,
+}
+
+#[derive(Debug)]
+struct Tasks {
+    listeners: [JoinHandle<()>; 2],
+    engine: JoinHandle<()>,
+    /// Ends the listeners.
+    shutdown: CancellationToken,
+    /// Ends the background work, once no request can ask for more of it.
+    engine_shutdown: CancellationToken,
+}
+
+/// Opens the store of a configuration.
+pub(crate) fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
+    Ok(match config.store.kind {
+        StoreKind::Memory => Arc::new(MemoryStore::default()),
+        StoreKind::Sqlite => {
+            let path = &config.store.path;
+            let store = SqliteStore::open(path);
+            Arc::new(store.with_context(|| format!("store.path: cannot open the database {}", path.display()))?)
+        }
+    })
+}
+
+/// Starts everything. `extra` are pages beside the endpoints, on the listener for browsers.
+pub(crate) async fn start(config: Config, extra: impl FnOnce(&Arc<Latch>) -> Router) -> anyhow::Result<Running> {
+    // Addresses first: nothing is written when the server cannot start.
+    let browser = Bound::bind(&config.server, "server.listen").await?;
+    let management = Bound::bind(&config.management, "management.listen").await?;
+    let (browser_address, management_address) = (browser.address()?, management.address()?);
+    let config = with_bound_port(config, browser_address);
+
+    let store = open_store(&config)?;
+    let clock = Clock::system(store.latest_instant().await.context("the store cannot be read")?);
+    let options = Options {
+        touch_interval: config.store.touch_interval,
+        store_grace: config.store.grace,
+        ..Options::default()
+    };
+    let engine = Engine::open(store, clock, config.policy.clone(), options).await.context("the store cannot be used")?;
+    let engine = Arc::new(engine);
+    let api_key = management::ensure_key(&engine).await.context("the first API key cannot be stored")?;
+
+    let (shutdown, engine_shutdown) = (CancellationToken::new(), CancellationToken::new());
+    let latch = Arc::new(Latch::new(Arc::clone(&engine), &config, shutdown.clone()));
+    let background = {
+        let over = engine_shutdown.clone().cancelled_owned();
+        tokio::spawn(async move { engine.run(over).await })
+    };
+    let pages = extra(&latch);
+    let listeners = [
+        tokio::spawn(browser.serve(browser::router(Arc::clone(&latch), pages), shutdown.clone())),
+        tokio::spawn(management.serve(management::router(Arc::clone(&latch)), shutdown.clone())),
+    ];
+    tracing::info!(browser = %browser_address, management = %management_address, "listening");
+    let tasks = Tasks { listeners, engine: background, shutdown, engine_shutdown };
+    Ok(Running { browser: browser_address, management: management_address, api_key, tasks })
+}
+
+/// A port that was left to the system is part of the origin that pages have.
+fn with_bound_port(mut config: Config, bound: SocketAddr) -> Config {
+    if config.public_url == PublicUrl::of_listener(config.server.address) {
+        config.public_url = PublicUrl::of_listener(bound);
+    }
+    config
+}
+
+impl Running {
+    /// Serves until the process is told to stop, then stops in order.
+    pub(crate) async fn until_stopped(self) -> anyhow::Result<()> {
+        stop_signal().await?;
+        self.stop().await
+    }
+
+    /// Lets running requests finish, then tells the store of all activity.
+    pub(crate) async fn stop(self) -> anyhow::Result<()> {
+        tracing::info!("stopping");
+        let Tasks { listeners, engine, shutdown, engine_shutdown } = self.tasks;
+        shutdown.cancel();
+        for listener in listeners {
+            listener.await.context("a listener failed")?;
+        }
+        engine_shutdown.cancel();
+        engine.await.context("the background work failed")
+    }
+}
+
+async fn stop_signal() -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).context("signals cannot be received")?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted.context("signals cannot be received"),
+        _ = terminate.recv() => Ok(()),
+    }
+}

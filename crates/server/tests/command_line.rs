@@ -1,0 +1,168 @@
+//! Commands that need no running server, as people and scripts call them.
+
+use std::io::Write as _;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+fn nightlatch(arguments: &[&str], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_nightlatch"))
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    let mut stdin = child.stdin.take().expect("piped");
+    let input = input.to_owned();
+    // A command that reads no input may have closed it already.
+    let writer = std::thread::spawn(move || stdin.write_all(input.as_bytes()).is_ok());
+    let output = child.wait_with_output().expect("the output");
+    writer.join().expect("the writer");
+    output
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).expect("UTF-8")
+}
+
+fn vectors() -> Vec<(PathBuf, Value)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/tests/vectors");
+    let mut files: Vec<_> = std::fs::read_dir(folder).expect("the vectors").map(|entry| entry.expect("an entry").path()).collect();
+    files.sort();
+    let read = |file: PathBuf| {
+        let vector = serde_json::from_slice(&std::fs::read(&file).expect("a vector")).expect("JSON");
+        (file, vector)
+    };
+    files.into_iter().map(read).collect()
+}
+
+#[test]
+fn simulate_agrees_with_every_vector_line_by_line() {
+    let vectors = vectors();
+    assert!(vectors.len() >= 50, "{}", vectors.len());
+    let input: String = vectors.iter().map(|(_, vector)| format!("{vector}\n")).collect();
+    let output = nightlatch(&["simulate", "--json"], &input);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let lines: Vec<_> = text(&output.stdout).lines().collect();
+    assert_eq!(lines.len(), vectors.len());
+    for ((file, vector), line) in vectors.iter().zip(lines) {
+        let trace: Value = serde_json::from_str(line).expect("one JSON array a line");
+        assert_eq!(trace, vector["expect"], "{}", file.display());
+    }
+}
+
+#[test]
+fn a_mistake_in_one_scenario_takes_nothing_from_the_others() {
+    let good = r#"{"policy": {}, "timeline": [{"at": "0s", "event": "sign-in"}]}"#;
+    let bad = [
+        "not JSON",
+        r#"{"policy": {"idle": "30s"}, "timeline": [{"at": "0s", "event": "sign-in"}]}"#,
+        r#"{"policy": {}, "timeline": [{"at": "0s", "event": "sign-in"}, {"at": "1s", "event": "sign-in"}]}"#,
+        r#"{"policy": {}, "timeline": [{"at": "0s", "event": "sign-in"}, {"at": "1s", "event": "dance"}]}"#,
+        r#"{"policy": {}, "timeline": [{"at": "1s", "event": "extend"}]}"#,
+        "[]",
+    ];
+    let input = format!("{}\n{good}\n", bad.join("\n"));
+    let output = nightlatch(&["simulate", "--json"], &input);
+    let lines: Vec<Value> = text(&output.stdout).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(lines.len(), bad.len() + 1);
+    for (line, scenario) in lines.iter().zip(bad) {
+        assert!(line["error"].as_str().is_some_and(|error| !error.is_empty()), "{scenario}: {line}");
+    }
+    assert_eq!(lines[bad.len()][0]["event"], "sign-in");
+}
+
+#[test]
+fn simulate_shows_people_a_trace() {
+    let scenario = r#"{"policy": {"idle": "30m"}, "timeline": [{"at": "0s", "event": "sign-in"}, {"at": "30m", "event": "status"}]}"#;
+    let output = nightlatch(&["simulate"], scenario);
+    let lines: Vec<_> = text(&output.stdout).lines().map(str::trim).collect();
+    assert_eq!(lines, ["0s  sign-in         accepted=true", "29m  warning         kind=idle", "30m  ended           reason=idle", "30m  status          phase=ended reason=idle"]);
+}
+
+/// A configuration file in a directory that goes when this is dropped.
+fn config(content: &str) -> (tempfile::TempDir, String) {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("latch.toml");
+    std::fs::write(&file, content).expect("the file");
+    let file = file.display().to_string();
+    (directory, file)
+}
+
+#[test]
+fn every_kind_of_bad_configuration_is_told_with_place_key_and_remedy() {
+    let cases = [
+        ("[policy]\nidel = \"30m\"\n", ":2:1: ", "idel", "expected"),
+        ("[policy]\nidle = 1800\n", ":2:8: ", "policy.idle", "\"1800s\""),
+        ("[policy]\nidle = \"1m\"\nwarn_before = \"60s\"\n", ":2:1: ", "policy.idle", "make warn_before shorter"),
+        ("[[policy.rules]]\nmatch = { path = \"/a\" }\nabsolute = \"1h\"\n", ":3:1: ", "policy.rules[0].absolute", "remove `absolute`"),
+    ];
+    for (content, place, key, remedy) in cases {
+        let (_directory, file) = config(content);
+        for command in [vec!["check", &file], vec!["serve", "--config", &file], vec!["explain", &file]] {
+            let output = nightlatch(&command, "");
+            let told = text(&output.stderr);
+            assert_eq!(output.status.code(), Some(78), "{command:?}: {told}");
+            for words in [&format!("{file}{place}"), key, remedy] {
+                assert!(told.contains(words), "{words:?} is missing: {told}");
+            }
+        }
+    }
+    let output = nightlatch(&["serve", "--config", "/nonexistent/latch.toml"], "");
+    assert_eq!(output.status.code(), Some(78));
+    assert!(text(&output.stderr).contains("/nonexistent/latch.toml: cannot be read"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_port_in_use_is_told_with_its_key() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("an address");
+    for (section, other) in [("server", "management"), ("management", "server")] {
+        let store = "[store]\nkind = \"memory\"\n";
+        let (_directory, file) =
+            config(&format!("[{section}]\nlisten = \"{address}\"\n[{other}]\nlisten = \"127.0.0.1:0\"\n{store}"));
+        let output = nightlatch(&["serve", "--config", &file], "");
+        let told = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{told}");
+        for words in [&format!("{section}.listen"), &address.to_string(), "set another address"] {
+            assert!(told.contains(words), "{words:?} is missing: {told}");
+        }
+    }
+}
+
+#[test]
+fn a_database_that_cannot_be_opened_is_told_with_its_key() {
+    let (_directory, file) = config(
+        "[server]\nlisten = \"127.0.0.1:0\"\n[management]\nlisten = \"127.0.0.1:0\"\n[store]\npath = \"/nonexistent/latch.db\"\n",
+    );
+    let output = nightlatch(&["serve", "--config", &file], "");
+    assert!(!output.status.success());
+    assert!(text(&output.stderr).contains("store.path"), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("/nonexistent"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn explain_names_the_layer_that_decides() {
+    let (_directory, file) = config(
+        "[policy]\nidle = \"30m\"\n[[policy.rules]]\nname = \"admins\"\nmatch = { role = \"admin\" }\nidle = \"15m\"\non_idle = \"lock\"\n",
+    );
+    let output = nightlatch(&["explain", &file, "--role", "admin", "--path", "/billing"], "");
+    let told = text(&output.stdout);
+    assert!(told.contains("idle          15m, then locks"), "{told}");
+    assert!(told.contains("* rules[0] \"admins\""), "{told}");
+    let json = nightlatch(&["explain", &file, "--json"], "");
+    let explanation: Value = serde_json::from_slice(&json.stdout).expect("JSON");
+    assert_eq!(explanation["idle"], "30m");
+}
+
+#[test]
+fn every_command_has_help_with_examples() {
+    for command in ["serve", "demo", "check", "explain", "simulate", "sessions", "audit", "keys"] {
+        let output = nightlatch(&[command, "--help"], "");
+        assert!(output.status.success(), "{command}");
+        assert!(text(&output.stdout).contains("nightlatch"), "{command}: {}", text(&output.stdout));
+    }
+}

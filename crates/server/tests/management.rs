@@ -1,0 +1,24 @@
+//! The management listener of the real binary, over HTTP and through the command line.
+
+#[path = "management/api.rs"]
+mod api;
+#[path = "management/audit.rs"]
+mod audit;
+#[path = "server/client.rs"]
+mod client;
+#[path = "management/command_line.rs"]
+mod command_line;
+#[path = "server/commands.rs"]
+mod commands;
+#[path = "management/ending.rs"]
+mod ending;
+#[path = "management/listing.rs"]
+mod listing;
+#[path = "management/operation.rs"]
+mod operation;
+#[path = "management/refusals.rs"]
+mod refusals;
+#[path = "server/server.rs"]
+mod server;
+#[path = "management/sign_in.rs"]
+mod sign_in;

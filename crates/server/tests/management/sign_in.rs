@@ -1,0 +1,164 @@
+//! Creating sessions, and handing them to somebody who has authenticated again.
+
+use axum::http::Method;
+use serde_json::{Value, json};
+
+use crate::api::Api;
+use crate::client::send;
+
+#[tokio::test]
+async fn a_created_session_works_on_the_browser_side() {
+    let api = Api::start();
+    let body = json!({
+        "subject": "ada", "application": "console", "device": "mobile", "roles": ["admin", "staff"],
+        "amr": ["pwd", "otp"], "choice": "15m",
+    });
+    let answer = api.post("sessions", &body).await;
+    let made = answer.ok(201);
+    let (handle, token) = (
+        made["handle"].as_str().expect("a handle"),
+        made["token"].as_str().expect("a token"),
+    );
+    assert_eq!(answer.header("cache-control"), "no-store");
+    assert_eq!(answer.header("location"), format!("/api/v1/sessions/{handle}"));
+    assert_eq!(
+        made["set_cookie"],
+        format!("nightlatch={token}; Path=/; HttpOnly; SameSite=Lax")
+    );
+    assert_eq!(made["form_token"].as_str().map(str::len), Some(43));
+
+    let session = api.session_of(token).await.ok(200);
+    assert_eq!(
+        (&session["subject"], &session["handle"]),
+        (&json!("ada"), &json!(handle))
+    );
+
+    let shown = api.get(&format!("sessions/{handle}")).await.ok(200);
+    for (key, value) in body.as_object().expect("an object") {
+        assert_eq!(&shown[key], value, "{key}");
+    }
+    assert_eq!(
+        (&shown["phase"], &shown["policy_revision"]),
+        (&json!("active"), &json!(1))
+    );
+    assert_eq!((&shown["open_tabs"], &shown["holds"]), (&json!(0), &json!([])));
+    for key in ["created_at", "authenticated_at", "last_activity_at"] {
+        let at = shown[key].as_str().expect(key);
+        assert!(
+            at.len() == 24 && at.ends_with('Z') && at.as_bytes()[19] == b'.',
+            "{key}: {at}"
+        );
+    }
+    assert!(
+        shown["idle_remaining_ms"]
+            .as_u64()
+            .is_some_and(|millis| (1_790_000..=1_800_000).contains(&millis))
+    );
+}
+
+#[tokio::test]
+async fn an_answer_to_anything_but_a_sign_in_shows_neither_token_nor_digest() {
+    let api = Api::start();
+    let (handle, token) = api.sign_in("ada").await;
+    for path in [
+        "sessions",
+        &format!("sessions/{handle}"),
+        "subjects/ada/sessions",
+        "audit",
+    ] {
+        let answer = api.get(path).await;
+        let body: Value = answer.ok(200);
+        assert!(!answer.text().contains(&token), "{path}");
+        assert!(
+            !answer.text().contains("digest") && !answer.text().contains("\"token\""),
+            "{path}: {body}"
+        );
+    }
+    assert!(!api.open("/metrics").await.text().contains(&handle));
+    assert!(!api.server.log().contains(&token) && !api.server.log().contains(&api.server.key));
+}
+
+#[tokio::test]
+async fn an_earlier_authentication_shortens_the_absolute_limit_and_a_future_one_is_refused() {
+    let api = Api::with("[policy]\nabsolute = \"8h\"\n");
+    let (handle, _) = api.sign_in("now").await;
+    let shown = api.get(&format!("sessions/{handle}")).await.ok(200);
+    let created = shown["created_at"]
+        .as_str()
+        .expect("a time")
+        .parse::<jiff::Timestamp>()
+        .expect("RFC 3339");
+    let hour_ago = created.as_second() - 3600;
+
+    let (handle, _) = api
+        .sign_in_as(&json!({ "subject": "ada", "auth_time": hour_ago }))
+        .await;
+    let shown = api.get(&format!("sessions/{handle}")).await.ok(200);
+    let remaining = shown["absolute_remaining_ms"].as_u64().expect("a limit");
+    assert!(
+        (7 * 3_600_000 - 60_000..=7 * 3_600_000).contains(&remaining),
+        "{remaining}"
+    );
+
+    for future in [json!(created.as_second() + 3600), json!(u64::MAX)] {
+        let refused = api
+            .post("sessions", &json!({ "subject": "ada", "auth_time": future }))
+            .await;
+        assert!(refused.problem(422).starts_with("auth_time: "));
+    }
+}
+
+#[tokio::test]
+async fn after_reauthentication_the_old_token_is_dead_and_the_new_one_lives() {
+    let api = Api::start();
+    let (handle, old) = api.sign_in("ada").await;
+    let path = format!("sessions/{handle}/reauthenticate");
+    let renewed = api
+        .post(&path, &json!({ "subject": "ada" }))
+        .await
+        .ok(200);
+    assert_eq!(renewed["handle"], json!(handle));
+    let new = renewed["token"].as_str().expect("a token");
+    assert!(
+        renewed["set_cookie"]
+            .as_str()
+            .is_some_and(|cookie| cookie.contains(new))
+    );
+    api.session_of(&old).await.problem(401);
+    api.session_of(new).await.ok(200);
+    assert_eq!(api.handles("").await, [handle.as_str()]);
+}
+
+#[tokio::test]
+async fn another_subject_supersedes_the_session_and_gets_none() {
+    let api = Api::start();
+    let (handle, token) = api.sign_in("ada").await;
+    let path = format!("sessions/{handle}/reauthenticate");
+    let refused = api.post(&path, &json!({ "subject": "eve" })).await;
+    assert!(refused.problem(409).contains("superseded"));
+    let ended = api.session_of(&token).await;
+    ended.problem(401);
+    assert_eq!(ended.json()["reason"], "superseded");
+
+    let again = api.post(&path, &json!({ "subject": "ada" })).await;
+    assert!(again.problem(409).contains("superseded"));
+    let unknown = "sessions/0197a3c2-5b1e-7d40-9a55-3f0f5f1f3a10/reauthenticate";
+    api.post(unknown, &json!({ "subject": "ada" })).await.problem(404);
+}
+
+#[tokio::test]
+async fn a_handle_is_no_credential() {
+    let api = Api::start();
+    let (handle, _) = api.sign_in("ada").await;
+    api.session_of(&handle).await.problem(401);
+    let cookie = format!("nightlatch={handle}");
+    let url = format!("{}session", api.server.browser);
+    send(Method::GET, &url, &[("cookie", &cookie)], "").await.problem(401);
+    for key in [handle.clone(), format!("nlk_{handle}")] {
+        let authorization = format!("Bearer {key}");
+        let url = format!("{}sessions", api.server.management);
+        send(Method::GET, &url, &[("authorization", &authorization)], "")
+            .await
+            .problem(401);
+    }
+}

@@ -1,0 +1,10 @@
+//! The real binary as a whole: crashes, secrets, strangers.
+
+#[path = "server/client.rs"]
+mod client;
+#[path = "system/crash.rs"]
+mod crash;
+#[path = "system/secrets.rs"]
+mod secrets;
+#[path = "server/server.rs"]
+mod server;
