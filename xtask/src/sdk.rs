@@ -47,8 +47,8 @@ fn stale<'a>(before: &BTreeMap<&'a str, Option<Vec<u8>>>, after: &BTreeMap<&'a s
 
 /// Builds the server for the browser tests and returns the path of the binary.
 pub(crate) fn server_for_browsers() -> Result<String> {
-    Step::new("build the server", "cargo build --release --package nightlatch").run()?;
-    let binary = workspace::metadata()?.target_directory.join("release/nightlatch");
+    Step::new("build the server", "cargo build --package nightlatch").run()?;
+    let binary = workspace::metadata()?.target_directory.join("debug/nightlatch");
     ensure!(
         binary.is_file(),
         "cargo did not leave the server at {}",

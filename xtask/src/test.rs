@@ -17,7 +17,7 @@ pub(crate) enum Part {
     Loom,
     /// Types, unit tests, size budget and bundles of the browser SDK
     Sdk,
-    /// The release binary in a real browser
+    /// The binary in a real browser
     Browser,
     /// The house rules
     Tidy,

@@ -9,7 +9,13 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::time::Span;
 
 /// Larger units first: the order in which a compound must name them.
-const UNITS: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
+const UNITS: [(&str, u64); 5] = [
+    ("d", 86_400_000),
+    ("h", 3_600_000),
+    ("m", 60_000),
+    ("s", 1000),
+    ("ms", 1),
+];
 
 /// Why a text is not a duration.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -18,7 +24,9 @@ pub enum DurationError {
     #[error("`{0}` has no unit; write for example `{0}s` or `{0}m`")]
     NoUnit(String),
     /// Not numbers with units, the larger unit first, each unit once.
-    #[error("`{0}` is not a duration; write numbers with the units d, h, m, s, ms, larger units first, for example `1h30m`")]
+    #[error(
+        "`{0}` is not a duration; write numbers with the units d, h, m, s, ms, larger units first, for example `1h30m`"
+    )]
     Malformed(String),
     /// More milliseconds than an instant can hold.
     #[error("`{0}` is longer than nightlatch can count")]
@@ -49,9 +57,16 @@ impl FromStr for Span {
                 return Err(malformed());
             }
             if unit.is_empty() {
-                return Err(if number == text { DurationError::NoUnit(text.to_owned()) } else { malformed() });
+                return Err(if number == text {
+                    DurationError::NoUnit(text.to_owned())
+                } else {
+                    malformed()
+                });
             }
-            let position = allowed.iter().position(|(name, _)| *name == unit).ok_or_else(malformed)?;
+            let position = allowed
+                .iter()
+                .position(|(name, _)| *name == unit)
+                .ok_or_else(malformed)?;
             let number: u64 = number.parse().map_err(|_| too_long())?;
             total = number
                 .checked_mul(allowed[position].1)
@@ -106,7 +121,11 @@ impl FromStr for Limit {
     type Err = DurationError;
 
     fn from_str(text: &str) -> Result<Self, DurationError> {
-        if text == "off" { Ok(Self::OFF) } else { text.parse().map(Self::after) }
+        if text == "off" {
+            Ok(Self::OFF)
+        } else {
+            text.parse().map(Self::after)
+        }
     }
 }
 
@@ -133,7 +152,9 @@ impl Serialize for Limit {
 
 impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(DurationText("a duration such as \"30m\"")).and_then(|text| text.parse().map_err(D::Error::custom))
+        deserializer
+            .deserialize_str(DurationText("a duration such as \"30m\""))
+            .and_then(|text| text.parse().map_err(D::Error::custom))
     }
 }
 
@@ -159,15 +180,24 @@ impl Visitor<'_> for DurationText {
     }
 
     fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<String, E> {
-        Err(E::custom(format_args!("{number} is a bare number; write {} with a unit, for example \"{number}s\" or \"{number}m\"", self.0)))
+        Err(E::custom(format_args!(
+            "{number} is a bare number; write {} with a unit, for example \"{number}s\" or \"{number}m\"",
+            self.0
+        )))
     }
 
     fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<String, E> {
-        Err(E::custom(format_args!("{number} is a bare number; write {} with a unit, for example \"{number}s\" or \"{number}m\"", self.0)))
+        Err(E::custom(format_args!(
+            "{number} is a bare number; write {} with a unit, for example \"{number}s\" or \"{number}m\"",
+            self.0
+        )))
     }
 
     fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<String, E> {
-        Err(E::custom(format_args!("{number} is a bare number; write {} with whole numbers and units, for example \"1m30s\"", self.0)))
+        Err(E::custom(format_args!(
+            "{number} is a bare number; write {} with whole numbers and units, for example \"1m30s\"",
+            self.0
+        )))
     }
 }
 
@@ -190,12 +220,20 @@ mod tests {
 
     #[test]
     fn what_is_no_duration_is_refused() {
-        for text in ["", "m", "30", "1.5h", "-1m", "1 h", " 1h", "30m1h", "1h1h", "1w", "1H", "+1s", "1h30", "off", "１s"] {
+        for text in [
+            "", "m", "30", "1.5h", "-1m", "1 h", " 1h", "30m1h", "1h1h", "1w", "1H", "+1s", "1h30", "off", "１s",
+        ] {
             assert!(millis(text).is_err(), "{text:?}");
         }
         assert_eq!(millis("30"), Err(DurationError::NoUnit("30".to_owned())));
-        assert_eq!(millis("18446744073709551615s"), Err(DurationError::TooLong("18446744073709551615s".to_owned())));
-        assert_eq!(millis("99999999999999999999d"), Err(DurationError::TooLong("99999999999999999999d".to_owned())));
+        assert_eq!(
+            millis("18446744073709551615s"),
+            Err(DurationError::TooLong("18446744073709551615s".to_owned()))
+        );
+        assert_eq!(
+            millis("99999999999999999999d"),
+            Err(DurationError::TooLong("99999999999999999999d".to_owned()))
+        );
     }
 
     #[test]
@@ -203,7 +241,10 @@ mod tests {
         for text in ["1h30m", "1d", "5ms", "0s", "3d4h"] {
             assert_eq!(text.parse::<Span>().map(|span| span.to_string()).as_deref(), Ok(text));
         }
-        assert_eq!("90m".parse::<Limit>().map(|limit| limit.to_string()).as_deref(), Ok("1h30m"));
+        assert_eq!(
+            "90m".parse::<Limit>().map(|limit| limit.to_string()).as_deref(),
+            Ok("1h30m")
+        );
         assert_eq!(Limit::OFF.to_string(), "off");
     }
 

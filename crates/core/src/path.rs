@@ -71,7 +71,9 @@ fn percent_decode(text: &str) -> String {
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
-        let escape = (bytes[at] == b'%').then(|| Some((hex(*bytes.get(at + 1)?)?, hex(*bytes.get(at + 2)?)?))).flatten();
+        let escape = (bytes[at] == b'%')
+            .then(|| Some((hex(*bytes.get(at + 1)?)?, hex(*bytes.get(at + 2)?)?)))
+            .flatten();
         if let Some((high, low)) = escape {
             decoded.push(high << 4 | low);
             at += 3;
@@ -84,7 +86,9 @@ fn percent_decode(text: &str) -> String {
 }
 
 fn hex(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+    char::from(digit)
+        .to_digit(16)
+        .and_then(|value| u8::try_from(value).ok())
 }
 
 /// A pattern such as `/billing/**`: `*` is exactly one segment, `**` any number of them, none included.
@@ -99,7 +103,9 @@ pub enum PatternError {
     #[error("the pattern `{0}` never matches; a path begins with `/`, so write `/{0}`")]
     NoLeadingSlash(String),
     /// A star stands for whole segments alone.
-    #[error("the pattern `{0}` has a star inside a segment; `*` and `**` stand for whole segments, as in `/files/*` or `/files/**`")]
+    #[error(
+        "the pattern `{0}` has a star inside a segment; `*` and `**` stand for whole segments, as in `/files/*` or `/files/**`"
+    )]
     StarInsideSegment(String),
 }
 
@@ -134,7 +140,9 @@ fn matches_segments<'a>(
             }
             (Some(name), Some(segment)) if name == "*" || name == segment => {}
             _ => {
-                let Some((after_stars, mut taken)) = last_stars else { return false };
+                let Some((after_stars, mut taken)) = last_stars else {
+                    return false;
+                };
                 if taken.next().is_none() {
                     return false;
                 }
@@ -153,7 +161,10 @@ impl FromStr for PathPattern {
         let Some(segments) = text.strip_prefix('/') else {
             return Err(PatternError::NoLeadingSlash(text.to_owned()));
         };
-        if segments.split('/').any(|segment| segment.contains('*') && segment != "*" && segment != "**") {
+        if segments
+            .split('/')
+            .any(|segment| segment.contains('*') && segment != "*" && segment != "**")
+        {
             return Err(PatternError::StarInsideSegment(text.to_owned()));
         }
         Ok(Self(text.into()))
@@ -179,7 +190,9 @@ mod tests {
     use super::*;
 
     fn matches(pattern: &str, path: &str) -> bool {
-        pattern.parse::<PathPattern>().is_ok_and(|pattern| pattern.matches(&Path::canonical(path)))
+        pattern
+            .parse::<PathPattern>()
+            .is_ok_and(|pattern| pattern.matches(&Path::canonical(path)))
     }
 
     #[test]
@@ -231,8 +244,17 @@ mod tests {
 
     #[test]
     fn patterns_that_cannot_mean_what_they_say_are_refused() {
-        assert!(matches!("/a*".parse::<PathPattern>(), Err(PatternError::StarInsideSegment(_))));
-        assert!(matches!("/***".parse::<PathPattern>(), Err(PatternError::StarInsideSegment(_))));
-        assert!(matches!("admin/**".parse::<PathPattern>(), Err(PatternError::NoLeadingSlash(_))));
+        assert!(matches!(
+            "/a*".parse::<PathPattern>(),
+            Err(PatternError::StarInsideSegment(_))
+        ));
+        assert!(matches!(
+            "/***".parse::<PathPattern>(),
+            Err(PatternError::StarInsideSegment(_))
+        ));
+        assert!(matches!(
+            "admin/**".parse::<PathPattern>(),
+            Err(PatternError::NoLeadingSlash(_))
+        ));
     }
 }

@@ -26,7 +26,11 @@ impl Policy {
     /// Checks the document as a whole; every violation is reported, not only the first.
     pub fn new(document: PolicyDocument) -> Result<Self, Vec<Violation>> {
         let violations = validity::violations(&document);
-        if violations.is_empty() { Ok(Self(document)) } else { Err(violations) }
+        if violations.is_empty() {
+            Ok(Self(document))
+        } else {
+            Err(violations)
+        }
     }
 }
 

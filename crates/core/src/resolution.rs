@@ -85,12 +85,21 @@ fn idle(
     path: Option<&Path<'_>>,
     witness: Option<Witness<'_>>,
 ) -> Idle {
-    let application = facts.application.as_ref().and_then(|name| policy.applications.get(name));
+    let application = facts
+        .application
+        .as_ref()
+        .and_then(|name| policy.applications.get(name));
     let base_outcome = application.and_then(|base| base.on_idle).unwrap_or(policy.on_idle);
     let mut pass = Pass::start(policy.idle, application.and_then(|base| base.idle), witness);
     pass.lengthen(policy, facts, path, |rule| rule.idle);
     if let Some(chosen) = choice {
-        pass.choose(chosen, policy.choice.as_ref().is_some_and(|choice| choice.allow.contains(&chosen)));
+        pass.choose(
+            chosen,
+            policy
+                .choice
+                .as_ref()
+                .is_some_and(|choice| choice.allow.contains(&chosen)),
+        );
     }
     pass.tighten(policy, facts, path, |rule| rule.idle);
     let named = match pass.layer {
@@ -98,11 +107,17 @@ fn idle(
         Layer::Policy | Layer::Application | Layer::Choice | Layer::Cap => None,
     };
     pass.cap(policy.caps.as_ref().and_then(|caps| caps.idle));
-    Idle { limit: pass.limit, outcome: named.unwrap_or(base_outcome) }
+    Idle {
+        limit: pass.limit,
+        outcome: named.unwrap_or(base_outcome),
+    }
 }
 
 fn absolute(policy: &Policy, facts: &Facts, witness: Option<Witness<'_>>) -> Limit {
-    let application = facts.application.as_ref().and_then(|name| policy.applications.get(name));
+    let application = facts
+        .application
+        .as_ref()
+        .and_then(|name| policy.applications.get(name));
     let mut pass = Pass::start(policy.absolute, application.and_then(|base| base.absolute), witness);
     pass.lengthen(policy, facts, None, |rule| rule.absolute);
     pass.tighten(policy, facts, None, |rule| rule.absolute);
@@ -119,7 +134,11 @@ struct Pass<'a> {
 
 impl<'a> Pass<'a> {
     fn start(policy: Limit, application: Option<Limit>, witness: Option<Witness<'a>>) -> Self {
-        let mut pass = Self { limit: policy, layer: Layer::Policy, witness };
+        let mut pass = Self {
+            limit: policy,
+            layer: Layer::Policy,
+            witness,
+        };
         pass.tell(Layer::Policy, policy, Fate::Taken);
         if let Some(limit) = application {
             pass.take(Layer::Application, limit);
@@ -127,7 +146,13 @@ impl<'a> Pass<'a> {
         pass
     }
 
-    fn lengthen(&mut self, policy: &Policy, facts: &Facts, path: Option<&Path<'_>>, value: impl Fn(&Rule) -> Option<Limit>) {
+    fn lengthen(
+        &mut self,
+        policy: &Policy,
+        facts: &Facts,
+        path: Option<&Path<'_>>,
+        value: impl Fn(&Rule) -> Option<Limit>,
+    ) {
         for (index, rule) in policy.rules.iter().enumerate().filter(|(_, rule)| rule.lengthens) {
             let Some(limit) = value(rule) else { continue };
             let layer = Layer::Lengthening(index);
@@ -147,7 +172,13 @@ impl<'a> Pass<'a> {
         }
     }
 
-    fn tighten(&mut self, policy: &Policy, facts: &Facts, path: Option<&Path<'_>>, value: impl Fn(&Rule) -> Option<Limit>) {
+    fn tighten(
+        &mut self,
+        policy: &Policy,
+        facts: &Facts,
+        path: Option<&Path<'_>>,
+        value: impl Fn(&Rule) -> Option<Limit>,
+    ) {
         for (index, rule) in policy.rules.iter().enumerate().filter(|(_, rule)| !rule.lengthens) {
             let Some(limit) = value(rule) else { continue };
             let layer = Layer::Tightening(index);
@@ -194,13 +225,21 @@ pub struct GateLimits {
 #[must_use]
 pub fn gates(policy: &Policy, facts: &Facts, path: &Path<'_>) -> GateLimits {
     let smaller = |one: Option<Span>, other: Option<Span>| [one, other].into_iter().flatten().min();
-    policy.gates.iter().filter(|gate| gate.criteria.holds(facts, Some(path))).fold(GateLimits::default(), |limits, gate| {
-        GateLimits { max_away: smaller(limits.max_away, gate.max_away), max_age: smaller(limits.max_age, gate.max_age) }
-    })
+    policy
+        .gates
+        .iter()
+        .filter(|gate| gate.criteria.holds(facts, Some(path)))
+        .fold(GateLimits::default(), |limits, gate| GateLimits {
+            max_away: smaller(limits.max_away, gate.max_away),
+            max_age: smaller(limits.max_age, gate.max_age),
+        })
 }
 
 /// Whether the policy calls a request to this page passive.
 #[must_use]
 pub fn is_passive(policy: &Policy, facts: &Facts, path: &Path<'_>) -> bool {
-    policy.passive.iter().any(|entry| entry.criteria.holds(facts, Some(path)))
+    policy
+        .passive
+        .iter()
+        .any(|entry| entry.criteria.holds(facts, Some(path)))
 }

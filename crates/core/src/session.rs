@@ -157,7 +157,10 @@ impl Session {
             facts,
             choice,
             authenticated: authenticated.min(now),
-            activity: Activity { seen: now, longest_absence: Span::ZERO },
+            activity: Activity {
+                seen: now,
+                longest_absence: Span::ZERO,
+            },
             presence: None,
             state: State::Active,
         }
@@ -171,7 +174,10 @@ impl Session {
         let idle = presence
             .and_then(|presence| presence.tabs.values().map(|page| idle_on(Some(page))).reduce(stricter))
             .unwrap_or_else(|| idle_on(presence.and_then(|presence| presence.last_page.as_ref())));
-        Limits { idle, absolute: policies.absolute(&self.facts) }
+        Limits {
+            idle,
+            absolute: policies.absolute(&self.facts),
+        }
     }
 
     /// The deadlines that follow from the limits, for `activity` in place of the session's own.
@@ -179,24 +185,39 @@ impl Session {
     pub fn deadlines(&self, activity: Activity, limits: &Limits, today: &Policy) -> Deadlines {
         let absolute = limits.absolute.span().map(|span| self.authenticated + span);
         if let State::Locked { .. } = self.state {
-            return Deadlines { absolute, idle: None, disconnected: None };
+            return Deadlines {
+                absolute,
+                idle: None,
+                disconnected: None,
+            };
         }
         let rest = self.rest_since(activity, today);
         let Some(presence) = self.presence.as_deref() else {
-            return Deadlines { absolute, idle: limits.idle.limit.span().map(|span| rest + span), disconnected: None };
+            return Deadlines {
+                absolute,
+                idle: limits.idle.limit.span().map(|span| rest + span),
+                disconnected: None,
+            };
         };
         let idle = limits.idle.limit.span().filter(|_| presence.paused_since.is_none());
         let disconnected = match (today.absent, presence.left) {
             (Absent::EndAfter(span), Some(left)) => Some(left.max(activity.seen) + span),
             _ => None,
         };
-        Deadlines { absolute, idle: idle.map(|span| rest + presence.paused_after(rest) + span), disconnected }
+        Deadlines {
+            absolute,
+            idle: idle.map(|span| rest + presence.paused_after(rest) + span),
+            disconnected,
+        }
     }
 
     /// The last activity, or the end of the latest hold if later; may lie in the future while a hold runs.
     fn rest_since(&self, activity: Activity, today: &Policy) -> Instant {
         let bound = activity.seen + today.hold_max;
-        let held_until = self.presence.as_deref().and_then(|presence| presence.latest_hold_end(bound));
+        let held_until = self
+            .presence
+            .as_deref()
+            .and_then(|presence| presence.latest_hold_end(bound));
         held_until.map_or(activity.seen, |until| until.max(activity.seen))
     }
 
@@ -208,8 +229,12 @@ impl Session {
     /// The time the idle clock shows at `now`: absence, less the pauses in it.
     fn idle_for(&self, activity: Activity, today: &Policy, now: Instant) -> Span {
         let rest = self.rest_since(activity, today);
-        let Some(presence) = self.presence.as_deref() else { return now.since(rest) };
-        let standing = presence.paused_since.map_or(Span::ZERO, |since| now.since(since.max(rest)));
+        let Some(presence) = self.presence.as_deref() else {
+            return now.since(rest);
+        };
+        let standing = presence
+            .paused_since
+            .map_or(Span::ZERO, |since| now.since(since.max(rest)));
         now.since(rest).saturating_sub(presence.paused_after(rest) + standing)
     }
 

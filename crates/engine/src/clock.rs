@@ -4,7 +4,10 @@
 //! the wall clock does afterwards moves no deadline; a jump of it is only noticed. Across restarts the latest instant
 //! that the store knows is the least the clock shows.
 
-#![expect(clippy::disallowed_methods, reason = "the one place where time enters; everything else takes it as an argument")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the one place where time enters; everything else takes it as an argument"
+)]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -85,7 +88,11 @@ impl Clock {
     fn start(sources: Sources, not_before: Instant) -> Self {
         let (wall, uptime) = (sources.wall(), sources.uptime());
         let start = wall.max(not_before.as_millis());
-        Self { sources, origin: start - uptime, ahead: Arc::new(AtomicI64::new(wall - start)) }
+        Self {
+            sources,
+            origin: start - uptime,
+            ahead: Arc::new(AtomicI64::new(wall - start)),
+        }
     }
 
     /// Milliseconds since the Unix epoch, as the wall clock told at the start.

@@ -132,11 +132,16 @@ impl Engine {
             store.add_policy(revision).await?;
             tracing::info!(revision = revision.revision, "a new policy is in force");
         }
-        let touch_interval = options.touch_interval.min(quarter_of_the_strictest_idle(history.today()));
+        let touch_interval = options
+            .touch_interval
+            .min(quarter_of_the_strictest_idle(history.today()));
         Ok(Self {
             store,
             clock,
-            options: Options { touch_interval, ..options },
+            options: Options {
+                touch_interval,
+                ..options
+            },
             in_force: InForce::new(history),
             live: LiveTable::default(),
             stripes: Stripes::default(),
@@ -180,7 +185,14 @@ fn quarter_of_the_strictest_idle(policy: &PolicyDocument) -> Span {
     let rules = policy.rules.iter().filter_map(|rule| rule.idle);
     let choices = policy.choice.iter().flat_map(|choice| choice.allow.iter().copied());
     let caps = policy.caps.iter().filter_map(|caps| caps.idle);
-    let idles = [policy.idle].into_iter().chain(applications).chain(rules).chain(choices).chain(caps);
+    let idles = [policy.idle]
+        .into_iter()
+        .chain(applications)
+        .chain(rules)
+        .chain(choices)
+        .chain(caps);
     let strictest = idles.filter_map(Limit::span).min();
-    strictest.map_or(Span::from_millis(u64::MAX), |idle| Span::from_millis(idle.as_millis() / 4))
+    strictest.map_or(Span::from_millis(u64::MAX), |idle| {
+        Span::from_millis(idle.as_millis() / 4)
+    })
 }

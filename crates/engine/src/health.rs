@@ -17,7 +17,10 @@ pub(crate) struct Health {
 
 impl Health {
     pub(crate) fn new(grace: Span) -> Self {
-        Self { failing_since: AtomicI64::new(WELL), grace }
+        Self {
+            failing_since: AtomicI64::new(WELL),
+            grace,
+        }
     }
 
     /// Takes note of how a write went.
@@ -39,7 +42,9 @@ impl Health {
     }
 
     fn failed(&self, error: &StoreError, now: Instant) {
-        let first = self.failing_since.compare_exchange(WELL, now.as_millis(), Ordering::AcqRel, Ordering::Acquire);
+        let first = self
+            .failing_since
+            .compare_exchange(WELL, now.as_millis(), Ordering::AcqRel, Ordering::Acquire);
         if first.is_ok() {
             tracing::error!(%error, grace = %self.grace, "the store fails; live sessions go on for the grace period");
         }

@@ -47,16 +47,31 @@ impl History {
         now: Instant,
     ) -> Result<(Self, Option<PolicyRevision>), StoreError> {
         let mut revisions = Vec::with_capacity(kept.len() + 1);
-        for PolicyRevision { revision, since, document } in kept {
+        for PolicyRevision {
+            revision,
+            since,
+            document,
+        } in kept
+        {
             let in_order = usize::try_from(revision).is_ok_and(|number| number == revisions.len() + 1);
             let policy = Policy::new(document).ok().filter(|_| in_order);
             let policy = policy.ok_or_else(|| StoreError::Damaged(format!("policy revision {revision}")))?;
-            revisions.push(Since { at: since, policy: Arc::new(policy) });
+            revisions.push(Since {
+                at: since,
+                policy: Arc::new(policy),
+            });
         }
         let added = revisions.last().is_none_or(|last| *last.policy != today).then(|| {
             let document = PolicyDocument::clone(&today);
-            revisions.push(Since { at: now, policy: Arc::new(today) });
-            PolicyRevision { revision: Revision::try_from(revisions.len()).unwrap_or(Revision::MAX), since: now, document }
+            revisions.push(Since {
+                at: now,
+                policy: Arc::new(today),
+            });
+            PolicyRevision {
+                revision: Revision::try_from(revisions.len()).unwrap_or(Revision::MAX),
+                since: now,
+                document,
+            }
         });
         Ok((Self(revisions), added))
     }
@@ -72,12 +87,17 @@ impl History {
 
     /// The policies of a session. A revision nobody knows stands for today's, which is what a new sign-in would get.
     pub(crate) fn policies(&self, revisions: Revisions) -> Policies<'_> {
-        Policies { own: self.of(revisions.own), today: self.of(revisions.today) }
+        Policies {
+            own: self.of(revisions.own),
+            today: self.of(revisions.today),
+        }
     }
 
     fn of(&self, revision: Revision) -> &Policy {
         let index = usize::try_from(revision).ok().and_then(|number| number.checked_sub(1));
-        index.and_then(|index| self.0.get(index)).map_or_else(|| self.today().as_ref(), |since| since.policy.as_ref())
+        index
+            .and_then(|index| self.0.get(index))
+            .map_or_else(|| self.today().as_ref(), |since| since.policy.as_ref())
     }
 
     /// Lets a session live through every policy that came into force since its state was last worked out.

@@ -36,11 +36,15 @@ pub(crate) struct Live {
 impl Live {
     pub(crate) fn activity(&self, reading: Reading) -> Activity {
         let longest_absence = Span::from_millis(self.longest_absence.load(Ordering::Acquire));
-        Activity { seen: reading.seen, longest_absence }
+        Activity {
+            seen: reading.seen,
+            longest_absence,
+        }
     }
 
     pub(crate) fn deadlines(&self, reading: Reading, history: &History) -> Deadlines {
-        self.session.deadlines(self.activity(reading), &self.limits, history.today())
+        self.session
+            .deadlines(self.activity(reading), &self.limits, history.today())
     }
 
     pub(crate) fn raise_absence(&self, absence: Span) {
@@ -102,7 +106,10 @@ impl Held {
             return None;
         }
         let limits = self.session.limits(&history.policies(self.revisions));
-        self.session.deadlines(self.session.activity, &limits, history.today()).earliest().map(|(at, _)| at)
+        self.session
+            .deadlines(self.session.activity, &limits, history.today())
+            .earliest()
+            .map(|(at, _)| at)
     }
 
     /// The entry for the table.
@@ -110,7 +117,11 @@ impl Held {
         let seen = self.session.activity.seen;
         let ended = matches!(self.session.state, State::Ended { .. });
         Live {
-            word: if ended { Word::closed(seen) } else { Word::new(seen, seen > self.stored) },
+            word: if ended {
+                Word::closed(seen)
+            } else {
+                Word::new(seen, seen > self.stored)
+            },
             longest_absence: AtomicU64::new(self.session.activity.longest_absence.as_millis()),
             stored: AtomicI64::new(self.stored.as_millis()),
             handle: self.handle,

@@ -53,7 +53,9 @@ impl Digest {
     #[must_use]
     pub fn of(presented: &str) -> Option<Self> {
         let well_formed = presented.len() == TOKEN_LENGTH
-            && presented.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+            && presented
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
         well_formed.then(|| Self::of_text(presented))
     }
 
@@ -168,11 +170,17 @@ mod tests {
     #[test]
     fn tokens_are_256_random_bits() {
         let tokens: Vec<_> = (0..10_000).map(|_| Token::random()).collect();
-        let bytes: Vec<_> = tokens.iter().map(|token| URL_SAFE_NO_PAD.decode(token.expose()).expect("base64url")).collect();
+        let bytes: Vec<_> = tokens
+            .iter()
+            .map(|token| URL_SAFE_NO_PAD.decode(token.expose()).expect("base64url"))
+            .collect();
         let distinct: std::collections::HashSet<_> = bytes.iter().collect();
         assert_eq!(distinct.len(), tokens.len());
         for bit in 0..256 {
-            let ones = bytes.iter().filter(|bytes| bytes[bit / 8] >> (bit % 8) & 1 == 1).count();
+            let ones = bytes
+                .iter()
+                .filter(|bytes| bytes[bit / 8] >> (bit % 8) & 1 == 1)
+                .count();
             // Ten standard deviations: a fair bit fails once in the age of the universe.
             assert!((4500..=5500).contains(&ones), "bit {bit}: {ones} ones of 10000");
         }
@@ -188,14 +196,23 @@ mod tests {
     fn only_well_formed_tokens_have_a_digest() {
         let token = Token::random();
         assert_eq!(Digest::of(token.expose()), Some(token.digest()));
-        for text in ["", "short", &"ä".repeat(43), &format!("{}=", token.expose()), &"a b".repeat(15)[..43]] {
+        for text in [
+            "",
+            "short",
+            &"ä".repeat(43),
+            &format!("{}=", token.expose()),
+            &"a b".repeat(15)[..43],
+        ] {
             assert_eq!(Digest::of(text), None, "{text}");
         }
     }
 
     #[test]
     fn handles_are_ordered_by_creation_and_say_nothing_of_the_token() {
-        let (first, second) = (Handle::random(Instant::from_millis(1)), Handle::random(Instant::from_millis(2)));
+        let (first, second) = (
+            Handle::random(Instant::from_millis(1)),
+            Handle::random(Instant::from_millis(2)),
+        );
         assert!(first < second);
         assert_eq!(Digest::of(&first.to_string()), None);
     }

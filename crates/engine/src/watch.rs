@@ -35,7 +35,9 @@ impl Watchers {
         let _coming = self.comings.lock().unwrap_or_else(PoisonError::into_inner);
         let pin = self.senders.pin();
         let sender = pin.get_or_insert_with(handle, || Arc::new(watch::Sender::new(0)));
-        Watcher { changes: sender.subscribe() }
+        Watcher {
+            changes: sender.subscribe(),
+        }
     }
 
     /// Tells those who watch a session that it has changed. Costs one look where nobody does.
@@ -55,7 +57,10 @@ impl Watchers {
     }
 
     pub(crate) fn is_watched(&self, handle: Handle) -> bool {
-        self.senders.pin().get(&handle).is_some_and(|sender| sender.receiver_count() > 0)
+        self.senders
+            .pin()
+            .get(&handle)
+            .is_some_and(|sender| sender.receiver_count() > 0)
     }
 
     /// How many sessions are watched.

@@ -75,7 +75,10 @@ impl Word {
             return Touch::Recorded { first: false };
         }
         let before = pack(reading.seen) | if reading.dirty { DIRTY } else { 0 };
-        match self.0.compare_exchange(before, pack(seen) | DIRTY, Ordering::AcqRel, Ordering::Acquire) {
+        match self
+            .0
+            .compare_exchange(before, pack(seen) | DIRTY, Ordering::AcqRel, Ordering::Acquire)
+        {
             Ok(_) => Touch::Recorded { first: !reading.dirty },
             Err(now) if now & CLOSED != 0 => Touch::Closed,
             Err(_) => Touch::Changed,
@@ -91,7 +94,10 @@ impl Word {
     pub fn close_if_clean(&self) -> bool {
         let held = self.0.load(Ordering::Acquire);
         held & (CLOSED | DIRTY) == 0
-            && self.0.compare_exchange(held, held | CLOSED, Ordering::AcqRel, Ordering::Acquire).is_ok()
+            && self
+                .0
+                .compare_exchange(held, held | CLOSED, Ordering::AcqRel, Ordering::Acquire)
+                .is_ok()
     }
 
     /// Takes the dirty flag: the caller now tells the store what the word held.

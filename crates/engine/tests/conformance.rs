@@ -1,4 +1,105 @@
+//! What every store must do, tried on each of them. A new store is one line here.
+
+#[path = "conformance/amending.rs"]
+mod amending;
+#[path = "conformance/creating.rs"]
+mod creating;
+#[path = "conformance/ending.rs"]
+mod ending;
+#[cfg(feature = "sqlite")]
+#[path = "conformance/file.rs"]
+mod file;
 #[path = "conformance/fixture.rs"]
 mod fixture;
+#[path = "conformance/paging.rs"]
+mod paging;
+#[path = "conformance/racing.rs"]
+mod racing;
+#[cfg(feature = "sqlite")]
+#[path = "conformance/random.rs"]
+mod random;
+#[cfg(feature = "sqlite")]
 #[path = "conformance/speed.rs"]
 mod speed;
+#[path = "conformance/telling.rs"]
+mod telling;
+#[path = "conformance/touching.rs"]
+mod touching;
+
+/// One test per case on a fresh store; the store's guard lives until the case is over.
+macro_rules! suite {
+    ($store:ident, $fresh:expr, $($group:ident: $($case:ident)*;)*) => {
+        mod $store {
+            use std::sync::Arc;
+
+            $($(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    let (store, _guard) = $fresh;
+                    super::$group::$case(Arc::new(store)).await;
+                }
+            )*)*
+        }
+    };
+}
+
+macro_rules! every_store {
+    ($($cases:tt)*) => {
+        suite!(memory, (nightlatch_engine::store::memory::MemoryStore::default(), ()), $($cases)*);
+        #[cfg(feature = "sqlite")]
+        suite!(sqlite, super::fixture::sqlite(), $($cases)*);
+    };
+}
+
+every_store! {
+    creating:
+        a_record_is_read_back_whole
+        a_missing_record_is_none
+        create_never_merges
+        a_locked_record_stays_locked;
+    touching:
+        a_touch_moves_activity_and_deadline
+        a_touch_never_goes_back
+        a_touch_never_shortens_the_longest_absence
+        a_touch_leaves_missing_and_ended_records_alone
+        of_touches_of_one_record_the_latest_counts;
+    amending:
+        an_amendment_changes_what_it_names
+        a_stale_amendment_changes_nothing
+        an_amendment_does_not_take_back_a_touch
+        reauthentication_clears_the_longest_absence
+        a_change_after_the_end_changes_nothing
+        rotation_replaces_the_token_and_nothing_else
+        rotation_onto_a_known_token_is_refused
+        a_rotated_session_ends_by_its_new_token_alone;
+    ending:
+        an_end_is_told_once_with_one_reason
+        an_ended_record_tells_its_reason_and_is_in_no_list
+        an_end_reaches_what_its_selector_means
+        an_end_by_filter_stops_at_its_limit
+        a_deadline_ends_what_is_as_it_was_judged
+        a_deadline_spares_what_was_touched_or_amended_since
+        a_deadline_ends_once
+        the_earliest_deadline_comes_first
+        a_deadline_that_moves_moves_in_the_index
+        forgetting_keeps_the_audit_and_the_living;
+    paging:
+        a_list_is_in_the_order_of_creation
+        every_filter_lists_counts_and_pages_what_matches
+        pages_are_stable_while_sessions_come_and_go
+        outdated_pages_are_those_of_other_revisions
+        a_limit_of_zero_is_an_empty_page;
+    telling:
+        the_audit_counts_from_one
+        the_audit_is_filtered_and_paged
+        an_entry_is_read_back_whole
+        policies_are_numbered_once
+        api_keys_have_one_name
+        the_latest_instant_is_the_latest_of_all_that_was_told
+        a_refused_call_tells_nothing;
+    racing:
+        nothing_lives_after_an_acknowledged_end
+        of_creates_with_one_handle_one_wins
+        of_ends_at_once_one_is_told
+        of_amendments_of_one_version_one_wins;
+}

@@ -6,7 +6,7 @@ mod fixture;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fixture::{FlakyStore, Fixture, minutes, seconds};
+use fixture::{Fixture, FlakyStore, minutes, seconds};
 use nightlatch_core::path::Path;
 use nightlatch_core::session::{Answer, EndReason, Event, Phase, Refusal, Verdict};
 use nightlatch_engine::Standing;
@@ -36,7 +36,11 @@ async fn activity_moves_the_deadline_and_polling_does_not() {
     for _ in 0..3 {
         fixture.time.advance(minutes(4));
         fixture.engine.request(&ada, &home(), false).await.expect("a store");
-        fixture.engine.request(&ben, &Path::canonical("/poll"), false).await.expect("a store");
+        fixture
+            .engine
+            .request(&ben, &Path::canonical("/poll"), false)
+            .await
+            .expect("a store");
     }
     assert_eq!(fixture.end_of(&ada).await, None);
     assert_eq!(fixture.end_of(&ben).await, Some(EndReason::Idle));
@@ -63,16 +67,35 @@ async fn a_dead_session_never_lives_again() {
     let events = [
         Event::Extend,
         Event::Input { age: seconds(0) },
-        Event::Tab { tab: "a".into(), path: home() },
-        Event::Hold { id: "h".into(), span: minutes(5) },
+        Event::Tab {
+            tab: "a".into(),
+            path: home(),
+        },
+        Event::Hold {
+            id: "h".into(),
+            span: minutes(5),
+        },
     ];
     for event in events {
         let outcome = fixture.engine.apply(&ada, &event).await.expect("a store");
         assert_eq!(outcome.answer, Some(Answer::Refused(Refusal::Ended)), "{event:?}");
     }
     let outcome = fixture.engine.request(&ada, &home(), false).await.expect("a store");
-    assert!(matches!(outcome.answer, Some(Answer::Verdict(Verdict::Ended { reason: EndReason::User, .. }))));
-    assert!(fixture.engine.reauthenticate(&ada, "test").await.expect("a store").is_none());
+    assert!(matches!(
+        outcome.answer,
+        Some(Answer::Verdict(Verdict::Ended {
+            reason: EndReason::User,
+            ..
+        }))
+    ));
+    assert!(
+        fixture
+            .engine
+            .reauthenticate(&ada, "test")
+            .await
+            .expect("a store")
+            .is_none()
+    );
 }
 
 #[tokio::test]
@@ -84,22 +107,43 @@ async fn every_end_has_exactly_one_audit_record_with_one_reason() {
     fixture.time.advance(minutes(11));
     fixture.engine.status(&ben).await.expect("a store");
     fixture.engine.sweep().await.expect("a store");
-    fixture.engine.end(&Selector::Matching(Filter::default()), EndReason::Admin, "test").await.expect("a store");
-    let filter = AuditFilter { kind: Some(AuditKind::Ended), limit: 10, ..AuditFilter::default() };
+    fixture
+        .engine
+        .end(&Selector::Matching(Filter::default()), EndReason::Admin, "test")
+        .await
+        .expect("a store");
+    let filter = AuditFilter {
+        kind: Some(AuditKind::Ended),
+        limit: 10,
+        ..AuditFilter::default()
+    };
     let ends = fixture.engine.audit(&filter).await.expect("a store");
-    let told: Vec<_> = ends.iter().map(|end| (end.entry.subject.as_deref(), end.entry.reason)).collect();
-    assert_eq!(told, [(Some("ada"), Some(EndReason::User)), (Some("ben"), Some(EndReason::Idle))]);
+    let told: Vec<_> = ends
+        .iter()
+        .map(|end| (end.entry.subject.as_deref(), end.entry.reason))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (Some("ada"), Some(EndReason::User)),
+            (Some("ben"), Some(EndReason::Idle))
+        ]
+    );
 }
 
 #[tokio::test]
 async fn the_sweeper_ends_what_nobody_asks_for_and_tells_who_watches() {
     let fixture = Fixture::new(r#"{"idle": "10m"}"#).await;
     let ada = fixture.sign_in("ada").await;
-    let Standing::Live(snapshot) = fixture.engine.status(&ada).await.expect("a store") else { panic!("live") };
+    let Standing::Live(snapshot) = fixture.engine.status(&ada).await.expect("a store") else {
+        panic!("live")
+    };
     let mut watcher = fixture.engine.watch(snapshot.handle);
     fixture.time.advance(minutes(10));
     assert_eq!(fixture.engine.sweep().await.expect("a store"), 1);
-    tokio::time::timeout(Duration::from_secs(5), watcher.changed()).await.expect("the watcher hears of the end");
+    tokio::time::timeout(Duration::from_secs(5), watcher.changed())
+        .await
+        .expect("the watcher hears of the end");
     assert_eq!(fixture.engine.sweep().await.expect("a store"), 0);
 }
 
@@ -121,12 +165,21 @@ async fn a_new_token_replaces_the_old_one_at_once() {
     let fixture = Fixture::new(r#"{"idle": "10m", "on_idle": "lock"}"#).await;
     let ada = fixture.sign_in("ada").await;
     fixture.time.advance(minutes(11));
-    let Standing::Live(locked) = fixture.engine.status(&ada).await.expect("a store") else { panic!("locked") };
+    let Standing::Live(locked) = fixture.engine.status(&ada).await.expect("a store") else {
+        panic!("locked")
+    };
     assert_eq!(locked.status.phase, Phase::Locked);
-    let renewed = fixture.engine.reauthenticate(&ada, "test").await.expect("a store").expect("a session to renew");
+    let renewed = fixture
+        .engine
+        .reauthenticate(&ada, "test")
+        .await
+        .expect("a store")
+        .expect("a session to renew");
     assert_eq!(renewed.handle, locked.handle);
     assert_eq!(fixture.engine.status(&ada).await.expect("a store"), Standing::Unknown);
-    let Standing::Live(active) = fixture.engine.status(&renewed.token.digest()).await.expect("a store") else { panic!() };
+    let Standing::Live(active) = fixture.engine.status(&renewed.token.digest()).await.expect("a store") else {
+        panic!()
+    };
     assert_eq!(active.status.phase, Phase::Active);
 }
 
@@ -162,7 +215,11 @@ async fn a_crash_costs_no_more_activity_than_the_touch_interval() {
     let ada = fixture.sign_in("ada").await;
     for _ in 0..40 {
         fixture.time.advance(seconds(7));
-        fixture.engine.apply(&ada, &Event::Input { age: seconds(0) }).await.expect("a store");
+        fixture
+            .engine
+            .apply(&ada, &Event::Input { age: seconds(0) })
+            .await
+            .expect("a store");
         fixture.engine.flush().await.expect("a store");
         let record = fixture.store.get(&ada).await.expect("a store").expect("a record");
         let behind = fixture.engine.clock().now().since(record.session.activity.seen);
@@ -196,7 +253,11 @@ async fn while_the_store_fails_live_sessions_go_on_for_the_grace_and_ends_are_re
     assert!(fixture.engine.sign_out(&ada, EndReason::User).await.is_err());
     fixture.time.advance(seconds(9));
     assert_eq!(fixture.end_of(&ada).await, None);
-    let extended = fixture.engine.apply(&ada, &Event::Extend).await.expect("extending goes on");
+    let extended = fixture
+        .engine
+        .apply(&ada, &Event::Extend)
+        .await
+        .expect("extending goes on");
     assert_eq!(extended.answer, Some(Answer::Accepted));
     fixture.time.advance(seconds(1));
     assert!(fixture.engine.status(&ada).await.is_err(), "the grace is over");
@@ -226,7 +287,9 @@ async fn after_an_acknowledged_end_nobody_is_let_in() {
     // The full count takes minutes on the embedded store: set NIGHTLATCH_ROUNDS=10000 for it.
     for round in 0..fixture::rounds(200) {
         let fixture = Fixture::new(r#"{"idle": "10m"}"#).await;
-        fixture::race_touchers_against_an_end(&fixture, 64).await.unwrap_or_else(|late| panic!("round {round}: {late}"));
+        fixture::race_touchers_against_an_end(&fixture, 64)
+            .await
+            .unwrap_or_else(|late| panic!("round {round}: {late}"));
     }
 }
 
@@ -238,9 +301,17 @@ async fn a_slow_request_that_finishes_after_the_sign_out_changes_nothing() {
     fixture.engine.sign_out(&ada, EndReason::User).await.expect("a store");
     let before = fixture.store.get(&ada).await.expect("a store");
     // What the slow request still holds, written late.
-    let late = nightlatch_engine::store::Touch { digest: ada, activity: record.session.activity, due: record.due };
+    let late = nightlatch_engine::store::Touch {
+        digest: ada,
+        activity: record.session.activity,
+        due: record.due,
+    };
     fixture.store.touch(&[late]).await.expect("a store");
-    fixture.engine.apply(&ada, &Event::Input { age: seconds(0) }).await.expect("a store");
+    fixture
+        .engine
+        .apply(&ada, &Event::Input { age: seconds(0) })
+        .await
+        .expect("a store");
     assert_eq!(fixture.store.get(&ada).await.expect("a store"), before);
     assert_eq!(fixture.end_of(&ada).await, Some(EndReason::User));
 }
@@ -250,12 +321,33 @@ async fn unknown_tokens_store_nothing() {
     let fixture = Fixture::new("{}").await;
     for _ in 0..100 {
         let stranger = nightlatch_engine::token::Token::random().digest();
-        assert_eq!(fixture.engine.status(&stranger).await.expect("a store"), Standing::Unknown);
-        assert_eq!(fixture.engine.sign_out(&stranger, EndReason::User).await.expect("a store"), Standing::Unknown);
-        assert_eq!(fixture.engine.apply(&stranger, &Event::Extend).await.expect("a store").answer, None);
+        assert_eq!(
+            fixture.engine.status(&stranger).await.expect("a store"),
+            Standing::Unknown
+        );
+        assert_eq!(
+            fixture
+                .engine
+                .sign_out(&stranger, EndReason::User)
+                .await
+                .expect("a store"),
+            Standing::Unknown
+        );
+        assert_eq!(
+            fixture
+                .engine
+                .apply(&stranger, &Event::Extend)
+                .await
+                .expect("a store")
+                .answer,
+            None
+        );
     }
     assert_eq!(fixture.engine.stats().in_table, 0);
-    let all = AuditFilter { limit: 10, ..AuditFilter::default() };
+    let all = AuditFilter {
+        limit: 10,
+        ..AuditFilter::default()
+    };
     assert!(fixture.engine.audit(&all).await.expect("a store").is_empty());
 }
 
@@ -268,9 +360,15 @@ async fn last_activity_never_decreases_and_a_failed_write_signs_nobody_out() {
     for (step, age) in [0, 59, 300, 1, 120, 0, 600, 30].into_iter().enumerate() {
         store.fail(step % 2 == 1);
         fixture.time.advance(seconds(4));
-        let outcome = fixture.engine.apply(&ada, &Event::Input { age: seconds(age) }).await.expect("no store is needed");
+        let outcome = fixture
+            .engine
+            .apply(&ada, &Event::Input { age: seconds(age) })
+            .await
+            .expect("no store is needed");
         assert_eq!(outcome.answer, Some(Answer::Accepted));
-        let Standing::Live(snapshot) = outcome.standing else { panic!("signed out by a failed write") };
+        let Standing::Live(snapshot) = outcome.standing else {
+            panic!("signed out by a failed write")
+        };
         assert!(snapshot.seen >= seen);
         seen = snapshot.seen;
         // What the sweeper and the flush make of it does not change that.
@@ -291,9 +389,17 @@ async fn a_jump_of_the_wall_clock_moves_no_deadline_and_suspended_time_counts() 
         let ada = fixture.sign_in("ada").await;
         fixture.time.advance(minutes(4));
         fixture.time.step_wall(jump);
-        assert_eq!(fixture.end_of(&ada).await, None, "within the limit on the monotonic clock");
+        assert_eq!(
+            fixture.end_of(&ada).await,
+            None,
+            "within the limit on the monotonic clock"
+        );
         fixture.time.advance(minutes(6));
-        assert_eq!(fixture.end_of(&ada).await, Some(EndReason::Idle), "no longer than without the jump");
+        assert_eq!(
+            fixture.end_of(&ada).await,
+            Some(EndReason::Idle),
+            "no longer than without the jump"
+        );
     }
     let fixture = Fixture::new(r#"{"idle": "10m"}"#).await;
     let ada = fixture.sign_in("ada").await;

@@ -77,7 +77,10 @@ fn a_flush_loses_no_touch() {
         let flushed = word.clean();
         let outcome = toucher.join().expect("a toucher");
         let left = word.read();
-        assert!(flushed.seen == at(5) || left.dirty, "what was not flushed is dirty: {outcome:?}");
+        assert!(
+            flushed.seen == at(5) || left.dirty,
+            "what was not flushed is dirty: {outcome:?}"
+        );
     });
 }
 

@@ -58,7 +58,12 @@ async fn nothing_here() -> Problem {
 
 async fn wrong_method() -> impl IntoResponse {
     let detail = "The path is known and the method is not; the header `Allow` names those that are.";
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "wrong-method", "The method is not possible here", detail)
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "wrong-method",
+        "The method is not possible here",
+        detail,
+    )
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use nightlatch_core::policy::{Policy, Violation};
 use nightlatch_core::time::Span;
 
 use self::document::{ConfigDocument, Peer};
-pub(crate) use self::document::{LogSection, LogFormat, StoreKind, StoreSection};
+pub(crate) use self::document::{LogFormat, LogSection, StoreKind, StoreSection};
 use self::overrides::Override;
 use self::position::Position;
 pub(crate) use self::public_url::PublicUrl;
@@ -72,7 +72,12 @@ impl Config {
     ) -> Result<Self, Vec<ConfigError>> {
         let text = std::fs::read_to_string(path).map_err(|error| {
             let message = format!("cannot be read: {error}; check the path and that this user may read the file");
-            vec![ConfigError { source: path.display().to_string(), position: None, key: None, message }]
+            vec![ConfigError {
+                source: path.display().to_string(),
+                position: None,
+                key: None,
+                message,
+            }]
         })?;
         let mut config = Self::parse(&text, &path.display().to_string(), environment)?;
         config.source = Some(path.to_owned());
@@ -87,11 +92,19 @@ impl Config {
     ) -> Result<Self, Vec<ConfigError>> {
         let in_file = |key: Option<String>, message: String| {
             let position = key.as_deref().and_then(|key| position::of_key(text, key));
-            ConfigError { source: source.to_owned(), position, key, message }
+            ConfigError {
+                source: source.to_owned(),
+                position,
+                key,
+                message,
+            }
         };
         let document = parse_file(text, source).map_err(|error| vec![error])?;
         let mut config = validate(document).map_err(|problems| {
-            problems.into_iter().map(|(key, message)| in_file(Some(key), message)).collect::<Vec<_>>()
+            problems
+                .into_iter()
+                .map(|(key, message)| in_file(Some(key), message))
+                .collect::<Vec<_>>()
         })?;
         let overrides = overrides::overrides(environment);
         if !overrides.is_empty() {
@@ -119,30 +132,52 @@ fn parse_file(text: &str, source: &str) -> Result<ConfigDocument, ConfigError> {
 fn overridden(text: &str, overrides: &[Override]) -> Result<Config, Vec<ConfigError>> {
     let blame = |key: Option<String>, message: String| {
         let concerned = |over: &&Override| key.as_deref().is_some_and(|key| key.starts_with(&over.key()));
-        let over = overrides.iter().find(concerned).or(overrides.first());
+        let over = overrides.iter().find(concerned).or_else(|| overrides.first());
         let source = over.map_or_else(String::new, |over| format!("environment variable {}", over.variable));
-        ConfigError { source, position: None, key, message }
+        ConfigError {
+            source,
+            position: None,
+            key,
+            message,
+        }
     };
     let mut table: toml::Table = toml::from_str(text).unwrap_or_default();
     for over in overrides {
-        over.apply(&mut table).map_err(|message| vec![blame(Some(over.key()), message)])?;
+        over.apply(&mut table)
+            .map_err(|message| vec![blame(Some(over.key()), message)])?;
     }
-    let document: ConfigDocument = serde_path_to_error::deserialize(table)
-        .map_err(|error| vec![blame(Some(error.path().to_string()), error.inner().message().to_owned())])?;
-    validate(document)
-        .map_err(|problems| problems.into_iter().map(|(key, message)| blame(Some(key), message)).collect())
+    let document: ConfigDocument = serde_path_to_error::deserialize(table).map_err(|error| {
+        vec![blame(
+            Some(error.path().to_string()),
+            error.inner().message().to_owned(),
+        )]
+    })?;
+    validate(document).map_err(|problems| {
+        problems
+            .into_iter()
+            .map(|(key, message)| blame(Some(key), message))
+            .collect()
+    })
 }
 
 /// Every problem with its key.
 type Problems = Vec<(String, String)>;
 
 fn validate(document: ConfigDocument) -> Result<Config, Problems> {
-    let ConfigDocument { server, management, store, log, policy } = document;
+    let ConfigDocument {
+        server,
+        management,
+        store,
+        log,
+        policy,
+    } = document;
     let mut problems: Problems = Vec::new();
     let policy = Policy::new(policy).map_err(|violations| {
-        problems.extend(violations.into_iter().map(|Violation { key, problem, remedy }| {
-            (format!("policy.{key}"), format!("{problem}; {remedy}"))
-        }));
+        problems.extend(
+            violations
+                .into_iter()
+                .map(|Violation { key, problem, remedy }| (format!("policy.{key}"), format!("{problem}; {remedy}"))),
+        );
     });
     let public_url = match &server.public_url {
         Some(url) => PublicUrl::parse(url),
@@ -183,10 +218,16 @@ fn validate(document: ConfigDocument) -> Result<Config, Problems> {
         ));
     }
     if store.touch_interval == Span::ZERO {
-        problems.push(("store.touch_interval".to_owned(), "zero would write every request through; write for example `30s`".to_owned()));
+        problems.push((
+            "store.touch_interval".to_owned(),
+            "zero would write every request through; write for example `30s`".to_owned(),
+        ));
     }
     if let Err(error) = log.level.parse::<tracing_subscriber::filter::Targets>() {
-        problems.push(("log.level".to_owned(), format!("`{}` is no log level ({error}); write for example `info`", log.level)));
+        problems.push((
+            "log.level".to_owned(),
+            format!("`{}` is no log level ({error}); write for example `info`", log.level),
+        ));
     }
     match (policy, public_url) {
         (Ok(policy), Ok(public_url)) if problems.is_empty() => Ok(Config {
@@ -206,15 +247,22 @@ fn validate(document: ConfigDocument) -> Result<Config, Problems> {
 }
 
 fn listener(address: SocketAddr, trusted: Vec<Peer>) -> Listener {
-    Listener { address, trusted_proxies: trusted.into_iter().map(|Peer(network)| network).collect() }
+    Listener {
+        address,
+        trusted_proxies: trusted.into_iter().map(|Peer(network)| network).collect(),
+    }
 }
 
 fn is_prefix(prefix: &str) -> bool {
     let plain = |segment: &str| {
         !matches!(segment, "" | "." | "..")
-            && segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+            && segment
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
     };
-    prefix.strip_prefix('/').is_some_and(|segments| segments.split('/').all(plain))
+    prefix
+        .strip_prefix('/')
+        .is_some_and(|segments| segments.split('/').all(plain))
 }
 
 #[cfg(test)]

@@ -41,13 +41,29 @@ impl Metrics {
         let lag = Gauge::<f64, AtomicU64>::default();
         registry.register("sessions_created", "Sessions that began", created.clone());
         registry.register("session_checks", "Answers to GET session", checks.clone());
-        registry.register("sessions_ended_by_request", "Sessions that a request ended, by reason", ended.clone());
-        registry.register("requests_refused", "Requests without a live session, by reason", refused.clone());
+        registry.register(
+            "sessions_ended_by_request",
+            "Sessions that a request ended, by reason",
+            ended.clone(),
+        );
+        registry.register(
+            "requests_refused",
+            "Requests without a live session, by reason",
+            refused.clone(),
+        );
         registry.register("event_streams", "Open event streams", streams.clone());
         registry.register("sessions_in_table", "Sessions in the live table", in_table.clone());
-        registry.register("sessions_watched", "Sessions with an open event stream", watched.clone());
+        registry.register(
+            "sessions_watched",
+            "Sessions with an open event stream",
+            watched.clone(),
+        );
         registry.register("store_failing", "1 while the store refuses writes", failing.clone());
-        registry.register("sweep_lag_seconds", "How long the oldest due session had waited at the last sweep", lag.clone());
+        registry.register(
+            "sweep_lag_seconds",
+            "How long the oldest due session had waited at the last sweep",
+            lag.clone(),
+        );
         Self {
             engine,
             registry,
@@ -64,7 +80,11 @@ impl Metrics {
     }
 
     pub(crate) fn ended(&self, reason: EndReason, sessions: u64) {
-        self.ended.get_or_create(&Reason { reason: reason.as_str() }).inc_by(sessions);
+        self.ended
+            .get_or_create(&Reason {
+                reason: reason.as_str(),
+            })
+            .inc_by(sessions);
     }
 
     pub(crate) fn refused(&self, reason: &'static str) {
@@ -72,11 +92,16 @@ impl Metrics {
     }
 
     /// The text of `/metrics`.
-    #[expect(clippy::cast_precision_loss, reason = "a lag of three hundred thousand years is not told exactly")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a lag of three hundred thousand years is not told exactly"
+    )]
     pub(crate) fn text(&self) -> String {
         let stats = self.engine.stats();
-        self.sessions_in_table.set(i64::try_from(stats.in_table).unwrap_or(i64::MAX));
-        self.sessions_watched.set(i64::try_from(stats.watched).unwrap_or(i64::MAX));
+        self.sessions_in_table
+            .set(i64::try_from(stats.in_table).unwrap_or(i64::MAX));
+        self.sessions_watched
+            .set(i64::try_from(stats.watched).unwrap_or(i64::MAX));
         self.store_failing.set(i64::from(stats.store_failing_since.is_some()));
         self.sweep_lag_seconds.set(stats.sweep_lag.as_millis() as f64 / 1000.0);
         let mut text = String::new();

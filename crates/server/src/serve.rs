@@ -10,6 +10,7 @@ use nightlatch_engine::store::Store;
 use nightlatch_engine::store::memory::MemoryStore;
 use nightlatch_engine::store::sqlite::SqliteStore;
 use nightlatch_engine::{Engine, Options};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -27,6 +28,7 @@ pub(crate) struct Running {
     pub(crate) management: SocketAddr,
     /// The first API key, told once.
     pub(crate) api_key: Option<String>,
+    signals: StopSignals,
     tasks: Tasks,
 }
 
@@ -54,6 +56,7 @@ pub(crate) fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
 
 /// Starts everything. `extra` are pages beside the endpoints, on the listener for browsers.
 pub(crate) async fn start(config: Config, extra: impl FnOnce(&Arc<Latch>) -> Router) -> anyhow::Result<Running> {
+    let signals = StopSignals::listen()?;
     // Addresses first: nothing is written when the server cannot start.
     let browser = Bound::bind(&config.server, "server.listen").await?;
     let management = Bound::bind(&config.management, "management.listen").await?;
@@ -67,9 +70,13 @@ pub(crate) async fn start(config: Config, extra: impl FnOnce(&Arc<Latch>) -> Rou
         store_grace: config.store.grace,
         ..Options::default()
     };
-    let engine = Engine::open(store, clock, config.policy.clone(), options).await.context("the store cannot be used")?;
+    let engine = Engine::open(store, clock, config.policy.clone(), options)
+        .await
+        .context("the store cannot be used")?;
     let engine = Arc::new(engine);
-    let api_key = management::ensure_key(&engine).await.context("the first API key cannot be stored")?;
+    let api_key = management::ensure_key(&engine)
+        .await
+        .context("the first API key cannot be stored")?;
 
     let (shutdown, engine_shutdown) = (CancellationToken::new(), CancellationToken::new());
     let latch = Arc::new(Latch::new(Arc::clone(&engine), &config, shutdown.clone()));
@@ -83,8 +90,19 @@ pub(crate) async fn start(config: Config, extra: impl FnOnce(&Arc<Latch>) -> Rou
         tokio::spawn(management.serve(management::router(Arc::clone(&latch)), shutdown.clone())),
     ];
     tracing::info!(browser = %browser_address, management = %management_address, "listening");
-    let tasks = Tasks { listeners, engine: background, shutdown, engine_shutdown };
-    Ok(Running { browser: browser_address, management: management_address, api_key, tasks })
+    let tasks = Tasks {
+        listeners,
+        engine: background,
+        shutdown,
+        engine_shutdown,
+    };
+    Ok(Running {
+        browser: browser_address,
+        management: management_address,
+        api_key,
+        signals,
+        tasks,
+    })
 }
 
 /// A port that was left to the system is part of the origin that pages have.
@@ -97,15 +115,20 @@ fn with_bound_port(mut config: Config, bound: SocketAddr) -> Config {
 
 impl Running {
     /// Serves until the process is told to stop, then stops in order.
-    pub(crate) async fn until_stopped(self) -> anyhow::Result<()> {
-        stop_signal().await?;
+    pub(crate) async fn until_stopped(mut self) -> anyhow::Result<()> {
+        self.signals.received().await;
         self.stop().await
     }
 
     /// Lets running requests finish, then tells the store of all activity.
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
         tracing::info!("stopping");
-        let Tasks { listeners, engine, shutdown, engine_shutdown } = self.tasks;
+        let Tasks {
+            listeners,
+            engine,
+            shutdown,
+            engine_shutdown,
+        } = self.tasks;
         shutdown.cancel();
         for listener in listeners {
             listener.await.context("a listener failed")?;
@@ -115,11 +138,26 @@ impl Running {
     }
 }
 
-async fn stop_signal() -> anyhow::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate()).context("signals cannot be received")?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted.context("signals cannot be received"),
-        _ = terminate.recv() => Ok(()),
+/// The signals that tell the process to stop. They are listened to before anything is started, so that none is missed.
+#[derive(Debug)]
+struct StopSignals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl StopSignals {
+    fn listen() -> anyhow::Result<Self> {
+        let on = |kind| signal(kind).context("signals cannot be received");
+        Ok(Self {
+            interrupt: on(SignalKind::interrupt())?,
+            terminate: on(SignalKind::terminate())?,
+        })
+    }
+
+    async fn received(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
     }
 }

@@ -30,7 +30,10 @@ fn text(bytes: &[u8]) -> &str {
 
 fn vectors() -> Vec<(PathBuf, Value)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/tests/vectors");
-    let mut files: Vec<_> = std::fs::read_dir(folder).expect("the vectors").map(|entry| entry.expect("an entry").path()).collect();
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .expect("the vectors")
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
     files.sort();
     let read = |file: PathBuf| {
         let vector = serde_json::from_slice(&std::fs::read(&file).expect("a vector")).expect("JSON");
@@ -43,7 +46,8 @@ fn vectors() -> Vec<(PathBuf, Value)> {
 fn simulate_agrees_with_every_vector_line_by_line() {
     let vectors = vectors();
     assert!(vectors.len() >= 50, "{}", vectors.len());
-    let input: String = vectors.iter().map(|(_, vector)| format!("{vector}\n")).collect();
+    let lines: Vec<_> = vectors.iter().map(|(_, vector)| vector.to_string()).collect();
+    let input = lines.join("\n");
     let output = nightlatch(&["simulate", "--json"], &input);
     assert!(output.status.success(), "{}", text(&output.stderr));
     let lines: Vec<_> = text(&output.stdout).lines().collect();
@@ -67,10 +71,16 @@ fn a_mistake_in_one_scenario_takes_nothing_from_the_others() {
     ];
     let input = format!("{}\n{good}\n", bad.join("\n"));
     let output = nightlatch(&["simulate", "--json"], &input);
-    let lines: Vec<Value> = text(&output.stdout).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let lines: Vec<Value> = text(&output.stdout)
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
     assert_eq!(lines.len(), bad.len() + 1);
     for (line, scenario) in lines.iter().zip(bad) {
-        assert!(line["error"].as_str().is_some_and(|error| !error.is_empty()), "{scenario}: {line}");
+        assert!(
+            line["error"].as_str().is_some_and(|error| !error.is_empty()),
+            "{scenario}: {line}"
+        );
     }
     assert_eq!(lines[bad.len()][0]["event"], "sign-in");
 }
@@ -80,7 +90,15 @@ fn simulate_shows_people_a_trace() {
     let scenario = r#"{"policy": {"idle": "30m"}, "timeline": [{"at": "0s", "event": "sign-in"}, {"at": "30m", "event": "status"}]}"#;
     let output = nightlatch(&["simulate"], scenario);
     let lines: Vec<_> = text(&output.stdout).lines().map(str::trim).collect();
-    assert_eq!(lines, ["0s  sign-in         accepted=true", "29m  warning         kind=idle", "30m  ended           reason=idle", "30m  status          phase=ended reason=idle"]);
+    assert_eq!(
+        lines,
+        [
+            "0s  sign-in         accepted=true",
+            "29m  warning         kind=idle",
+            "30m  ended           reason=idle",
+            "30m  status          phase=ended reason=idle"
+        ]
+    );
 }
 
 /// A configuration file in a directory that goes when this is dropped.
@@ -97,12 +115,26 @@ fn every_kind_of_bad_configuration_is_told_with_place_key_and_remedy() {
     let cases = [
         ("[policy]\nidel = \"30m\"\n", ":2:1: ", "idel", "expected"),
         ("[policy]\nidle = 1800\n", ":2:8: ", "policy.idle", "\"1800s\""),
-        ("[policy]\nidle = \"1m\"\nwarn_before = \"60s\"\n", ":2:1: ", "policy.idle", "make warn_before shorter"),
-        ("[[policy.rules]]\nmatch = { path = \"/a\" }\nabsolute = \"1h\"\n", ":3:1: ", "policy.rules[0].absolute", "remove `absolute`"),
+        (
+            "[policy]\nidle = \"1m\"\nwarn_before = \"60s\"\n",
+            ":2:1: ",
+            "policy.idle",
+            "make warn_before shorter",
+        ),
+        (
+            "[[policy.rules]]\nmatch = { path = \"/a\" }\nabsolute = \"1h\"\n",
+            ":3:1: ",
+            "policy.rules[0].absolute",
+            "remove `absolute`",
+        ),
     ];
     for (content, place, key, remedy) in cases {
         let (_directory, file) = config(content);
-        for command in [vec!["check", &file], vec!["serve", "--config", &file], vec!["explain", &file]] {
+        for command in [
+            vec!["check", &file],
+            vec!["serve", "--config", &file],
+            vec!["explain", &file],
+        ] {
             let output = nightlatch(&command, "");
             let told = text(&output.stderr);
             assert_eq!(output.status.code(), Some(78), "{command:?}: {told}");
@@ -113,7 +145,11 @@ fn every_kind_of_bad_configuration_is_told_with_place_key_and_remedy() {
     }
     let output = nightlatch(&["serve", "--config", "/nonexistent/latch.toml"], "");
     assert_eq!(output.status.code(), Some(78));
-    assert!(text(&output.stderr).contains("/nonexistent/latch.toml: cannot be read"), "{}", text(&output.stderr));
+    assert!(
+        text(&output.stderr).contains("/nonexistent/latch.toml: cannot be read"),
+        "{}",
+        text(&output.stderr)
+    );
 }
 
 #[test]
@@ -122,12 +158,17 @@ fn a_port_in_use_is_told_with_its_key() {
     let address = taken.local_addr().expect("an address");
     for (section, other) in [("server", "management"), ("management", "server")] {
         let store = "[store]\nkind = \"memory\"\n";
-        let (_directory, file) =
-            config(&format!("[{section}]\nlisten = \"{address}\"\n[{other}]\nlisten = \"127.0.0.1:0\"\n{store}"));
+        let (_directory, file) = config(&format!(
+            "[{section}]\nlisten = \"{address}\"\n[{other}]\nlisten = \"127.0.0.1:0\"\n{store}"
+        ));
         let output = nightlatch(&["serve", "--config", &file], "");
         let told = text(&output.stderr);
         assert_eq!(output.status.code(), Some(1), "{told}");
-        for words in [&format!("{section}.listen"), &address.to_string(), "set another address"] {
+        for words in [
+            &format!("{section}.listen"),
+            &address.to_string(),
+            "set another address",
+        ] {
             assert!(told.contains(words), "{words:?} is missing: {told}");
         }
     }
@@ -141,7 +182,11 @@ fn a_database_that_cannot_be_opened_is_told_with_its_key() {
     let output = nightlatch(&["serve", "--config", &file], "");
     assert!(!output.status.success());
     assert!(text(&output.stderr).contains("store.path"), "{}", text(&output.stderr));
-    assert!(text(&output.stderr).contains("/nonexistent"), "{}", text(&output.stderr));
+    assert!(
+        text(&output.stderr).contains("/nonexistent"),
+        "{}",
+        text(&output.stderr)
+    );
 }
 
 #[test]
@@ -160,9 +205,15 @@ fn explain_names_the_layer_that_decides() {
 
 #[test]
 fn every_command_has_help_with_examples() {
-    for command in ["serve", "demo", "check", "explain", "simulate", "sessions", "audit", "keys"] {
+    for command in [
+        "serve", "demo", "check", "explain", "simulate", "sessions", "audit", "keys",
+    ] {
         let output = nightlatch(&[command, "--help"], "");
         assert!(output.status.success(), "{command}");
-        assert!(text(&output.stdout).contains("nightlatch"), "{command}: {}", text(&output.stdout));
+        assert!(
+            text(&output.stdout).contains("nightlatch"),
+            "{command}: {}",
+            text(&output.stdout)
+        );
     }
 }

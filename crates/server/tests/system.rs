@@ -4,6 +4,8 @@
 mod client;
 #[path = "system/crash.rs"]
 mod crash;
+#[path = "system/readme.rs"]
+mod readme;
 #[path = "system/secrets.rs"]
 mod secrets;
 #[path = "server/server.rs"]

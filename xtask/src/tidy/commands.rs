@@ -17,13 +17,35 @@ enum Proof {
     /// A line of `.ci/run` begins this command.
     Ci,
     /// The test of this name in this file runs it.
-    #[cfg_attr(not(test), expect(dead_code, reason = "no command of the server is documented yet"))]
     Test { path: &'static str, name: &'static str },
     /// Nothing runs it, for this reason.
     Untested(&'static str),
 }
 
+/// The commands of the README beside a running server.
+const README: Proof = Proof::Test {
+    path: "crates/server/tests/system/readme.rs",
+    name: "the_commands_of_the_readme_work",
+};
+
 const COMMANDS: &[(&str, Proof)] = &[
+    (
+        "cargo run --release -- demo",
+        Proof::Test {
+            path: "crates/server/tests/demo/process.rs",
+            name: "it_says_where_everything_is_and_what_to_try",
+        },
+    ),
+    ("nightlatch check latch.toml", README),
+    ("nightlatch explain latch.toml --role admin --path /billing", README),
+    ("nightlatch serve --config latch.toml", README),
+    ("nightlatch sessions list --subject ada", README),
+    ("nightlatch sessions end --subject ada --yes", README),
+    ("nightlatch audit show --subject ada", README),
+    (
+        "curl -s http://127.0.0.1:8701/api/v1/sessions -H \"Authorization: Bearer $NIGHTLATCH_API_KEY\" -H 'Content-Type: application/json' -d '{\"subject\": \"ada\", \"application\": \"bank\", \"roles\": [\"admin\"]}'",
+        README,
+    ),
     ("cargo xtask test", Proof::Ci),
     ("cargo xtask test rust", Proof::Ci),
     ("cargo xtask test loom", Proof::Ci),

@@ -7,11 +7,12 @@ use super::rust_tokens::{Token, tokens};
 const SERVER: &str = "nightlatch";
 
 /// Each package of the workspace and the packages of the workspace it may depend on.
-const ALLOWED: [(&str, &[&str]); 5] = [
+const ALLOWED: [(&str, &[&str]); 6] = [
     ("nightlatch-core", &[]),
     ("nightlatch-engine", &["nightlatch-core"]),
     ("nightlatch-tower", &["nightlatch-core", "nightlatch-engine"]),
     (SERVER, &["nightlatch-core", "nightlatch-engine", "nightlatch-tower"]),
+    ("nightlatch-bench", &["nightlatch-core", "nightlatch-engine"]),
     ("xtask", &[]),
 ];
 const STORE_DRIVERS: [&str; 6] = [

@@ -41,15 +41,24 @@ impl Match {
     #[must_use]
     pub fn unmet(&self, facts: &Facts, path: Option<&Path<'_>>) -> Option<&'static str> {
         let names = |wanted: &Option<OneOrMany<Box<str>>>, actual: Option<&str>| {
-            wanted.as_ref().is_none_or(|wanted| wanted.any(|name| actual == Some(name)))
+            wanted
+                .as_ref()
+                .is_none_or(|wanted| wanted.any(|name| actual == Some(name)))
         };
-        let role_held = |role: &Box<str>| facts.roles.contains(role);
         let page_matched = |pattern: &PathPattern| path.is_some_and(|path| pattern.matches(path));
         [
             ("application", names(&self.application, facts.application.as_deref())),
             ("device", names(&self.device, facts.device.as_deref())),
-            ("role", self.role.as_ref().is_none_or(|roles| roles.any(role_held))),
-            ("path", self.path.as_ref().is_none_or(|patterns| patterns.any(page_matched))),
+            (
+                "role",
+                self.role
+                    .as_ref()
+                    .is_none_or(|roles| roles.any(|role| facts.roles.contains(role))),
+            ),
+            (
+                "path",
+                self.path.as_ref().is_none_or(|patterns| patterns.any(page_matched)),
+            ),
         ]
         .into_iter()
         .find_map(|(key, held)| (!held).then_some(key))
@@ -96,7 +105,9 @@ where
             Written::Many(texts) => texts,
         };
         if texts.is_empty() {
-            return Err(serde::de::Error::custom("an empty list matches nothing; leave the key out to match everything"));
+            return Err(serde::de::Error::custom(
+                "an empty list matches nothing; leave the key out to match everything",
+            ));
         }
         let values = texts.into_iter().map(T::try_from).collect::<Result<_, _>>();
         values.map(Self).map_err(serde::de::Error::custom)

@@ -44,7 +44,11 @@ pub(super) fn violations(document: &PolicyDocument) -> Vec<Violation> {
 }
 
 fn violation(key: String, problem: impl Into<String>, remedy: impl Into<String>) -> Violation {
-    Violation { key, problem: problem.into(), remedy: remedy.into() }
+    Violation {
+        key,
+        problem: problem.into(),
+        remedy: remedy.into(),
+    }
 }
 
 /// Every idle value of the document with its key.
@@ -56,23 +60,34 @@ fn idle_values(document: &PolicyDocument) -> Vec<(String, Limit)> {
     for (index, rule) in document.rules.iter().enumerate() {
         values.extend(rule.idle.map(|idle| (format!("rules[{index}].idle"), idle)));
     }
-    for (index, idle) in document.choice.iter().flat_map(|choice| choice.allow.iter().enumerate()) {
+    for (index, idle) in document
+        .choice
+        .iter()
+        .flat_map(|choice| choice.allow.iter().enumerate())
+    {
         values.push((format!("choice.allow[{index}]"), *idle));
     }
-    values.extend(document.caps.iter().filter_map(|caps| caps.idle).map(|idle| ("caps.idle".to_owned(), idle)));
+    values.extend(
+        document
+            .caps
+            .iter()
+            .filter_map(|caps| caps.idle)
+            .map(|idle| ("caps.idle".to_owned(), idle)),
+    );
     values
 }
 
 fn warnings_not_shorter(warn_before: Span, idles: &[(String, Limit)]) -> impl Iterator<Item = Violation> {
-    idles.iter().filter(move |(_, idle)| *idle <= Limit::after(warn_before) && warn_before > Span::ZERO).map(
-        move |(key, idle)| {
+    idles
+        .iter()
+        .filter(move |(_, idle)| *idle <= Limit::after(warn_before) && warn_before > Span::ZERO)
+        .map(move |(key, idle)| {
             violation(
                 key.clone(),
                 format!("warn_before ({warn_before}) is not shorter than this idle limit ({idle})"),
                 format!("make warn_before shorter than {idle}, or this value longer than {warn_before}"),
             )
-        },
-    )
+        })
 }
 
 /// A zero limit would end every session at once; only `warn_before` may be zero.
@@ -81,12 +96,18 @@ fn zeros(document: &PolicyDocument, idles: &[(String, Limit)]) -> Vec<Violation>
     let mut values: Vec<(String, Option<Span>)> = idles.iter().map(|(key, idle)| (key.clone(), limit(*idle))).collect();
     values.push(("absolute".to_owned(), limit(document.absolute)));
     for (name, application) in &document.applications {
-        values.push((format!("applications.{name}.absolute"), application.absolute.and_then(limit)));
+        values.push((
+            format!("applications.{name}.absolute"),
+            application.absolute.and_then(limit),
+        ));
     }
     for (index, rule) in document.rules.iter().enumerate() {
         values.push((format!("rules[{index}].absolute"), rule.absolute.and_then(limit)));
     }
-    values.push(("caps.absolute".to_owned(), document.caps.as_ref().and_then(|caps| caps.absolute).and_then(limit)));
+    values.push((
+        "caps.absolute".to_owned(),
+        document.caps.as_ref().and_then(|caps| caps.absolute).and_then(limit),
+    ));
     for (index, gate) in document.gates.iter().enumerate() {
         values.push((format!("gates[{index}].max_away"), gate.max_away));
         values.push((format!("gates[{index}].max_age"), gate.max_age));
@@ -98,14 +119,24 @@ fn zeros(document: &PolicyDocument, idles: &[(String, Limit)]) -> Vec<Violation>
     values
         .into_iter()
         .filter(|(_, span)| *span == Some(Span::ZERO))
-        .map(|(key, _)| violation(key, "zero is only possible for `warn_before`", "write a duration above zero"))
+        .map(|(key, _)| {
+            violation(
+                key,
+                "zero is only possible for `warn_before`",
+                "write a duration above zero",
+            )
+        })
         .collect()
 }
 
 fn rule_violations(index: usize, rule: &super::Rule) -> Vec<Violation> {
     let mut found = Vec::new();
     if rule.idle.is_none() && rule.absolute.is_none() {
-        found.push(violation(format!("rules[{index}]"), "a rule without a limit changes nothing", "set `idle` or `absolute`"));
+        found.push(violation(
+            format!("rules[{index}]"),
+            "a rule without a limit changes nothing",
+            "set `idle` or `absolute`",
+        ));
     }
     if rule.on_idle.is_some() && rule.idle.is_none() {
         found.push(violation(

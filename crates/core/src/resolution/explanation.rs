@@ -49,11 +49,19 @@ pub struct Step {
 #[must_use]
 pub fn explain(policy: &Policy, facts: &Facts, choice: Option<Limit>, path: Option<&Path<'_>>) -> Explanation {
     let mut idle_trail = Vec::new();
-    let Idle { limit, outcome } =
-        idle(policy, facts, choice, path, Some(&mut |layer, limit, fate| idle_trail.push((layer, limit, fate))));
+    let Idle { limit, outcome } = idle(
+        policy,
+        facts,
+        choice,
+        path,
+        Some(&mut |layer, limit, fate| idle_trail.push((layer, limit, fate))),
+    );
     let mut absolute_trail = Vec::new();
-    let absolute =
-        absolute(policy, facts, Some(&mut |layer, limit, fate| absolute_trail.push((layer, limit, fate))));
+    let absolute = absolute(
+        policy,
+        facts,
+        Some(&mut |layer, limit, fate| absolute_trail.push((layer, limit, fate))),
+    );
     let GateLimits { max_away, max_age } = path.map(|path| gates(policy, facts, path)).unwrap_or_default();
     Explanation {
         idle: limit,
@@ -85,7 +93,10 @@ fn steps(policy: &Policy, facts: &Facts, key: &str, trail: &[(Layer, Limit, Fate
 fn source(policy: &Policy, facts: &Facts, key: &str, layer: Layer) -> String {
     match layer {
         Layer::Policy => key.to_owned(),
-        Layer::Application => format!("applications.{}.{key}", facts.application.as_deref().unwrap_or_default()),
+        Layer::Application => format!(
+            "applications.{}.{key}",
+            facts.application.as_deref().unwrap_or_default()
+        ),
         Layer::Choice => "choice".to_owned(),
         Layer::Cap => format!("caps.{key}"),
         Layer::Lengthening(index) | Layer::Tightening(index) => match &policy.rules[index].name {
@@ -130,12 +141,19 @@ mod tests {
                           {"name": "admins", "match": {"role": "admin"}, "idle": "15m", "on_idle": "lock"},
                           {"match": {"path": "/billing/**"}, "idle": "20m"}]}"#,
         );
-        let facts = Facts { roles: vec!["admin".into()], ..Facts::default() };
+        let facts = Facts {
+            roles: vec!["admin".into()],
+            ..Facts::default()
+        };
         let path = Path::canonical("/billing");
         let explanation = explain(&policy, &facts, Some("60m".parse().expect("a limit")), Some(&path));
         assert_eq!(explanation.idle.to_string(), "15m");
         assert_eq!(explanation.on_idle, OnIdle::Lock);
-        let told: Vec<_> = explanation.idle_steps.iter().map(|step| (step.source.as_str(), step.decides)).collect();
+        let told: Vec<_> = explanation
+            .idle_steps
+            .iter()
+            .map(|step| (step.source.as_str(), step.decides))
+            .collect();
         assert_eq!(
             told,
             [
@@ -147,7 +165,10 @@ mod tests {
                 ("caps.idle", false),
             ]
         );
-        assert_eq!(explanation.idle_steps[1].why, "does not apply: its `device` does not match");
+        assert_eq!(
+            explanation.idle_steps[1].why,
+            "does not apply: its `device` does not match"
+        );
         assert_eq!(explanation.absolute_steps.len(), 1);
     }
 
@@ -155,7 +176,10 @@ mod tests {
     fn the_explained_value_is_the_resolved_value() {
         let policy = policy(r#"{"idle": "2h", "on_idle": "lock", "caps": {"idle": "20m"}}"#);
         let explanation = explain(&policy, &Facts::default(), None, None);
-        assert_eq!((explanation.idle.to_string().as_str(), explanation.on_idle), ("20m", OnIdle::Lock));
+        assert_eq!(
+            (explanation.idle.to_string().as_str(), explanation.on_idle),
+            ("20m", OnIdle::Lock)
+        );
         assert_eq!(explanation.idle_steps.iter().filter(|step| step.decides).count(), 1);
     }
 }

@@ -135,7 +135,11 @@ pub enum ScenarioError {
 }
 
 fn list(violations: &[Violation]) -> String {
-    violations.iter().map(Violation::to_string).collect::<Vec<_>>().join(" | ")
+    violations
+        .iter()
+        .map(Violation::to_string)
+        .collect::<Vec<_>>()
+        .join(" | ")
 }
 
 #[derive(Deserialize)]
@@ -165,15 +169,30 @@ struct WrittenSession {
 impl Scenario {
     /// Reads a scenario.
     pub fn from_json(json: &Value) -> Result<Self, ScenarioError> {
-        let Written { policy, session, timeline, .. } = Written::deserialize(json)?;
+        let Written {
+            policy,
+            session,
+            timeline,
+            ..
+        } = Written::deserialize(json)?;
         let policy = Policy::new(policy).map_err(ScenarioError::InvalidPolicy)?;
-        let timeline = timeline.into_iter().enumerate().map(|(index, entry)| {
-            timed_event(entry).map_err(|problem| ScenarioError::Event { index, problem })
-        });
+        let timeline = timeline
+            .into_iter()
+            .enumerate()
+            .map(|(index, entry)| timed_event(entry).map_err(|problem| ScenarioError::Event { index, problem }));
         let timeline = timeline.collect::<Result<Vec<_>, _>>()?;
         in_order(&timeline)?;
-        let facts = Facts { application: session.application, device: session.device, roles: session.roles };
-        Ok(Self { policy, facts, choice: session.choice, timeline })
+        let facts = Facts {
+            application: session.application,
+            device: session.device,
+            roles: session.roles,
+        };
+        Ok(Self {
+            policy,
+            facts,
+            choice: session.choice,
+            timeline,
+        })
     }
 }
 
@@ -182,19 +201,28 @@ fn timed_event(mut entry: Value) -> Result<TimedEvent, String> {
     let at = fields.remove("at").ok_or("the event has no `at`")?;
     let at = Span::deserialize(at).map_err(|error| format!("at: {error}"))?;
     let event = ScenarioEvent::deserialize(entry).map_err(|error| error.to_string())?;
-    if let ScenarioEvent::End { reason: EndReason::Idle | EndReason::Absolute | EndReason::User | EndReason::Disconnected } =
-        event
+    if let ScenarioEvent::End {
+        reason: EndReason::Idle | EndReason::Absolute | EndReason::User | EndReason::Disconnected,
+    } = event
     {
         return Err("an `end` has the reason admin, upstream, account or superseded".to_owned());
     }
-    Ok(TimedEvent { at: Instant::default() + at, event })
+    Ok(TimedEvent {
+        at: Instant::default() + at,
+        event,
+    })
 }
 
 /// The sign-in comes first and once, and time does not run backwards.
 fn in_order(timeline: &[TimedEvent]) -> Result<(), ScenarioError> {
     let mut last = Instant::default();
     for (index, TimedEvent { at, event }) in timeline.iter().enumerate() {
-        let problem = |problem: &str| Err(ScenarioError::Event { index, problem: problem.to_owned() });
+        let problem = |problem: &str| {
+            Err(ScenarioError::Event {
+                index,
+                problem: problem.to_owned(),
+            })
+        };
         match (index, event) {
             (0, ScenarioEvent::SignIn {}) => {}
             (0, _) => return problem("the first event is the sign-in"),

@@ -15,7 +15,9 @@ use crate::time::Instant;
 
 /// The trace of a scenario.
 pub fn run(scenario: &Scenario) -> Result<Vec<TraceEntry>, ScenarioError> {
-    let Some((sign_in, timeline)) = scenario.timeline.split_first() else { return Ok(Vec::new()) };
+    let Some((sign_in, timeline)) = scenario.timeline.split_first() else {
+        return Ok(Vec::new());
+    };
     let mut runner = Runner::sign_in(scenario, sign_in.at);
     for timed in timeline {
         runner.pass_time(timed.at);
@@ -37,15 +39,29 @@ impl Runner {
     fn sign_in(scenario: &Scenario, now: Instant) -> Self {
         let policy = Arc::new(scenario.policy.clone());
         let session = Session::sign_in(Arc::new(scenario.facts.clone()), scenario.choice, now, now);
-        let mut runner =
-            Self { session, own: Arc::clone(&policy), today: policy, announced: None, trace: Vec::new() };
-        runner.write(now, Entry::Other { event: "sign-in", accepted: true });
+        let mut runner = Self {
+            session,
+            own: Arc::clone(&policy),
+            today: policy,
+            announced: None,
+            trace: Vec::new(),
+        };
+        runner.write(
+            now,
+            Entry::Other {
+                event: "sign-in",
+                accepted: true,
+            },
+        );
         runner.announce(now);
         runner
     }
 
     fn deadlines(&self) -> Deadlines {
-        let limits = self.session.limits(&Policies { own: &self.own, today: &self.today });
+        let limits = self.session.limits(&Policies {
+            own: &self.own,
+            today: &self.today,
+        });
         self.session.deadlines(self.session.activity, &limits, &self.today)
     }
 
@@ -60,13 +76,22 @@ impl Runner {
             self.announced = Some(kind);
             self.write(from, Entry::Warning { kind });
         }
-        let due = self.session.expire(&Policies { own: &self.own, today: &self.today }, now);
+        let due = self.session.expire(
+            &Policies {
+                own: &self.own,
+                today: &self.today,
+            },
+            now,
+        );
         self.happen(due);
     }
 
     /// The warning phase after an event at `now`: announced on entering and when its kind changes.
     fn announce(&mut self, now: Instant) {
-        let entered = self.warning(&self.deadlines()).filter(|(from, _)| *from <= now).map(|(_, kind)| kind);
+        let entered = self
+            .warning(&self.deadlines())
+            .filter(|(from, _)| *from <= now)
+            .map(|(_, kind)| kind);
         if let Some(kind) = entered
             && self.announced != entered
         {
@@ -85,25 +110,54 @@ impl Runner {
             ScenarioEvent::SignIn {} => return,
             ScenarioEvent::Status {} => return self.status(now),
             ScenarioEvent::Policy { policy } => return self.change_policy(policy, now),
-            ScenarioEvent::Request { path, passive } => {
-                ("request", Event::Request { path: Path::canonical(path).into_owned(), passive: *passive })
-            }
+            ScenarioEvent::Request { path, passive } => (
+                "request",
+                Event::Request {
+                    path: Path::canonical(path).into_owned(),
+                    passive: *passive,
+                },
+            ),
             ScenarioEvent::Input { age } => ("input", Event::Input { age: *age }),
             ScenarioEvent::Extend {} => ("extend", Event::Extend),
-            ScenarioEvent::Hold { id, r#for } => ("hold", Event::Hold { id: id.as_str().into(), span: *r#for }),
+            ScenarioEvent::Hold { id, r#for } => (
+                "hold",
+                Event::Hold {
+                    id: id.as_str().into(),
+                    span: *r#for,
+                },
+            ),
             ScenarioEvent::Release { id } => ("release", Event::Release { id: id.as_str().into() }),
-            ScenarioEvent::Tab { tab, path } => {
-                ("tab", Event::Tab { tab: tab.as_str().into(), path: Path::canonical(path).into_owned() })
-            }
-            ScenarioEvent::TabClose { tab } => ("tab-close", Event::TabClose { tab: tab.as_str().into() }),
+            ScenarioEvent::Tab { tab, path } => (
+                "tab",
+                Event::Tab {
+                    tab: tab.as_str().into(),
+                    path: Path::canonical(path).into_owned(),
+                },
+            ),
+            ScenarioEvent::TabClose { tab } => (
+                "tab-close",
+                Event::TabClose {
+                    tab: tab.as_str().into(),
+                },
+            ),
             ScenarioEvent::Choose { idle } => ("choose", Event::Choose { idle: *idle }),
-            ScenarioEvent::Reauthenticate { subject } => {
-                ("reauthenticate", Event::Reauthenticate { same_subject: *subject == Subject::Same })
-            }
+            ScenarioEvent::Reauthenticate { subject } => (
+                "reauthenticate",
+                Event::Reauthenticate {
+                    same_subject: *subject == Subject::Same,
+                },
+            ),
             ScenarioEvent::SignOut {} => ("sign-out", Event::SignOut),
             ScenarioEvent::End { reason } => ("end", Event::End { reason: *reason }),
         };
-        let applied = self.session.apply(&Policies { own: &self.own, today: &self.today }, &event, now);
+        let applied = self.session.apply(
+            &Policies {
+                own: &self.own,
+                today: &self.today,
+            },
+            &event,
+            now,
+        );
         if event == (Event::Reauthenticate { same_subject: true }) && applied.answer == Answer::Accepted {
             self.own = Arc::clone(&self.today);
         }
@@ -112,18 +166,35 @@ impl Runner {
             now,
             match applied.answer {
                 Answer::Verdict(verdict) => Entry::Request(verdict.into()),
-                Answer::Accepted => Entry::Other { event: word, accepted: true },
-                Answer::Refused(_) => Entry::Other { event: word, accepted: false },
+                Answer::Accepted => Entry::Other {
+                    event: word,
+                    accepted: true,
+                },
+                Answer::Refused(_) => Entry::Other {
+                    event: word,
+                    accepted: false,
+                },
             },
         );
         self.happen(applied.after);
     }
 
     fn change_policy(&mut self, written: &Value, now: Instant) {
-        let next = PolicyDocument::deserialize(written).ok().and_then(|document| Policy::new(document).ok());
-        self.write(now, Entry::Other { event: "policy", accepted: next.is_some() });
+        let next = PolicyDocument::deserialize(written)
+            .ok()
+            .and_then(|document| Policy::new(document).ok());
+        self.write(
+            now,
+            Entry::Other {
+                event: "policy",
+                accepted: next.is_some(),
+            },
+        );
         if let Some(next) = next {
-            let policies = Policies { own: &self.own, today: &self.today };
+            let policies = Policies {
+                own: &self.own,
+                today: &self.today,
+            };
             let due = self.session.change_policy(&policies, &next, now);
             self.today = Arc::new(next);
             self.happen(due);

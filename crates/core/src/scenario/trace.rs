@@ -77,7 +77,10 @@ pub enum StatusEntry {
 
 impl TraceEntry {
     pub(super) fn new(at: Instant, entry: Entry) -> Self {
-        Self { at_ms: at.as_millis(), entry }
+        Self {
+            at_ms: at.as_millis(),
+            entry,
+        }
     }
 }
 

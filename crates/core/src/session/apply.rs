@@ -1,8 +1,6 @@
 //! Events: what happens to a session, and what it answers (LIFETIME section 5).
 
-use super::{
-    Activity, DeadlineKind, EndReason, HoldId, Judgement, Occurrence, Session, State, TabId, Verdict,
-};
+use super::{Activity, DeadlineKind, EndReason, HoldId, Judgement, Occurrence, Session, State, TabId, Verdict};
 use crate::duration::Limit;
 use crate::path::Path;
 use crate::policy::{Absent, ActivitySource, OnIdle, Policy};
@@ -134,8 +132,20 @@ impl Session {
         let (answer, itself) = self.take(policies, event, now);
         let renewed = matches!(event, Event::Reauthenticate { same_subject: true }) && answer == Answer::Accepted;
         let own = if renewed { policies.today } else { policies.own };
-        let after = self.fall_due(&Policies { own, today: policies.today }, now, now);
-        Applied { before, itself, answer, after }
+        let after = self.fall_due(
+            &Policies {
+                own,
+                today: policies.today,
+            },
+            now,
+            now,
+        );
+        Applied {
+            before,
+            itself,
+            answer,
+            after,
+        }
     }
 
     /// Ends or locks the session at the deadlines that `now` has reached, dated there. Ends holds for good, too.
@@ -149,7 +159,14 @@ impl Session {
         if let Some(presence) = &mut self.presence {
             presence.pause_while_absent(next.absent == Absent::Pause, now);
         }
-        occurrences.extend(self.fall_due(&Policies { own: policies.own, today: next }, now, now));
+        occurrences.extend(self.fall_due(
+            &Policies {
+                own: policies.own,
+                today: next,
+            },
+            now,
+            now,
+        ));
         occurrences
     }
 
@@ -162,7 +179,9 @@ impl Session {
         while !matches!(self.state, State::Ended { .. }) {
             let limits = self.limits(policies);
             let deadlines = self.deadlines(self.activity, &limits, policies.today);
-            let Some((deadline, kind)) = deadlines.earliest().filter(|(deadline, _)| *deadline <= now) else { break };
+            let Some((deadline, kind)) = deadlines.earliest().filter(|(deadline, _)| *deadline <= now) else {
+                break;
+            };
             let at = deadline.max(not_before);
             occurrences.push(match kind {
                 DeadlineKind::Absolute => self.end(EndReason::Absolute, at),
@@ -178,11 +197,22 @@ impl Session {
             State::Ended { at, reason } => {
                 let request = matches!(event, Event::Request { .. });
                 let verdict = Answer::Verdict(Verdict::Ended { at, reason });
-                return (if request { verdict } else { Answer::Refused(Refusal::Ended) }, None);
+                return (
+                    if request {
+                        verdict
+                    } else {
+                        Answer::Refused(Refusal::Ended)
+                    },
+                    None,
+                );
             }
             State::Locked { .. } => match event {
                 Event::Request { .. } => return (Answer::Verdict(Verdict::Locked), None),
-                Event::Input { .. } | Event::Extend | Event::Hold { .. } | Event::Release { .. } | Event::Choose { .. } => {
+                Event::Input { .. }
+                | Event::Extend
+                | Event::Hold { .. }
+                | Event::Release { .. }
+                | Event::Choose { .. } => {
                     return (Answer::Refused(Refusal::Locked), None);
                 }
                 Event::Tab { .. }
@@ -252,10 +282,16 @@ impl Session {
                 let known = self.presence.as_mut().is_some_and(|presence| presence.release(id, now));
                 known.then_some(()).ok_or(Refusal::UnknownHold)?;
             }
-            Event::Tab { tab, path } => self.presence.get_or_insert_default().open_tab(tab.clone(), path.clone(), now),
+            Event::Tab { tab, path } => self
+                .presence
+                .get_or_insert_default()
+                .open_tab(tab.clone(), path.clone(), now),
             Event::TabClose { tab } => {
                 let pauses = today.absent == Absent::Pause;
-                let known = self.presence.as_mut().is_some_and(|presence| presence.close_tab(tab, pauses, now));
+                let known = self
+                    .presence
+                    .as_mut()
+                    .is_some_and(|presence| presence.close_tab(tab, pauses, now));
                 known.then_some(()).ok_or(Refusal::UnknownTab)?;
             }
             Event::Choose { idle } => {
@@ -266,7 +302,10 @@ impl Session {
             Event::Reauthenticate { .. } => {
                 self.authenticated = now;
                 self.state = State::Active;
-                self.set_activity(Activity { seen: now, longest_absence: Span::ZERO });
+                self.set_activity(Activity {
+                    seen: now,
+                    longest_absence: Span::ZERO,
+                });
             }
             Event::Request { .. } | Event::SignOut | Event::End { .. } => {}
         }

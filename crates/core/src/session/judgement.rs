@@ -87,24 +87,35 @@ impl Session {
         if let Some(step_up) = self.gate(activity, policies, path, now) {
             return Judgement::StepUp(step_up);
         }
-        let counts = today.activity.contains(&ActivitySource::Request) && !passive && !is_passive(today, &self.facts, path);
-        Judgement::Allow { activity: counts.then(|| self.active_at(activity, today, now)) }
+        let counts =
+            today.activity.contains(&ActivitySource::Request) && !passive && !is_passive(today, &self.facts, path);
+        Judgement::Allow {
+            activity: counts.then(|| self.active_at(activity, today, now)),
+        }
     }
 
     fn gate(&self, activity: Activity, policies: &Policies<'_>, path: &Path<'_>, now: Instant) -> Option<StepUp> {
         let limits = gates(policies.today, &self.facts, path);
-        let away = || activity.longest_absence.max(self.absence(activity, policies.today, now));
+        let away = || {
+            activity
+                .longest_absence
+                .max(self.absence(activity, policies.today, now))
+        };
         if let Some(max_away) = limits.max_away.filter(|max_away| away() >= *max_away) {
             return Some(StepUp::Away { max_away });
         }
-        let max_age = limits.max_age.filter(|max_age| now.since(self.authenticated) >= *max_age)?;
+        let max_age = limits
+            .max_age
+            .filter(|max_age| now.since(self.authenticated) >= *max_age)?;
         Some(StepUp::Age { max_age })
     }
 
     /// Whether an activity request to `path` would change more than the activity: the page that stands for the surface.
     #[must_use]
     pub fn moves_page(&self, path: &Path<'_>) -> bool {
-        self.presence.as_deref().is_none_or(|presence| presence.tabs.is_empty() && presence.last_page.as_ref() != Some(path))
+        self.presence
+            .as_deref()
+            .is_none_or(|presence| presence.tabs.is_empty() && presence.last_page.as_ref() != Some(path))
     }
 
     /// Whether activity touches nothing but [`Activity`]: no running hold has its bound moved by it.

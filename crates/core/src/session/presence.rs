@@ -70,7 +70,10 @@ impl Presence {
 
     /// The end of the latest hold; that of a running one is where its bound lies now.
     pub(super) fn latest_hold_end(&self, bound: Instant) -> Option<Instant> {
-        self.running().map(|until| until.min(bound)).chain(self.held_until).max()
+        self.running()
+            .map(|until| until.min(bound))
+            .chain(self.held_until)
+            .max()
     }
 
     fn running(&self) -> impl Iterator<Item = Instant> {
@@ -82,7 +85,9 @@ impl Presence {
 
     /// How long the idle clock has stood still between `base` and now, the pause that goes on left out.
     pub(super) fn paused_after(&self, base: Instant) -> Span {
-        self.pauses.iter().fold(Span::ZERO, |total, pause| total + pause.to.since(pause.from.max(base)))
+        self.pauses
+            .iter()
+            .fold(Span::ZERO, |total, pause| total + pause.to.since(pause.from.max(base)))
     }
 
     /// Ends for good the holds whose end lies at or before `now`.
@@ -105,7 +110,9 @@ impl Presence {
 
     /// Ends a hold at `now`. False if the session never had it.
     pub(super) fn release(&mut self, id: &str, now: Instant) -> bool {
-        let Some(hold) = self.holds.get_mut(id) else { return false };
+        let Some(hold) = self.holds.get_mut(id) else {
+            return false;
+        };
         if matches!(*hold, Hold::Until(_)) {
             *hold = Hold::Ended;
             self.held_until = self.held_until.max(Some(now));
@@ -121,7 +128,9 @@ impl Presence {
 
     /// Closes a tab; the page of the last one stays the surface. False if the tab is not open.
     pub(super) fn close_tab(&mut self, tab: &str, pauses: bool, now: Instant) -> bool {
-        let Some(page) = self.tabs.remove(tab) else { return false };
+        let Some(page) = self.tabs.remove(tab) else {
+            return false;
+        };
         if self.tabs.is_empty() {
             self.last_page = Some(page);
             self.left = Some(now);
@@ -152,7 +161,10 @@ impl Presence {
         {
             // Moved to the earliest place, a pause never lasts longer for any later activity: the session can only end earlier.
             let together = first.to.since(first.from) + second.to.since(second.from);
-            let merged = Pause { from: first.from, to: first.from + together };
+            let merged = Pause {
+                from: first.from,
+                to: first.from + together,
+            };
             self.pauses.splice(..2, [merged]);
         }
     }

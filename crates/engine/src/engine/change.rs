@@ -75,7 +75,13 @@ impl Engine {
                 activity: live.activity(live.word.read()),
                 due: live.deadlines(live.word.read(), &history).earliest().map(|(at, _)| at),
             });
-            return Some((Outcome { answer: Some(answer), standing }, touch));
+            return Some((
+                Outcome {
+                    answer: Some(answer),
+                    standing,
+                },
+                touch,
+            ));
         }
     }
 
@@ -94,13 +100,20 @@ impl Engine {
             let now = self.clock.now();
             let held = match self.settled(digest, now).await? {
                 Settled::Held(held) => held,
-                Settled::Over(standing) => return Ok(Outcome { answer: answer_when_over(&standing, event), standing }),
+                Settled::Over(standing) => {
+                    return Ok(Outcome {
+                        answer: answer_when_over(&standing, event),
+                        standing,
+                    });
+                }
             };
             if let Some(outcome) = self.attempt(held, event, actor, now).await? {
                 return Ok(outcome);
             }
         }
-        Err(StoreError::Unavailable("the session is changed elsewhere all the time".to_owned()))
+        Err(StoreError::Unavailable(
+            "the session is changed elsewhere all the time".to_owned(),
+        ))
     }
 
     /// Works a change out and writes it. `None` when the session was changed elsewhere meanwhile.
@@ -111,7 +124,9 @@ impl Engine {
         let written = match applied.occurrences().last() {
             Some(Occurrence::Ended { at, reason }) => self.write_end(&before, at, reason).await?,
             occurred => {
-                let locked = occurred.is_some().then(|| audit_entry(&before, now, AuditKind::Locked, "policy", None));
+                let locked = occurred
+                    .is_some()
+                    .then(|| audit_entry(&before, now, AuditKind::Locked, "policy", None));
                 let told = audited(event).filter(|_| applied.answer == Answer::Accepted);
                 let told = told.map(|(kind, detail)| audit_entry(&before, now, kind, actor, detail));
                 let audit = told.into_iter().chain(locked).collect();
@@ -129,7 +144,10 @@ impl Engine {
             self.refresh(&before.digest).await?;
             return Ok(None);
         }
-        Ok(Some(Outcome { answer: Some(applied.answer), standing: self.standing_of(after, now) }))
+        Ok(Some(Outcome {
+            answer: Some(applied.answer),
+            standing: self.standing_of(after, now),
+        }))
     }
 
     /// Writes an amendment and replaces the entry. False when the session was changed elsewhere meanwhile.
@@ -141,7 +159,10 @@ impl Engine {
         audit: Vec<AuditEntry>,
         now: Instant,
     ) -> Result<bool> {
-        if after.session == before.session && after.revisions == before.revisions && rotate_to.is_none() && audit.is_empty()
+        if after.session == before.session
+            && after.revisions == before.revisions
+            && rotate_to.is_none()
+            && audit.is_empty()
         {
             return Ok(true);
         }
@@ -170,8 +191,13 @@ impl Engine {
 
     /// Writes an end and replaces the entry. False when the session was changed elsewhere meanwhile.
     pub(super) async fn write_end(&self, before: &Held, at: Instant, reason: EndReason) -> Result<bool> {
-        let expiry =
-            Expiry { digest: before.digest, version: before.version, seen: before.session.activity.seen, at, reason };
+        let expiry = Expiry {
+            digest: before.digest,
+            version: before.version,
+            seen: before.session.activity.seen,
+            at,
+            reason,
+        };
         let ended = self.health.wrote(self.store.expire(&[expiry]).await, at)?;
         for ended in &ended {
             self.keep_ended(ended.digest, at, reason);
@@ -186,7 +212,11 @@ impl Engine {
                 return Ok(Settled::Over(Standing::Unknown));
             };
             if let State::Ended { at, reason } = held.session.state {
-                return Ok(Settled::Over(Standing::Ended { handle: held.handle, at, reason }));
+                return Ok(Settled::Over(Standing::Ended {
+                    handle: held.handle,
+                    at,
+                    reason,
+                }));
             }
             let before = held.clone();
             let history = self.in_force.load_full();
@@ -214,14 +244,22 @@ impl Engine {
                     continue;
                 }
                 // The deadline holds whether or not the store can be told; the sweeper will tell it.
-                Err(error) => tracing::debug!(%error, handle = %held.handle, "a deadline is reached that the store cannot be told"),
+                Err(error) => {
+                    tracing::debug!(%error, handle = %held.handle, "a deadline is reached that the store cannot be told");
+                }
             }
             return Ok(match held.session.state {
-                State::Ended { at, reason } => Settled::Over(Standing::Ended { handle: held.handle, at, reason }),
+                State::Ended { at, reason } => Settled::Over(Standing::Ended {
+                    handle: held.handle,
+                    at,
+                    reason,
+                }),
                 State::Active | State::Locked { .. } => Settled::Held(held),
             });
         }
-        Err(StoreError::Unavailable("the session is changed elsewhere all the time".to_owned()))
+        Err(StoreError::Unavailable(
+            "the session is changed elsewhere all the time".to_owned(),
+        ))
     }
 
     /// Takes a session out of the table, or out of the store; says whether it came fresh from the store.
@@ -236,7 +274,9 @@ impl Engine {
     /// Whether the store knows more of the session than the table did; then the table now knows it, too. Where the store
     /// does not answer, the entry stands.
     async fn is_outdated(&self, held: &Held) -> bool {
-        let Ok(record) = self.store.get(&held.digest).await else { return false };
+        let Ok(record) = self.store.get(&held.digest).await else {
+            return false;
+        };
         let same = record.as_ref().is_some_and(|record| {
             record.version == held.version
                 && record.ended().is_none()
@@ -301,11 +341,16 @@ impl Engine {
 
     fn standing_of(&self, held: Held, now: Instant) -> Standing {
         if let State::Ended { at, reason } = held.session.state {
-            return Standing::Ended { handle: held.handle, at, reason };
+            return Standing::Ended {
+                handle: held.handle,
+                at,
+                reason,
+            };
         }
         let history = self.in_force.load();
         let live = held.into_live(&history);
-        live.standing(live.word.read(), &history, now).unwrap_or(Standing::Unknown)
+        live.standing(live.word.read(), &history, now)
+            .unwrap_or(Standing::Unknown)
     }
 }
 
@@ -318,7 +363,10 @@ pub(super) enum Settled {
 fn answer_when_over(standing: &Standing, event: &Event) -> Option<Answer> {
     match standing {
         Standing::Ended { at, reason, .. } if matches!(event, Event::Request { .. }) => {
-            Some(Answer::Verdict(Verdict::Ended { at: *at, reason: *reason }))
+            Some(Answer::Verdict(Verdict::Ended {
+                at: *at,
+                reason: *reason,
+            }))
         }
         Standing::Ended { .. } => Some(Answer::Refused(Refusal::Ended)),
         Standing::Live(_) | Standing::Unknown => None,
@@ -335,7 +383,13 @@ fn audited(event: &Event) -> Option<(AuditKind, Option<String>)> {
     }
 }
 
-pub(super) fn audit_entry(held: &Held, at: Instant, kind: AuditKind, actor: &str, detail: Option<String>) -> AuditEntry {
+pub(super) fn audit_entry(
+    held: &Held,
+    at: Instant,
+    kind: AuditKind,
+    actor: &str,
+    detail: Option<String>,
+) -> AuditEntry {
     AuditEntry {
         at,
         kind,

@@ -29,12 +29,22 @@ impl Engine {
         if let Some(outcome) = self.quick_request(digest, path, passive, now) {
             return Ok(outcome);
         }
-        self.change(digest, &Event::Request { path: path.clone().into_owned(), passive }, "user").await
+        self.change(
+            digest,
+            &Event::Request {
+                path: path.clone().into_owned(),
+                passive,
+            },
+            "user",
+        )
+        .await
     }
 
     pub(super) fn refuse_when_exhausted(&self, now: Instant) -> Result<()> {
         if self.health.is_exhausted(now) {
-            return Err(StoreError::Unavailable("it has failed for longer than the grace period".to_owned()));
+            return Err(StoreError::Unavailable(
+                "it has failed for longer than the grace period".to_owned(),
+            ));
         }
         Ok(())
     }
@@ -44,12 +54,22 @@ impl Engine {
         let table = self.live.pin();
         let live = table.get(digest)?;
         if let State::Ended { at, reason } = live.session.state {
-            return Some(Standing::Ended { handle: live.handle, at, reason });
+            return Some(Standing::Ended {
+                handle: live.handle,
+                at,
+                reason,
+            });
         }
         live.standing(live.word.read(), &history, now)
     }
 
-    pub(super) fn quick_request(&self, digest: &Digest, path: &Path<'_>, passive: bool, now: Instant) -> Option<Outcome> {
+    pub(super) fn quick_request(
+        &self,
+        digest: &Digest,
+        path: &Path<'_>,
+        passive: bool,
+        now: Instant,
+    ) -> Option<Outcome> {
         let history = self.in_force.load();
         let table = self.live.pin();
         let live = table.get(digest)?;
@@ -61,11 +81,16 @@ impl Engine {
             // Reached deadlines, replaced entries and other policies are for the long way.
             let standing = live.standing(reading, &history, now)?;
             let policies = history.policies(live.revisions);
-            let verdict = match live.session.judge(live.activity(reading), &policies, path, passive, now) {
+            let verdict = match live
+                .session
+                .judge(live.activity(reading), &policies, path, passive, now)
+            {
                 Judgement::TooLong(_) => return None,
                 Judgement::StepUp(step_up) => Verdict::StepUp(step_up),
                 Judgement::Allow { activity: None } => Verdict::Allow,
-                Judgement::Allow { activity: Some(activity) } => {
+                Judgement::Allow {
+                    activity: Some(activity),
+                } => {
                     if !live.session.activity_is_plain() || live.session.moves_page(path) {
                         return None;
                     }
@@ -76,10 +101,16 @@ impl Engine {
                         Touch::Recorded { first } => self.touched(digest, live, first),
                     }
                     let standing = live.standing(live.word.read(), &history, now)?;
-                    return Some(Outcome { answer: Some(Answer::Verdict(Verdict::Allow)), standing });
+                    return Some(Outcome {
+                        answer: Some(Answer::Verdict(Verdict::Allow)),
+                        standing,
+                    });
                 }
             };
-            return Some(Outcome { answer: Some(Answer::Verdict(verdict)), standing });
+            return Some(Outcome {
+                answer: Some(Answer::Verdict(verdict)),
+                standing,
+            });
         }
     }
 

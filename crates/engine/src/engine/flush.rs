@@ -98,8 +98,15 @@ impl Engine {
         if !reading.dirty || reading.closed {
             return None;
         }
-        let due = live.deadlines(reading, &self.in_force.load()).earliest().map(|(at, _)| at);
-        Some(Touch { digest: *digest, activity: live.activity(reading), due })
+        let due = live
+            .deadlines(reading, &self.in_force.load())
+            .earliest()
+            .map(|(at, _)| at);
+        Some(Touch {
+            digest: *digest,
+            activity: live.activity(reading),
+            due,
+        })
     }
 
     /// The store did not hear of these: they are still to be told.

@@ -6,14 +6,15 @@ use std::time::Duration;
 
 use nightlatch_core::session::State;
 use nightlatch_core::time::Instant;
-use tokio::time::{Instant as Timer, MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval};
 
 use super::Engine;
 use crate::store::{ENDED_KEPT, Page, Result};
 use crate::token::Digest;
 
 const SWEEP_EVERY: Duration = Duration::from_millis(200);
-const TIDY_EVERY: Duration = Duration::from_secs(30);
+/// Seconds.
+const TIDY_EVERY: u64 = 30;
 /// An end stays in the table for as long as requests that began before it may come back.
 const ENDED_IN_TABLE: nightlatch_core::time::Span = nightlatch_core::time::Span::from_secs(60);
 const PAGE: usize = 500;
@@ -55,18 +56,18 @@ impl Engine {
 
     async fn tidy_for_ever(&self) {
         let mut ticks = ticks(Duration::from_secs(1));
-        let mut next = Timer::now();
+        let mut seconds = 0_u64;
         if let Err(error) = self.reindex().await {
             tracing::warn!(%error, "sessions of an earlier policy are not all re-indexed; each is when it is used");
         }
         loop {
-            let now = ticks.tick().await;
+            ticks.tick().await;
             self.notice_jump();
             self.probe_if_failing().await;
-            if now >= next {
-                next = now + TIDY_EVERY;
+            if seconds.is_multiple_of(TIDY_EVERY) {
                 self.tidy().await;
             }
+            seconds += 1;
         }
     }
 
@@ -96,7 +97,10 @@ impl Engine {
     async fn tidy(&self) {
         self.evict(self.clock.now());
         self.watchers.forget_unwatched();
-        self.facts.lock().unwrap_or_else(PoisonError::into_inner).retain(|facts| Arc::strong_count(facts) > 1);
+        self.facts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|facts| Arc::strong_count(facts) > 1);
         let before = self.clock.now() - ENDED_KEPT;
         while let Ok(PAGE) = self.store.forget_ended(before, PAGE).await {}
     }
@@ -139,7 +143,9 @@ impl Engine {
     async fn bring_up_to_date(&self, digest: &Digest) -> Result<()> {
         let _stripe = self.stripes.lock(digest).await;
         let now = self.clock.now();
-        let Some(record) = self.store.get(digest).await? else { return Ok(()) };
+        let Some(record) = self.store.get(digest).await? else {
+            return Ok(());
+        };
         let before = crate::live::Held::from_record(record);
         if let super::change::Settled::Held(mut after) = self.settled(digest, now).await? {
             self.write_amendment(&before, &mut after, None, Vec::new(), now).await?;

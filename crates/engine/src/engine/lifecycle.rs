@@ -55,7 +55,10 @@ impl Engine {
             handle,
             subject: new.subject.into(),
             session: Session::sign_in(self.shared_facts(new.facts), new.choice, authenticated, now),
-            revisions: Revisions { own: history.revision(), today: history.revision() },
+            revisions: Revisions {
+                own: history.revision(),
+                today: history.revision(),
+            },
             version: 0,
             stored: now,
         };
@@ -93,18 +96,30 @@ impl Engine {
     pub async fn reauthenticate(&self, digest: &Digest, actor: &str) -> Result<Option<SignedIn>> {
         let _stripe = self.stripes.lock(digest).await;
         let now = self.clock.now();
-        let Settled::Held(before) = self.settled(digest, now).await? else { return Ok(None) };
+        let Settled::Held(before) = self.settled(digest, now).await? else {
+            return Ok(None);
+        };
         let history = self.in_force.load_full();
         let mut after = before.clone();
         let event = Event::Reauthenticate { same_subject: true };
-        if after.session.apply(&history.policies(after.revisions), &event, now).answer != Answer::Accepted {
+        if after
+            .session
+            .apply(&history.policies(after.revisions), &event, now)
+            .answer
+            != Answer::Accepted
+        {
             return Ok(None);
         }
         after.revisions.own = after.revisions.today;
         let token = Token::random();
         let audit = vec![audit_entry(&before, now, AuditKind::Reauthenticated, actor, None)];
-        let written = self.write_amendment(&before, &mut after, Some(token.digest()), audit, now).await?;
-        Ok(written.then_some(SignedIn { handle: before.handle, token }))
+        let written = self
+            .write_amendment(&before, &mut after, Some(token.digest()), audit, now)
+            .await?;
+        Ok(written.then_some(SignedIn {
+            handle: before.handle,
+            token,
+        }))
     }
 
     /// Ends what the selector means and that lives; an end that is acknowledged here survives. Answers what this call ended.
@@ -115,10 +130,16 @@ impl Engine {
         } else {
             self.sweep().await?;
         }
-        let end = End { reason, at: self.clock.now(), actor: actor.into() };
+        let end = End {
+            reason,
+            at: self.clock.now(),
+            actor: actor.into(),
+        };
         let mut ended = Vec::new();
         loop {
-            let portion = self.health.wrote(self.store.end(selector, &end, PORTION).await, end.at)?;
+            let portion = self
+                .health
+                .wrote(self.store.end(selector, &end, PORTION).await, end.at)?;
             self.make_known(&portion).await;
             let last = portion.len() < PORTION;
             ended.extend(portion);
@@ -132,7 +153,11 @@ impl Engine {
     pub async fn sign_out(&self, digest: &Digest, reason: EndReason) -> Result<Standing> {
         let selector = Selector::Digest(*digest);
         if let Some(ended) = self.end(&selector, reason, "user").await?.pop() {
-            return Ok(Standing::Ended { handle: ended.handle, at: ended.at, reason: ended.reason });
+            return Ok(Standing::Ended {
+                handle: ended.handle,
+                at: ended.at,
+                reason: ended.reason,
+            });
         }
         self.settle(digest, self.clock.now()).await
     }

@@ -29,8 +29,13 @@ pub struct Stats {
 impl Engine {
     /// A page of live sessions. Those whose deadline has just passed may still be in it.
     pub async fn list(&self, filter: &Filter, page: Page) -> Result<Vec<Record>> {
-        let records = self.health.read(self.store.list(filter, page).await, self.clock.now())?;
-        Ok(records.into_iter().map(|record| self.with_live_activity(record)).collect())
+        let records = self
+            .health
+            .read(self.store.list(filter, page).await, self.clock.now())?;
+        Ok(records
+            .into_iter()
+            .map(|record| self.with_live_activity(record))
+            .collect())
     }
 
     /// One session by its public id, ended or not, and how it stands.
@@ -48,16 +53,24 @@ impl Engine {
         let now = self.clock.now();
         let history = self.in_force.load();
         if let State::Ended { at, reason } = held.session.state {
-            return Standing::Ended { handle: held.handle, at, reason };
+            return Standing::Ended {
+                handle: held.handle,
+                at,
+                reason,
+            };
         }
         let live = held.into_live(&history);
-        live.standing(live.word.read(), &history, now).unwrap_or(Standing::Unknown)
+        live.standing(live.word.read(), &history, now)
+            .unwrap_or(Standing::Unknown)
     }
 
     /// Tabs, holds and pauses of a session in the live table.
     #[must_use]
     pub fn presence(&self, digest: &Digest) -> Option<Presence> {
-        self.live.pin().get(digest).and_then(|live| live.session.presence.as_deref().cloned())
+        self.live
+            .pin()
+            .get(digest)
+            .and_then(|live| live.session.presence.as_deref().cloned())
     }
 
     fn with_live_activity(&self, mut record: Record) -> Record {

@@ -94,7 +94,9 @@ impl Engine {
     }
 
     fn note_lag(&self, earliest: Option<&Record>, now: Instant) {
-        let lag = earliest.and_then(|record| record.due).map_or(0, |due| now.since(due).as_millis());
+        let lag = earliest
+            .and_then(|record| record.due)
+            .map_or(0, |due| now.since(due).as_millis());
         self.sweep_lag_ms.store(lag, Ordering::Relaxed);
     }
 }

@@ -1,6 +1,6 @@
 //! The store for tests and for those who need nothing to survive a restart.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -8,7 +8,8 @@ use nightlatch_core::session::{EndReason, State};
 use nightlatch_core::time::Instant;
 
 use super::{
-    Amendment, ApiKey, End, Ended, Expiry, Filter, Page, PolicyRevision, Record, Result, Revision, Selector, Store, Touch,
+    Amendment, ApiKey, End, Ended, Expiry, Filter, Page, PolicyRevision, Record, Result, Revision, Selector, Store,
+    Touch,
 };
 use crate::audit::{AuditEntry, AuditFilter, AuditKind, AuditRecord};
 use crate::token::{Digest, Handle};
@@ -24,7 +25,7 @@ struct Tables {
     records: BTreeMap<Digest, Record>,
     handles: BTreeMap<Handle, Digest>,
     /// The deadline index.
-    due: BTreeMap<(Instant, Digest), ()>,
+    due: BTreeSet<(Instant, Digest)>,
     audit: Vec<AuditEntry>,
     policies: Vec<PolicyRevision>,
     api_keys: BTreeMap<Box<str>, ApiKey>,
@@ -46,7 +47,7 @@ impl Tables {
             self.due.remove(&(due, record.digest));
         }
         if let Some(due) = record.due {
-            self.due.insert((due, record.digest), ());
+            self.due.insert((due, record.digest));
         }
         self.handles.insert(record.handle, record.digest);
         self.records.insert(record.digest, record);
@@ -58,14 +59,27 @@ impl Tables {
     }
 
     fn live(&self) -> impl Iterator<Item = &Record> {
-        self.handles.values().filter_map(|digest| self.records.get(digest)).filter(|record| record.ended().is_none())
+        self.handles
+            .values()
+            .filter_map(|digest| self.records.get(digest))
+            .filter(|record| record.ended().is_none())
     }
 
     fn finish(&mut self, digest: &Digest, at: Instant, reason: EndReason, actor: &str) -> Option<Ended> {
-        let mut record = self.records.get(digest).filter(|record| record.ended().is_none())?.clone();
+        let mut record = self
+            .records
+            .get(digest)
+            .filter(|record| record.ended().is_none())?
+            .clone();
         record.session.state = State::Ended { at, reason };
         record.due = None;
-        let ended = Ended { digest: *digest, handle: record.handle, subject: record.subject.clone(), at, reason };
+        let ended = Ended {
+            digest: *digest,
+            handle: record.handle,
+            subject: record.subject.clone(),
+            at,
+            reason,
+        };
         self.append(AuditEntry {
             at,
             kind: AuditKind::Ended,
@@ -91,7 +105,11 @@ fn matches(filter: &Filter, record: &Record) -> bool {
 }
 
 fn paged<'a>(records: impl Iterator<Item = &'a Record>, page: Page) -> Vec<Record> {
-    records.filter(|record| page.after.is_none_or(|after| record.handle > after)).take(page.limit).cloned().collect()
+    records
+        .filter(|record| page.after.is_none_or(|after| record.handle > after))
+        .take(page.limit)
+        .cloned()
+        .collect()
 }
 
 #[async_trait]
@@ -112,20 +130,29 @@ impl Store for MemoryStore {
 
     async fn find(&self, handle: &Handle) -> Result<Option<Record>> {
         let tables = self.tables();
-        Ok(tables.handles.get(handle).and_then(|digest| tables.records.get(digest)).cloned())
+        Ok(tables
+            .handles
+            .get(handle)
+            .and_then(|digest| tables.records.get(digest))
+            .cloned())
     }
 
     async fn touch(&self, touches: &[Touch]) -> Result<()> {
         let mut tables = self.tables();
         for touch in touches {
-            let Some(record) = tables.records.get(&touch.digest) else { continue };
+            let Some(record) = tables.records.get(&touch.digest) else {
+                continue;
+            };
             if record.ended().is_some() || record.session.activity.seen > touch.activity.seen {
                 continue;
             }
             let mut record = record.clone();
             record.session.activity.seen = touch.activity.seen;
-            record.session.activity.longest_absence =
-                record.session.activity.longest_absence.max(touch.activity.longest_absence);
+            record.session.activity.longest_absence = record
+                .session
+                .activity
+                .longest_absence
+                .max(touch.activity.longest_absence);
             record.due = touch.due;
             tables.latest = tables.latest.max(touch.activity.seen);
             tables.write(record);
@@ -135,14 +162,20 @@ impl Store for MemoryStore {
 
     async fn amend(&self, amendment: &Amendment) -> Result<bool> {
         let mut tables = self.tables();
-        let Some(record) = tables.records.get(&amendment.digest) else { return Ok(false) };
+        let Some(record) = tables.records.get(&amendment.digest) else {
+            return Ok(false);
+        };
         if record.ended().is_some() || record.version != amendment.version {
             return Ok(false);
         }
         let mut record = record.clone();
-        let seen = record.session.activity.seen;
-        record.session = amendment.session.clone();
-        record.session.activity.seen = record.session.activity.seen.max(seen);
+        let before = std::mem::replace(&mut record.session, amendment.session.clone());
+        let activity = &mut record.session.activity;
+        activity.seen = activity.seen.max(before.activity.seen);
+        // It counts from authentication.
+        if before.authenticated == record.session.authenticated {
+            activity.longest_absence = activity.longest_absence.max(before.activity.longest_absence);
+        }
         record.revisions = amendment.revisions;
         record.due = amendment.due;
         record.version += 1;
@@ -170,20 +203,27 @@ impl Store for MemoryStore {
         let digests: Vec<Digest> = match selector {
             Selector::Digest(digest) => vec![*digest],
             Selector::Handle(handle) => tables.handles.get(handle).copied().into_iter().collect(),
-            Selector::Matching(filter) => {
-                tables.live().filter(|record| matches(filter, record)).map(|record| record.digest).take(limit).collect()
-            }
+            Selector::Matching(filter) => tables
+                .live()
+                .filter(|record| matches(filter, record))
+                .map(|record| record.digest)
+                .take(limit)
+                .collect(),
         };
-        Ok(digests.iter().filter_map(|digest| tables.finish(digest, end.at, end.reason, &end.actor)).collect())
+        Ok(digests
+            .iter()
+            .filter_map(|digest| tables.finish(digest, end.at, end.reason, &end.actor))
+            .collect())
     }
 
     async fn expire(&self, expiries: &[Expiry]) -> Result<Vec<Ended>> {
         let mut tables = self.tables();
         let mut ended = Vec::new();
         for expiry in expiries {
-            let unchanged = tables.records.get(&expiry.digest).is_some_and(|record| {
-                record.version == expiry.version && record.session.activity.seen <= expiry.seen
-            });
+            let unchanged = tables
+                .records
+                .get(&expiry.digest)
+                .is_some_and(|record| record.version == expiry.version && record.session.activity.seen <= expiry.seen);
             if unchanged {
                 ended.extend(tables.finish(&expiry.digest, expiry.at, expiry.reason, "policy"));
             }
@@ -193,12 +233,19 @@ impl Store for MemoryStore {
 
     async fn due(&self, now: Instant, limit: usize) -> Result<Vec<Record>> {
         let tables = self.tables();
-        let reached = tables.due.keys().take_while(|(due, _)| *due <= now);
-        Ok(reached.filter_map(|(_, digest)| tables.records.get(digest)).take(limit).cloned().collect())
+        let reached = tables.due.iter().take_while(|(due, _)| *due <= now);
+        Ok(reached
+            .filter_map(|(_, digest)| tables.records.get(digest))
+            .take(limit)
+            .cloned()
+            .collect())
     }
 
     async fn list(&self, filter: &Filter, page: Page) -> Result<Vec<Record>> {
-        Ok(paged(self.tables().live().filter(|record| matches(filter, record)), page))
+        Ok(paged(
+            self.tables().live().filter(|record| matches(filter, record)),
+            page,
+        ))
     }
 
     async fn count(&self, filter: &Filter) -> Result<u64> {
@@ -206,7 +253,10 @@ impl Store for MemoryStore {
     }
 
     async fn outdated(&self, revision: Revision, page: Page) -> Result<Vec<Record>> {
-        Ok(paged(self.tables().live().filter(|record| record.revisions.today != revision), page))
+        Ok(paged(
+            self.tables().live().filter(|record| record.revisions.today != revision),
+            page,
+        ))
     }
 
     async fn forget_ended(&self, before: Instant, limit: usize) -> Result<usize> {
@@ -234,7 +284,13 @@ impl Store for MemoryStore {
                 && (filter.subject.is_none() || filter.subject == entry.subject)
                 && filter.kind.is_none_or(|kind| kind == entry.kind)
         });
-        Ok(wanted.take(filter.limit).map(|(seq, entry)| AuditRecord { seq, entry: entry.clone() }).collect())
+        Ok(wanted
+            .take(filter.limit)
+            .map(|(seq, entry)| AuditRecord {
+                seq,
+                entry: entry.clone(),
+            })
+            .collect())
     }
 
     async fn policies(&self) -> Result<Vec<PolicyRevision>> {

@@ -53,7 +53,10 @@ impl SqliteStore {
             StoreError::Damaged(why) => StoreError::Damaged(format!("{}: {why}", path.display())),
         })?;
         drop(creating);
-        Ok(Self { readers: Readers::new(path.to_owned()), writer: Writer::start(path.to_owned(), connection)? })
+        Ok(Self {
+            readers: Readers::new(path.to_owned()),
+            writer: Writer::start(path.to_owned(), connection)?,
+        })
     }
 }
 
@@ -74,17 +77,23 @@ fn create_file(path: &Path) -> Result<()> {
 impl Store for SqliteStore {
     async fn create(&self, record: &Record, audit: AuditEntry) -> Result<bool> {
         let record = record.clone();
-        self.writer.call(move |group| writes::create(group, &record, &audit)).await
+        self.writer
+            .call(move |group| writes::create(group, &record, &audit))
+            .await
     }
 
     async fn get(&self, digest: &Digest) -> Result<Option<Record>> {
         let digest = *digest;
-        self.readers.call(move |connection| reads::get(connection, &digest)).await
+        self.readers
+            .call(move |connection| reads::get(connection, &digest))
+            .await
     }
 
     async fn find(&self, handle: &Handle) -> Result<Option<Record>> {
         let handle = *handle;
-        self.readers.call(move |connection| reads::find(connection, &handle)).await
+        self.readers
+            .call(move |connection| reads::find(connection, &handle))
+            .await
     }
 
     async fn touch(&self, touches: &[Touch]) -> Result<()> {
@@ -99,7 +108,9 @@ impl Store for SqliteStore {
 
     async fn end(&self, selector: &Selector, end: &End, limit: usize) -> Result<Vec<Ended>> {
         let (selector, end) = (selector.clone(), end.clone());
-        self.writer.call(move |group| writes::end(group, &selector, &end, limit)).await
+        self.writer
+            .call(move |group| writes::end(group, &selector, &end, limit))
+            .await
     }
 
     async fn expire(&self, expiries: &[Expiry]) -> Result<Vec<Ended>> {
@@ -108,30 +119,42 @@ impl Store for SqliteStore {
     }
 
     async fn due(&self, now: Instant, limit: usize) -> Result<Vec<Record>> {
-        self.readers.call(move |connection| reads::due(connection, now, limit)).await
+        self.readers
+            .call(move |connection| reads::due(connection, now, limit))
+            .await
     }
 
     async fn list(&self, filter: &Filter, page: Page) -> Result<Vec<Record>> {
         let filter = filter.clone();
-        self.readers.call(move |connection| reads::list(connection, &filter, page)).await
+        self.readers
+            .call(move |connection| reads::list(connection, &filter, page))
+            .await
     }
 
     async fn count(&self, filter: &Filter) -> Result<u64> {
         let filter = filter.clone();
-        self.readers.call(move |connection| reads::count(connection, &filter)).await
+        self.readers
+            .call(move |connection| reads::count(connection, &filter))
+            .await
     }
 
     async fn outdated(&self, revision: Revision, page: Page) -> Result<Vec<Record>> {
-        self.readers.call(move |connection| reads::outdated(connection, revision, page)).await
+        self.readers
+            .call(move |connection| reads::outdated(connection, revision, page))
+            .await
     }
 
     async fn forget_ended(&self, before: Instant, limit: usize) -> Result<usize> {
-        self.writer.call(move |group| writes::forget_ended(group, before, limit)).await
+        self.writer
+            .call(move |group| writes::forget_ended(group, before, limit))
+            .await
     }
 
     async fn audit(&self, filter: &AuditFilter) -> Result<Vec<AuditRecord>> {
         let filter = filter.clone();
-        self.readers.call(move |connection| reads::audit(connection, &filter)).await
+        self.readers
+            .call(move |connection| reads::audit(connection, &filter))
+            .await
     }
 
     async fn policies(&self) -> Result<Vec<PolicyRevision>> {
@@ -154,7 +177,9 @@ impl Store for SqliteStore {
 
     async fn remove_api_key(&self, name: &str) -> Result<bool> {
         let name = name.to_owned();
-        self.writer.call(move |group| writes::remove_api_key(group, &name)).await
+        self.writer
+            .call(move |group| writes::remove_api_key(group, &name))
+            .await
     }
 
     async fn latest_instant(&self) -> Result<Instant> {

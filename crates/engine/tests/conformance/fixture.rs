@@ -6,9 +6,7 @@ use nightlatch_core::facts::Facts;
 use nightlatch_core::session::{Activity, EndReason, Session, State};
 use nightlatch_core::time::{Instant, Span};
 use nightlatch_engine::audit::{AuditEntry, AuditFilter, AuditKind, AuditRecord};
-use nightlatch_engine::store::{
-    Amendment, End, Expiry, Filter, Page, Record, Revisions, Selector, Store, Touch,
-};
+use nightlatch_engine::store::{Amendment, End, Expiry, Filter, Page, Record, Revisions, Selector, Store, Touch};
 use nightlatch_engine::token::{Digest, Handle};
 
 /// A store of a case. Behind a pointer of its own, for cases in which several tasks use it.
@@ -48,7 +46,13 @@ pub(crate) fn record(number: u32, subject: &str) -> Record {
     }
 }
 
-pub(crate) fn record_with(number: u32, subject: &str, application: Option<&str>, device: Option<&str>, roles: &[&str]) -> Record {
+pub(crate) fn record_with(
+    number: u32,
+    subject: &str,
+    application: Option<&str>,
+    device: Option<&str>,
+    roles: &[&str],
+) -> Record {
     let facts = Facts {
         application: application.map(Into::into),
         device: device.map(Into::into),
@@ -74,7 +78,9 @@ pub(crate) fn entry(record: &Record, kind: AuditKind, instant: Instant) -> Audit
 
 /// Creates what must be new.
 pub(crate) async fn add(store: &dyn Store, record: &Record) {
-    let created = store.create(record, entry(record, AuditKind::SignIn, record.created)).await;
+    let created = store
+        .create(record, entry(record, AuditKind::SignIn, record.created))
+        .await;
     assert!(created.expect("store"), "{record:?} is new");
 }
 
@@ -83,11 +89,18 @@ pub(crate) async fn get(store: &dyn Store, number: u32) -> Record {
 }
 
 pub(crate) fn activity(seen: i64, longest_absence: u64) -> Activity {
-    Activity { seen: at(seen), longest_absence: Span::from_millis(longest_absence) }
+    Activity {
+        seen: at(seen),
+        longest_absence: Span::from_millis(longest_absence),
+    }
 }
 
 pub(crate) fn touch(number: u32, seen: i64) -> Touch {
-    Touch { digest: digest(number), activity: activity(seen, 0), due: Some(at(seen + 1000)) }
+    Touch {
+        digest: digest(number),
+        activity: activity(seen, 0),
+        due: Some(at(seen + 1000)),
+    }
 }
 
 /// An amendment that changes nothing yet.
@@ -114,7 +127,11 @@ pub(crate) fn expiry(record: &Record) -> Expiry {
 }
 
 pub(crate) fn end(reason: EndReason, instant: i64) -> End {
-    End { reason, at: at(instant), actor: "api:test".into() }
+    End {
+        reason,
+        at: at(instant),
+        actor: "api:test".into(),
+    }
 }
 
 /// Ends what is selected; the handles of what that ended, in order.
@@ -126,7 +143,9 @@ pub(crate) async fn end_all(store: &dyn Store, selector: Selector, reason: EndRe
 }
 
 pub(crate) async fn end_one(store: &dyn Store, number: u32) -> bool {
-    !end_all(store, Selector::Digest(digest(number)), EndReason::Admin, 1).await.is_empty()
+    !end_all(store, Selector::Digest(digest(number)), EndReason::Admin, 1)
+        .await
+        .is_empty()
 }
 
 pub(crate) fn everything() -> Filter {
@@ -138,7 +157,13 @@ pub(crate) fn first(limit: usize) -> Page {
 }
 
 pub(crate) async fn list(store: &dyn Store, filter: &Filter, page: Page) -> Vec<Handle> {
-    store.list(filter, page).await.expect("store").into_iter().map(|record| record.handle).collect()
+    store
+        .list(filter, page)
+        .await
+        .expect("store")
+        .into_iter()
+        .map(|record| record.handle)
+        .collect()
 }
 
 pub(crate) async fn audit(store: &dyn Store, filter: AuditFilter) -> Vec<AuditRecord> {
@@ -146,15 +171,34 @@ pub(crate) async fn audit(store: &dyn Store, filter: AuditFilter) -> Vec<AuditRe
 }
 
 pub(crate) fn of_session(number: u32) -> AuditFilter {
-    AuditFilter { handle: Some(handle(number)), limit: 100, ..AuditFilter::default() }
+    AuditFilter {
+        handle: Some(handle(number)),
+        limit: 100,
+        ..AuditFilter::default()
+    }
 }
 
 /// The reasons told by the audit for the end of a session: one at most, if all is well.
 pub(crate) async fn reasons(store: &dyn Store, number: u32) -> Vec<Option<EndReason>> {
-    let filter = AuditFilter { kind: Some(AuditKind::Ended), ..of_session(number) };
-    audit(store, filter).await.into_iter().map(|record| record.entry.reason).collect()
+    let filter = AuditFilter {
+        kind: Some(AuditKind::Ended),
+        ..of_session(number)
+    };
+    audit(store, filter)
+        .await
+        .into_iter()
+        .map(|record| record.entry.reason)
+        .collect()
 }
 
 pub(crate) fn is_active(record: &Record) -> bool {
     record.session.state == State::Active
+}
+
+/// A store in a fresh file, and the directory that goes with it.
+#[cfg(feature = "sqlite")]
+pub(crate) fn sqlite() -> (nightlatch_engine::store::sqlite::SqliteStore, tempfile::TempDir) {
+    let directory = tempfile::tempdir().expect("directory");
+    let store = nightlatch_engine::store::sqlite::SqliteStore::open(&directory.path().join("nightlatch.db"));
+    (store.expect("store"), directory)
 }

@@ -39,7 +39,10 @@ pub(crate) fn policy(json: &str) -> Policy {
 /// How often a race is run: `usual`, or as often as NIGHTLATCH_ROUNDS says.
 #[expect(clippy::disallowed_methods, reason = "the only way to ask a test for more")]
 pub(crate) fn rounds(usual: usize) -> usize {
-    std::env::var("NIGHTLATCH_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(usual)
+    std::env::var("NIGHTLATCH_ROUNDS")
+        .ok()
+        .and_then(|rounds| rounds.parse().ok())
+        .unwrap_or(usual)
 }
 
 impl Fixture {
@@ -55,7 +58,12 @@ impl Fixture {
         let clock = Clock::manual(&time, store.latest_instant().await.expect("a store"));
         let start = clock.now();
         let engine = Engine::open(Arc::clone(&store), clock, policy(policy_json), Options::default()).await;
-        Self { engine: Arc::new(engine.expect("an engine")), store, time, start }
+        Self {
+            engine: Arc::new(engine.expect("an engine")),
+            store,
+            time,
+            start,
+        }
     }
 
     /// The same store after a crash: what only the table knew is lost.
@@ -68,7 +76,12 @@ impl Fixture {
     }
 
     pub(crate) async fn sign_in_as(&self, subject: &str, facts: Facts) -> Digest {
-        let new = NewSession { subject: subject.into(), facts, actor: "test".into(), ..NewSession::default() };
+        let new = NewSession {
+            subject: subject.into(),
+            facts,
+            actor: "test".into(),
+            ..NewSession::default()
+        };
         self.engine.create(new).await.expect("a store").token.digest()
     }
 
@@ -87,15 +100,26 @@ pub(crate) async fn race_touchers_against_an_end(fixture: &Fixture, touchers: us
     let acknowledged = Arc::new(AtomicBool::new(false));
     let tasks: Vec<_> = (0..touchers)
         .map(|_| {
-            let (engine, acknowledged, time) = (Arc::clone(&fixture.engine), Arc::clone(&acknowledged), fixture.time.clone());
+            let (engine, acknowledged, time) = (
+                Arc::clone(&fixture.engine),
+                Arc::clone(&acknowledged),
+                fixture.time.clone(),
+            );
             tokio::spawn(async move {
                 loop {
                     let over = acknowledged.load(Ordering::SeqCst);
                     time.advance(Span::from_millis(1));
-                    let outcome = engine.request(&ada, &Path::canonical("/home"), false).await.expect("a store");
+                    let outcome = engine
+                        .request(&ada, &Path::canonical("/home"), false)
+                        .await
+                        .expect("a store");
                     let allowed = outcome.answer == Some(Answer::Verdict(Verdict::Allow));
                     if over {
-                        return if allowed { Err("let in after the acknowledged end".to_owned()) } else { Ok(()) };
+                        return if allowed {
+                            Err("let in after the acknowledged end".to_owned())
+                        } else {
+                            Ok(())
+                        };
                     }
                     tokio::task::yield_now().await;
                 }

@@ -1,8 +1,7 @@
 // What the server says about this session, told to a listener whenever it is asked anew.
-// `nightlatch.subscribe` says when to ask; without the SDK we ask every two seconds. Asking is not activity.
+// Every two seconds, and at once where the SDK notices something. Asking is not activity.
 
-const ALONE = 2000;
-const BESIDE_SDK = 10_000;
+const EVERY = 2000;
 const AT_MOST_EVERY = 1000;
 const GATHER = 100;
 
@@ -28,7 +27,7 @@ export function watchSession(prefix, listener) {
     ended = session.phase === "ended";
     listener(session);
     if (again) askSoon();
-    else if (!ended) timer = setTimeout(ask, subscribed ? BESIDE_SDK : ALONE);
+    else if (!ended) timer = setTimeout(ask, EVERY);
   }
 
   /** News come in bursts; one question answers a burst. */
@@ -39,17 +38,11 @@ export function watchSession(prefix, listener) {
     timer = setTimeout(ask, Math.max(GATHER, asked + AT_MOST_EVERY - performance.now()));
   }
 
-  const subscribed = subscribe(askSoon);
+  window.nightlatch?.subscribe(askSoon);
   document.addEventListener("visibilitychange", () => document.hidden || ask());
   addEventListener("pageshow", (event) => event.persisted && ask());
   addEventListener("online", () => ask());
   ask();
-}
-
-function subscribe(wake) {
-  if (typeof window.nightlatch?.subscribe !== "function") return false;
-  window.nightlatch.subscribe(wake);
-  return true;
 }
 
 async function read(prefix) {

@@ -5,6 +5,7 @@ const PIECE = new Uint8Array(16 * 1024);
 const PAUSE = 1000;
 const HOLD_FOR = 15_000;
 const RENEW_EVERY = 5;
+const REFUSED = "the session could not be held.";
 
 const card = document.getElementById("upload");
 const part = (name) => card.querySelector(`[data-part="${name}"]`);
@@ -41,18 +42,22 @@ async function send(hold, signal) {
     // Said in quarters: a status that changes every second would talk over everything else.
     const quarter = Math.floor((4 * (piece + 1)) / PIECES);
     if (quarter > Math.floor((4 * piece) / PIECES) && quarter < 4) say(`Uploading: ${25 * quarter} % done.`);
-    if (piece % RENEW_EVERY === RENEW_EVERY - 1) await hold.renew();
+    if (piece % RENEW_EVERY === RENEW_EVERY - 1) await hold.renew(HOLD_FOR);
     await pause(PAUSE, signal);
   }
 }
 
 /** The SDK's hold, or the same three calls made by hand where there is no SDK. */
 async function openHold() {
-  if (typeof window.nightlatch?.hold === "function") return window.nightlatch.hold({ forMs: HOLD_FOR, label: "upload" });
+  if (typeof window.nightlatch?.hold === "function") {
+    const hold = await window.nightlatch.hold({ forMs: HOLD_FOR, label: "upload" });
+    if (!hold) throw new Error(REFUSED);
+    return hold;
+  }
   const base = `${card.dataset.prefix}/hold`;
   const { hold } = await call("POST", base, { for_ms: HOLD_FOR, label: "upload" });
   return {
-    renew: () => call("PUT", `${base}/${hold}`, { for_ms: HOLD_FOR }),
+    renew: (forMs) => call("PUT", `${base}/${hold}`, { for_ms: forMs }),
     release: () => call("DELETE", `${base}/${hold}`),
   };
 }
@@ -60,7 +65,7 @@ async function openHold() {
 async function call(method, url, body) {
   const headers = { Nightlatch: "1", ...(body && { "Content-Type": "application/json" }) };
   const answer = await fetch(url, { method, headers, body: body && JSON.stringify(body) });
-  if (!answer.ok) throw new Error(answer.status === 401 ? "the session is over." : "the session could not be held.");
+  if (!answer.ok) throw new Error(answer.status === 401 ? "the session is over." : REFUSED);
   return answer.status === 204 ? undefined : answer.json();
 }
 

@@ -36,7 +36,9 @@ pub(super) async fn post(
 ) -> Result<Response, Problem> {
     let credential = required(&latch, &headers)?;
     from_script(&latch.origins, &headers, credential.bearer)?;
-    let input = Event::Input { age: Span::from_millis(report.age_ms) };
+    let input = Event::Input {
+        age: Span::from_millis(report.age_ms),
+    };
     let mut outcome = latch.engine.apply(&credential.digest, &input).await?;
     after(&latch, &outcome)?;
     // The input came first: a page that is too strict for the time before it ends nothing that the input has renewed.

@@ -35,7 +35,10 @@ pub(super) async fn get(State(latch): State<Arc<Latch>>, headers: HeaderMap) -> 
     let snapshot = live(&latch, &standing)?;
     let (_, policy) = latch.engine.policy();
     let allow = policy.choice.as_ref().map_or(&[][..], |choice| &choice.allow);
-    Ok(json(&Offer { allow, choice: snapshot.choice }))
+    Ok(json(&Offer {
+        allow,
+        choice: snapshot.choice,
+    }))
 }
 
 pub(super) async fn put(
@@ -49,7 +52,12 @@ pub(super) async fn put(
     let snapshot = after(&latch, &outcome)?;
     if let Some(Answer::Refused(refusal)) = outcome.answer {
         let detail = format!("{refusal}; GET choice lists what it offers.");
-        return Err(Problem::new(StatusCode::CONFLICT, "not-offered", "The choice is not offered", detail));
+        return Err(Problem::new(
+            StatusCode::CONFLICT,
+            "not-offered",
+            "The choice is not offered",
+            detail,
+        ));
     }
     Ok(json(&SessionBody::new(snapshot)))
 }

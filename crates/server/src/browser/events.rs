@@ -36,7 +36,10 @@ pub(super) async fn get(State(latch): State<Arc<Latch>>, headers: HeaderMap) -> 
     let handle = live(&latch, &standing)?.handle;
     let open = Streams::open(&latch, handle, credential.digest)
         .ok_or_else(|| too_many("The session has too many event streams; one for all tabs is enough."))?;
-    let told_until = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok()).map(Instant::from_millis);
+    let told_until = headers
+        .get("last-event-id")
+        .and_then(|id| id.to_str().ok()?.parse().ok())
+        .map(Instant::from_millis);
     let teller = Teller {
         watcher: latch.engine.watch(handle),
         digest: credential.digest,
@@ -51,11 +54,17 @@ pub(super) async fn get(State(latch): State<Arc<Latch>>, headers: HeaderMap) -> 
         let event = teller.next().await?;
         Some((Ok::<_, Infallible>(event), teller))
     });
-    let mut response = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response();
+    let mut response = Sse::new(events)
+        .keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
+        .into_response();
     protect(response.headers_mut());
     // Proxies that collect answers before they pass them on would hold every event back.
-    response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+        .headers_mut()
+        .insert("x-accel-buffering", HeaderValue::from_static("no"));
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
 }
 
@@ -100,7 +109,10 @@ impl Teller {
                 Ok(Standing::Live(snapshot)) => snapshot,
                 Ok(Standing::Ended { at, reason, .. }) => {
                     self.over = true;
-                    let body = EndedBody { reason: reason.as_str(), ended_at: at.as_millis() };
+                    let body = EndedBody {
+                        reason: reason.as_str(),
+                        ended_at: at.as_millis(),
+                    };
                     return Some(event("ended", self.latch.engine.clock().now(), &body));
                 }
                 // The token has changed, or the store fails: whoever opens the stream again learns more.
@@ -123,7 +135,7 @@ impl Teller {
         let turned = before.is_none_or(|before| (before.phase, before.kind) != (told.phase, told.kind));
         let moved = before.is_none_or(|before| (before.idle, before.absolute) != (told.idle, told.absolute));
         let spaced = before.is_none_or(|before| told.at.duration_since(before.at) >= SPACING);
-        if !turned && !(moved && spaced) {
+        if !(turned || moved && spaced) {
             return None;
         }
         self.told = Some(told);
@@ -143,7 +155,8 @@ impl Teller {
     /// Whether an earlier stream has told this warning: it began before the last event that the browser got.
     fn knows_warning(&self, snapshot: &Snapshot) -> bool {
         let began = opening(snapshot).map(|opening| snapshot.now - snapshot.warn_before + opening);
-        self.told_until.is_some_and(|until| began.is_some_and(|began| began <= until))
+        self.told_until
+            .is_some_and(|until| began.is_some_and(|began| began <= until))
     }
 
     /// Waits for a change or for the next moment at which something happens by itself. False when the server stops.
@@ -165,13 +178,19 @@ impl Teller {
 }
 
 impl Told {
-    #[expect(clippy::disallowed_methods, reason = "spaces events on the wire; no rule depends on it")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "spaces events on the wire; no rule depends on it"
+    )]
     fn of(snapshot: &Snapshot) -> Self {
         Self {
             phase: snapshot.status.phase,
             kind: snapshot.status.deadline_kind,
             idle: snapshot.status.idle_remaining.map(|remaining| snapshot.now + remaining),
-            absolute: snapshot.status.absolute_remaining.map(|remaining| snapshot.now + remaining),
+            absolute: snapshot
+                .status
+                .absolute_remaining
+                .map(|remaining| snapshot.now + remaining),
             at: tokio::time::Instant::now(),
         }
     }
@@ -179,7 +198,10 @@ impl Told {
 
 /// The time to the earlier of the idle and absolute deadlines.
 fn opening(snapshot: &Snapshot) -> Option<Span> {
-    [snapshot.status.idle_remaining, snapshot.status.absolute_remaining].into_iter().flatten().min()
+    [snapshot.status.idle_remaining, snapshot.status.absolute_remaining]
+        .into_iter()
+        .flatten()
+        .min()
 }
 
 /// How long nothing happens by itself: until the warning opens, and then until the deadline. Ends for other reasons are

@@ -22,9 +22,12 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
                 let detail = rejection.body_text();
                 let status = rejection.into_response().status();
                 Err(match status {
-                    StatusCode::PAYLOAD_TOO_LARGE => {
-                        Problem::new(status, "too-large", "The request is too large", "A body here has at most 16 KiB.")
-                    }
+                    StatusCode::PAYLOAD_TOO_LARGE => Problem::new(
+                        status,
+                        "too-large",
+                        "The request is too large",
+                        "A body here has at most 16 KiB.",
+                    ),
                     StatusCode::UNSUPPORTED_MEDIA_TYPE => Problem::new(
                         status,
                         "not-json",
@@ -41,5 +44,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
 /// Names of tabs and holds: short, and nothing that would need escaping anywhere.
 pub(super) fn is_name(text: &str) -> bool {
     (1..=64).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }

@@ -45,10 +45,18 @@ pub(super) async fn post(
     live(&latch, &latch.engine.status(&credential.digest).await?)?;
     let label = wanted.label.as_deref().unwrap_or("hold");
     if !is_name(label) || label.len() > 32 {
-        return Err(Problem::bad_request("label: a label has 1 to 32 letters, digits, `-` and `_`."));
+        return Err(Problem::bad_request(
+            "label: a label has 1 to 32 letters, digits, `-` and `_`.",
+        ));
     }
-    if latch.engine.presence(&credential.digest).is_some_and(|presence| presence.holds.len() >= HOLDS) {
-        return Err(too_many("The session has had too many holds; renew one instead of starting another."));
+    if latch
+        .engine
+        .presence(&credential.digest)
+        .is_some_and(|presence| presence.holds.len() >= HOLDS)
+    {
+        return Err(too_many(
+            "The session has had too many holds; renew one instead of starting another.",
+        ));
     }
     // Unique is enough: the id means nothing without the session.
     let id = format!("{label}-{}", Handle::random(latch.engine.clock().now()));
@@ -68,7 +76,9 @@ pub(super) async fn put(
     live(&latch, &latch.engine.status(&credential.digest).await?)?;
     let known = latch.engine.presence(&credential.digest);
     if !known.is_some_and(|presence| presence.holds.contains_key(id.as_str())) {
-        return Err(Problem::not_found("The session never had this hold; start one with POST hold."));
+        return Err(Problem::not_found(
+            "The session never had this hold; start one with POST hold.",
+        ));
     }
     grant(&latch, credential, &id, wanted.for_ms).await
 }
@@ -80,7 +90,10 @@ pub(super) async fn delete(
 ) -> Result<StatusCode, Problem> {
     let credential = required(&latch, &headers)?;
     from_script(&latch.origins, &headers, credential.bearer)?;
-    let outcome = latch.engine.apply(&credential.digest, &Event::Release { id: id.into() }).await?;
+    let outcome = latch
+        .engine
+        .apply(&credential.digest, &Event::Release { id: id.into() })
+        .await?;
     after(&latch, &outcome)?;
     match outcome.answer {
         Some(Answer::Accepted) => Ok(StatusCode::NO_CONTENT),
@@ -89,11 +102,19 @@ pub(super) async fn delete(
 }
 
 async fn grant(latch: &Latch, credential: Credential, id: &str, for_ms: u64) -> Result<Response, Problem> {
-    let event = Event::Hold { id: id.into(), span: Span::from_millis(for_ms) };
+    let event = Event::Hold {
+        id: id.into(),
+        span: Span::from_millis(for_ms),
+    };
     let outcome = latch.engine.apply(&credential.digest, &event).await?;
     let snapshot = after(latch, &outcome)?;
     if let Some(Answer::Refused(refusal)) = outcome.answer {
-        return Err(Problem::new(StatusCode::CONFLICT, "hold-refused", "The hold is refused", format!("{refusal}.")));
+        return Err(Problem::new(
+            StatusCode::CONFLICT,
+            "hold-refused",
+            "The hold is refused",
+            format!("{refusal}."),
+        ));
     }
     let presence = latch.engine.presence(&credential.digest);
     let until = presence.and_then(|presence| match presence.holds.get(id) {
@@ -102,7 +123,10 @@ async fn grant(latch: &Latch, credential: Credential, id: &str, for_ms: u64) -> 
     });
     let bound = snapshot.seen + latch.engine.policy().1.hold_max;
     let until = until.map_or(snapshot.now, |until| until.min(bound));
-    Ok(json(&Granted { hold: id, until_ms: until.since(snapshot.now).as_millis() }))
+    Ok(json(&Granted {
+        hold: id,
+        until_ms: until.since(snapshot.now).as_millis(),
+    }))
 }
 
 pub(super) fn too_many(detail: &'static str) -> Problem {

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Form, RequestExt as _};
 use nightlatch_core::session::EndReason;
 use nightlatch_engine::Standing;
+use nightlatch_engine::token::Handle;
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq as _;
 
@@ -22,6 +24,13 @@ const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 #[derive(Debug, Serialize)]
 struct Leaving {
     redirect: String,
+}
+
+/// Script may say which session it means: the browser may hold the cookie of another by now, and that one stays.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Meant {
+    handle: Option<Handle>,
 }
 
 /// A plain form carries the page's own token in place of the header that forms cannot send.
@@ -39,9 +48,16 @@ pub(super) async fn post(State(latch): State<Arc<Latch>>, request: Request) -> R
         let form = request.extract::<Form<SignOutForm>, _>().await.ok();
         page_wrote_it(credential, form.as_ref().map_or("", |Form(form)| &form.csrf))?;
     } else {
-        from_script(&latch.origins, &headers, credential.is_some_and(|credential| credential.bearer))?;
+        from_script(
+            &latch.origins,
+            &headers,
+            credential.is_some_and(|credential| credential.bearer),
+        )?;
+        if let Some(redirect) = meant_another(&latch, credential, meant(request).await?).await? {
+            return Ok(json(&Leaving { redirect }));
+        }
     }
-    let redirect = format!("{}/signed-out?reason={}", latch.prefix, end(&latch, credential).await?);
+    let redirect = leave(&latch, end(&latch, credential).await?);
     let mut response = if is_form {
         let location = HeaderValue::from_str(&redirect).unwrap_or_else(|_| HeaderValue::from_static("/"));
         (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
@@ -59,9 +75,50 @@ pub(super) async fn post(State(latch): State<Arc<Latch>>, request: Request) -> R
     Ok(response)
 }
 
+async fn meant(request: Request) -> Result<Meant, Problem> {
+    let body: Bytes = request
+        .extract()
+        .await
+        .map_err(|_| Problem::bad_request("The body cannot be read."))?;
+    if body.is_empty() {
+        return Ok(Meant::default());
+    }
+    serde_json::from_slice(&body).map_err(|error| Problem::bad_request(format!("The body is not understood: {error}")))
+}
+
+/// Where to go when the session that is meant is not the one of the credential: nothing is ended, no cookie is cleared.
+async fn meant_another(
+    latch: &Latch,
+    credential: Option<Credential>,
+    Meant { handle }: Meant,
+) -> Result<Option<String>, Problem> {
+    let (Some(credential), Some(meant)) = (credential, handle) else {
+        return Ok(None);
+    };
+    let presented = match latch.engine.status(&credential.digest).await? {
+        Standing::Live(snapshot) => snapshot.handle,
+        Standing::Ended { handle, .. } => handle,
+        Standing::Unknown => return Ok(None),
+    };
+    if presented == meant {
+        return Ok(None);
+    }
+    let reason = match latch.engine.find(&meant).await? {
+        Some((_, Standing::Ended { reason, .. })) => reason.as_str(),
+        Some((_, Standing::Live(_) | Standing::Unknown)) | None => "none",
+    };
+    Ok(Some(leave(latch, reason)))
+}
+
+fn leave(latch: &Latch, reason: &str) -> String {
+    format!("{}/signed-out?reason={reason}", latch.prefix)
+}
+
 /// Ends the session and answers why it is over.
 async fn end(latch: &Latch, credential: Option<Credential>) -> Result<&'static str, Problem> {
-    let Some(credential) = credential else { return Ok("none") };
+    let Some(credential) = credential else {
+        return Ok("none");
+    };
     match latch.engine.sign_out(&credential.digest, EndReason::User).await? {
         Standing::Ended { reason, .. } => {
             if reason == EndReason::User {
@@ -81,8 +138,16 @@ async fn end(latch: &Latch, credential: Option<Credential>) -> Result<&'static s
 }
 
 fn is_form(headers: &HeaderMap) -> bool {
-    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    content_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
+    let content_type = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    content_type
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
 /// Whether the form is from a page that was written for this session. Without one there is nothing to protect.
@@ -93,5 +158,10 @@ fn page_wrote_it(credential: Option<Credential>, presented: &str) -> Result<(), 
         return Ok(());
     }
     let detail = "The form does not carry this session's token; reload the page and try again.";
-    Err(Problem::new(StatusCode::FORBIDDEN, "wrong-form", "The form is refused", detail))
+    Err(Problem::new(
+        StatusCode::FORBIDDEN,
+        "wrong-form",
+        "The form is refused",
+        detail,
+    ))
 }

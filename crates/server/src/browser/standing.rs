@@ -38,8 +38,7 @@ impl<'a> SessionBody<'a> {
             absolute_remaining_ms: status.absolute_remaining.map(Span::as_millis),
             warn_before_ms: snapshot.warn_before.as_millis(),
             // Near the absolute limit continuing does not help, and a lock opens to nothing but authentication.
-            can_extend: status.phase != Phase::Locked
-                && !matches!(status.deadline_kind, Some(DeadlineKind::Absolute)),
+            can_extend: status.phase != Phase::Locked && !matches!(status.deadline_kind, Some(DeadlineKind::Absolute)),
             subject: &snapshot.subject,
             handle: snapshot.handle,
             application: snapshot.facts.application.as_deref(),

@@ -43,13 +43,19 @@ impl Streams {
         open.by_session.insert(handle, of_session + 1);
         open.in_all += 1;
         latch.metrics.streams.inc();
-        Some(OpenStream { latch: Arc::clone(latch), handle, digest })
+        Some(OpenStream {
+            latch: Arc::clone(latch),
+            handle,
+            digest,
+        })
     }
 
     /// Takes one away. True if it was the session's last.
     fn close(&self, handle: Handle) -> bool {
         let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(streams) = open.by_session.get_mut(&handle) else { return false };
+        let Some(streams) = open.by_session.get_mut(&handle) else {
+            return false;
+        };
         *streams -= 1;
         let last = *streams == 0;
         if last {
@@ -60,7 +66,11 @@ impl Streams {
     }
 
     fn has(&self, handle: Handle) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).by_session.contains_key(&handle)
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .by_session
+            .contains_key(&handle)
     }
 }
 
@@ -80,7 +90,11 @@ async fn close_abandoned_tabs(latch: Arc<Latch>, handle: Handle, digest: Digest)
         () = tokio::time::sleep(RETURN_WITHIN) => {}
         () = latch.shutdown.cancelled() => return,
     }
-    let tabs = latch.engine.presence(&digest).map(|presence| presence.tabs).unwrap_or_default();
+    let tabs = latch
+        .engine
+        .presence(&digest)
+        .map(|presence| presence.tabs)
+        .unwrap_or_default();
     for tab in tabs.into_keys() {
         if latch.streams.has(handle) {
             return;

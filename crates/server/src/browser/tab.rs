@@ -50,7 +50,10 @@ pub(super) async fn delete(
 ) -> Result<StatusCode, Problem> {
     let credential = required(&latch, &headers)?;
     from_script(&latch.origins, &headers, credential.bearer)?;
-    let outcome = latch.engine.apply(&credential.digest, &Event::TabClose { tab: tab.into() }).await?;
+    let outcome = latch
+        .engine
+        .apply(&credential.digest, &Event::TabClose { tab: tab.into() })
+        .await?;
     live(&latch, &outcome.standing)?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -58,10 +61,14 @@ pub(super) async fn delete(
 /// The event for a tab that opens or moves; `None` when the engine knows it there already.
 pub(super) fn moved(latch: &Latch, digest: &Digest, tab: &str, path: &str) -> Result<Option<Event>, Problem> {
     if !is_name(tab) {
-        return Err(Problem::bad_request("tab: a tab has 1 to 64 letters, digits, `-` and `_`."));
+        return Err(Problem::bad_request(
+            "tab: a tab has 1 to 64 letters, digits, `-` and `_`.",
+        ));
     }
     if path.len() > PATH_LENGTH || !path.starts_with('/') {
-        return Err(Problem::bad_request("path: a path begins with `/` and has at most 2048 bytes."));
+        return Err(Problem::bad_request(
+            "path: a path begins with `/` and has at most 2048 bytes.",
+        ));
     }
     let path = Path::canonical(path);
     let presence = latch.engine.presence(digest);
@@ -72,5 +79,8 @@ pub(super) fn moved(latch: &Latch, digest: &Digest, tab: &str, path: &str) -> Re
     if tabs.is_some_and(|tabs| tabs.len() >= TABS && !tabs.contains_key(tab)) {
         return Err(super::hold::too_many("The session has too many open tabs; close some."));
     }
-    Ok(Some(Event::Tab { tab: tab.into(), path: path.into_owned() }))
+    Ok(Some(Event::Tab {
+        tab: tab.into(),
+        path: path.into_owned(),
+    }))
 }

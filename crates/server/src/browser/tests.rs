@@ -47,16 +47,38 @@ impl Site {
         let time = ManualTime::at(Instant::from_millis(1_700_000_000_000));
         let clock = Clock::manual(&time, Instant::default());
         let dyn_store = Arc::clone(&store) as Arc<dyn Store>;
-        let engine = Engine::open(dyn_store, clock, config.policy.clone(), Options::default()).await.expect("an engine");
+        let engine = Engine::open(dyn_store, clock, config.policy.clone(), Options::default())
+            .await
+            .expect("an engine");
         let latch = Arc::new(Latch::new(Arc::new(engine), &config, CancellationToken::new()));
-        Self { router: router(Arc::clone(&latch), Router::new()), latch, store, time }
+        Self {
+            router: router(Arc::clone(&latch), Router::new()),
+            latch,
+            store,
+            time,
+        }
     }
 
     /// Signs somebody in as a back end would; answers the token.
     async fn sign_in(&self, subject: &str) -> String {
-        let facts = Facts { application: Some("bank".into()), ..Facts::default() };
-        let new = NewSession { subject: subject.into(), facts, actor: "test".into(), ..NewSession::default() };
-        self.latch.engine.create(new).await.expect("a store").token.expose().to_owned()
+        let facts = Facts {
+            application: Some("bank".into()),
+            ..Facts::default()
+        };
+        let new = NewSession {
+            subject: subject.into(),
+            facts,
+            actor: "test".into(),
+            ..NewSession::default()
+        };
+        self.latch
+            .engine
+            .create(new)
+            .await
+            .expect("a store")
+            .token
+            .expose()
+            .to_owned()
     }
 
     fn advance(&self, seconds: u64) {
@@ -102,7 +124,11 @@ impl Answer {
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.expect("a body").to_bytes();
         let body = String::from_utf8(bytes.to_vec()).expect("text");
-        Self { status: parts.status, headers: parts.headers, body }
+        Self {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+        }
     }
 
     fn json(&self) -> Value {
@@ -122,7 +148,10 @@ impl Answer {
         let problem = self.json();
         assert_eq!(problem["status"], status.as_u16());
         for member in ["type", "title", "detail"] {
-            assert!(problem[member].as_str().is_some_and(|text| !text.is_empty()), "{member}: {problem}");
+            assert!(
+                problem[member].as_str().is_some_and(|text| !text.is_empty()),
+                "{member}: {problem}"
+            );
         }
         problem["reason"].as_str().map(str::to_owned)
     }

@@ -6,7 +6,9 @@ use std::process::ExitCode;
 
 /// Find mistakes in a configuration
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  nightlatch check latch.toml\n\nExits with 0 when the file is valid and with 78 when it is not.")]
+#[command(
+    after_help = "Examples:\n  nightlatch check latch.toml\n\nExits with 0 when the file is valid and with 78 when it is not."
+)]
 pub(crate) struct Args {
     /// The configuration file
     #[arg(value_name = "FILE")]

@@ -49,8 +49,11 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Ok(config) => config,
         Err(code) => return Ok(code),
     };
-    let facts =
-        Facts { application: args.application.clone(), device: args.device.clone(), roles: args.roles.clone() };
+    let facts = Facts {
+        application: args.application.clone(),
+        device: args.device.clone(),
+        roles: args.roles.clone(),
+    };
     let path = args.path.as_deref().map(Path::canonical);
     let explanation = explain(&config.policy, &facts, args.choice, path.as_ref());
     let mut out = std::io::stdout().lock();
@@ -76,7 +79,10 @@ fn write_text(out: &mut impl Write, explanation: &Explanation) -> std::io::Resul
         writeln!(out, "gate          asks after an absence of {max_away}")?;
     }
     if let Some(max_age) = explanation.max_age {
-        writeln!(out, "gate          asks when the authentication is older than {max_age}")?;
+        writeln!(
+            out,
+            "gate          asks when the authentication is older than {max_age}"
+        )?;
     }
     if explanation.passive {
         writeln!(out, "passive       a request to this page is never activity")?;
@@ -88,7 +94,13 @@ fn write_steps(out: &mut impl Write, steps: &[Step]) -> std::io::Result<()> {
     let width = steps.iter().map(|step| step.source.len()).max().unwrap_or(0);
     for step in steps {
         let mark = if step.decides { '*' } else { ' ' };
-        writeln!(out, "  {mark} {:width$}  {:>6}  {}", step.source, step.value.to_string(), step.why)?;
+        writeln!(
+            out,
+            "  {mark} {:width$}  {:>6}  {}",
+            step.source,
+            step.value.to_string(),
+            step.why
+        )?;
     }
     Ok(())
 }

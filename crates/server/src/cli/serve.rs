@@ -10,7 +10,9 @@ use crate::{logging, serve};
 
 /// Run the server
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Every key of the file can be overridden: NIGHTLATCH__POLICY__IDLE=10m nightlatch serve --config latch.toml")]
+#[command(
+    after_help = "Every key of the file can be overridden: NIGHTLATCH__POLICY__IDLE=10m nightlatch serve --config latch.toml"
+)]
 pub(crate) struct Args {
     /// The configuration file
     #[arg(long, short, value_name = "FILE")]
@@ -31,7 +33,10 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         writeln!(out, "management    http://{}/api/v1/", running.management)?;
         if let Some(key) = &running.api_key {
             writeln!(out, "API key       {key}")?;
-            writeln!(out, "              Keep it: it is shown only now. `nightlatch keys create` makes others.")?;
+            writeln!(
+                out,
+                "              Keep it: it is shown only now. `nightlatch keys create` makes others."
+            )?;
         }
         out.flush()?;
     }

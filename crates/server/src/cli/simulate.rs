@@ -35,7 +35,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let mut text = String::new();
-    open(&args.file)?.read_to_string(&mut text).context("the input cannot be read")?;
+    open(&args.file)?
+        .read_to_string(&mut text)
+        .context("the input cannot be read")?;
     let scenario: Value = serde_json::from_str(&text).context("the scenario is not JSON")?;
     for entry in run_scenario(&Scenario::from_json(&scenario)?)? {
         writeln!(out, "{}", text_line(&entry)?)?;
@@ -68,11 +70,21 @@ fn trace_line(line: &str) -> anyhow::Result<String> {
 /// The instant, then the entry's fields in the order of the trace.
 fn text_line(entry: &TraceEntry) -> anyhow::Result<String> {
     let at = nightlatch_core::time::Span::from_millis(u64::try_from(entry.at_ms).unwrap_or(0));
-    let Value::Object(fields) = serde_json::to_value(entry)? else { return Ok(String::new()) };
-    let event = fields.get("event").and_then(Value::as_str).unwrap_or_default().to_owned();
-    let rest = fields.iter().filter(|(name, _)| !matches!(name.as_str(), "at_ms" | "event"));
+    let Value::Object(fields) = serde_json::to_value(entry)? else {
+        return Ok(String::new());
+    };
+    let event = fields
+        .get("event")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned();
+    let rest = fields
+        .iter()
+        .filter(|(name, _)| !matches!(name.as_str(), "at_ms" | "event"));
     let rest: Vec<_> = rest.map(|(name, value)| format!("{name}={}", plain(value))).collect();
-    Ok(format!("{:>10}  {event:<14}  {}", at.to_string(), rest.join(" ")).trim_end().to_owned())
+    Ok(format!("{:>10}  {event:<14}  {}", at.to_string(), rest.join(" "))
+        .trim_end()
+        .to_owned())
 }
 
 fn plain(value: &Value) -> String {

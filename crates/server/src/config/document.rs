@@ -57,7 +57,10 @@ pub(crate) struct ManagementSection {
 
 impl Default for ManagementSection {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8701)), trusted_proxies: Vec::new() }
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8701)),
+            trusted_proxies: Vec::new(),
+        }
     }
 }
 
@@ -101,7 +104,10 @@ pub(crate) struct LogSection {
 
 impl Default for LogSection {
     fn default() -> Self {
-        Self { level: "info".to_owned(), format: LogFormat::Text }
+        Self {
+            level: "info".to_owned(),
+            format: LogFormat::Text,
+        }
     }
 }
 

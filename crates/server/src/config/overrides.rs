@@ -17,7 +17,11 @@ pub(crate) fn overrides(variables: impl IntoIterator<Item = (String, String)>) -
     let mut found: Vec<_> = variables
         .into_iter()
         .filter_map(|(variable, value)| {
-            let keys = variable.strip_prefix(PREFIX)?.split("__").map(str::to_ascii_lowercase).collect();
+            let keys = variable
+                .strip_prefix(PREFIX)?
+                .split("__")
+                .map(str::to_ascii_lowercase)
+                .collect();
             Some(Override { variable, keys, value })
         })
         .collect();
@@ -33,11 +37,15 @@ impl Override {
 
     /// Lays the value over the table. Numbers, booleans and lists are read as TOML; anything else is text.
     pub(crate) fn apply(&self, table: &mut Table) -> Result<(), String> {
-        let Some((last, sections)) = self.keys.split_last() else { return Ok(()) };
+        let Some((last, sections)) = self.keys.split_last() else {
+            return Ok(());
+        };
         let mut within = table;
         for section in sections {
             let next = within.entry(section).or_insert_with(|| Value::Table(Table::new()));
-            within = next.as_table_mut().ok_or_else(|| format!("`{section}` is not a section"))?;
+            within = next
+                .as_table_mut()
+                .ok_or_else(|| format!("`{section}` is not a section"))?;
         }
         within.insert(last.clone(), self.parsed());
         Ok(())
@@ -45,8 +53,12 @@ impl Override {
 
     fn parsed(&self) -> Value {
         let structured = self.value.starts_with(['[', '{']) || matches!(self.value.as_str(), "true" | "false");
-        let parsed = structured.then(|| toml::from_str::<Table>(&format!("value = {}", self.value)).ok()).flatten();
-        parsed.and_then(|mut table| table.remove("value")).unwrap_or_else(|| Value::String(self.value.clone()))
+        let parsed = structured
+            .then(|| toml::from_str::<Table>(&format!("value = {}", self.value)).ok())
+            .flatten();
+        parsed
+            .and_then(|mut table| table.remove("value"))
+            .unwrap_or_else(|| Value::String(self.value.clone()))
     }
 }
 
@@ -58,7 +70,10 @@ mod tests {
     fn variables_name_sections_and_keys() {
         let environment = [
             ("NIGHTLATCH__POLICY__IDLE".to_owned(), "5m".to_owned()),
-            ("NIGHTLATCH__SERVER__TRUSTED_PROXIES".to_owned(), "[\"10.0.0.1\"]".to_owned()),
+            (
+                "NIGHTLATCH__SERVER__TRUSTED_PROXIES".to_owned(),
+                "[\"10.0.0.1\"]".to_owned(),
+            ),
             ("PATH".to_owned(), "/bin".to_owned()),
         ];
         let mut table = Table::new();

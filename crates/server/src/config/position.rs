@@ -14,7 +14,10 @@ pub(crate) struct Position {
 pub(crate) fn of_offset(text: &str, offset: usize) -> Position {
     let before = &text[..text.floor_char_boundary(offset)];
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    Position { line: before.matches('\n').count() + 1, column: before[line_start..].chars().count() + 1 }
+    Position {
+        line: before.matches('\n').count() + 1,
+        column: before[line_start..].chars().count() + 1,
+    }
 }
 
 /// The place of a key such as `policy.rules[1].idle`; of the nearest one around it where it is left out.
@@ -27,12 +30,16 @@ pub(crate) fn of_key(text: &str, key: &str) -> Option<Position> {
         match step {
             Step::Name(name) => {
                 let within = value.map_or(table, |value| value.get_ref().as_table());
-                let Some((found, next)) = within.and_then(|table| table.get_key_value(name)) else { break };
+                let Some((found, next)) = within.and_then(|table| table.get_key_value(name)) else {
+                    break;
+                };
                 offset = Some(found.span().start);
                 (table, value) = (None, Some(next));
             }
             Step::Index(index) => {
-                let Some(next) = value.and_then(|value| value.get_ref().as_array()).and_then(|array| array.get(index))
+                let Some(next) = value
+                    .and_then(|value| value.get_ref().as_array())
+                    .and_then(|array| array.get(index))
                 else {
                     break;
                 };
@@ -52,7 +59,10 @@ enum Step<'a> {
 fn steps(key: &str) -> impl Iterator<Item = Step<'_>> {
     key.split('.').flat_map(|part| {
         let (name, indexes) = part.split_once('[').unwrap_or((part, ""));
-        let indexes = indexes.split(['[', ']']).filter_map(|index| index.parse().ok()).map(Step::Index);
+        let indexes = indexes
+            .split(['[', ']'])
+            .filter_map(|index| index.parse().ok())
+            .map(Step::Index);
         std::iter::once(Step::Name(name)).chain(indexes)
     })
 }
@@ -61,7 +71,8 @@ fn steps(key: &str) -> impl Iterator<Item = Step<'_>> {
 mod tests {
     use super::*;
 
-    const TEXT: &str = "[policy]\nidle = \"30m\"\n\n[[policy.rules]]\nidle = \"5m\"\n\n[[policy.rules]]\n  idle = \"1m\"\n";
+    const TEXT: &str =
+        "[policy]\nidle = \"30m\"\n\n[[policy.rules]]\nidle = \"5m\"\n\n[[policy.rules]]\n  idle = \"1m\"\n";
 
     #[test]
     fn keys_have_lines_and_columns() {
@@ -74,6 +85,9 @@ mod tests {
 
     #[test]
     fn a_key_that_is_left_out_is_looked_for_around() {
-        assert_eq!(of_key(TEXT, "policy.warn_before").map(|position| position.line), Some(1));
+        assert_eq!(
+            of_key(TEXT, "policy.warn_before").map(|position| position.line),
+            Some(1)
+        );
     }
 }

@@ -15,7 +15,9 @@ pub(crate) struct PublicUrl {
 impl PublicUrl {
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let mend = "write scheme and host, for example `https://app.example`";
-        let uri: Uri = text.parse().map_err(|error| format!("`{text}` is not a URL ({error}); {mend}"))?;
+        let uri: Uri = text
+            .parse()
+            .map_err(|error| format!("`{text}` is not a URL ({error}); {mend}"))?;
         let https = match uri.scheme_str() {
             Some("https") => true,
             Some("http") => false,
@@ -23,9 +25,15 @@ impl PublicUrl {
         };
         let authority = uri.authority().ok_or_else(|| format!("`{text}` has no host; {mend}"))?;
         if !matches!(uri.path(), "" | "/") || uri.query().is_some() || authority.as_str().contains('@') {
-            return Err(format!("`{text}` has more than scheme and host; {mend}; the path goes into server.prefix"));
+            return Err(format!(
+                "`{text}` has more than scheme and host; {mend}; the path goes into server.prefix"
+            ));
         }
-        Ok(Self { https, host: authority.host().to_ascii_lowercase(), port: authority.port_u16() })
+        Ok(Self {
+            https,
+            host: authority.host().to_ascii_lowercase(),
+            port: authority.port_u16(),
+        })
     }
 
     pub(crate) fn of_listener(address: SocketAddr) -> Self {
@@ -33,7 +41,11 @@ impl PublicUrl {
             IpAddr::V4(ip) => ip.to_string(),
             IpAddr::V6(ip) => format!("[{ip}]"),
         };
-        Self { https: false, host, port: Some(address.port()) }
+        Self {
+            https: false,
+            host,
+            port: Some(address.port()),
+        }
     }
 
     pub(crate) fn is_https(&self) -> bool {
@@ -49,11 +61,21 @@ impl PublicUrl {
     pub(crate) fn origins(&self) -> Vec<String> {
         let scheme = if self.https { "https" } else { "http" };
         let default_port = if self.https { 443 } else { 80 };
-        let port = self.port.filter(|port| *port != default_port).map_or_else(String::new, |port| format!(":{port}"));
+        let port = self
+            .port
+            .filter(|port| *port != default_port)
+            .map_or_else(String::new, |port| format!(":{port}"));
         let mut hosts = vec![self.host.as_str()];
         if self.is_loopback() {
-            hosts.extend(["localhost", "127.0.0.1", "[::1]"].iter().filter(|host| **host != self.host));
+            hosts.extend(
+                ["localhost", "127.0.0.1", "[::1]"]
+                    .iter()
+                    .filter(|host| **host != self.host),
+            );
         }
-        hosts.into_iter().map(|host| format!("{scheme}://{host}{port}")).collect()
+        hosts
+            .into_iter()
+            .map(|host| format!("{scheme}://{host}{port}"))
+            .collect()
     }
 }

@@ -11,7 +11,10 @@ fn errors(text: &str) -> Vec<String> {
 fn refused(text: &str, place: &str, words: &[&str]) {
     let errors = errors(text);
     let all = errors.join("\n");
-    assert!(errors.iter().any(|error| error.starts_with(place)), "no error at {place}: {all}");
+    assert!(
+        errors.iter().any(|error| error.starts_with(place)),
+        "no error at {place}: {all}"
+    );
     for word in words {
         assert!(all.contains(word), "{word:?} is missing: {all}");
     }
@@ -26,8 +29,16 @@ fn an_empty_file_is_a_configuration() {
 fn every_mistake_names_file_line_column_key_and_remedy() {
     refused("[policy]\nidel = \"30m\"\n", "latch.toml:2:1: ", &["idel", "idle"]);
     refused("[polcy]\n", "latch.toml:1:2: ", &["polcy", "policy"]);
-    refused("[policy]\nidle = 30\n", "latch.toml:2:8: policy.idle: ", &["bare number", "\"30m\""]);
-    refused("[policy]\nidle = \"30\"\n", "latch.toml:2:8: policy.idle: ", &["no unit", "`30m`"]);
+    refused(
+        "[policy]\nidle = 30\n",
+        "latch.toml:2:8: policy.idle: ",
+        &["bare number", "\"30m\""],
+    );
+    refused(
+        "[policy]\nidle = \"30\"\n",
+        "latch.toml:2:8: policy.idle: ",
+        &["no unit", "`30m`"],
+    );
     refused(
         "[policy]\nidle = \"30s\"\nwarn_before = \"60s\"\n",
         "latch.toml:2:1: policy.idle: ",
@@ -38,29 +49,77 @@ fn every_mistake_names_file_line_column_key_and_remedy() {
         "latch.toml:4:1: policy.rules[0].absolute: ",
         &["path", "remove"],
     );
-    refused("[policy]\non_idle = \"sleep\"\n", "latch.toml:2:11: policy.on_idle: ", &["sleep", "sign-out", "lock"]);
+    refused(
+        "[policy]\non_idle = \"sleep\"\n",
+        "latch.toml:2:11: policy.on_idle: ",
+        &["sleep", "sign-out", "lock"],
+    );
     refused("[policy\n", "latch.toml:1:", &[]);
-    refused("[server]\nlisten = \"0.0.0.0:80\"\n", "latch.toml:2:1: server.listen: ", &["trusted_proxies"]);
-    refused("[server]\npublic_url = \"http://app.example\"\n", "latch.toml:2:1: server.public_url: ", &["TLS"]);
-    refused("[server]\nprefix = \"nightlatch/\"\n", "latch.toml:2:1: server.prefix: ", &["/nightlatch"]);
-    refused("[server]\ntrusted_proxies = [\"proxy\"]\n", "latch.toml:2:", &["10.0.0.0/8"]);
-    refused("[log]\nlevel = \"loud=very\"\n", "latch.toml:2:1: log.level: ", &["info"]);
-    refused("[[policy.rules]]\nmatch = { path = \"/a*\" }\nidle = \"5m\"\n", "latch.toml:2:", &["star"]);
+    refused(
+        "[server]\nlisten = \"0.0.0.0:80\"\n",
+        "latch.toml:2:1: server.listen: ",
+        &["trusted_proxies"],
+    );
+    refused(
+        "[server]\npublic_url = \"http://app.example\"\n",
+        "latch.toml:2:1: server.public_url: ",
+        &["TLS"],
+    );
+    refused(
+        "[server]\nprefix = \"nightlatch/\"\n",
+        "latch.toml:2:1: server.prefix: ",
+        &["/nightlatch"],
+    );
+    refused(
+        "[server]\ntrusted_proxies = [\"proxy\"]\n",
+        "latch.toml:2:",
+        &["10.0.0.0/8"],
+    );
+    refused(
+        "[log]\nlevel = \"loud=very\"\n",
+        "latch.toml:2:1: log.level: ",
+        &["info"],
+    );
+    refused(
+        "[[policy.rules]]\nmatch = { path = \"/a*\" }\nidle = \"5m\"\n",
+        "latch.toml:2:",
+        &["star"],
+    );
 }
 
 #[test]
 fn a_file_that_cannot_be_read_is_named() {
     let errors = Config::read(Path::new("/nonexistent/latch.toml"), []).expect_err("no such file");
-    assert!(errors[0].to_string().starts_with("/nonexistent/latch.toml: cannot be read: "), "{}", errors[0]);
+    assert!(
+        errors[0]
+            .to_string()
+            .starts_with("/nonexistent/latch.toml: cannot be read: "),
+        "{}",
+        errors[0]
+    );
 }
 
 #[test]
 fn the_environment_wins_and_is_blamed() {
     let variable = |name: &str, value: &str| [(name.to_owned(), value.to_owned())];
-    let config = Config::parse("[policy]\nidle = \"30m\"\n", "latch.toml", variable("NIGHTLATCH__POLICY__IDLE", "10m"));
+    let config = Config::parse(
+        "[policy]\nidle = \"30m\"\n",
+        "latch.toml",
+        variable("NIGHTLATCH__POLICY__IDLE", "10m"),
+    );
     assert_eq!(config.expect("valid").policy.idle.to_string(), "10m");
-    for (name, value) in [("NIGHTLATCH__POLICY__IDLE", "10"), ("NIGHTLATCH__POLICY__IDLE", "5s"), ("NIGHTLATCH__POLICI__IDLE", "1m")] {
+    for (name, value) in [
+        ("NIGHTLATCH__POLICY__IDLE", "10"),
+        ("NIGHTLATCH__POLICY__IDLE", "5s"),
+        ("NIGHTLATCH__POLICI__IDLE", "1m"),
+    ] {
         let errors = Config::parse("", "latch.toml", variable(name, value)).expect_err("invalid");
-        assert!(errors[0].to_string().starts_with(&format!("environment variable {name}: ")), "{}", errors[0]);
+        assert!(
+            errors[0]
+                .to_string()
+                .starts_with(&format!("environment variable {name}: ")),
+            "{}",
+            errors[0]
+        );
     }
 }

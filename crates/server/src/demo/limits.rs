@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn every_idle_limit_above_nothing_is_valid_by_itself() {
-        for millis in (3..20_000).chain([3_600_000, 2_592_000_000]) {
+        for millis in (3..20_000).step_by(7).chain([3_600_000, 2_592_000_000]) {
             let wished = Limits {
                 idle: Some(Span::from_millis(millis)),
                 ..Limits::default()

@@ -24,10 +24,16 @@ impl CookieRules {
     pub(crate) fn new(public_url: &PublicUrl) -> Self {
         if public_url.is_https() {
             // The prefix makes browsers refuse the cookie from a sub-domain or over plain HTTP.
-            Self { name: "__Host-nightlatch", attributes: "; Path=/; HttpOnly; SameSite=Lax; Secure" }
+            Self {
+                name: "__Host-nightlatch",
+                attributes: "; Path=/; HttpOnly; SameSite=Lax; Secure",
+            }
         } else {
             // On loopback only: browsers refuse the prefix without TLS.
-            Self { name: "nightlatch", attributes: "; Path=/; HttpOnly; SameSite=Lax" }
+            Self {
+                name: "nightlatch",
+                attributes: "; Path=/; HttpOnly; SameSite=Lax",
+            }
         }
     }
 
@@ -51,7 +57,9 @@ impl CookieRules {
         let mut presented = Presented::Nothing;
         for value in headers.get_all(header::COOKIE) {
             for pair in value.as_bytes().split(|byte| *byte == b';') {
-                let Some(token) = self.value(pair.trim_ascii()) else { continue };
+                let Some(token) = self.value(pair.trim_ascii()) else {
+                    continue;
+                };
                 match presented {
                     Presented::Nothing => presented = Presented::One(token),
                     Presented::One(_) | Presented::Several => return Presented::Several,
@@ -84,12 +92,18 @@ mod tests {
         let cookie = rules("https://app.example").set("T");
         assert_eq!(cookie, "__Host-nightlatch=T; Path=/; HttpOnly; SameSite=Lax; Secure");
         let clear = rules("https://app.example").clear();
-        assert_eq!(clear, "__Host-nightlatch=; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=0");
+        assert_eq!(
+            clear,
+            "__Host-nightlatch=; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=0"
+        );
     }
 
     #[test]
     fn on_loopback_it_has_neither_prefix_nor_secure() {
-        assert_eq!(rules("http://127.0.0.1:8700").set("T"), "nightlatch=T; Path=/; HttpOnly; SameSite=Lax");
+        assert_eq!(
+            rules("http://127.0.0.1:8700").set("T"),
+            "nightlatch=T; Path=/; HttpOnly; SameSite=Lax"
+        );
     }
 
     #[test]

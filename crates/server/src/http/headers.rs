@@ -35,7 +35,9 @@ pub(crate) fn json(body: &impl Serialize) -> Response {
         tracing::error!(%error, "an answer cannot be written as JSON");
     }
     let mut response = Response::new(bytes.into());
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     protect(response.headers_mut());
     response
 }

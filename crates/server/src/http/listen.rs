@@ -1,4 +1,4 @@
-//! The accept loop of a listener: TCP_NODELAY, a bound on how long headers may take, and an end that cuts nobody off.
+//! The accept loop of a listener: `TCP_NODELAY`, a bound on how long headers may take, and an end that cuts nobody off.
 
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
@@ -37,7 +37,10 @@ impl Bound {
         let bound = TcpListener::bind(address).await.with_context(|| {
             format!("{key}: cannot listen on {address}; end what uses the port, or set another address or port 0 for any free one")
         })?;
-        Ok(Self { listener: bound, trusted_proxies: listener.trusted_proxies.clone() })
+        Ok(Self {
+            listener: bound,
+            trusted_proxies: listener.trusted_proxies.clone(),
+        })
     }
 
     pub(crate) fn address(&self) -> anyhow::Result<SocketAddr> {
@@ -63,7 +66,10 @@ impl Bound {
             }
         }
         drop(self.listener);
-        if tokio::time::timeout(DRAIN_WITHIN, connections.shutdown()).await.is_err() {
+        if tokio::time::timeout(DRAIN_WITHIN, connections.shutdown())
+            .await
+            .is_err()
+        {
             tracing::warn!("requests that did not finish in time are cut off");
         }
     }

@@ -33,7 +33,12 @@ struct Body {
 
 impl Problem {
     /// `kind` is the last part of the type, stable for machines.
-    pub(crate) fn new(status: StatusCode, kind: &str, title: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn new(
+        status: StatusCode,
+        kind: &str,
+        title: &'static str,
+        detail: impl Into<Cow<'static, str>>,
+    ) -> Self {
         let body = Body {
             r#type: format!("urn:nightlatch:problem:{kind}"),
             title,
@@ -42,11 +47,20 @@ impl Problem {
             reason: None,
             ended_at: None,
         };
-        Self { status, body: Box::new(body), headers: HeaderMap::new() }
+        Self {
+            status,
+            body: Box::new(body),
+            headers: HeaderMap::new(),
+        }
     }
 
     pub(crate) fn bad_request(detail: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "bad-request", "The request cannot be understood", detail)
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "bad-request",
+            "The request cannot be understood",
+            detail,
+        )
     }
 
     pub(crate) fn not_found(detail: impl Into<Cow<'static, str>>) -> Self {
@@ -55,21 +69,36 @@ impl Problem {
 
     /// Nobody is signed in, as far as this request shows.
     pub(crate) fn no_session() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "no-session", "Nobody is signed in", "The request names no session. Sign in.")
-            .because("none")
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "no-session",
+            "Nobody is signed in",
+            "The request names no session. Sign in.",
+        )
+        .because("none")
     }
 
     pub(crate) fn ended(at: Instant, reason: EndReason) -> Self {
-        let mut problem =
-            Self::new(StatusCode::UNAUTHORIZED, "session-ended", "The session has ended", "Sign in again to go on.")
-                .because(reason.as_str());
+        let mut problem = Self::new(
+            StatusCode::UNAUTHORIZED,
+            "session-ended",
+            "The session has ended",
+            "Sign in again to go on.",
+        )
+        .because(reason.as_str());
         problem.body.ended_at = Some(at.as_millis());
         problem
     }
 
     pub(crate) fn locked() -> Self {
         let detail = "Nothing is served until the same person authenticates again.";
-        Self::new(StatusCode::UNAUTHORIZED, "session-locked", "The session is locked", detail).because("locked")
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "session-locked",
+            "The session is locked",
+            detail,
+        )
+        .because("locked")
     }
 
     fn because(mut self, reason: &'static str) -> Self {
@@ -87,8 +116,13 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         tracing::warn!(%error, "a request was refused because of the store");
         let detail = "The session store does not answer. Nothing was changed; try again in a moment.";
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "store-unavailable", "The store is unavailable", detail)
-            .with_header(header::RETRY_AFTER, HeaderValue::from_static("1"))
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "store-unavailable",
+            "The store is unavailable",
+            detail,
+        )
+        .with_header(header::RETRY_AFTER, HeaderValue::from_static("1"))
     }
 }
 

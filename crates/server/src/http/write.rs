@@ -11,7 +11,9 @@ const NIGHTLATCH: HeaderName = HeaderName::from_static("nightlatch");
 pub(crate) fn from_script(origins: &[String], headers: &HeaderMap, bearer: bool) -> Result<(), Problem> {
     same_origin(origins, headers, bearer)?;
     if headers.get(NIGHTLATCH).is_none_or(|value| value != "1") {
-        return Err(refused("The header `Nightlatch: 1` is missing; send it with every write."));
+        return Err(refused(
+            "The header `Nightlatch: 1` is missing; send it with every write.",
+        ));
     }
     Ok(())
 }
@@ -30,7 +32,9 @@ pub(crate) fn same_origin(origins: &[String], headers: &HeaderMap, bearer: bool)
         Some(origin) if origins.iter().any(|known| origin == known.as_str()) => Ok(()),
         Some(_) => Err(refused("The request comes from a page of another origin.")),
         None if bearer => Ok(()),
-        None => Err(refused("The request does not show which page it comes from; send `Sec-Fetch-Site` or `Origin`.")),
+        None => Err(refused(
+            "The request does not show which page it comes from; send `Sec-Fetch-Site` or `Origin`.",
+        )),
     }
 }
 
@@ -44,10 +48,12 @@ mod tests {
 
     use super::*;
 
+    type Headers = &'static [(&'static str, &'static str)];
+
     #[test]
     fn only_pages_of_this_origin_write() {
         let origins = ["https://app.example".to_owned()];
-        let cases: &[(&[(&str, &str)], bool, bool)] = &[
+        let cases: &[(Headers, bool, bool)] = &[
             (&[("sec-fetch-site", "same-origin"), ("nightlatch", "1")], false, true),
             (&[("origin", "https://app.example"), ("nightlatch", "1")], false, true),
             (&[("nightlatch", "1")], true, true),
@@ -55,10 +61,22 @@ mod tests {
             (&[("sec-fetch-site", "same-site"), ("nightlatch", "1")], false, false),
             (&[("sec-fetch-site", "cross-site"), ("nightlatch", "1")], false, false),
             (&[("sec-fetch-site", "none"), ("nightlatch", "1")], false, false),
-            (&[("sec-fetch-site", "cross-site"), ("origin", "https://app.example"), ("nightlatch", "1")], false, false),
+            (
+                &[
+                    ("sec-fetch-site", "cross-site"),
+                    ("origin", "https://app.example"),
+                    ("nightlatch", "1"),
+                ],
+                false,
+                false,
+            ),
             (&[("origin", "https://evil.example"), ("nightlatch", "1")], false, false),
             (&[("origin", "null"), ("nightlatch", "1")], false, false),
-            (&[("origin", "https://app.example.evil"), ("nightlatch", "1")], false, false),
+            (
+                &[("origin", "https://app.example.evil"), ("nightlatch", "1")],
+                false,
+                false,
+            ),
             (&[("nightlatch", "1")], false, false),
             (&[("sec-fetch-site", "cross-site"), ("nightlatch", "1")], true, false),
             (&[("origin", "https://evil.example"), ("nightlatch", "1")], true, false),
@@ -66,7 +84,10 @@ mod tests {
         ];
         for (sent, bearer, allowed) in cases {
             let headers = sent.iter().map(|(name, value)| {
-                (HeaderName::from_bytes(name.as_bytes()).expect("a name"), HeaderValue::from_static(value))
+                (
+                    HeaderName::from_bytes(name.as_bytes()).expect("a name"),
+                    HeaderValue::from_static(value),
+                )
             });
             let answer = from_script(&origins, &headers.collect(), *bearer);
             assert_eq!(answer.is_ok(), *allowed, "{sent:?} bearer: {bearer}");

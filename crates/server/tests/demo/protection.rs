@@ -17,7 +17,7 @@ const PAGE_POLICY: [&str; 6] = [
 pub(crate) fn check(method: &str, path: &str, answer: &Answer) {
     let place = format!("{method} {path} -> {}", answer.status);
     let is = |name: &'static str, value: &str| {
-        assert_eq!(answer.all(name).collect::<Vec<_>>(), [value], "{name} of {place}")
+        assert_eq!(answer.all(name).collect::<Vec<_>>(), [value], "{name} of {place}");
     };
     is("x-content-type-options", "nosniff");
     is("cross-origin-resource-policy", "same-origin");

@@ -54,7 +54,10 @@ fn the_same_person_keeps_the_session_and_gets_a_new_token() {
     let mut after = before.clone();
     let door = after.get("/demo/sign-in");
     assert!(door.body.contains("Continue as Ada Larch"));
-    assert!(!door.body.contains("<script"), "the news of an end would overtake a sign-in on its way");
+    assert!(
+        !door.body.contains("<script"),
+        "the news of an end would overtake a sign-in on its way"
+    );
     after.sign_in("ada", "/");
     let handle = after.session()["handle"].clone();
     assert_ne!(after.token(), before.token());

@@ -113,10 +113,7 @@ async fn after_reauthentication_the_old_token_is_dead_and_the_new_one_lives() {
     let api = Api::start();
     let (handle, old) = api.sign_in("ada").await;
     let path = format!("sessions/{handle}/reauthenticate");
-    let renewed = api
-        .post(&path, &json!({ "subject": "ada" }))
-        .await
-        .ok(200);
+    let renewed = api.post(&path, &json!({ "subject": "ada" })).await.ok(200);
     assert_eq!(renewed["handle"], json!(handle));
     let new = renewed["token"].as_str().expect("a token");
     assert!(

@@ -36,7 +36,10 @@ enum SignOut {
 
 type Sessions = Arc<Mutex<HashMap<String, Known>>>;
 
-#[expect(clippy::disallowed_methods, reason = "the client's own time is what the server is held against")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the client's own time is what the server is held against"
+)]
 fn now() -> Instant {
     Instant::now()
 }
@@ -52,7 +55,14 @@ async fn an_acknowledged_end_survives_kill_9() {
             .map(|worker| {
                 let chance = Chance(chance.next() | 1);
                 let (browser, management) = (server.browser.clone(), server.management.clone());
-                tokio::spawn(work(worker, browser, management, server.key.clone(), Arc::clone(&sessions), chance))
+                tokio::spawn(work(
+                    worker,
+                    browser,
+                    management,
+                    server.key.clone(),
+                    Arc::clone(&sessions),
+                    chance,
+                ))
             })
             .collect();
         let moment = Duration::from_millis(60 + chance.next() % 400);
@@ -66,31 +76,35 @@ async fn an_acknowledged_end_survives_kill_9() {
         ended += gone;
         alive += live;
     }
-    assert!(ended > KILLS && alive > KILLS, "the load was too light to show anything: {ended} ended, {alive} alive");
+    assert!(
+        ended > KILLS && alive > KILLS,
+        "the load was too light to show anything: {ended} ended, {alive} alive"
+    );
 }
 
 /// Signs in, moves and signs out until the server is gone.
 async fn work(worker: usize, browser: String, management: String, key: String, sessions: Sessions, mut chance: Chance) {
     let bearer = format!("Bearer {key}");
     for step in 0.. {
-        let token = match chance.next() % 10 {
-            0..=2 => None,
-            _ => {
-                let sessions = sessions.lock().expect("sessions");
-                let open: Vec<_> = sessions.iter().filter(|(_, known)| known.signed_out == SignOut::No).collect();
-                let index = usize::try_from(chance.next()).unwrap_or(0) % open.len().max(1);
-                open.get(index).map(|(token, _)| (*token).clone())
-            }
+        let token = if chance.next() % 10 < 3 {
+            None
+        } else {
+            one_that_is_open(&sessions, &mut chance)
         };
         let asked = now();
         let Some(token) = token else {
             let body = format!(r#"{{"subject": "worker-{worker}-{step}"}}"#);
             let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
-            let Some(answer) = client::try_send(Method::POST, &format!("{management}sessions"), &headers, body).await else {
+            let Some(answer) = client::try_send(Method::POST, &format!("{management}sessions"), &headers, body).await
+            else {
                 return;
             };
             let token = answer.ok(201)["token"].as_str().expect("a token").to_owned();
-            let known = Known { active_since: asked, active_until: now(), signed_out: SignOut::No };
+            let known = Known {
+                active_since: asked,
+                active_until: now(),
+                signed_out: SignOut::No,
+            };
             sessions.lock().expect("sessions").insert(token, known);
             continue;
         };
@@ -100,22 +114,46 @@ async fn work(worker: usize, browser: String, management: String, key: String, s
             }
         };
         let authorization = format!("Bearer {token}");
-        let headers = [("authorization", authorization.as_str()), ("nightlatch", "1"), ("content-type", "application/json")];
-        if chance.next() % 8 == 0 {
+        let headers = [
+            ("authorization", authorization.as_str()),
+            ("nightlatch", "1"),
+            ("content-type", "application/json"),
+        ];
+        if chance.next().is_multiple_of(8) {
             note(&|known| known.signed_out = SignOut::Asked);
-            let Some(answer) = client::try_send(Method::POST, &format!("{browser}sign-out"), &headers, "").await else { return };
+            let Some(answer) = client::try_send(Method::POST, &format!("{browser}sign-out"), &headers, "").await else {
+                return;
+            };
             assert_eq!(answer.status.as_u16(), 200, "{}", answer.text());
             note(&|known| known.signed_out = SignOut::Acknowledged);
         } else {
-            let answer = client::try_send(Method::POST, &format!("{browser}activity"), &headers, r#"{"age_ms": 0}"#).await;
+            let answer = client::try_send(
+                Method::POST,
+                &format!("{browser}activity"),
+                &headers,
+                r#"{"age_ms": 0}"#,
+            )
+            .await;
             note(&|known| known.active_until = known.active_until.max(now()));
             match answer {
-                Some(answer) if answer.status.as_u16() == 200 => note(&|known| known.active_since = known.active_since.max(asked)),
+                Some(answer) if answer.status.as_u16() == 200 => {
+                    note(&|known| known.active_since = known.active_since.max(asked));
+                }
                 Some(_) => {}
                 None => return,
             }
         }
     }
+}
+
+fn one_that_is_open(sessions: &Sessions, chance: &mut Chance) -> Option<String> {
+    let sessions = sessions.lock().expect("sessions");
+    let open: Vec<_> = sessions
+        .iter()
+        .filter(|(_, known)| known.signed_out == SignOut::No)
+        .collect();
+    let index = usize::try_from(chance.next()).unwrap_or(0) % open.len().max(1);
+    open.get(index).map(|(token, _)| (*token).clone())
 }
 
 /// Holds the restarted server against what was acknowledged; answers how many sessions were found ended and alive.
@@ -131,16 +169,36 @@ async fn verify(server: &Server, sessions: &Sessions, round: usize) -> (usize, u
         let reason = answer.json()["reason"].as_str().map(str::to_owned);
         match answer.status.as_u16() {
             200 => {
-                assert_ne!(known.signed_out, SignOut::Acknowledged, "round {round}: an ended session answers: {known:?}");
-                assert!(asked < known.active_until + IDLE, "round {round}: a session outlives its deadline: {known:?}");
+                assert_ne!(
+                    known.signed_out,
+                    SignOut::Acknowledged,
+                    "round {round}: an ended session answers: {known:?}"
+                );
+                assert!(
+                    asked < known.active_until + IDLE,
+                    "round {round}: a session outlives its deadline: {known:?}"
+                );
                 alive += 1;
-                sessions.lock().expect("sessions").insert(token, Known { signed_out: SignOut::No, ..known });
+                sessions.lock().expect("sessions").insert(
+                    token,
+                    Known {
+                        signed_out: SignOut::No,
+                        ..known
+                    },
+                );
             }
             401 => {
-                assert_ne!(reason.as_deref(), Some("none"), "round {round}: an acknowledged creation is lost: {known:?}");
-                let too_early = answered < known.active_since + IDLE - TOUCH_INTERVAL;
+                assert_ne!(
+                    reason.as_deref(),
+                    Some("none"),
+                    "round {round}: an acknowledged creation is lost: {known:?}"
+                );
+                let too_early = answered + TOUCH_INTERVAL < known.active_since + IDLE;
                 let explained = known.signed_out != SignOut::No;
-                assert!(explained || !too_early, "round {round}: a session ended too early ({reason:?}): {known:?}");
+                assert!(
+                    explained || !too_early,
+                    "round {round}: a session ended too early ({reason:?}): {known:?}"
+                );
                 ended += 1;
             }
             other => panic!("round {round}: status {other}: {}", answer.text()),

@@ -7,13 +7,16 @@ use crate::server::Server;
 
 #[tokio::test]
 async fn no_token_is_written_anywhere() {
-    let mut server = Server::start("[log]\nlevel = \"trace\"\nformat = \"json\"\n[policy]\nidle = \"10m\"\nabsolute = \"1h\"\n");
+    let mut server =
+        Server::start("[log]\nlevel = \"trace\"\nformat = \"json\"\n[policy]\nidle = \"10m\"\nabsolute = \"1h\"\n");
     let key = format!("Bearer {}", server.key);
     let mut tokens = Vec::new();
     for subject in ["ada", "ben", "chiara"] {
         let headers = [("authorization", key.as_str()), ("content-type", "application/json")];
         let body = format!(r#"{{"subject": "{subject}"}}"#);
-        let created = client::send(Method::POST, &format!("{}sessions", server.management), &headers, body).await.ok(201);
+        let created = client::send(Method::POST, &format!("{}sessions", server.management), &headers, body)
+            .await
+            .ok(201);
         tokens.push(created["token"].as_str().expect("a token").to_owned());
     }
     for token in &tokens {
@@ -27,20 +30,44 @@ async fn no_token_is_written_anywhere() {
             (Method::GET, "unknown", ""),
         ] {
             for credential in [("cookie", cookie.as_str()), ("authorization", bearer.as_str())] {
-                let headers = [credential, ("origin", origin.as_str()), ("nightlatch", "1"), ("content-type", "application/json")];
+                let headers = [
+                    credential,
+                    ("origin", origin.as_str()),
+                    ("nightlatch", "1"),
+                    ("content-type", "application/json"),
+                ];
                 client::send(method.clone(), &format!("{}{path}", server.browser), &headers, body).await;
             }
         }
         let sent = [("authorization", token.as_str())];
-        client::send(Method::GET, &format!("{}sessions", server.management), &sent, "").await.problem(401);
+        client::send(Method::GET, &format!("{}sessions", server.management), &sent, "")
+            .await
+            .problem(401);
     }
     let metrics_url = server.management.replace("api/v1/", "metrics");
     let metrics = client::send(Method::GET, &metrics_url, &[], "").await;
-    let audit = client::send(Method::GET, &format!("{}audit", server.management), &[("authorization", &key)], "").await;
-    let list = client::send(Method::GET, &format!("{}sessions", server.management), &[("authorization", &key)], "").await;
-    let sign_out = [("authorization", format!("Bearer {}", tokens[0])), ("nightlatch", "1".to_owned())];
+    let audit = client::send(
+        Method::GET,
+        &format!("{}audit", server.management),
+        &[("authorization", &key)],
+        "",
+    )
+    .await;
+    let list = client::send(
+        Method::GET,
+        &format!("{}sessions", server.management),
+        &[("authorization", &key)],
+        "",
+    )
+    .await;
+    let sign_out = [
+        ("authorization", format!("Bearer {}", tokens[0])),
+        ("nightlatch", "1".to_owned()),
+    ];
     let sign_out = sign_out.each_ref().map(|(name, value)| (*name, value.as_str()));
-    client::send(Method::POST, &format!("{}sign-out", server.browser), &sign_out, "").await.ok(200);
+    client::send(Method::POST, &format!("{}sign-out", server.browser), &sign_out, "")
+        .await
+        .ok(200);
     assert!(server.stop().success());
 
     let mut places = vec![
@@ -54,7 +81,11 @@ async fn no_token_is_written_anywhere() {
         let path = entry.expect("an entry").path();
         places.push((path.display().to_string(), std::fs::read(&path).expect("a file")));
     }
-    assert!(places.iter().any(|(place, bytes)| place.ends_with(".db") && bytes.len() > 1000));
+    assert!(
+        places
+            .iter()
+            .any(|(place, bytes)| place.contains("nightlatch.db") && bytes.len() > 1000)
+    );
     for (place, bytes) in places {
         for secret in tokens.iter().map(String::as_str).chain([server.key.as_str()]) {
             let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
@@ -68,9 +99,17 @@ async fn ten_thousand_requests_of_strangers_leave_the_store_as_it_was() {
     let server = Server::start("[policy]\nidle = \"10m\"\n[log]\nlevel = \"error\"\n");
     let key = format!("Bearer {}", server.key);
     let headers = [("authorization", key.as_str()), ("content-type", "application/json")];
-    client::send(Method::POST, &format!("{}sessions", server.management), &headers, r#"{"subject": "ada"}"#).await.ok(201);
+    client::send(
+        Method::POST,
+        &format!("{}sessions", server.management),
+        &headers,
+        r#"{"subject": "ada"}"#,
+    )
+    .await
+    .ok(201);
     let database = server.config_file().with_file_name("nightlatch.db");
-    let contents = || [database.clone(), database.with_file_name("nightlatch.db-wal")].map(|file| std::fs::read(file).ok());
+    let contents =
+        || [database.clone(), database.with_file_name("nightlatch.db-wal")].map(|file| std::fs::read(file).ok());
     let before = contents();
     let origin = server.browser.trim_end_matches("/nightlatch/").to_owned();
     let strangers: Vec<_> = (0..8)
@@ -79,8 +118,12 @@ async fn ten_thousand_requests_of_strangers_leave_the_store_as_it_was() {
             tokio::spawn(async move {
                 for request in 0..1250 {
                     let cookie = format!("nightlatch={stranger:022}{request:021}");
-                    let headers =
-                        [("cookie", cookie.as_str()), ("origin", &origin), ("nightlatch", "1"), ("content-type", "application/json")];
+                    let headers = [
+                        ("cookie", cookie.as_str()),
+                        ("origin", &origin),
+                        ("nightlatch", "1"),
+                        ("content-type", "application/json"),
+                    ];
                     let (method, path, body) = match request % 6 {
                         0 => (Method::GET, "session", ""),
                         1 => (Method::POST, "sign-out", ""),

@@ -66,6 +66,10 @@ impl From<Failure> for StoreError {
             Failure::Sql(error) => error.to_string(),
             Failure::Damaged(text) | Failure::Refused(text) => text,
         };
-        if damaged { Self::Damaged(text) } else { Self::Unavailable(text) }
+        if damaged {
+            Self::Damaged(text)
+        } else {
+            Self::Unavailable(text)
+        }
     }
 }

@@ -23,7 +23,11 @@ pub(super) struct Readers {
 
 impl Readers {
     pub(super) fn new(path: PathBuf) -> Self {
-        Self { path: Arc::new(path), idle: Arc::default(), turns: Arc::new(Semaphore::new(READERS)) }
+        Self {
+            path: Arc::new(path),
+            idle: Arc::default(),
+            turns: Arc::new(Semaphore::new(READERS)),
+        }
     }
 
     /// Runs `work` where it may wait for the disk.
@@ -32,8 +36,8 @@ impl Readers {
         T: Send + 'static,
         F: FnOnce(&Connection) -> std::result::Result<T, Failure> + Send + 'static,
     {
-        let stopped = |_| StoreError::Unavailable("a read was stopped".to_owned());
-        let turn = self.turns.clone().acquire_owned().await.map_err(|_| stopped(()))?;
+        let stopped = || StoreError::Unavailable("a read was stopped".to_owned());
+        let turn = self.turns.clone().acquire_owned().await.map_err(|_| stopped())?;
         let (path, idle) = (Arc::clone(&self.path), Arc::clone(&self.idle));
         let read = tokio::task::spawn_blocking(move || {
             let _turn = turn;
@@ -46,6 +50,6 @@ impl Readers {
             }
             Ok(outcome?)
         });
-        read.await.unwrap_or_else(|_| Err(stopped(())))
+        read.await.unwrap_or_else(|_| Err(stopped()))
     }
 }

@@ -13,12 +13,22 @@ use crate::token::{Digest, Handle};
 type Result<T> = std::result::Result<T, Failure>;
 
 pub(super) fn get(connection: &Connection, digest: &Digest) -> Result<Option<Record>> {
-    let found = all(connection, &format!("SELECT {RECORD} FROM sessions WHERE digest = ?"), [digest.as_bytes()], rows::record)?;
+    let found = all(
+        connection,
+        &format!("SELECT {RECORD} FROM sessions WHERE digest = ?"),
+        [digest.as_bytes()],
+        rows::record,
+    )?;
     Ok(found.into_iter().next())
 }
 
 pub(super) fn find(connection: &Connection, handle: &Handle) -> Result<Option<Record>> {
-    let found = all(connection, &format!("SELECT {RECORD} FROM sessions WHERE handle = ?"), [handle.as_bytes()], rows::record)?;
+    let found = all(
+        connection,
+        &format!("SELECT {RECORD} FROM sessions WHERE handle = ?"),
+        [handle.as_bytes()],
+        rows::record,
+    )?;
     Ok(found.into_iter().next())
 }
 
@@ -27,7 +37,12 @@ pub(super) fn due(connection: &Connection, now: Instant, limit: usize) -> Result
         "SELECT {RECORD} FROM sessions INDEXED BY live_by_deadline
          WHERE ended_at IS NULL AND due <= ? ORDER BY due LIMIT ?"
     );
-    all(connection, &sql, params![now.as_millis(), rows::count(limit)], rows::record)
+    all(
+        connection,
+        &sql,
+        params![now.as_millis(), rows::count(limit)],
+        rows::record,
+    )
 }
 
 pub(super) fn list(connection: &Connection, filter: &Filter, page: Page) -> Result<Vec<Record>> {
@@ -89,17 +104,29 @@ pub(super) fn audit(connection: &Connection, filter: &AuditFilter) -> Result<Vec
 }
 
 pub(super) fn policies(connection: &Connection) -> Result<Vec<PolicyRevision>> {
-    all(connection, "SELECT revision, since, document FROM policies ORDER BY revision", [], rows::policy)
+    all(
+        connection,
+        "SELECT revision, since, document FROM policies ORDER BY revision",
+        [],
+        rows::policy,
+    )
 }
 
 pub(super) fn api_keys(connection: &Connection) -> Result<Vec<ApiKey>> {
-    all(connection, "SELECT name, digest, created FROM api_keys ORDER BY name", [], rows::api_key)
+    all(
+        connection,
+        "SELECT name, digest, created FROM api_keys ORDER BY name",
+        [],
+        rows::api_key,
+    )
 }
 
 pub(super) fn latest_instant(connection: &Connection) -> Result<Instant> {
     let mut statement = connection.prepare_cached("SELECT latest FROM clock")?;
     let latest: Option<i64> = statement.query_row([], |row| row.get(0)).optional()?;
-    latest.map(Instant::from_millis).ok_or_else(|| Failure::Damaged("the clock has lost its row".to_owned()))
+    latest
+        .map(Instant::from_millis)
+        .ok_or_else(|| Failure::Damaged("the clock has lost its row".to_owned()))
 }
 
 pub(super) fn all<T>(

@@ -50,8 +50,12 @@ impl Columns<'_, '_> {
     /// A word of a fixed list, if there is one.
     fn word<T>(&mut self, known: impl Fn(&str) -> Option<T>) -> Result<Option<T>, Failure> {
         let column = self.next;
-        let Some(text) = self.take::<Option<Box<str>>>()? else { return Ok(None) };
-        known(&text).map(Some).ok_or_else(|| self.damaged(column, &format_args!("`{text}` is not one of its words")))
+        let Some(text) = self.take::<Option<Box<str>>>()? else {
+            return Ok(None);
+        };
+        known(&text)
+            .map(Some)
+            .ok_or_else(|| self.damaged(column, &format_args!("`{text}` is not one of its words")))
     }
 
     /// A value that should not be there; names the place, so that it can be found.
@@ -73,11 +77,18 @@ pub(super) fn record(row: &Row<'_>) -> Result<Record, Failure> {
 
 fn rest_of_record(columns: &mut Columns<'_, '_>, digest: Digest, handle: Handle) -> Result<Record, Failure> {
     let subject = columns.take()?;
-    let facts = Facts { application: columns.take()?, device: columns.take()?, roles: columns.json()? };
+    let facts = Facts {
+        application: columns.take()?,
+        device: columns.take()?,
+        roles: columns.json()?,
+    };
     let amr = columns.json()?;
     let created = columns.instant()?;
     let authenticated = columns.instant()?;
-    let activity = Activity { seen: columns.instant()?, longest_absence: Span::from_millis(columns.take()?) };
+    let activity = Activity {
+        seen: columns.instant()?,
+        longest_absence: Span::from_millis(columns.take()?),
+    };
     let choice = match columns.take::<Option<i64>>()? {
         None => None,
         Some(OFF) => Some(Limit::OFF),
@@ -91,19 +102,48 @@ fn rest_of_record(columns: &mut Columns<'_, '_>, digest: Digest, handle: Handle)
         Some(text) => serde_json::from_str(&text).map_err(|error| columns.damaged(columns.next - 1, &error))?,
     };
     let locked_at: Option<i64> = columns.take()?;
-    let revisions = Revisions { own: columns.take()?, today: columns.take()? };
+    let revisions = Revisions {
+        own: columns.take()?,
+        today: columns.take()?,
+    };
     let due: Option<i64> = columns.take()?;
     let version = columns.take()?;
     let ended_at: Option<i64> = columns.take()?;
     let state = match (ended_at, columns.word(EndReason::from_word)?, locked_at) {
-        (Some(at), Some(reason), _) => State::Ended { at: Instant::from_millis(at), reason },
-        (None, None, Some(at)) => State::Locked { at: Instant::from_millis(at) },
+        (Some(at), Some(reason), _) => State::Ended {
+            at: Instant::from_millis(at),
+            reason,
+        },
+        (None, None, Some(at)) => State::Locked {
+            at: Instant::from_millis(at),
+        },
         (None, None, None) => State::Active,
-        _ => return Err(Failure::Damaged("an end without a reason, or a reason without an end".to_owned())),
+        _ => {
+            return Err(Failure::Damaged(
+                "an end without a reason, or a reason without an end".to_owned(),
+            ));
+        }
     };
-    let session = Session { facts: Arc::new(facts), choice, authenticated, activity, presence, state };
+    let session = Session {
+        facts: Arc::new(facts),
+        choice,
+        authenticated,
+        activity,
+        presence,
+        state,
+    };
     let due = due.map(Instant::from_millis);
-    Ok(Record { digest, handle, subject, amr, created, session, revisions, due, version })
+    Ok(Record {
+        digest,
+        handle,
+        subject,
+        amr,
+        created,
+        session,
+        revisions,
+        due,
+        version,
+    })
 }
 
 /// What [`audit`] reads, in its order.
@@ -119,19 +159,39 @@ pub(super) fn audit(row: &Row<'_>) -> Result<AuditRecord, Failure> {
     let (subject, application) = (columns.take()?, columns.take()?);
     let reason = columns.word(EndReason::from_word)?;
     let (actor, detail) = (columns.take()?, columns.take()?);
-    Ok(AuditRecord { seq, entry: AuditEntry { at, kind, handle, subject, application, reason, actor, detail } })
+    Ok(AuditRecord {
+        seq,
+        entry: AuditEntry {
+            at,
+            kind,
+            handle,
+            subject,
+            application,
+            reason,
+            actor,
+            detail,
+        },
+    })
 }
 
 pub(super) fn policy(row: &Row<'_>) -> Result<PolicyRevision, Failure> {
     let mut columns = Columns { row, next: 0 };
     let (revision, since) = (columns.take()?, columns.instant()?);
     let document = columns.json::<PolicyDocument>()?;
-    Ok(PolicyRevision { revision, since, document })
+    Ok(PolicyRevision {
+        revision,
+        since,
+        document,
+    })
 }
 
 pub(super) fn api_key(row: &Row<'_>) -> Result<ApiKey, Failure> {
     let mut columns = Columns { row, next: 0 };
-    Ok(ApiKey { name: columns.take()?, digest: Digest::from_bytes(columns.take()?), created: columns.instant()? })
+    Ok(ApiKey {
+        name: columns.take()?,
+        digest: Digest::from_bytes(columns.take()?),
+        created: columns.instant()?,
+    })
 }
 
 /// A live session that is about to end.
@@ -152,14 +212,29 @@ pub(super) fn ending(row: &Row<'_>) -> Result<Ending, Failure> {
     let id = columns.take()?;
     let (digest, handle) = (Digest::from_bytes(columns.take()?), Handle::from_bytes(columns.take()?));
     let (subject, application) = (columns.take()?, columns.take()?);
-    let roles = columns.take::<Option<Box<str>>>()?.map_or_else(|| Ok(Vec::new()), |text| serde_json::from_str(&text));
+    let roles = columns
+        .take::<Option<Box<str>>>()?
+        .map_or_else(|| Ok(Vec::new()), |text| serde_json::from_str(&text));
     let roles = roles.map_err(|error| columns.damaged(columns.next - 1, &error))?;
-    Ok(Ending { id, digest, handle, subject, application, roles })
+    Ok(Ending {
+        id,
+        digest,
+        handle,
+        subject,
+        application,
+        roles,
+    })
 }
 
 impl Ending {
     pub(super) fn ended(self, at: Instant, reason: EndReason) -> Ended {
-        Ended { digest: self.digest, handle: self.handle, subject: self.subject, at, reason }
+        Ended {
+            digest: self.digest,
+            handle: self.handle,
+            subject: self.subject,
+            at,
+            reason,
+        }
     }
 }
 

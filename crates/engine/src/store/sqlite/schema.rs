@@ -71,9 +71,9 @@ fn version(connection: &Connection) -> Result<usize, Failure> {
     let (application, version) = (number("PRAGMA application_id")?, number("PRAGMA user_version")?);
     let new = application == 0 && version == 0 && number("SELECT count(*) FROM sqlite_schema")? == 0;
     match usize::try_from(version) {
-        _ if application != APPLICATION_ID && !new => {
-            Err(Failure::Refused("it is a database of another program; choose another path".to_owned()))
-        }
+        _ if application != APPLICATION_ID && !new => Err(Failure::Refused(
+            "it is a database of another program; choose another path".to_owned(),
+        )),
         Ok(version) if version <= MIGRATIONS.len() => Ok(version),
         _ => Err(Failure::Refused(format!(
             "its schema {version} is newer than the schema {} of this nightlatch; run the newer one, or restore a copy of \

@@ -22,13 +22,23 @@ impl<'f> Selection<'f> {
             Filter { subject: Some(_), .. } => "sessions INDEXED BY live_by_subject",
             Filter { role: Some(_), .. } => "live_roles CROSS JOIN sessions USING (handle)",
             Filter { device: Some(_), .. } => "sessions INDEXED BY live_by_device",
-            Filter { application: Some(_), .. } => "sessions INDEXED BY live_by_application",
+            Filter {
+                application: Some(_), ..
+            } => "sessions INDEXED BY live_by_application",
             _ => "sessions INDEXED BY live",
         };
-        let mut selection = Self { source, conditions: "ended_at IS NULL".to_owned(), values: Vec::new() };
-        let Filter { subject, application, device, role } = filter;
-        let role_condition =
-            if subject.is_some() { "EXISTS (SELECT 1 FROM live_roles WHERE handle = sessions.handle AND role = ?)" } else { "role = ?" };
+        let mut selection = Self::over(source);
+        let Filter {
+            subject,
+            application,
+            device,
+            role,
+        } = filter;
+        let role_condition = if subject.is_some() {
+            "EXISTS (SELECT 1 FROM live_roles WHERE handle = sessions.handle AND role = ?)"
+        } else {
+            "role = ?"
+        };
         let fields = [
             ("subject = ?", subject),
             ("application = ?", application),
@@ -45,10 +55,17 @@ impl<'f> Selection<'f> {
 
     /// Live sessions last worked out under `revision`.
     pub(super) fn of_revision(revision: u32) -> Self {
-        let source = "sessions INDEXED BY live_by_revision";
-        let mut selection = Self { source, conditions: "ended_at IS NULL".to_owned(), values: Vec::new() };
+        let mut selection = Self::over("sessions INDEXED BY live_by_revision");
         selection.and("today = ?", revision);
         selection
+    }
+
+    fn over(source: &'static str) -> Self {
+        Self {
+            source,
+            conditions: "ended_at IS NULL".to_owned(),
+            values: Vec::new(),
+        }
     }
 
     fn and(&mut self, condition: &str, value: impl ToSql + 'f) {
@@ -65,7 +82,10 @@ impl<'f> Selection<'f> {
     /// The statement for `columns` of one page.
     pub(super) fn page(mut self, columns: &str, page: Page) -> (String, Vec<Box<dyn ToSql + 'f>>) {
         // No handle comes before the empty one.
-        let after = page.after.as_ref().map_or_else(Vec::new, |after: &Handle| after.as_bytes().to_vec());
+        let after = page
+            .after
+            .as_ref()
+            .map_or_else(Vec::new, |after: &Handle| after.as_bytes().to_vec());
         self.and("handle > ?", after);
         self.values.push(Box::new(count(page.limit)));
         (format!("{} ORDER BY handle LIMIT ?", self.all(columns)), self.values)

@@ -71,12 +71,18 @@ impl Writer {
     /// Starts the thread on an open connection to the file at `path`.
     pub(super) fn start(path: PathBuf, connection: Connection) -> Result<Self> {
         let (calls, queue) = mpsc::channel();
-        let file = File { path, connection: Some(connection) };
+        let file = File {
+            path,
+            connection: Some(connection),
+        };
         let thread = thread::Builder::new()
             .name("nightlatch-store".to_owned())
             .spawn(move || file.serve(&queue))
             .map_err(|error| StoreError::Unavailable(format!("cannot start its thread: {error}")))?;
-        Ok(Self { calls: Some(calls), thread: Some(thread) })
+        Ok(Self {
+            calls: Some(calls),
+            thread: Some(thread),
+        })
     }
 
     /// Runs `work` in the next transaction. It runs again if another call of its group spoils the transaction.
@@ -86,8 +92,15 @@ impl Writer {
         F: FnMut(&mut Group<'_>) -> std::result::Result<T, Failure> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let call = Box::new(Pending { work, done: None, reply });
-        self.calls.as_ref().and_then(|calls| calls.send(call).ok()).ok_or_else(gone)?;
+        let call = Box::new(Pending {
+            work,
+            done: None,
+            reply,
+        });
+        self.calls
+            .as_ref()
+            .and_then(|calls| calls.send(call).ok())
+            .ok_or_else(gone)?;
         answer.await.unwrap_or_else(|_| Err(gone()))
     }
 }
@@ -152,7 +165,10 @@ fn open<'c>(connection: &'c mut Option<Connection>, path: &Path) -> std::result:
 
 fn transact(connection: &mut Connection, calls: &mut [Box<dyn Call>]) -> std::result::Result<(), Failure> {
     let transaction = Transaction::new(connection, TransactionBehavior::Immediate)?;
-    let mut group = Group { connection: &transaction, latest: None };
+    let mut group = Group {
+        connection: &transaction,
+        latest: None,
+    };
     for call in calls {
         call.run(&mut group)?;
     }

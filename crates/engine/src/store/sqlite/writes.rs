@@ -11,6 +11,7 @@ use super::selection::Selection;
 use super::writer::Group;
 use crate::audit::{AuditEntry, AuditKind};
 use crate::store::{Amendment, ApiKey, End, Ended, Expiry, Page, PolicyRevision, Record, Selector, Touch};
+use crate::token::{Digest, Handle};
 
 type Result<T> = std::result::Result<T, Failure>;
 
@@ -72,14 +73,20 @@ pub(super) fn touch(group: &mut Group<'_>, touches: &[Touch]) -> Result<()> {
     let mut latest = None;
     for Touch { digest, activity, due } in touches {
         let absence = rows::millis(activity.longest_absence);
-        let touched =
-            statement.execute(params![digest.as_bytes(), activity.seen.as_millis(), absence, due.map(Instant::as_millis)])?;
-        if touched == 1 {
+        let changed = statement.execute(params![
+            digest.as_bytes(),
+            activity.seen.as_millis(),
+            absence,
+            due.map(Instant::as_millis)
+        ])?;
+        if changed == 1 {
             latest = latest.max(Some(activity.seen));
         }
     }
     drop(statement);
-    latest.into_iter().for_each(|seen| group.heard_of(seen));
+    if let Some(seen) = latest {
+        group.heard_of(seen);
+    }
     Ok(())
 }
 
@@ -107,7 +114,7 @@ pub(super) fn amend(group: &mut Group<'_>, amendment: &Amendment) -> Result<bool
             amendment.revisions.own,
             amendment.revisions.today,
             amendment.due.map(Instant::as_millis),
-            amendment.rotate_to.as_ref().map(|digest| digest.as_bytes()),
+            amendment.rotate_to.as_ref().map(Digest::as_bytes),
         ],
     )? == 1;
     if !changed {
@@ -135,21 +142,39 @@ pub(super) fn end(group: &mut Group<'_>, selector: &Selector, end: &End, limit: 
             reads::all(connection, &sql, params_from_iter(values), rows::ending)?
         }
     };
-    endings.into_iter().map(|ending| finish(group, ending, end.at, end.reason, &end.actor)).collect()
+    endings
+        .into_iter()
+        .map(|ending| finish(group, ending, end.at, end.reason, &end.actor))
+        .collect()
 }
 
 pub(super) fn expire(group: &mut Group<'_>, expiries: &[Expiry]) -> Result<Vec<Ended>> {
     let sql =
         format!("SELECT {ENDING} FROM sessions WHERE digest = ?1 AND version = ?2 AND seen <= ?3 AND ended_at IS NULL");
     let mut endings = Vec::with_capacity(expiries.len());
-    for Expiry { digest, version, seen, at, reason } in expiries {
-        let found = reads::all(group.connection, &sql, params![digest.as_bytes(), version, seen.as_millis()], rows::ending)?;
+    for Expiry {
+        digest,
+        version,
+        seen,
+        at,
+        reason,
+    } in expiries
+    {
+        let found = reads::all(
+            group.connection,
+            &sql,
+            params![digest.as_bytes(), version, seen.as_millis()],
+            rows::ending,
+        )?;
         endings.extend(found.into_iter().map(|ending| (ending, *at, *reason)));
     }
     // Neighbours in the order of creation share pages in most indexes. Who is named twice ends once.
     endings.sort_by_key(|(ending, ..)| ending.id);
     endings.dedup_by_key(|(ending, ..)| ending.id);
-    endings.into_iter().map(|(ending, at, reason)| finish(group, ending, at, reason, POLICY)).collect()
+    endings
+        .into_iter()
+        .map(|(ending, at, reason)| finish(group, ending, at, reason, POLICY))
+        .collect()
 }
 
 /// Ends one live session, with its audit record.
@@ -200,7 +225,11 @@ pub(super) fn add_policy(group: &mut Group<'_>, policy: &PolicyRevision) -> Resu
 
 pub(super) fn add_api_key(group: &Group<'_>, key: &ApiKey) -> Result<bool> {
     let sql = "INSERT INTO api_keys (name, digest, created) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
-    Ok(execute(group, sql, params![key.name, key.digest.as_bytes(), key.created.as_millis()])? == 1)
+    Ok(execute(
+        group,
+        sql,
+        params![key.name, key.digest.as_bytes(), key.created.as_millis()],
+    )? == 1)
 }
 
 pub(super) fn remove_api_key(group: &Group<'_>, name: &str) -> Result<bool> {
@@ -216,7 +245,7 @@ fn append(group: &mut Group<'_>, entry: &AuditEntry) -> Result<()> {
         params![
             entry.at.as_millis(),
             entry.kind.as_str(),
-            entry.handle.as_ref().map(|handle| handle.as_bytes()),
+            entry.handle.as_ref().map(Handle::as_bytes),
             entry.subject,
             entry.application,
             entry.reason.map(EndReason::as_str),

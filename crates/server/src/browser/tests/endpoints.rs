@@ -30,13 +30,30 @@ async fn asking_is_not_activity_and_input_is() {
     let token = site.sign_in("ada").await;
     site.advance(300);
     assert_eq!(site.get("/session", &token).await.json()["idle_remaining_ms"], 300_000);
-    let answer = site.post("/activity", &token, r#"{"age_ms": 2000, "tab": "t1", "path": "/", "visible": true}"#).await;
+    let answer = site
+        .post(
+            "/activity",
+            &token,
+            r#"{"age_ms": 2000, "tab": "t1", "path": "/", "visible": true}"#,
+        )
+        .await;
     assert_eq!(answer.json()["idle_remaining_ms"], 598_000);
     // An age beyond what is known moves nothing, in either direction.
-    let answer = site.post("/activity", &token, r#"{"age_ms": 18446744073709551615}"#).await;
+    let answer = site
+        .post("/activity", &token, r#"{"age_ms": 18446744073709551615}"#)
+        .await;
     assert_eq!(answer.json()["idle_remaining_ms"], 598_000);
-    for nonsense in [r#"{"age_ms": -1}"#, r#"{"age_ms": "now"}"#, r#"{"at": 1}"#, "{}", "[", r#"{"age_ms": 1e400}"#] {
-        site.post("/activity", &token, nonsense).await.problem(StatusCode::BAD_REQUEST);
+    for nonsense in [
+        r#"{"age_ms": -1}"#,
+        r#"{"age_ms": "now"}"#,
+        r#"{"at": 1}"#,
+        "{}",
+        "[",
+        r#"{"age_ms": 1e400}"#,
+    ] {
+        site.post("/activity", &token, nonsense)
+            .await
+            .problem(StatusCode::BAD_REQUEST);
     }
 }
 
@@ -57,7 +74,10 @@ async fn near_the_absolute_limit_extending_does_not_help() {
     site.advance(300);
     site.post("/extend", &token, "").await;
     let body = site.get("/session", &token).await.json();
-    assert_eq!((&body["deadline_kind"], &body["can_extend"]), (&json!("absolute"), &json!(false)));
+    assert_eq!(
+        (&body["deadline_kind"], &body["can_extend"]),
+        (&json!("absolute"), &json!(false))
+    );
 }
 
 #[tokio::test]
@@ -65,9 +85,18 @@ async fn an_ended_session_says_why_and_when() {
     let site = Site::new(POLICY).await;
     let token = site.sign_in("ada").await;
     site.advance(700);
-    for (method, path) in [(Method::GET, "/session"), (Method::POST, "/extend"), (Method::GET, "/choice"), (Method::GET, "/events")] {
+    for (method, path) in [
+        (Method::GET, "/session"),
+        (Method::POST, "/extend"),
+        (Method::GET, "/choice"),
+        (Method::GET, "/events"),
+    ] {
         let answer = site.page(method, path, &token, "").await;
-        assert_eq!(answer.problem(StatusCode::UNAUTHORIZED).as_deref(), Some("idle"), "{path}");
+        assert_eq!(
+            answer.problem(StatusCode::UNAUTHORIZED).as_deref(),
+            Some("idle"),
+            "{path}"
+        );
         assert_eq!(answer.json()["ended_at"], 1_700_000_600_000_i64);
     }
     let stranger = nightlatch_engine::token::Token::random();
@@ -81,7 +110,10 @@ async fn a_locked_session_is_told_and_takes_no_activity() {
     let token = site.sign_in("ada").await;
     site.advance(600);
     let body = site.get("/session", &token).await.json();
-    assert_eq!((&body["phase"], &body["idle_remaining_ms"]), (&json!("locked"), &json!(null)));
+    assert_eq!(
+        (&body["phase"], &body["idle_remaining_ms"]),
+        (&json!("locked"), &json!(null))
+    );
     let writes = [
         (Method::POST, "/extend", ""),
         (Method::POST, "/activity", r#"{"age_ms": 0}"#),
@@ -90,9 +122,16 @@ async fn a_locked_session_is_told_and_takes_no_activity() {
     ];
     for (method, path, body) in writes {
         let answer = site.page(method, path, &token, body).await;
-        assert_eq!(answer.problem(StatusCode::UNAUTHORIZED).as_deref(), Some("locked"), "{path}");
+        assert_eq!(
+            answer.problem(StatusCode::UNAUTHORIZED).as_deref(),
+            Some("locked"),
+            "{path}"
+        );
     }
-    assert_eq!(site.post("/tab", &token, r#"{"tab": "a", "path": "/"}"#).await.status, StatusCode::OK);
+    assert_eq!(
+        site.post("/tab", &token, r#"{"tab": "a", "path": "/"}"#).await.status,
+        StatusCode::OK
+    );
 }
 
 #[tokio::test]
@@ -100,13 +139,34 @@ async fn the_strictest_open_page_decides() {
     let site = Site::new(POLICY).await;
     let token = site.sign_in("ada").await;
     let idle = |answer: super::Answer| answer.json()["idle_remaining_ms"].as_u64();
-    assert_eq!(idle(site.post("/tab", &token, r#"{"tab": "a", "path": "/home"}"#).await), Some(600_000));
-    assert_eq!(idle(site.post("/tab", &token, r#"{"tab": "b", "path": "/%62illing?x=1"}"#).await), Some(300_000));
-    assert_eq!(site.page(Method::DELETE, "/tab/b", &token, "").await.status, StatusCode::NO_CONTENT);
+    assert_eq!(
+        idle(site.post("/tab", &token, r#"{"tab": "a", "path": "/home"}"#).await),
+        Some(600_000)
+    );
+    assert_eq!(
+        idle(
+            site.post("/tab", &token, r#"{"tab": "b", "path": "/%62illing?x=1"}"#)
+                .await
+        ),
+        Some(300_000)
+    );
+    assert_eq!(
+        site.page(Method::DELETE, "/tab/b", &token, "").await.status,
+        StatusCode::NO_CONTENT
+    );
     assert_eq!(idle(site.get("/session", &token).await), Some(600_000));
-    assert_eq!(site.page(Method::DELETE, "/tab/unknown", &token, "").await.status, StatusCode::NO_CONTENT);
-    for nonsense in [r#"{"tab": "", "path": "/"}"#, r#"{"tab": "a b", "path": "/"}"#, r#"{"tab": "a", "path": "home"}"#] {
-        site.post("/tab", &token, nonsense).await.problem(StatusCode::BAD_REQUEST);
+    assert_eq!(
+        site.page(Method::DELETE, "/tab/unknown", &token, "").await.status,
+        StatusCode::NO_CONTENT
+    );
+    for nonsense in [
+        r#"{"tab": "", "path": "/"}"#,
+        r#"{"tab": "a b", "path": "/"}"#,
+        r#"{"tab": "a", "path": "home"}"#,
+    ] {
+        site.post("/tab", &token, nonsense)
+            .await
+            .problem(StatusCode::BAD_REQUEST);
     }
 }
 
@@ -114,30 +174,62 @@ async fn the_strictest_open_page_decides() {
 async fn a_hold_bridges_long_work_within_its_bound() {
     let site = Site::new("[policy]\nidle = \"10m\"\nhold_max = \"30m\"\n").await;
     let token = site.sign_in("ada").await;
-    let granted = site.post("/hold", &token, r#"{"for_ms": 1200000, "label": "upload"}"#).await;
+    let granted = site
+        .post("/hold", &token, r#"{"for_ms": 1200000, "label": "upload"}"#)
+        .await;
     assert_eq!(granted.status, StatusCode::CREATED);
     let hold = granted.json()["hold"].as_str().expect("an id").to_owned();
     assert_eq!(granted.json()["until_ms"], 1_200_000);
     site.advance(900);
     assert_eq!(site.get("/session", &token).await.json()["phase"], "active");
-    let renewed = site.page(Method::PUT, &format!("/hold/{hold}"), &token, r#"{"for_ms": 7200000}"#).await;
-    assert_eq!(renewed.json()["until_ms"], 900_000, "bounded by hold_max after the last activity");
-    assert_eq!(site.page(Method::DELETE, &format!("/hold/{hold}"), &token, "").await.status, StatusCode::NO_CONTENT);
+    let renewed = site
+        .page(Method::PUT, &format!("/hold/{hold}"), &token, r#"{"for_ms": 7200000}"#)
+        .await;
+    assert_eq!(
+        renewed.json()["until_ms"],
+        900_000,
+        "bounded by hold_max after the last activity"
+    );
+    assert_eq!(
+        site.page(Method::DELETE, &format!("/hold/{hold}"), &token, "")
+            .await
+            .status,
+        StatusCode::NO_CONTENT
+    );
     assert_eq!(site.get("/session", &token).await.json()["idle_remaining_ms"], 600_000);
-    site.page(Method::DELETE, "/hold/other", &token, "").await.problem(StatusCode::NOT_FOUND);
-    site.page(Method::PUT, "/hold/other", &token, r#"{"for_ms": 1}"#).await.problem(StatusCode::NOT_FOUND);
-    site.post("/hold", &token, r#"{"for_ms": 0}"#).await.problem(StatusCode::CONFLICT);
+    site.page(Method::DELETE, "/hold/other", &token, "")
+        .await
+        .problem(StatusCode::NOT_FOUND);
+    site.page(Method::PUT, "/hold/other", &token, r#"{"for_ms": 1}"#)
+        .await
+        .problem(StatusCode::NOT_FOUND);
+    site.post("/hold", &token, r#"{"for_ms": 0}"#)
+        .await
+        .problem(StatusCode::CONFLICT);
 }
 
 #[tokio::test]
 async fn the_user_chooses_among_what_is_offered() {
     let site = Site::new(POLICY).await;
     let token = site.sign_in("ada").await;
-    assert_eq!(site.get("/choice", &token).await.json(), json!({"allow": ["5m", "20m"], "choice": null}));
-    let answer = site.page(Method::PUT, "/choice", &token, r#"{"idle": "300s"}"#).await.json();
-    assert_eq!((&answer["choice"], &answer["idle_remaining_ms"]), (&json!("5m"), &json!(300_000)));
-    site.page(Method::PUT, "/choice", &token, r#"{"idle": "off"}"#).await.problem(StatusCode::CONFLICT);
-    site.page(Method::PUT, "/choice", &token, r#"{"idle": 5}"#).await.problem(StatusCode::BAD_REQUEST);
+    assert_eq!(
+        site.get("/choice", &token).await.json(),
+        json!({"allow": ["5m", "20m"], "choice": null})
+    );
+    let answer = site
+        .page(Method::PUT, "/choice", &token, r#"{"idle": "300s"}"#)
+        .await
+        .json();
+    assert_eq!(
+        (&answer["choice"], &answer["idle_remaining_ms"]),
+        (&json!("5m"), &json!(300_000))
+    );
+    site.page(Method::PUT, "/choice", &token, r#"{"idle": "off"}"#)
+        .await
+        .problem(StatusCode::CONFLICT);
+    site.page(Method::PUT, "/choice", &token, r#"{"idle": 5}"#)
+        .await
+        .problem(StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test]
@@ -147,29 +239,56 @@ async fn signing_out_is_idempotent_and_tells_the_real_reason() {
     for _ in 0..2 {
         let answer = site.post("/sign-out", &token, "").await;
         assert_eq!(answer.json(), json!({"redirect": "/nightlatch/signed-out?reason=user"}));
-        assert_eq!(answer.header("set-cookie"), Some("nightlatch=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0"));
-        assert_eq!(site.get("/session", &token).await.problem(StatusCode::UNAUTHORIZED).as_deref(), Some("user"));
+        assert_eq!(
+            answer.header("set-cookie"),
+            Some("nightlatch=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0")
+        );
+        assert_eq!(
+            site.get("/session", &token)
+                .await
+                .problem(StatusCode::UNAUTHORIZED)
+                .as_deref(),
+            Some("user")
+        );
     }
     let idle = site.sign_in("ben").await;
     site.advance(600);
-    assert_eq!(site.post("/sign-out", &idle, "").await.json()["redirect"], "/nightlatch/signed-out?reason=idle");
-    assert_eq!(site.post("/sign-out", "none", "").await.json()["redirect"], "/nightlatch/signed-out?reason=none");
+    assert_eq!(
+        site.post("/sign-out", &idle, "").await.json()["redirect"],
+        "/nightlatch/signed-out?reason=idle"
+    );
+    assert_eq!(
+        site.post("/sign-out", "none", "").await.json()["redirect"],
+        "/nightlatch/signed-out?reason=none"
+    );
 }
 
 #[tokio::test]
 async fn the_landing_page_says_what_happened_and_stays() {
     let site = Site::new("[server]\nsign_in_url = \"/in?a=1&b=2\"\n").await;
-    for (reason, word) in [("idle", "nobody was there"), ("absolute", "longest time"), ("admin", "administrator")] {
+    for (reason, word) in [
+        ("idle", "nobody was there"),
+        ("absolute", "longest time"),
+        ("admin", "administrator"),
+    ] {
         let page = site.get(&format!("/signed-out?reason={reason}"), "").await;
         assert_eq!(page.status, StatusCode::OK);
         assert!(page.body.contains(word), "{reason}");
         assert!(page.body.contains("href=\"/in?a=1&#38;b=2\""), "{}", page.body);
         assert!(!page.body.to_ascii_lowercase().contains("http-equiv") && page.header("refresh").is_none());
-        assert!(page.header("content-security-policy").is_some_and(|policy| policy.contains("frame-ancestors 'none'")));
+        assert!(
+            page.header("content-security-policy")
+                .is_some_and(|policy| policy.contains("frame-ancestors 'none'"))
+        );
     }
-    let forged = site.get("/signed-out?reason=%3Cscript%3Ealert(1)%3C/script%3E", "").await;
+    let forged = site
+        .get("/signed-out?reason=%3Cscript%3Ealert(1)%3C/script%3E", "")
+        .await;
     assert!(!forged.body.contains("alert"));
-    assert_eq!(site.get("/signed-out?reason=%zz&reason=b", "").await.status, StatusCode::OK);
+    assert_eq!(
+        site.get("/signed-out?reason=%zz&reason=b", "").await.status,
+        StatusCode::OK
+    );
 }
 
 #[tokio::test]
@@ -179,8 +298,33 @@ async fn assets_are_the_same_for_everybody_and_immutable_by_hash() {
     assert_eq!(plain.header("cache-control"), Some("no-cache"));
     let tag = plain.header("etag").expect("a tag").trim_matches('"').to_owned();
     let hashed = site.get(&format!("/page-{tag}.css"), "").await;
-    assert_eq!(hashed.header("cache-control"), Some("public, max-age=31536000, immutable"));
+    assert_eq!(
+        hashed.header("cache-control"),
+        Some("public, max-age=31536000, immutable")
+    );
     assert_eq!(hashed.body, plain.body);
     site.get("/page-0000.css", "").await.problem(StatusCode::NOT_FOUND);
     site.get("/unknown.js", "").await.problem(StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_sign_out_that_means_another_session_ends_nothing() {
+    let site = Site::new(POLICY).await;
+    let (ada, ben) = (site.sign_in("ada").await, site.sign_in("ben").await);
+    let handle = site.get("/session", &ada).await.json()["handle"]
+        .as_str()
+        .expect("a handle")
+        .to_owned();
+    site.post("/sign-out", &ada, &format!(r#"{{"handle": "{handle}"}}"#))
+        .await;
+    // A tab of Ada's asks late, and the browser sends Ben's cookie.
+    let answer = site
+        .post("/sign-out", &ben, &format!(r#"{{"handle": "{handle}"}}"#))
+        .await;
+    assert_eq!(answer.json()["redirect"], "/nightlatch/signed-out?reason=user");
+    assert_eq!(answer.header("set-cookie"), None);
+    assert_eq!(site.get("/session", &ben).await.status, StatusCode::OK);
+    site.post("/sign-out", &ben, r#"{"hanlde": 1}"#)
+        .await
+        .problem(StatusCode::BAD_REQUEST);
 }

@@ -26,12 +26,17 @@ impl Events {
     async fn open(site: &Site, token: &str, last_event_id: Option<&str>) -> Self {
         let mut request = page_request(Method::GET, "/events", token, "");
         if let Some(id) = last_event_id {
-            request.headers_mut().insert("last-event-id", id.parse().expect("an id"));
+            request
+                .headers_mut()
+                .insert("last-event-id", id.parse().expect("an id"));
         }
         let response = site.open(request).await;
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
-        Self { body: response.into_body().into_data_stream(), read: String::new() }
+        Self {
+            body: response.into_body().into_data_stream(),
+            read: String::new(),
+        }
     }
 
     /// The next event; `None` when the stream has ended.
@@ -41,14 +46,24 @@ impl Events {
                 let event = event.to_owned();
                 self.read = rest.to_owned();
                 let field = |name: &str| {
-                    event.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": ")).map(str::to_owned)
+                    event
+                        .lines()
+                        .find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+                        .map(str::to_owned)
                 };
                 let Some(data) = field("data") else { continue };
                 let data = serde_json::from_str(&data).expect("JSON");
-                return Some(Event { name: field("event").expect("a name"), id: field("id").expect("an id"), data });
+                return Some(Event {
+                    name: field("event").expect("a name"),
+                    id: field("id").expect("an id"),
+                    data,
+                });
             }
-            let chunk = tokio::time::timeout(Duration::from_secs(10), self.body.next()).await.expect("an event in time")?;
-            self.read.push_str(std::str::from_utf8(&chunk.expect("a chunk")).expect("text"));
+            let chunk = tokio::time::timeout(Duration::from_secs(10), self.body.next())
+                .await
+                .expect("an event in time")?;
+            self.read
+                .push_str(std::str::from_utf8(&chunk.expect("a chunk")).expect("text"));
         }
     }
 
@@ -66,7 +81,11 @@ async fn the_stream_begins_with_how_the_session_stands_and_ends_with_it() {
     let mut events = Events::open(&site, &token, None).await;
     assert_eq!(events.expect("lifetime").await.data["idle_remaining_ms"], 600_000);
     let digest = Digest::of(&token).expect("a token");
-    site.latch.engine.sign_out(&digest, EndReason::Admin).await.expect("a store");
+    site.latch
+        .engine
+        .sign_out(&digest, EndReason::Admin)
+        .await
+        .expect("a store");
     assert_eq!(events.expect("ended").await.data["reason"], "admin");
     assert!(events.next().await.is_none());
 }

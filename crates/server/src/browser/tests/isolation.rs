@@ -32,7 +32,11 @@ async fn writes_of_other_sites_change_nothing() {
     let site = Site::new("").await;
     let token = site.sign_in("ada").await;
     for (method, path) in WRITES {
-        for (name, value) in [("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site"), ("nightlatch", "")] {
+        for (name, value) in [
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-site", "same-site"),
+            ("nightlatch", ""),
+        ] {
             let mut request = page_request(method.clone(), path, &token, body_for(path));
             request.headers_mut().insert(name, value.parse().expect("a value"));
             site.send(request).await.problem(StatusCode::FORBIDDEN);
@@ -49,7 +53,10 @@ async fn state_changes_only_by_the_methods_that_say_so() {
         for method in [Method::GET, Method::HEAD] {
             let answer = site.page(method, path, &token, "").await;
             assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{path}");
-            assert!(answer.header("allow").is_some_and(|allow| allow.contains("POST")), "{path}");
+            assert!(
+                answer.header("allow").is_some_and(|allow| allow.contains("POST")),
+                "{path}"
+            );
         }
     }
     assert_eq!(site.get("/session", &token).await.status, StatusCode::OK);
@@ -62,7 +69,10 @@ async fn a_plain_form_signs_out_with_the_pages_own_token() {
     let form = |csrf: &str| {
         let mut request = page_request(Method::POST, "/sign-out", &token, &format!("csrf={csrf}"));
         request.headers_mut().remove("nightlatch");
-        request.headers_mut().insert(header::CONTENT_TYPE, "application/x-www-form-urlencoded".parse().expect("a type"));
+        request.headers_mut().insert(
+            header::CONTENT_TYPE,
+            "application/x-www-form-urlencoded".parse().expect("a type"),
+        );
         request
     };
     site.send(form("")).await.problem(StatusCode::FORBIDDEN);
@@ -84,10 +94,16 @@ async fn a_token_counts_in_the_cookie_and_as_bearer_and_nowhere_else() {
         }
         request.body(Body::empty()).expect("a request")
     };
-    for good in [("cookie", format!("nightlatch={token}")), ("authorization", format!("bearer {token}"))] {
+    for good in [
+        ("cookie", format!("nightlatch={token}")),
+        ("authorization", format!("bearer {token}")),
+    ] {
         assert_eq!(site.send(request(&[good], "")).await.status, StatusCode::OK);
     }
-    let handle = site.get("/session", &token).await.json()["handle"].as_str().expect("a handle").to_owned();
+    let handle = site.get("/session", &token).await.json()["handle"]
+        .as_str()
+        .expect("a handle")
+        .to_owned();
     for bad in [
         request(&[("cookie", format!("nightlatch={token}; nightlatch={token}"))], ""),
         request(&[("cookie", format!("Nightlatch={token}"))], ""),
@@ -104,18 +120,32 @@ async fn a_token_counts_in_the_cookie_and_as_bearer_and_nowhere_else() {
 async fn unauthenticated_traffic_stores_nothing() {
     let site = Site::new("").await;
     site.sign_in("ada").await;
-    let audit = AuditFilter { limit: 10, ..AuditFilter::default() };
-    let before = (site.store.count(&Filter::default()).await.expect("a count"), site.store.audit(&audit).await.expect("audit"));
+    let audit = AuditFilter {
+        limit: 10,
+        ..AuditFilter::default()
+    };
+    let before = (
+        site.store.count(&Filter::default()).await.expect("a count"),
+        site.store.audit(&audit).await.expect("audit"),
+    );
     for round in 0..1000 {
         let stranger = nightlatch_engine::token::Token::random();
         let token = if round % 2 == 0 { stranger.expose() } else { "nonsense" };
         for (method, path) in WRITES {
             let answer = site.page(method.clone(), path, token, body_for(path)).await;
-            assert!(answer.header("set-cookie").is_none_or(|cookie| cookie.contains("Max-Age=0")), "{path}");
+            assert!(
+                answer
+                    .header("set-cookie")
+                    .is_none_or(|cookie| cookie.contains("Max-Age=0")),
+                "{path}"
+            );
         }
         site.get("/session", token).await;
     }
-    let after = (site.store.count(&Filter::default()).await.expect("a count"), site.store.audit(&audit).await.expect("audit"));
+    let after = (
+        site.store.count(&Filter::default()).await.expect("a count"),
+        site.store.audit(&audit).await.expect("audit"),
+    );
     assert_eq!(before, after);
     assert_eq!(site.latch.engine.stats().in_table, 1);
 }
@@ -124,10 +154,17 @@ async fn unauthenticated_traffic_stores_nothing() {
 async fn no_answer_shows_a_token() {
     let site = Site::new("").await;
     let token = site.sign_in("ada").await;
-    for (method, path) in WRITES.iter().cloned().chain([(Method::GET, "/session"), (Method::GET, "/choice")]) {
+    for (method, path) in WRITES
+        .iter()
+        .cloned()
+        .chain([(Method::GET, "/session"), (Method::GET, "/choice")])
+    {
         let answer = site.page(method, path, &token, body_for(path)).await;
         assert!(!answer.body.contains(&token), "{path}");
-        assert_eq!(answer.header("cache-control"), Some("no-store").filter(|_| answer.status != StatusCode::NO_CONTENT));
+        assert_eq!(
+            answer.header("cache-control"),
+            Some("no-store").filter(|_| answer.status != StatusCode::NO_CONTENT)
+        );
     }
 }
 
@@ -136,15 +173,21 @@ async fn what_is_too_large_or_no_json_is_refused() {
     let site = Site::new("").await;
     let token = site.sign_in("ada").await;
     let large = format!(r#"{{"tab": "a", "path": "/{}"}}"#, "x".repeat(20_000));
-    site.post("/tab", &token, &large).await.problem(StatusCode::PAYLOAD_TOO_LARGE);
+    site.post("/tab", &token, &large)
+        .await
+        .problem(StatusCode::PAYLOAD_TOO_LARGE);
     let mut request = page_request(Method::POST, "/tab", &token, "tab=a");
-    request.headers_mut().insert(header::CONTENT_TYPE, "text/plain".parse().expect("a type"));
+    request
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, "text/plain".parse().expect("a type"));
     site.send(request).await.problem(StatusCode::UNSUPPORTED_MEDIA_TYPE);
 }
 
 #[tokio::test]
 async fn nothing_a_browser_says_passes_the_absolute_limit() {
-    let site = Site::new("[policy]\nidle = \"10m\"\nabsolute = \"20m\"\nhold_max = \"2h\"\nchoice = { allow = [\"off\"] }\n").await;
+    let site =
+        Site::new("[policy]\nidle = \"10m\"\nabsolute = \"20m\"\nhold_max = \"2h\"\nchoice = { allow = [\"off\"] }\n")
+            .await;
     let token = site.sign_in("ada").await;
     for minute in 0..20 {
         site.advance(if minute == 0 { 0 } else { 60 });
@@ -162,5 +205,11 @@ async fn nothing_a_browser_says_passes_the_absolute_limit() {
         assert_eq!(remaining, Some((20 - minute) * 60_000), "minute {minute}");
     }
     site.advance(60);
-    assert_eq!(site.get("/session", &token).await.problem(StatusCode::UNAUTHORIZED).as_deref(), Some("absolute"));
+    assert_eq!(
+        site.get("/session", &token)
+            .await
+            .problem(StatusCode::UNAUTHORIZED)
+            .as_deref(),
+        Some("absolute")
+    );
 }

@@ -1,0 +1,170 @@
+//! What nightlatch adds to the cost of an HTTP request: `GET session` of the real server against a handler that answers
+//! the same bytes and keeps no sessions.
+
+mod answer;
+pub(crate) mod baseline;
+mod load;
+mod population;
+mod servers;
+
+use std::time::Duration;
+
+use self::load::{Load, Measured, Requests};
+use self::servers::Server;
+use crate::processes::{self, Pinned};
+use crate::report::{self, Table, float, median, micros, millis, per_mille, say};
+
+const SERVER_CPU: usize = 0;
+const LOAD_CPU: usize = 1;
+const WARM_UP: Duration = Duration::from_secs(2);
+const GOAL_RATIO: f64 = 1.15;
+/// Of one CPU. Above this the run should be repeated.
+const QUIET: f64 = 0.10;
+
+#[derive(Debug, clap::Parser)]
+pub(crate) struct Args {
+    /// Live sessions; each request carries the next one's cookie
+    #[arg(long, default_value_t = 100_000)]
+    sessions: usize,
+    /// Each round measures the baseline, then the product
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
+    /// How long one server is measured in one round
+    #[arg(long, default_value_t = 8)]
+    seconds: u64,
+    /// Keep-alive connections
+    #[arg(long, default_value_t = 64)]
+    connections: usize,
+    /// Requests per write, one run for each; with 16 the server is the bottleneck
+    #[arg(long, value_delimiter = ',', default_value = "1,16")]
+    pipeline: Vec<usize>,
+}
+
+/// One server in one round.
+#[derive(Debug)]
+struct Sample {
+    measured: Measured,
+    /// Of the server, per answered request.
+    cpu: Duration,
+    /// What others used of the machine, as a share of one CPU.
+    foreign: f64,
+}
+
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    let directory = processes::built()?;
+    let program = directory.join("nightlatch");
+    report::heading(format_args!(
+        "http: GET session, {} sessions, {} connections",
+        args.sessions, args.connections
+    ));
+    let _pinned = Pinned::to(LOAD_CPU)?;
+    let product = servers::product(&program)?;
+    let tokens = population::sign_in(&product, args.sessions)?;
+    let sample = answer::sample(&product, &tokens[0])?;
+    let baseline = servers::baseline(&directory.join("nightlatch-bench"), &sample)?;
+    let requests = Requests::new(&tokens);
+    for pipeline in &args.pipeline {
+        let load = Load {
+            connections: args.connections,
+            pipeline: *pipeline,
+        };
+        compare(args, load, &requests, [&baseline, &product.server])?;
+    }
+    Ok(())
+}
+
+fn compare(args: &Args, load: Load, requests: &Requests, [baseline, product]: [&Server; 2]) -> anyhow::Result<()> {
+    say(format_args!(
+        "\n{} requests per write, {} rounds of {} s:\n",
+        load.pipeline, args.rounds, args.seconds
+    ));
+    for server in [baseline, product] {
+        load.run(server.address, requests, WARM_UP)?;
+    }
+    let table = Table::new(&[
+        "server",
+        "round",
+        "requests/s",
+        "server CPU us/request",
+        "CPU ratio",
+        "throughput ratio",
+        "p50 ms",
+        "p99 ms",
+        "refused",
+        "foreign CPU",
+    ]);
+    let (mut cpu_ratios, mut rates, mut foreign) = (Vec::new(), Vec::new(), 0.0_f64);
+    for round in 1..=args.rounds {
+        let without = measure(baseline, load, requests, args.seconds)?;
+        let with = measure(product, load, requests, args.seconds)?;
+        for (server, sample) in [(baseline, &without), (product, &with)] {
+            let (cpu, rate) = (sample.cpu.div_duration_f64(without.cpu), sample.rate() / without.rate());
+            row(&table, server.name, round, sample, cpu, rate);
+        }
+        cpu_ratios.push(with.cpu.div_duration_f64(without.cpu));
+        rates.push(with.rate() / without.rate());
+        foreign = foreign.max(without.foreign).max(with.foreign);
+    }
+    say("");
+    report::goal(
+        "server CPU per request, product / baseline, median",
+        median(cpu_ratios),
+        GOAL_RATIO,
+        "",
+    );
+    say(format_args!(
+        "- throughput, product / baseline, median: {:.2}",
+        median(rates)
+    ));
+    if foreign > QUIET {
+        say(format_args!(
+            "- other programs used up to {:.0} % of a CPU: repeat on a quiet machine",
+            foreign * 100.0
+        ));
+    }
+    Ok(())
+}
+
+fn row(table: &Table, server: &str, round: usize, sample: &Sample, cpu_ratio: f64, throughput_ratio: f64) {
+    let latencies = &sample.measured.latencies;
+    table.row([
+        server.to_owned(),
+        round.to_string(),
+        format!("{:.0}", sample.rate()),
+        format!("{:.2}", micros(sample.cpu)),
+        format!("{cpu_ratio:.3}"),
+        format!("{throughput_ratio:.3}"),
+        format!("{:.2}", millis(per_mille(latencies, 500))),
+        format!("{:.2}", millis(per_mille(latencies, 990))),
+        sample.measured.refused.to_string(),
+        format!("{:.0} %", sample.foreign * 100.0),
+    ]);
+}
+
+fn measure(server: &Server, load: Load, requests: &Requests, seconds: u64) -> anyhow::Result<Sample> {
+    let used = || {
+        anyhow::Ok((
+            server.cpu_time()?,
+            processes::own_cpu_time()?,
+            processes::machine_cpu_time()?,
+        ))
+    };
+    let before = used()?;
+    let measured = load.run(server.address, requests, Duration::from_secs(seconds))?;
+    let after = used()?;
+    let (server, load) = (after.0 - before.0, after.1 - before.1);
+    let foreign = (after.2 - before.2)
+        .saturating_sub(server + load)
+        .div_duration_f64(measured.took);
+    Ok(Sample {
+        cpu: server.div_f64(float(measured.answered()).max(1.0)),
+        foreign,
+        measured,
+    })
+}
+
+impl Sample {
+    fn rate(&self) -> f64 {
+        float(self.measured.answered()) / self.measured.took.as_secs_f64()
+    }
+}

@@ -1,0 +1,78 @@
+//! What HTTP itself costs: a handler that looks at the Cookie header and answers a fixed body. Allocator, runtime, socket
+//! options and the batching of pipelined answers are those of the product.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::Response;
+use axum::routing::get;
+use hyper::server::conn::http1;
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::TcpListener;
+
+use super::answer::Sample;
+use super::load::PATH;
+use crate::report::say;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The answer, as JSON
+    answer: PathBuf,
+}
+
+#[derive(Debug)]
+struct Answer {
+    headers: Vec<(HeaderName, HeaderValue)>,
+    body: Bytes,
+}
+
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    let sample: Sample = serde_json::from_slice(&std::fs::read(&args.answer)?)?;
+    let headers = sample.headers.iter();
+    let headers = headers
+        .map(|(name, value)| Ok((name.parse()?, value.parse()?)))
+        .collect::<anyhow::Result<_>>()?;
+    let answer = Arc::new(Answer {
+        headers,
+        body: sample.body.into(),
+    });
+    let router = Router::new().route(PATH, get(handle)).with_state(answer);
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(serve(router))
+}
+
+async fn serve(router: Router) -> anyhow::Result<()> {
+    let listener = TcpListener::bind("127.0.0.1:0")
+        .await
+        .context("no free port on the loopback")?;
+    say(format_args!("baseline http://{}/", listener.local_addr()?));
+    loop {
+        let (stream, _) = listener.accept().await?;
+        stream.set_nodelay(true)?;
+        let service = TowerToHyperService::new(router.clone());
+        let connection = http1::Builder::new()
+            .pipeline_flush(true)
+            .serve_connection(TokioIo::new(stream), service);
+        tokio::spawn(connection);
+    }
+}
+
+async fn handle(State(answer): State<Arc<Answer>>, headers: HeaderMap) -> Response {
+    let cookie = headers.get(header::COOKIE).and_then(|cookie| cookie.to_str().ok());
+    let mut response = Response::new(Body::from(answer.body.clone()));
+    if !cookie.is_some_and(|cookie| cookie.contains('=')) {
+        *response.status_mut() = StatusCode::UNAUTHORIZED;
+    }
+    for (name, value) in &answer.headers {
+        response.headers_mut().insert(name.clone(), value.clone());
+    }
+    response
+}

@@ -1,0 +1,182 @@
+//! The load: keep-alive connections on one thread, each of which asks again as soon as it is answered.
+
+use std::cell::Cell;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, ensure};
+use futures_util::future::try_join_all;
+use tokio::net::TcpStream;
+
+use super::answer;
+use crate::stopwatch;
+
+pub(super) const PATH: &str = "/nightlatch/session";
+
+const BUFFER: usize = 64 * 1024;
+
+/// The session cookie on loopback.
+pub(super) fn request(token: &str) -> String {
+    format!("GET {PATH} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: nightlatch={token}\r\n\r\n")
+}
+
+/// Every session's request, in the order in which they are sent, over and over.
+#[derive(Debug)]
+pub(super) struct Requests {
+    bytes: Vec<u8>,
+    length: usize,
+    next: Cell<usize>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Load {
+    pub(super) connections: usize,
+    /// Requests per write.
+    pub(super) pipeline: usize,
+}
+
+#[derive(Debug)]
+pub(super) struct Measured {
+    /// From the write to each answer, sorted.
+    pub(super) latencies: Vec<Duration>,
+    /// Answers other than 200.
+    pub(super) refused: usize,
+    pub(super) took: Duration,
+}
+
+#[derive(Debug, Default)]
+struct Tally {
+    latencies: Vec<Duration>,
+    refused: usize,
+}
+
+impl Requests {
+    pub(super) fn new(tokens: &[String]) -> Self {
+        let bytes: Vec<u8> = tokens.iter().flat_map(|token| request(token).into_bytes()).collect();
+        // Tokens are equally long, and so are requests.
+        Self {
+            length: bytes.len() / tokens.len().max(1),
+            bytes,
+            next: Cell::new(0),
+        }
+    }
+
+    fn append_next(&self, out: &mut Vec<u8>) {
+        let start = self.next.get();
+        let end = start + self.length;
+        out.extend_from_slice(&self.bytes[start..end]);
+        self.next.set(if end == self.bytes.len() { 0 } else { end });
+    }
+}
+
+impl Measured {
+    pub(super) fn answered(&self) -> usize {
+        self.latencies.len()
+    }
+}
+
+impl Load {
+    pub(super) fn run(&self, address: SocketAddr, requests: &Requests, during: Duration) -> anyhow::Result<Measured> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+        let start = stopwatch::now();
+        let conversations = (0..self.connections).map(|_| self.converse(address, requests, start + during));
+        let tallies = runtime.block_on(try_join_all(conversations))?;
+        let took = stopwatch::now() - start;
+        let refused = tallies.iter().map(|tally| tally.refused).sum();
+        let mut latencies: Vec<Duration> = tallies.into_iter().flat_map(|tally| tally.latencies).collect();
+        latencies.sort_unstable();
+        Ok(Measured {
+            latencies,
+            refused,
+            took,
+        })
+    }
+
+    async fn converse(&self, address: SocketAddr, requests: &Requests, until: Instant) -> anyhow::Result<Tally> {
+        let stream = TcpStream::connect(address)
+            .await
+            .context("the server takes no connection")?;
+        stream.set_nodelay(true)?;
+        let (mut out, mut answers) = (Vec::new(), Answers::default());
+        let mut tally = Tally::default();
+        let mut sent = stopwatch::now();
+        while sent < until {
+            out.clear();
+            (0..self.pipeline).for_each(|_| requests.append_next(&mut out));
+            write_all(&stream, &out).await?;
+            for _ in 0..self.pipeline {
+                let status = answers.next(&stream).await?;
+                tally.refused += usize::from(status != 200);
+                tally.latencies.push(stopwatch::now() - sent);
+            }
+            sent = stopwatch::now();
+        }
+        Ok(tally)
+    }
+}
+
+async fn write_all(stream: &TcpStream, mut bytes: &[u8]) -> anyhow::Result<()> {
+    while !bytes.is_empty() {
+        match stream.try_write(bytes) {
+            Ok(written) => bytes = &bytes[written..],
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => stream.writable().await?,
+            Err(error) => return Err(error).context("the server takes no request"),
+        }
+    }
+    Ok(())
+}
+
+/// What has come and is not taken yet.
+#[derive(Debug)]
+struct Answers {
+    buffer: Box<[u8]>,
+    taken: usize,
+    filled: usize,
+}
+
+impl Default for Answers {
+    fn default() -> Self {
+        Self {
+            buffer: vec![0; BUFFER].into(),
+            taken: 0,
+            filled: 0,
+        }
+    }
+}
+
+impl Answers {
+    /// The status of the next answer, once all of it is there.
+    async fn next(&mut self, stream: &TcpStream) -> anyhow::Result<u16> {
+        loop {
+            let waiting = &self.buffer[self.taken..self.filled];
+            if let Some(head) = answer::head(waiting)?
+                && head.length <= waiting.len()
+            {
+                self.taken += head.length;
+                return Ok(head.status);
+            }
+            self.fill(stream).await?;
+        }
+    }
+
+    async fn fill(&mut self, stream: &TcpStream) -> anyhow::Result<()> {
+        self.buffer.copy_within(self.taken..self.filled, 0);
+        (self.filled, self.taken) = (self.filled - self.taken, 0);
+        ensure!(
+            self.filled < self.buffer.len(),
+            "an answer is longer than {BUFFER} bytes"
+        );
+        loop {
+            stream.readable().await?;
+            match stream.try_read(&mut self.buffer[self.filled..]) {
+                Ok(0) => anyhow::bail!("the server closed a connection"),
+                Ok(read) => {
+                    self.filled += read;
+                    return Ok(());
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error).context("an answer broke off"),
+            }
+        }
+    }
+}

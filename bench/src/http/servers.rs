@@ -1,0 +1,114 @@
+//! The measured servers, each on a free port of the loopback.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::ChildStdout;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tempfile::TempDir;
+
+use super::SERVER_CPU;
+use super::answer::Sample;
+use crate::processes::Process;
+
+/// The limits are those of the default policy, and nobody idles during a measurement.
+const CONFIGURATION: &str = r#"
+[server]
+listen = "127.0.0.1:0"
+
+[management]
+listen = "127.0.0.1:0"
+
+[store]
+kind = "memory"
+
+[log]
+level = "warn"
+"#;
+
+#[derive(Debug)]
+pub(super) struct Server {
+    pub(super) name: &'static str,
+    pub(super) address: SocketAddr,
+    process: Process,
+    /// Kept open: a server that cannot say what it has to say stops.
+    _said: BufReader<ChildStdout>,
+    /// What it was started with; gone when it is.
+    _directory: TempDir,
+}
+
+/// The real thing, and how to sign people in to it.
+#[derive(Debug)]
+pub(super) struct Product {
+    pub(super) server: Server,
+    pub(super) management: SocketAddr,
+    pub(super) api_key: String,
+}
+
+impl Server {
+    pub(super) fn cpu_time(&self) -> anyhow::Result<Duration> {
+        self.process.cpu_time()
+    }
+}
+
+pub(super) fn product(program: &Path) -> anyhow::Result<Product> {
+    let directory = tempfile::tempdir()?;
+    let configuration = directory.path().join("nightlatch.toml");
+    std::fs::write(&configuration, CONFIGURATION)?;
+    let arguments = ["serve".as_ref(), "--config".as_ref(), configuration.as_os_str()];
+    let (process, stdout) = Process::pinned(SERVER_CPU, program, arguments)?;
+    let mut lines = BufReader::new(stdout);
+    let address = address(&told(&mut lines, "browser side")?)?;
+    let management = self::address(&told(&mut lines, "management")?)?;
+    let api_key = told(&mut lines, "API key")?;
+    let server = Server {
+        name: "nightlatch",
+        address,
+        process,
+        _said: lines,
+        _directory: directory,
+    };
+    Ok(Product {
+        server,
+        management,
+        api_key,
+    })
+}
+
+/// Started from the program that measures, with the answer it is to repeat.
+pub(super) fn baseline(program: &Path, sample: &Sample) -> anyhow::Result<Server> {
+    let directory = tempfile::tempdir()?;
+    let answer = directory.path().join("answer.json");
+    std::fs::write(&answer, serde_json::to_vec(sample)?)?;
+    let (process, stdout) = Process::pinned(SERVER_CPU, program, ["baseline".as_ref(), answer.as_os_str()])?;
+    let mut lines = BufReader::new(stdout);
+    let address = address(&told(&mut lines, "baseline")?)?;
+    Ok(Server {
+        name: "baseline",
+        address,
+        process,
+        _said: lines,
+        _directory: directory,
+    })
+}
+
+/// What stands behind `label` in the lines that a server prints at its start.
+fn told(lines: &mut BufReader<ChildStdout>, label: &str) -> anyhow::Result<String> {
+    let mut line = String::new();
+    while lines.read_line(&mut line)? > 0 {
+        if let Some(told) = line.strip_prefix(label) {
+            return Ok(told.trim().to_owned());
+        }
+        line.clear();
+    }
+    anyhow::bail!("a server ended before it told its {label}")
+}
+
+fn address(url: &str) -> anyhow::Result<SocketAddr> {
+    let authority = url.strip_prefix("http://").and_then(|rest| rest.split('/').next());
+    authority
+        .and_then(|authority| authority.parse().ok())
+        .with_context(|| format!("`{url}` holds no address"))
+}

@@ -1,0 +1,66 @@
+//! What a live session weighs in the engine, whatever the store keeps besides.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use nightlatch_bench::null_store::NullStore;
+use nightlatch_bench::population::{empty_engine, sign_in};
+
+use crate::processes;
+use crate::report::{self, Table, say};
+
+const GOAL_BYTES: f64 = 300.0;
+
+#[derive(Debug, clap::Parser)]
+pub(crate) struct Args {
+    /// How many sessions are weighed; each number in a process of its own
+    #[arg(long, value_delimiter = ',', default_value = "100000,1000000")]
+    sessions: Vec<usize>,
+}
+
+/// Weighs in a process of its own, where nothing was freed before.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Resident {
+    sessions: usize,
+}
+
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    let directory = processes::built()?;
+    report::heading("memory: one live session, above the empty engine");
+    let table = Table::new(&["sessions", "resident bytes", "bytes asked of the allocator", "blocks"]);
+    let mut heaviest = 0.0_f64;
+    for sessions in &args.sessions {
+        let number = sessions.to_string();
+        let resident = processes::ask(&directory.join("nightlatch-bench"), &["resident", &number])?;
+        let counted = processes::ask(&directory.join("bench-counted"), &["bytes", &number])?;
+        let resident = resident.as_f64().context("no number of resident bytes")?;
+        let of = |key: &str| counted[key].as_f64().context("bench-counted left something out");
+        table.row([
+            number,
+            format!("{resident:.0}"),
+            format!("{:.0}", of("bytes")?),
+            format!("{:.2}", of("blocks")?),
+        ]);
+        heaviest = heaviest.max(resident);
+    }
+    say("");
+    report::goal("resident bytes per session", heaviest, GOAL_BYTES, "");
+    Ok(())
+}
+
+pub(crate) fn resident(args: &Resident) -> anyhow::Result<()> {
+    let engine = empty_engine(Arc::new(NullStore))?;
+    let before = processes::resident_bytes()?;
+    for number in 0..args.sessions {
+        sign_in(&engine, number)?;
+    }
+    let added = processes::resident_bytes()?.saturating_sub(before);
+    let added = usize::try_from(added).context("more memory than there can be")?;
+    serde_json::to_writer(
+        std::io::stdout(),
+        &(report::float(added) / report::float(args.sessions.max(1))),
+    )?;
+    // The engine was alive while it was weighed.
+    drop(engine);
+    Ok(())
+}

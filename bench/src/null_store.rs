@@ -1,0 +1,97 @@
+//! A store that keeps nothing, so that what is weighed is the engine alone.
+
+use async_trait::async_trait;
+use nightlatch_core::time::Instant;
+use nightlatch_engine::audit::{AuditEntry, AuditFilter, AuditRecord};
+use nightlatch_engine::store::{
+    Amendment, ApiKey, End, Ended, Expiry, Filter, Page, PolicyRevision, Record, Result, Revision, Selector, Store,
+    Touch,
+};
+use nightlatch_engine::token::{Digest, Handle};
+
+/// Takes every write and remembers none.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NullStore;
+
+#[async_trait]
+impl Store for NullStore {
+    async fn create(&self, _: &Record, _: AuditEntry) -> Result<bool> {
+        Ok(true)
+    }
+
+    async fn get(&self, _: &Digest) -> Result<Option<Record>> {
+        Ok(None)
+    }
+
+    async fn find(&self, _: &Handle) -> Result<Option<Record>> {
+        Ok(None)
+    }
+
+    async fn touch(&self, _: &[Touch]) -> Result<()> {
+        Ok(())
+    }
+
+    async fn amend(&self, _: &Amendment) -> Result<bool> {
+        Ok(true)
+    }
+
+    async fn end(&self, _: &Selector, _: &End, _: usize) -> Result<Vec<Ended>> {
+        Ok(Vec::new())
+    }
+
+    async fn expire(&self, _: &[Expiry]) -> Result<Vec<Ended>> {
+        Ok(Vec::new())
+    }
+
+    async fn due(&self, _: Instant, _: usize) -> Result<Vec<Record>> {
+        Ok(Vec::new())
+    }
+
+    async fn list(&self, _: &Filter, _: Page) -> Result<Vec<Record>> {
+        Ok(Vec::new())
+    }
+
+    async fn count(&self, _: &Filter) -> Result<u64> {
+        Ok(0)
+    }
+
+    async fn outdated(&self, _: Revision, _: Page) -> Result<Vec<Record>> {
+        Ok(Vec::new())
+    }
+
+    async fn forget_ended(&self, _: Instant, _: usize) -> Result<usize> {
+        Ok(0)
+    }
+
+    async fn audit(&self, _: &AuditFilter) -> Result<Vec<AuditRecord>> {
+        Ok(Vec::new())
+    }
+
+    async fn policies(&self) -> Result<Vec<PolicyRevision>> {
+        Ok(Vec::new())
+    }
+
+    async fn add_policy(&self, _: &PolicyRevision) -> Result<bool> {
+        Ok(true)
+    }
+
+    async fn api_keys(&self) -> Result<Vec<ApiKey>> {
+        Ok(Vec::new())
+    }
+
+    async fn add_api_key(&self, _: &ApiKey) -> Result<bool> {
+        Ok(true)
+    }
+
+    async fn remove_api_key(&self, _: &str) -> Result<bool> {
+        Ok(false)
+    }
+
+    async fn latest_instant(&self) -> Result<Instant> {
+        Ok(Instant::default())
+    }
+
+    async fn probe(&self, _: Instant) -> Result<()> {
+        Ok(())
+    }
+}

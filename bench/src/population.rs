@@ -1,0 +1,126 @@
+//! An engine on the real clock with people signed in, driven from one thread.
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, anyhow, ensure};
+use futures_util::FutureExt as _;
+use nightlatch_core::facts::Facts;
+use nightlatch_core::path::Path;
+use nightlatch_core::policy::{Policy, PolicyDocument};
+use nightlatch_core::session::{Answer, Verdict};
+use nightlatch_engine::clock::Clock;
+use nightlatch_engine::store::Store;
+use nightlatch_engine::token::{Digest, Token};
+use nightlatch_engine::{Engine, NewSession, Options, Standing};
+
+/// The same order in every run.
+pub const SEED: u64 = 0x006e_6967_6874;
+
+/// The application everybody is signed in to.
+pub const APPLICATION: &str = "bank";
+
+const TOKEN_LENGTH: usize = 43;
+
+/// An engine and the tokens of its sessions, in an order that has nothing to do with that of their creation.
+#[derive(Debug)]
+pub struct Population {
+    engine: Engine,
+    /// One behind the other, as a request has its token at hand and does not fetch it from afar.
+    tokens: String,
+}
+
+impl Population {
+    /// Signs so many people in.
+    pub fn new(store: Arc<dyn Store>, sessions: usize) -> anyhow::Result<Self> {
+        let engine = empty_engine(store)?;
+        let mut tokens = (0..sessions)
+            .map(|number| sign_in(&engine, number))
+            .collect::<anyhow::Result<Vec<_>>>()?;
+        fastrand::Rng::with_seed(SEED).shuffle(&mut tokens);
+        let tokens: String = tokens.iter().map(Token::expose).collect();
+        ensure!(
+            tokens.len() == sessions * TOKEN_LENGTH,
+            "tokens have another length than {TOKEN_LENGTH}"
+        );
+        Ok(Self { engine, tokens })
+    }
+
+    /// How many sessions there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.tokens.len() / TOKEN_LENGTH
+    }
+
+    /// Whether nobody is signed in.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.tokens.is_empty()
+    }
+
+    /// Hashes the token of one session, as every request does.
+    pub fn digest(&self, number: usize) -> anyhow::Result<Digest> {
+        let token = &self.tokens[number * TOKEN_LENGTH..][..TOKEN_LENGTH];
+        Digest::of(token).context("the engine made a token that cannot be one")
+    }
+
+    /// Token in, status out.
+    pub fn status(&self, number: usize) -> anyhow::Result<()> {
+        let standing = at_once(self.engine.status(&self.digest(number)?))??;
+        ensure!(matches!(standing, Standing::Live(_)), "a live session is {standing:?}");
+        Ok(())
+    }
+
+    /// Token in, verdict out, activity recorded.
+    pub fn request(&self, number: usize) -> anyhow::Result<()> {
+        let path = Path::canonical("/accounts/overview");
+        let outcome = at_once(self.engine.request(&self.digest(number)?, &path, false))??;
+        ensure!(
+            outcome.answer == Some(Answer::Verdict(Verdict::Allow)),
+            "a live session gets {:?}",
+            outcome.answer
+        );
+        Ok(())
+    }
+}
+
+/// An engine with the default policy and nobody signed in.
+pub fn empty_engine(store: Arc<dyn Store>) -> anyhow::Result<Engine> {
+    let clock = Clock::system(at_once(store.latest_instant())??);
+    Ok(at_once(Engine::open(
+        store,
+        clock,
+        policy(PolicyDocument::default())?,
+        Options::default(),
+    ))??)
+}
+
+/// Signs one person in.
+pub fn sign_in(engine: &Engine, number: usize) -> anyhow::Result<Token> {
+    let facts = Facts {
+        application: Some(APPLICATION.into()),
+        ..Facts::default()
+    };
+    let new = NewSession {
+        subject: subject(number),
+        facts,
+        actor: "bench".into(),
+        ..NewSession::default()
+    };
+    Ok(at_once(engine.create(new))??.token)
+}
+
+/// A name of ordinary length.
+#[must_use]
+pub fn subject(number: usize) -> Box<str> {
+    format!("person-{number:07}@example.org").into()
+}
+
+/// A document as a policy.
+pub fn policy(document: PolicyDocument) -> anyhow::Result<Policy> {
+    Policy::new(document).map_err(|violations| anyhow!("the policy is invalid: {violations:?}"))
+}
+
+/// The result of something that has no reason to wait.
+fn at_once<T>(future: impl Future<Output = T>) -> anyhow::Result<T> {
+    future.now_or_never().context("the engine waited for something")
+}

@@ -1,0 +1,154 @@
+import { createRequire } from 'node:module';
+import type { Page } from 'playwright-core';
+import { afterAll, describe, expect, test } from 'vitest';
+import { dialog, outButton, pause, stayButton, useStage, waitForDialog, waitUntilClosed, waitUntilOut } from './browser.js';
+
+const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+const stage = useStage({ policy: { idle: 8000, warnBefore: 7000 } });
+afterAll(() => stage.browser?.close());
+
+/** Rules that the page breaks, as axe-core sees them. */
+async function violations(page: Page): Promise<string[]> {
+  // The page forbids nothing here, so that axe can be put in.
+  await page.addScriptTag({ path: axe });
+  return page.evaluate(async () => {
+    const { violations } = await (window as any).axe.run();
+    return violations.map((v: any) => `${v.id}: ${v.nodes.map((n: any) => n.target + ' ' + n.failureSummary).join(' | ')}`);
+  });
+}
+
+const focusedName = (page: Page) =>
+  page.evaluate(() => document.activeElement?.shadowRoot?.activeElement?.textContent ?? document.activeElement?.id);
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`axe-core finds nothing in the warning and the cover, ${colorScheme}`, async () => {
+    const page = await stage.open();
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await waitForDialog(page);
+    expect(await violations(page)).toEqual([]);
+    await stage.context.setOffline(true);
+    await page.waitForFunction(() => window.nightlatch!.state.cover === 'offline', undefined, { timeout: 15_000 });
+    expect(await violations(page)).toEqual([]);
+  });
+}
+
+test('Is a named, described, modal alert with the focus on the way to stay', async () => {
+  const page = await stage.open();
+  await page.locator('input').focus();
+  await waitForDialog(page);
+  const box = dialog(page);
+  expect(await box.getAttribute('aria-modal')).toBe('true');
+  expect(await page.getByRole('alertdialog', { name: 'Are you still there?' }).count()).toBe(1);
+  expect(await focusedName(page)).toBe('Stay signed in');
+  const seen = [];
+  for (let i = 0; i < 4; i += 1) {
+    await page.keyboard.press('Tab');
+    seen.push(await focusedName(page));
+  }
+  expect(seen.filter((name) => name === 'Elsewhere' || name === 'other')).toEqual([]);
+  expect(seen).toContain('Sign out now');
+  for (const button of [stayButton(page), outButton(page)]) {
+    expect((await button.boundingBox())!.height).toBeGreaterThanOrEqual(44);
+  }
+});
+
+test('Escape stays signed in, however often, and the focus goes back', async () => {
+  const page = await stage.open();
+  await page.locator('#other').focus();
+  for (let round = 1; round <= 2; round += 1) {
+    await waitForDialog(page);
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Escape');
+    await waitUntilClosed(page);
+    expect((await stage.server.requests('POST extend')).length).toBeGreaterThanOrEqual(round);
+    expect(await focusedName(page)).toBe('other');
+  }
+});
+
+test('The focus finds a place even if the element has vanished', async () => {
+  const page = await stage.open();
+  await page.locator('#other').focus();
+  await waitForDialog(page);
+  await page.evaluate(() => document.querySelector('#other')!.remove());
+  await stayButton(page).click();
+  await waitUntilClosed(page);
+  expect(await page.evaluate(() => document.activeElement!.tagName)).toBe('P');
+});
+
+test('Comes back when the page closes it', async () => {
+  const page = await stage.open();
+  await waitForDialog(page);
+  await page.evaluate(() => (document.querySelector('nightlatch-warning')!.shadowRoot!.querySelector('.warning') as HTMLDialogElement).close());
+  await waitForDialog(page, 500);
+});
+
+test('Shows the seconds, speaks at the marks only, and hides the ticking from screen readers', async () => {
+  const page = await stage.open();
+  await page.evaluate(() => {
+    const spoken: string[] = ((window as any).spoken = []);
+    const root = document.querySelector('nightlatch-warning')!.shadowRoot!;
+    for (const region of root.querySelectorAll('[aria-live],[role=status]')) {
+      new MutationObserver(() => region.textContent && spoken.push(region.textContent)).observe(region, { childList: true, characterData: true, subtree: true });
+    }
+  });
+  await waitForDialog(page);
+  const time = page.locator('nightlatch-warning .time');
+  const first = await time.textContent();
+  await pause(3000);
+  expect(await time.textContent()).not.toBe(first);
+  expect(await time.getAttribute('aria-hidden')).toBe('true');
+  expect(await page.evaluate(() => (window as any).spoken)).toEqual(['You will be signed out in 5 seconds.']);
+});
+
+test('Puts the countdown into the title of a page in the background and takes it away again', async () => {
+  const page = await stage.open();
+  await page.evaluate(() => {
+    Object.defineProperty(document, 'hidden', { configurable: true, get: () => (window as any).away });
+    (window as any).away = true;
+  });
+  await page.waitForFunction(() => /^\d seconds left – Home$/.test(document.title), undefined, { timeout: 10_000 });
+  await page.evaluate(() => ((window as any).away = false));
+  await page.waitForFunction(() => document.title === 'Home');
+});
+
+test('Fits 320 pixels at double text size without scrolling sideways, in forced colours too', async () => {
+  const page = await stage.open();
+  await page.setViewportSize({ width: 320, height: 480 });
+  await page.emulateMedia({ forcedColors: 'active', reducedMotion: 'reduce' });
+  await page.addStyleTag({ content: 'html{font-size:200%}' });
+  await waitForDialog(page);
+  const fits = await dialog(page).evaluate((box) => {
+    const { left, right, bottom } = box.getBoundingClientRect();
+    return left >= 0 && right <= innerWidth && bottom <= innerHeight && box.scrollWidth <= box.clientWidth;
+  });
+  expect(fits).toBe(true);
+  expect(await dialog(page).evaluate((box) => getComputedStyle(box).animationName)).toBe('none');
+  await page.keyboard.press('Tab');
+  expect(await outButton(page).evaluate((b) => getComputedStyle(b).outlineStyle)).toBe('solid');
+});
+
+describe('offline', () => {
+  test('At zero the page is hidden; coming online asks and leaves', async () => {
+    const page = await stage.open();
+    await waitForDialog(page);
+    await stage.context.setOffline(true);
+    await page.waitForFunction(() => window.nightlatch!.state.cover === 'offline', undefined, { timeout: 15_000 });
+    expect(await page.getByText('This page is hidden').isVisible()).toBe(true);
+    expect(page.url()).toBe(stage.server.url('/'));
+    await stage.context.setOffline(false);
+    await waitUntilOut(page, 2000);
+    expect(await page.textContent('h1')).toBe('You are signed out');
+  });
+
+  test('A sign-out that the server has not heard of is not pretended', async () => {
+    const page = await stage.open();
+    await waitForDialog(page);
+    await stage.context.setOffline(true);
+    await outButton(page).click();
+    await page.getByText('you are not signed out yet').waitFor({ state: 'visible' });
+    expect(await stage.server.ended(stage.handle)).toBe(false);
+    await stage.context.setOffline(false);
+    await waitUntilOut(page);
+    expect((await stage.server.audit()).map((row) => row.reason)).toEqual(['user']);
+  });
+});

@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import { createActivity, watchInput } from './activity.js';
+import type { Scope } from '../call/call.js';
+
+const event = (type: string, more: object = {}) => ({ type, isTrusted: true, ...more }) as unknown as Event;
+const move = (screenX: number, screenY: number) => event('pointermove', { screenX, screenY });
+
+test('Counts keys, presses, wheel, touch and text', () => {
+  const activity = createActivity();
+  for (const type of ['pointerdown', 'keydown', 'wheel', 'touchstart', 'touchmove', 'input', 'beforeinput']) {
+    expect(activity.counts(event(type), 0), type).toBe(true);
+  }
+});
+
+test('Counts nothing that a script made up', () => {
+  const activity = createActivity();
+  activity.counts(move(1, 1), 0);
+  for (const fake of [event('keydown', { isTrusted: false }), event('pointermove', { isTrusted: false, screenX: 9, screenY: 9 })]) {
+    expect(activity.counts(fake, 0)).toBe(false);
+  }
+});
+
+test('Counts a pointer only if it moved on the screen, in either direction', () => {
+  const activity = createActivity();
+  expect([move(5, 5), move(5, 5), move(6, 5), move(6, 4), move(6, 4)].map((e) => activity.counts(e, 0))).toEqual([
+    false, false, true, true, false,
+  ]);
+});
+
+test('Ignores the first move after the page became visible', () => {
+  const activity = createActivity();
+  activity.counts(move(1, 1), 0);
+  activity.appeared();
+  expect(activity.counts(move(500, 500), 0)).toBe(false);
+  expect(activity.counts(move(501, 500), 0)).toBe(true);
+});
+
+test('Counts scrolling as the tail of real input only, however long a script scrolls on', () => {
+  const activity = createActivity();
+  expect(activity.counts(event('scroll'), 0)).toBe(false);
+  activity.counts(event('wheel'), 1000);
+  expect(activity.counts(event('scroll'), 2000)).toBe(true);
+  expect(activity.counts(event('scroll'), 2900)).toBe(true);
+  expect(activity.counts(event('scroll'), 3100)).toBe(false);
+});
+
+test('Focus and visibility are not activity', () => {
+  const activity = createActivity();
+  expect(['focus', 'focusin', 'visibilitychange'].map((type) => activity.counts(event(type), 0))).toEqual([false, false, false]);
+});
+
+test('Watches until told to stop', () => {
+  const scope = new EventTarget();
+  const stop = new AbortController();
+  const seen: string[] = [];
+  watchInput(scope as Scope, (e) => seen.push(e.type), stop.signal);
+  scope.dispatchEvent(new Event('keydown'));
+  scope.dispatchEvent(new Event('focusin'));
+  stop.abort();
+  scope.dispatchEvent(new Event('keydown'));
+  expect(seen).toEqual(['keydown']);
+});
