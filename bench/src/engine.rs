@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use nightlatch_bench::population::Population;
+use nightlatch_bench::population::{Operation, Population};
 use nightlatch_engine::store::memory::MemoryStore;
 
-use crate::processes;
+use crate::processes::{self, Programs};
 use crate::report::{self, Table, median, say};
-use crate::stopwatch::timed;
+use crate::stopwatch;
 
 const WARM: usize = 2;
 const PASSES: usize = 5;
@@ -32,20 +32,17 @@ struct Cost {
     slowest: f64,
 }
 
-pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
-    let directory = processes::built()?;
+pub(crate) fn run(args: &Args, programs: &Programs) -> anyhow::Result<()> {
     report::heading(format_args!(
         "engine: one check, {} live sessions in random order",
         args.sessions
     ));
     let population = Population::new(Arc::new(MemoryStore::default()), args.sessions)?;
-    let digest = cost(&population, |population, number| population.digest(number).map(drop))?;
-    let status = cost(&population, Population::status)?;
-    let request = cost(&population, Population::request)?;
+    let costs = Operation::ALL.map(|operation| cost(&population, operation));
     drop(population);
     let sessions = args.sessions.to_string();
-    let allocations = processes::ask(&directory.join("bench-counted"), &["operations", &sessions])?;
-    let allocated = |key: &str| allocations[key].as_f64().context("bench-counted left something out");
+    let allocations = processes::ask(&programs.counted(), &["operations", &sessions])?;
+    let allocations: Vec<[f64; 2]> = pairs(&serde_json::from_value::<Vec<f64>>(allocations)?);
 
     let table = Table::new(&[
         "operation",
@@ -55,59 +52,50 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         "allocations in the first pass",
         "allocations, warm",
     ]);
-    let row = |name: &str, cost: &Cost, first: f64, warm: f64| {
-        let range = format!("{:.0} - {:.0}", cost.fastest, cost.slowest);
-        let [first, warm] = [first, warm].map(|allocations| format!("{allocations:.3}"));
+    let mut goals = None;
+    for ((operation, cost), [first, warm]) in Operation::ALL.into_iter().zip(costs).zip(allocations) {
+        let cost = cost?;
         table.row([
-            name.to_owned(),
+            operation.name().to_owned(),
             format!("{:.0}", cost.first),
             format!("{:.0}", cost.warm),
-            range,
-            first,
-            warm,
+            format!("{:.0} - {:.0}", cost.fastest, cost.slowest),
+            format!("{first:.3}"),
+            format!("{warm:.3}"),
         ]);
-    };
-    row("hash the token", &digest, 0.0, 0.0);
-    row(
-        "hash, status",
-        &status,
-        allocated("status_first")?,
-        allocated("status")?,
-    );
-    row(
-        "hash, request, touch",
-        &request,
-        allocated("request_first")?,
-        allocated("request")?,
-    );
+        if operation == Operation::Request {
+            goals = Some((cost.warm, warm));
+        }
+    }
+    let (nanos, allocations) = goals.context("bench-counted left something out")?;
     say("");
-    report::goal("one request, warm", request.warm, GOAL_NANOS, " ns");
-    report::goal("allocations per request, warm", allocated("request")?, 0.0, "");
-    report::goal("allocations per first request", allocated("request_first")?, 0.0, "");
+    report::goal("one request, warm", nanos, GOAL_NANOS, " ns");
+    report::goal("allocations per request, warm", allocations, 0.0, "");
     Ok(())
 }
 
-fn cost(population: &Population, operation: impl Fn(&Population, usize) -> anyhow::Result<()>) -> anyhow::Result<Cost> {
-    let pass = || {
-        let visit_all = || (0..population.len()).try_for_each(|number| operation(population, number));
-        let (took, outcome) = timed(visit_all);
-        outcome.map(|()| nanos(took, population.len()))
+fn pairs(counts: &[f64]) -> Vec<[f64; 2]> {
+    counts.chunks_exact(2).map(|pair| [pair[0], pair[1]]).collect()
+}
+
+fn cost(population: &Population, operation: Operation) -> anyhow::Result<Cost> {
+    let pass = |number: usize| {
+        let before = stopwatch::thread_time();
+        operation.pass(population, number)?;
+        anyhow::Ok(nanos(stopwatch::thread_time() - before, population.len()))
     };
-    let first = pass()?;
-    for _ in 0..WARM {
-        pass()?;
-    }
-    let passes = (0..PASSES).map(|_| pass()).collect::<anyhow::Result<Vec<f64>>>()?;
-    let fastest = passes.iter().copied().fold(f64::INFINITY, f64::min);
-    let slowest = passes.iter().copied().fold(0.0, f64::max);
+    let passes = (0..1 + WARM + PASSES).map(pass).collect::<anyhow::Result<Vec<f64>>>()?;
+    let warm = &passes[1 + WARM..];
+    let fastest = warm.iter().copied().fold(f64::INFINITY, f64::min);
+    let slowest = warm.iter().copied().fold(0.0, f64::max);
     Ok(Cost {
-        first,
-        warm: median(passes),
+        first: passes[0],
+        warm: median(warm.to_vec()),
         fastest,
         slowest,
     })
 }
 
 fn nanos(took: Duration, operations: usize) -> f64 {
-    took.as_secs_f64() * 1e9 / report::float(operations)
+    took.as_secs_f64() * 1e9 / report::float(operations.max(1))
 }

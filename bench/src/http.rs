@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use self::load::{Load, Measured, Requests};
 use self::servers::Server;
-use crate::processes::{self, Pinned};
+use crate::processes::{self, Pinned, Programs};
 use crate::report::{self, Table, float, median, micros, millis, per_mille, say};
 
 const SERVER_CPU: usize = 0;
@@ -50,18 +50,16 @@ struct Sample {
     foreign: f64,
 }
 
-pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
-    let directory = processes::built()?;
-    let program = directory.join("nightlatch");
+pub(crate) fn run(args: &Args, programs: &Programs) -> anyhow::Result<()> {
     report::heading(format_args!(
         "http: GET session, {} sessions, {} connections",
         args.sessions, args.connections
     ));
     let _pinned = Pinned::to(LOAD_CPU)?;
-    let product = servers::product(&program)?;
+    let product = servers::product(&programs.product())?;
     let tokens = population::sign_in(&product, args.sessions)?;
     let sample = answer::sample(&product, &tokens[0])?;
-    let baseline = servers::baseline(&directory.join("nightlatch-bench"), &sample)?;
+    let baseline = servers::baseline(&programs.bench(), &sample)?;
     let requests = Requests::new(&tokens);
     for pipeline in &args.pipeline {
         let load = Load {

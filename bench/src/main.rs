@@ -8,7 +8,9 @@ mod processes;
 mod report;
 mod stopwatch;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
+
+use crate::processes::Programs;
 
 /// As in the product.
 #[global_allocator]
@@ -17,6 +19,15 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Measure nightlatch; nothing fails when a goal is missed
 #[derive(Debug, Parser)]
 #[command(version)]
+struct Cli {
+    /// Take the programs as they are beside this one, without building them
+    #[arg(long, global = true)]
+    as_built: bool,
+    #[command(subcommand)]
+    measurement: Measurement,
+}
+
+#[derive(Debug, Subcommand)]
 enum Measurement {
     /// CPU time per request of the server, against a handler that answers the same and keeps no sessions
     Http(http::Args),
@@ -35,18 +46,28 @@ enum Measurement {
 }
 
 fn main() -> anyhow::Result<()> {
-    match Measurement::parse() {
-        Measurement::Http(args) => http::run(&args),
-        Measurement::Engine(args) => engine::run(&args),
-        Measurement::Memory(args) => memory::run(&args),
-        Measurement::Expiry(args) => expiry::run(&args),
-        Measurement::All => {
-            http::run(&http::Args::parse_from(["http"]))?;
-            engine::run(&engine::Args::parse_from(["engine"]))?;
-            memory::run(&memory::Args::parse_from(["memory"]))?;
-            expiry::run(&expiry::Args::parse_from(["expiry"]))
+    let Cli { as_built, measurement } = Cli::parse();
+    let programs = || {
+        if as_built {
+            Programs::as_built()
+        } else {
+            Programs::build()
         }
+    };
+    match measurement {
+        Measurement::Http(args) => http::run(&args, &programs()?),
+        Measurement::Engine(args) => engine::run(&args, &programs()?),
+        Measurement::Memory(args) => memory::run(&args, &programs()?),
+        Measurement::Expiry(args) => expiry::run(&args),
+        Measurement::All => all(&programs()?),
         Measurement::Baseline(args) => http::baseline::run(&args),
         Measurement::Resident(args) => memory::resident(&args),
     }
+}
+
+fn all(programs: &Programs) -> anyhow::Result<()> {
+    http::run(&http::Args::parse_from(["http"]), programs)?;
+    engine::run(&engine::Args::parse_from(["engine"]), programs)?;
+    memory::run(&memory::Args::parse_from(["memory"]), programs)?;
+    expiry::run(&expiry::Args::parse_from(["expiry"]))
 }

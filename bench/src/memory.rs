@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use nightlatch_bench::null_store::NullStore;
-use nightlatch_bench::population::{empty_engine, sign_in};
+use nightlatch_bench::population::{empty_engine, sign_all_in};
 
-use crate::processes;
+use crate::processes::{self, Programs};
 use crate::report::{self, Table, say};
 
 const GOAL_BYTES: f64 = 300.0;
@@ -22,21 +22,34 @@ pub(crate) struct Args {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Resident {
     sessions: usize,
+    /// After one request each
+    #[arg(long)]
+    used: bool,
 }
 
-pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
-    let directory = processes::built()?;
+pub(crate) fn run(args: &Args, programs: &Programs) -> anyhow::Result<()> {
     report::heading("memory: one live session, above the empty engine");
     let table = Table::new(&["sessions", "resident bytes", "bytes asked of the allocator", "blocks"]);
     let mut heaviest = 0.0_f64;
-    for sessions in &args.sessions {
+    for (sessions, used) in args
+        .sessions
+        .iter()
+        .flat_map(|sessions| [(*sessions, false), (*sessions, true)])
+    {
         let number = sessions.to_string();
-        let resident = processes::ask(&directory.join("nightlatch-bench"), &["resident", &number])?;
-        let counted = processes::ask(&directory.join("bench-counted"), &["bytes", &number])?;
+        let arguments = |what| {
+            [what, &number, "--used"]
+                .into_iter()
+                .take(if used { 3 } else { 2 })
+                .collect::<Vec<_>>()
+        };
+        let resident = processes::ask(&programs.bench(), &arguments("resident"))?;
+        let counted = processes::ask(&programs.counted(), &arguments("bytes"))?;
         let resident = resident.as_f64().context("no number of resident bytes")?;
         let of = |key: &str| counted[key].as_f64().context("bench-counted left something out");
+        let state = if used { "after one request" } else { "just signed in" };
         table.row([
-            number,
+            format!("{number}, {state}"),
             format!("{resident:.0}"),
             format!("{:.0}", of("bytes")?),
             format!("{:.2}", of("blocks")?),
@@ -51,9 +64,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
 pub(crate) fn resident(args: &Resident) -> anyhow::Result<()> {
     let engine = empty_engine(Arc::new(NullStore))?;
     let before = processes::resident_bytes()?;
-    for number in 0..args.sessions {
-        sign_in(&engine, number)?;
-    }
+    sign_all_in(&engine, args.sessions, args.used)?;
     let added = processes::resident_bytes()?.saturating_sub(before);
     let added = usize::try_from(added).context("more memory than there can be")?;
     serde_json::to_writer(

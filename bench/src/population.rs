@@ -20,6 +20,7 @@ pub const SEED: u64 = 0x006e_6967_6874;
 pub const APPLICATION: &str = "bank";
 
 const TOKEN_LENGTH: usize = 43;
+const PAGES: [&str; 2] = ["/accounts/overview", "/accounts/transfers"];
 
 /// An engine and the tokens of its sessions, in an order that has nothing to do with that of their creation.
 #[derive(Debug)]
@@ -71,15 +72,57 @@ impl Population {
     }
 
     /// Token in, verdict out, activity recorded.
-    pub fn request(&self, number: usize) -> anyhow::Result<()> {
-        let path = Path::canonical("/accounts/overview");
-        let outcome = at_once(self.engine.request(&self.digest(number)?, &path, false))??;
+    pub fn request(&self, number: usize, path: &str) -> anyhow::Result<()> {
+        let outcome = at_once(
+            self.engine
+                .request(&self.digest(number)?, &Path::canonical(path), false),
+        )??;
         ensure!(
             outcome.answer == Some(Answer::Verdict(Verdict::Allow)),
             "a live session gets {:?}",
             outcome.answer
         );
         Ok(())
+    }
+}
+
+/// What is done to every session in one pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// The hash of the token alone, which the others begin with.
+    Hash,
+    /// How the session stands.
+    Status,
+    /// A request to the page of the request before.
+    Request,
+    /// A request to another page than the request before.
+    OtherPage,
+}
+
+impl Operation {
+    /// In the order in which they are measured.
+    pub const ALL: [Self; 4] = [Self::Hash, Self::Status, Self::Request, Self::OtherPage];
+
+    /// What it is called in tables.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Hash => "hash of the token",
+            Self::Status => "hash, status",
+            Self::Request => "hash, request, touch",
+            Self::OtherPage => "hash, request to another page",
+        }
+    }
+
+    /// Does it to every session once.
+    pub fn pass(self, population: &Population, pass: usize) -> anyhow::Result<()> {
+        let other = PAGES[pass % PAGES.len()];
+        (0..population.len()).try_for_each(|number| match self {
+            Self::Hash => population.digest(number).map(|digest| _ = std::hint::black_box(digest)),
+            Self::Status => population.status(number),
+            Self::Request => population.request(number, PAGES[1]),
+            Self::OtherPage => population.request(number, other),
+        })
     }
 }
 
@@ -92,6 +135,17 @@ pub fn empty_engine(store: Arc<dyn Store>) -> anyhow::Result<Engine> {
         policy(PolicyDocument::default())?,
         Options::default(),
     ))??)
+}
+
+/// Signs so many people in; where `used`, each makes one request.
+pub fn sign_all_in(engine: &Engine, sessions: usize, used: bool) -> anyhow::Result<()> {
+    (0..sessions).try_for_each(|number| {
+        let digest = sign_in(engine, number)?.digest();
+        if used {
+            at_once(engine.request(&digest, &Path::canonical(PAGES[0]), false))??;
+        }
+        Ok(())
+    })
 }
 
 /// Signs one person in.

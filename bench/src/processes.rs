@@ -10,27 +10,54 @@ use anyhow::{Context as _, ensure};
 /// In which `/proc` counts processor time; the same on every Linux.
 const TICK: Duration = Duration::from_millis(10);
 
-/// The directory of the programs of this workspace, built from its present state.
-pub(crate) fn built() -> anyhow::Result<PathBuf> {
-    let this = std::env::current_exe().context("cannot tell where this program is")?;
-    let directory = this.parent().context("this program is nowhere")?.to_owned();
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.args([
-        "build",
-        "--release",
-        "--quiet",
-        "--bins",
-        "-p",
-        "nightlatch",
-        "-p",
-        "nightlatch-bench",
-    ]);
-    let built = cargo
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .status()
-        .context("cannot start cargo")?;
-    ensure!(built.success(), "cargo build failed");
-    Ok(directory)
+/// The programs of this workspace, in one directory.
+#[derive(Debug)]
+pub(crate) struct Programs(PathBuf);
+
+impl Programs {
+    /// Those beside this one.
+    pub(crate) fn as_built() -> anyhow::Result<Self> {
+        let this = std::env::current_exe().context("cannot tell where this program is")?;
+        Ok(Self(this.parent().context("this program is nowhere")?.to_owned()))
+    }
+
+    /// The same, built from the present state of the sources.
+    pub(crate) fn build() -> anyhow::Result<Self> {
+        // Asked first: a program that is built anew is nowhere afterwards.
+        let programs = Self::as_built()?;
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.args([
+            "build",
+            "--release",
+            "--quiet",
+            "--bins",
+            "-p",
+            "nightlatch",
+            "-p",
+            "nightlatch-bench",
+        ]);
+        let built = cargo
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .status()
+            .context("cannot start cargo")?;
+        ensure!(built.success(), "cargo build failed");
+        Ok(programs)
+    }
+
+    /// The server.
+    pub(crate) fn product(&self) -> PathBuf {
+        self.0.join("nightlatch")
+    }
+
+    /// This program.
+    pub(crate) fn bench(&self) -> PathBuf {
+        self.0.join("nightlatch-bench")
+    }
+
+    /// The one that counts allocations.
+    pub(crate) fn counted(&self) -> PathBuf {
+        self.0.join("bench-counted")
+    }
 }
 
 /// Runs a program to its end and reads the JSON it prints.

@@ -6,45 +6,49 @@ use allocation_counter::measure;
 use anyhow::Context as _;
 use clap::Parser;
 use nightlatch_bench::null_store::NullStore;
-use nightlatch_bench::population::{Population, empty_engine, sign_in};
+use nightlatch_bench::population::{Operation, Population, empty_engine, sign_all_in};
 use nightlatch_engine::store::memory::MemoryStore;
 
 /// Counts allocations
 #[derive(Debug, Parser)]
 enum Counted {
-    /// Allocations per operation
+    /// Allocations per operation, of each the first pass and the second
     Operations { sessions: usize },
     /// Bytes per session in the live table
-    Bytes { sessions: usize },
+    Bytes {
+        sessions: usize,
+        /// After one request each
+        #[arg(long)]
+        used: bool,
+    },
 }
 
 fn main() -> anyhow::Result<()> {
     let counted = match Counted::parse() {
         Counted::Operations { sessions } => operations(sessions)?,
-        Counted::Bytes { sessions } => bytes(sessions)?,
+        Counted::Bytes { sessions, used } => bytes(sessions, used)?,
     };
     serde_json::to_writer(std::io::stdout(), &counted).context("nobody listens")
 }
 
 fn operations(sessions: usize) -> anyhow::Result<serde_json::Value> {
     let population = Population::new(Arc::new(MemoryStore::default()), sessions)?;
-    let per_operation = |operation: fn(&Population, usize) -> anyhow::Result<()>| {
-        let mut outcome = Ok(());
-        let allocations = measure(|| outcome = (0..sessions).try_for_each(|number| operation(&population, number)));
-        outcome.map(|()| ratio(allocations.count_total, sessions))
-    };
-    Ok(serde_json::json!({
-        "status_first": per_operation(Population::status)?,
-        "status": per_operation(Population::status)?,
-        "request_first": per_operation(Population::request)?,
-        "request": per_operation(Population::request)?,
-    }))
+    let mut counted = Vec::new();
+    for operation in Operation::ALL {
+        for pass in 0..2 {
+            let mut outcome = Ok(());
+            let allocations = measure(|| outcome = operation.pass(&population, pass));
+            outcome?;
+            counted.push(ratio(allocations.count_total, sessions));
+        }
+    }
+    Ok(serde_json::json!(counted))
 }
 
-fn bytes(sessions: usize) -> anyhow::Result<serde_json::Value> {
+fn bytes(sessions: usize, used: bool) -> anyhow::Result<serde_json::Value> {
     let engine = empty_engine(Arc::new(NullStore))?;
     let mut outcome = Ok(());
-    let held = measure(|| outcome = (0..sessions).try_for_each(|number| sign_in(&engine, number).map(drop)));
+    let held = measure(|| outcome = sign_all_in(&engine, sessions, used));
     outcome?;
     let bytes = u64::try_from(held.bytes_current).context("signing people in freed memory")?;
     let blocks = u64::try_from(held.count_current).context("signing people in freed memory")?;

@@ -129,7 +129,7 @@ proptest! {
     ) {
         let mut before = watched(&scenario);
         keep_hold_max(&mut before);
-        let event = age.map_or(json!({ "event": "extend" }), |age| json!({ "event": "input", "age": format!("{age}m") }));
+        let event = age.map_or_else(|| json!({ "event": "extend" }), |age| json!({ "event": "input", "age": format!("{age}m") }));
         let place = 1 + place.index(timeline(&before).len() - 1);
         let mut after = before.clone();
         insert(&mut after, place, quarters, event);
@@ -245,19 +245,18 @@ proptest! {
     /// events, requests that were not served) everything else stays as it was.
     #[test]
     fn observation_decides_nothing(scenario in scenario()) {
-        let busy = watched(&scenario);
-        let Some(before) = told(&busy) else { return Ok(()) };
-        let last = timeline(&busy).len() - 1;
+        let mut scenario = watched(&scenario);
+        let Some(before) = told(&scenario) else { return Ok(()) };
+        let last = timeline(&scenario).len() - 1;
         let looks = |told: &Told| {
             let refused = told.entry["accepted"] == false;
             let unserved = told.is("request") && told.entry["verdict"] != "allow" && !stopped_by(&before, told);
             told.event.is_some_and(|event| event > 0 && event < last) && (refused || unserved || told.is("status"))
         };
         let dropped: Vec<_> = before.iter().filter(|told| looks(told)).filter_map(|told| told.event).collect();
-        let mut quiet = busy.clone();
         let mut index = 0..;
-        timeline_mut(&mut quiet).retain(|_| index.next().is_some_and(|index| !dropped.contains(&index)));
-        let after = told(&quiet).expect("a valid scenario");
+        timeline_mut(&mut scenario).retain(|_| index.next().is_some_and(|index| !dropped.contains(&index)));
+        let after = told(&scenario).expect("a valid scenario");
         prop_assert_eq!(entries(&before, |told| !looks(told)), entries(&after, |_| true));
     }
 
@@ -292,7 +291,7 @@ fn policies_are_refused_alike() {
         flaws::spoil(&mut policy, flaw);
         let sign_in = json!({ "at": "0s", "event": "sign-in" });
         let change = json!({ "at": "1s", "event": "policy", "policy": policy.clone() });
-        let first = json!({ "policy": policy, "session": {}, "timeline": [sign_in.clone()] });
+        let first = json!({ "policy": policy, "session": {}, "timeline": [&sign_in] });
         let later = json!({ "policy": {}, "session": {}, "timeline": [sign_in, change] });
         let refused = |answer: Value| answer.get("error").is_some();
         refused(simulate(&first)) != refused(naive::simulate(&first)) || simulate(&later) != naive::simulate(&later)
@@ -365,8 +364,8 @@ fn today(scenario: &Value, event: usize) -> Option<Value> {
     let before = timeline(scenario)[..event]
         .iter()
         .filter_map(|event| event.get("policy"));
-    let all = std::iter::once(&scenario["policy"]).chain(before);
-    all.filter(|policy| Policy::parse(policy).is_ok()).last().cloned()
+    let mut all = std::iter::once(&scenario["policy"]).chain(before);
+    all.rfind(|policy| Policy::parse(policy).is_ok()).cloned()
 }
 
 /// The `warn_before` in force after an event.
@@ -375,9 +374,9 @@ fn warn_before(scenario: &Value, trace: &[Told], event: usize) -> i64 {
         .iter()
         .filter(|told| told.entry["accepted"] == true)
         .filter_map(|told| told.event);
-    let changes = accepted
+    let mut changes = accepted
         .filter(|index| *index <= event)
         .filter_map(|index| timeline(scenario)[index].get("policy"));
-    let policy = changes.last().unwrap_or(&scenario["policy"]);
+    let policy = changes.next_back().unwrap_or_else(|| &scenario["policy"]);
     policy.get("warn_before").map_or(MINUTE, milliseconds)
 }

@@ -24,13 +24,14 @@ pub(crate) fn duration(value: &Value) -> Result<Ms, String> {
         rest = &rest[digits.len()..];
         let letters: String = rest.chars().take_while(|letter| !letter.is_ascii_digit()).collect();
         rest = &rest[letters.len()..];
-        let number: Ms = i64::from_str_radix(&digits, 10)
+        let number: Ms = digits
+            .parse::<i64>()
             .map_err(|_| format!("bad number in {whole:?}"))?
             .into();
         let (_, unit) = units
             .into_iter()
             .find(|(name, _)| *name == letters)
-            .ok_or(format!("bad unit in {whole:?}"))?;
+            .ok_or_else(|| format!("bad unit in {whole:?}"))?;
         if unit >= smallest_so_far {
             return Err(format!("units out of order in {whole:?}"));
         }

@@ -12,7 +12,7 @@ use crate::store::{Expiry, Record, Result, Touch};
 use crate::token::Digest;
 
 /// So many sessions are looked at in one go.
-const PAGE: usize = 2000;
+const PAGE: usize = 500;
 
 /// What is to be done about the sessions of one page.
 #[derive(Default)]
