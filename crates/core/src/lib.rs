@@ -12,4 +12,5 @@ pub mod policy;
 pub mod resolution;
 pub mod scenario;
 pub mod session;
+pub mod table;
 pub mod time;

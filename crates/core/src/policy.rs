@@ -15,6 +15,7 @@ pub use criteria::{Match, OneOrMany};
 pub use validity::Violation;
 
 use crate::duration::Limit;
+use crate::table::{named_tables, present_table, table, tables};
 use crate::time::Span;
 
 /// A valid policy. Dereferences to its document; there is no way to change one without checking it again.
@@ -61,22 +62,22 @@ pub struct PolicyDocument {
     /// What happens while no tab is open. Default `count`.
     pub absent: Absent,
     /// What the user may pick for idle.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present_table")]
     pub choice: Option<Choice>,
     /// System limits that win over everything.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present_table")]
     pub caps: Option<Caps>,
     /// The base values of single applications, by key.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "named_tables")]
     pub applications: BTreeMap<Box<str>, ApplicationBase>,
     /// Rules on limits, in the order in which equal values are decided.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "tables")]
     pub rules: Vec<Rule>,
     /// Step-up rules.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "tables")]
     pub gates: Vec<Gate>,
     /// Requests that are never activity.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "tables")]
     pub passive: Vec<Passive>,
 }
 
@@ -174,7 +175,11 @@ pub struct Rule {
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub name: Option<Box<str>>,
     /// Which sessions and pages it is for; every one when empty.
-    #[serde(rename = "match", skip_serializing_if = "Match::is_empty")]
+    #[serde(
+        rename = "match",
+        skip_serializing_if = "Match::is_empty",
+        deserialize_with = "table"
+    )]
     pub criteria: Match,
     /// The idle limit it brings.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
@@ -198,7 +203,11 @@ pub struct Gate {
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub name: Option<Box<str>>,
     /// Which sessions and pages it is for; every one when empty.
-    #[serde(rename = "match", skip_serializing_if = "Match::is_empty")]
+    #[serde(
+        rename = "match",
+        skip_serializing_if = "Match::is_empty",
+        deserialize_with = "table"
+    )]
     pub criteria: Match,
     /// The longest absence since authentication.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
@@ -216,7 +225,11 @@ pub struct Passive {
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub name: Option<Box<str>>,
     /// Which requests it is for; every one when empty.
-    #[serde(rename = "match", skip_serializing_if = "Match::is_empty")]
+    #[serde(
+        rename = "match",
+        skip_serializing_if = "Match::is_empty",
+        deserialize_with = "table"
+    )]
     pub criteria: Match,
 }
 

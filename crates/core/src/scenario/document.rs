@@ -7,6 +7,7 @@ use crate::duration::Limit;
 use crate::facts::Facts;
 use crate::policy::{Policy, PolicyDocument, Violation};
 use crate::session::EndReason;
+use crate::table::table;
 use crate::time::{Instant, Span};
 
 /// A policy, a session and what happens to it.
@@ -151,8 +152,9 @@ struct Written {
     _why: Option<String>,
     #[serde(rename = "expect")]
     _expect: Option<Value>,
+    #[serde(deserialize_with = "table")]
     policy: PolicyDocument,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "table")]
     session: WrittenSession,
     timeline: Vec<Value>,
 }
@@ -174,7 +176,7 @@ impl Scenario {
             session,
             timeline,
             ..
-        } = Written::deserialize(json)?;
+        } = table(json)?;
         let policy = Policy::new(policy).map_err(ScenarioError::InvalidPolicy)?;
         let timeline = timeline
             .into_iter()

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use serde::Deserialize;
 use serde_json::Value;
 
 use super::document::{Scenario, ScenarioError, ScenarioEvent, Subject};
@@ -11,6 +10,7 @@ use crate::path::Path;
 use crate::policy::{Policy, PolicyDocument};
 use crate::resolution::Policies;
 use crate::session::{Answer, Deadlines, Event, Occurrence, Session, State, WarningKind};
+use crate::table::table;
 use crate::time::Instant;
 
 /// The trace of a scenario.
@@ -180,7 +180,7 @@ impl Runner {
     }
 
     fn change_policy(&mut self, written: &Value, now: Instant) {
-        let next = PolicyDocument::deserialize(written)
+        let next = table::<PolicyDocument, _>(written)
             .ok()
             .and_then(|document| Policy::new(document).ok());
         self.write(

@@ -5,16 +5,22 @@ use std::path::PathBuf;
 
 use ipnet::IpNet;
 use nightlatch_core::policy::PolicyDocument;
+use nightlatch_core::table::table;
 use nightlatch_core::time::Span;
 use serde::Deserialize;
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct ConfigDocument {
+    #[serde(deserialize_with = "table")]
     pub(crate) server: ServerSection,
+    #[serde(deserialize_with = "table")]
     pub(crate) management: ManagementSection,
+    #[serde(deserialize_with = "table")]
     pub(crate) store: StoreSection,
+    #[serde(deserialize_with = "table")]
     pub(crate) log: LogSection,
+    #[serde(deserialize_with = "table")]
     pub(crate) policy: PolicyDocument,
 }
 
