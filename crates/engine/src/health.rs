@@ -42,6 +42,11 @@ impl Health {
     }
 
     fn failed(&self, error: &StoreError, now: Instant) {
+        // A damaged record is a matter of one session.
+        if matches!(error, StoreError::Damaged(_)) {
+            tracing::error!(%error, "a record cannot be read");
+            return;
+        }
         let first = self
             .failing_since
             .compare_exchange(WELL, now.as_millis(), Ordering::AcqRel, Ordering::Acquire);

@@ -282,15 +282,53 @@ async fn a_deadline_holds_while_the_store_fails() {
     assert_eq!(fixture.engine.sweep().await.expect("the store is back"), 1);
 }
 
+/// The full count takes minutes on the embedded store: set `NIGHTLATCH_ROUNDS=10000` for it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn after_an_acknowledged_end_nobody_is_let_in() {
-    // The full count takes minutes on the embedded store: set NIGHTLATCH_ROUNDS=10000 for it.
-    for round in 0..fixture::rounds(200) {
-        let fixture = Fixture::new(r#"{"idle": "10m"}"#).await;
-        fixture::race_touchers_against_an_end(&fixture, 64)
-            .await
-            .unwrap_or_else(|late| panic!("round {round}: {late}"));
+    let fixture = Fixture::new(r#"{"idle": "1000d", "absolute": "off"}"#).await;
+    for round in 0..fixture::rounds(300) {
+        let raced = fixture::race_touchers_against_an_end(&fixture, 64).await;
+        raced.unwrap_or_else(|late| panic!("memory, round {round}: {late}"));
     }
+}
+
+#[cfg(feature = "sqlite")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn after_an_acknowledged_end_nobody_is_let_in_on_sqlite() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let store = nightlatch_engine::store::sqlite::SqliteStore::open(&directory.path().join("latch.db"));
+    let fixture = Fixture::on(
+        Arc::new(store.expect("a store")),
+        r#"{"idle": "1000d", "absolute": "off"}"#,
+    )
+    .await;
+    for round in 0..fixture::rounds(100) {
+        let raced = fixture::race_touchers_against_an_end(&fixture, 64).await;
+        raced.unwrap_or_else(|late| panic!("sqlite, round {round}: {late}"));
+    }
+}
+
+#[cfg(feature = "sqlite")]
+#[tokio::test]
+async fn a_locked_database_refuses_ends_and_spares_the_living_for_the_grace() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("latch.db");
+    let store = nightlatch_engine::store::sqlite::SqliteStore::open(&file).expect("a store");
+    let fixture = Fixture::on(Arc::new(store), r#"{"idle": "10m"}"#).await;
+    let ada = fixture.sign_in("ada").await;
+    let other = rusqlite::Connection::open(&file).expect("the same file");
+    other.execute_batch("BEGIN IMMEDIATE").expect("the write lock");
+    assert!(fixture.engine.sign_out(&ada, EndReason::User).await.is_err());
+    assert!(fixture.engine.probe().await.is_err(), "readiness tells");
+    fixture.time.advance(seconds(9));
+    assert_eq!(fixture.end_of(&ada).await, None, "within the grace");
+    fixture.time.advance(seconds(2));
+    assert!(fixture.engine.status(&ada).await.is_err(), "the grace is over");
+    other.execute_batch("ROLLBACK").expect("the lock is given back");
+    fixture.engine.probe().await.expect("it recovers by itself");
+    assert_eq!(fixture.end_of(&ada).await, None);
+    fixture.engine.sign_out(&ada, EndReason::User).await.expect("a store");
+    assert_eq!(fixture.end_of(&ada).await, Some(EndReason::User));
 }
 
 #[tokio::test]

@@ -140,7 +140,8 @@ impl Engine {
         }
     }
 
-    async fn bring_up_to_date(&self, digest: &Digest) -> Result<()> {
+    /// Writes what a session's deadlines and a newer policy make of it.
+    pub(super) async fn bring_up_to_date(&self, digest: &Digest) -> Result<()> {
         let _stripe = self.stripes.lock(digest).await;
         let now = self.clock.now();
         let Some(record) = self.store.get(digest).await? else {
