@@ -32,7 +32,7 @@ const IDLE: Span = Span::from_secs(10 * 60);
 const WAVE: Span = Span::from_secs(1);
 const GOAL_SECONDS: f64 = 60.0;
 const GOAL_RATIO: f64 = 3.0;
-const GIVE_UP: Duration = Duration::from_secs(600);
+const GIVE_UP: Duration = Duration::from_mins(10);
 
 #[derive(Debug, clap::Parser)]
 pub(crate) struct Args {
@@ -117,8 +117,8 @@ async fn measure(args: &Args, store: Arc<dyn Store>) -> anyhow::Result<()> {
     background.await?;
 
     let quiet = Percentiles::of(&samples, quiet_from..wave_at)?;
-    let storm = Percentiles::of(&samples, wave_at..ended.max(announced))?;
-    show(&[("quiet", &quiet), ("wave", &storm)]);
+    let stormy = Percentiles::of(&samples, wave_at..ended.max(announced))?;
+    show(&[("quiet", &quiet), ("wave", &stormy)]);
     let audited = audited::count(&engine, &crowd).await?;
     say(format_args!(
         "- {} sessions ended, {} audited, each once; {} of {} watchers heard",
@@ -146,7 +146,7 @@ async fn measure(args: &Args, store: Arc<dyn Store>) -> anyhow::Result<()> {
     );
     report::goal(
         "p99 of checks, wave / quiet",
-        storm.p99.div_duration_f64(quiet.p99),
+        stormy.p99.div_duration_f64(quiet.p99),
         GOAL_RATIO,
         "",
     );

@@ -1,5 +1,11 @@
 //! `nightlatch-bench`: what nightlatch costs, in ratios taken in one run on one machine.
 
+#![expect(clippy::disallowed_methods, reason = "a stopwatch is what this program is")]
+#![expect(
+    clippy::unchecked_time_subtraction,
+    reason = "later minus earlier readings of the same clock"
+)]
+
 mod engine;
 mod expiry;
 mod http;

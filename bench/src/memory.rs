@@ -38,7 +38,7 @@ pub(crate) fn run(args: &Args, programs: &Programs) -> anyhow::Result<()> {
     {
         let number = sessions.to_string();
         let arguments = |what| {
-            [what, &number, "--used"]
+            [what, number.as_str(), "--used"]
                 .into_iter()
                 .take(if used { 3 } else { 2 })
                 .collect::<Vec<_>>()
