@@ -36,7 +36,7 @@ pub(crate) fn policy(json: &str) -> Policy {
     Policy::new(serde_json::from_str::<PolicyDocument>(json).expect("a document")).expect("a valid policy")
 }
 
-/// How often a race is run: `usual`, or as often as NIGHTLATCH_ROUNDS says.
+/// How often a race is run: `usual`, or as often as `NIGHTLATCH_ROUNDS` says.
 #[expect(clippy::disallowed_methods, reason = "the only way to ask a test for more")]
 pub(crate) fn rounds(usual: usize) -> usize {
     std::env::var("NIGHTLATCH_ROUNDS")
