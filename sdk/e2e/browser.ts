@@ -107,4 +107,4 @@ export async function recordDialogs(page: Page): Promise<() => Promise<boolean>>
   return async () => seen.warning;
 }
 
-export const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+export const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms)); // tidy: sleeps because real time is what these scenarios are about

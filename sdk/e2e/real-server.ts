@@ -131,7 +131,7 @@ function passOn(latch: string, incoming: IncomingMessage, answer: ServerResponse
 async function until(holds: () => Promise<boolean>) {
   for (let tries = 0; tries < 200; tries += 1) {
     if (await holds().catch(() => false)) return;
-    await new Promise((resolve) => setTimeout(resolve, 25));
+    await new Promise((resolve) => setTimeout(resolve, 25)); // tidy: sleeps because readiness is asked for again and again, a bounded number of times
   }
   throw new Error('the server does not become ready');
 }

@@ -48,7 +48,7 @@ test('Forged messages make tabs ask, and never lengthen or leak', async () => {
       channel.postMessage(message);
     }
     channel.postMessage({ type: 'ended', reason: 'user' });
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await new Promise((resolve) => setTimeout(resolve, 1000)); // tidy: sleeps because nothing may happen in this time
     return heard;
   });
   expect(page.url()).toBe(stage.server.url('/'));
@@ -96,7 +96,7 @@ test('A hold keeps the warning away until the work is done', async () => {
   const page = await stage.open();
   const warned = await recordDialogs(page);
   await page.evaluate(() => {
-    void window.nightlatch!.withHold(new Promise((resolve) => setTimeout(resolve, 7000)), { label: 'upload' });
+    void window.nightlatch!.withHold(new Promise((resolve) => setTimeout(resolve, 7000)), { label: 'upload' }); // tidy: sleeps because the work that is held takes this long
   });
   await pause(7000);
   expect(await warned()).toBe(false);
