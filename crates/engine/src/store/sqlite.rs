@@ -1,7 +1,7 @@
 //! The embedded store: one SQLite file, for one machine. A server and the command line may have it open at once.
 //!
 //! All writes go through one thread, which lets those that come at the same time share a transaction and its wait for
-//! the disk ([`writer`]). Reads have connections of their own ([`readers`]).
+//! the disk (`writer`). Reads have connections of their own (`readers`).
 
 mod failure;
 mod readers;
