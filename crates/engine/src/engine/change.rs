@@ -5,6 +5,7 @@ use nightlatch_core::time::Instant;
 
 use super::{Engine, Outcome, Standing};
 use crate::audit::{AuditEntry, AuditKind};
+use crate::in_force::History;
 use crate::live::Held;
 use crate::store::{Amendment, Expiry, Record, Result, StoreError, Touch};
 use crate::token::Digest;
@@ -123,6 +124,10 @@ impl Engine {
         let applied = after.session.apply(&history.policies(after.revisions), event, now);
         let written = match applied.occurrences().last() {
             Some(Occurrence::Ended { at, reason }) => self.write_end(&before, at, reason).await?,
+            None if turns_a_page(&before, &after, event, &history) => {
+                self.keep(after.clone());
+                true
+            }
             occurred => {
                 let locked = occurred
                     .is_some()
@@ -371,6 +376,13 @@ fn answer_when_over(standing: &Standing, event: &Event) -> Option<Answer> {
         Standing::Ended { .. } => Some(Answer::Refused(Refusal::Ended)),
         Standing::Live(_) | Standing::Unknown => None,
     }
+}
+
+/// Whether a request moves nothing but activity and a page that decides like the one before: the table remembers that, the
+/// request waits for no store, and the store hears of the page with the next change.
+fn turns_a_page(before: &Held, after: &Held, event: &Event, history: &History) -> bool {
+    let limits = |held: &Held| held.session.limits(&history.policies(held.revisions));
+    matches!(event, Event::Request { .. }) && before.session.activity_is_plain() && limits(before) == limits(after)
 }
 
 /// What the audit is told of an accepted event.
