@@ -1,5 +1,16 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { pause, reasonOf, recordDialogs, stayButton, times, useStage, waitForDialog, waitUntilClosed, waitUntilOut } from './browser.js';
+import {
+  pause,
+  reasonOf,
+  recordDialogs,
+  stayButton,
+  times,
+  unsettled,
+  useStage,
+  waitForDialog,
+  waitUntilClosed,
+  waitUntilOut,
+} from './browser.js';
 
 const stage = useStage();
 afterAll(() => stage.browser?.close());
@@ -84,7 +95,7 @@ test('A public page without a session is left in peace, one that requires a sess
   expect(stage.errors).toEqual([]);
 });
 
-test('Another person who signs in elsewhere does not get to see this page', async () => {
+test.skipIf(unsettled)('Another person who signs in elsewhere does not get to see this page', async () => {
   const page = await stage.open();
   await page.evaluate(() => ((window as any).mark = true));
   await stage.server.signIn(stage.context, 'eve');

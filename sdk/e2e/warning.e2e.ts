@@ -1,7 +1,17 @@
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import { afterAll, describe, expect, test } from 'vitest';
-import { dialog, outButton, pause, stayButton, useStage, waitForDialog, waitUntilClosed, waitUntilOut } from './browser.js';
+import {
+  dialog,
+  outButton,
+  pause,
+  stayButton,
+  unsettled,
+  useStage,
+  waitForDialog,
+  waitUntilClosed,
+  waitUntilOut,
+} from './browser.js';
 
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const stage = useStage({ policy: { idle: 8000, warnBefore: 7000 } });
@@ -52,7 +62,7 @@ test('Is a named, described, modal alert with the focus on the way to stay', asy
   }
 });
 
-test('Escape stays signed in, however often, and the focus goes back', async () => {
+test.skipIf(unsettled)('Escape stays signed in, however often, and the focus goes back', async () => {
   const page = await stage.open();
   await page.locator('#other').focus();
   for (let round = 1; round <= 2; round += 1) {
@@ -65,7 +75,7 @@ test('Escape stays signed in, however often, and the focus goes back', async () 
   }
 });
 
-test('The focus finds a place even if the element has vanished', async () => {
+test.skipIf(unsettled)('The focus finds a place even if the element has vanished', async () => {
   const page = await stage.open();
   await page.locator('#other').focus();
   await waitForDialog(page);
