@@ -53,7 +53,7 @@ impl Engine {
         let live = table.get(digest)?;
         loop {
             let reading = live.word.read();
-            live.standing(reading, &history, now)?;
+            live.running(reading, &history, now)?;
             if !live.session.activity_is_plain() {
                 return None;
             }

@@ -1,7 +1,7 @@
 //! The check path: one look-up, no lock, no question to the store for a live session.
 
 use nightlatch_core::path::Path;
-use nightlatch_core::session::{Answer, Event, Judgement, State, Verdict};
+use nightlatch_core::session::{Answer, Deadlines, Event, Judgement, State, Verdict};
 use nightlatch_core::time::Instant;
 
 use super::{Engine, Outcome, Snapshot, Standing};
@@ -79,7 +79,7 @@ impl Engine {
         loop {
             let reading = live.word.read();
             // Reached deadlines, replaced entries and other policies are for the long way.
-            let standing = live.standing(reading, &history, now)?;
+            live.running(reading, &history, now)?;
             let policies = history.policies(live.revisions);
             let verdict = match live
                 .session
@@ -100,16 +100,12 @@ impl Engine {
                         Touch::Changed => continue,
                         Touch::Recorded { first } => self.touched(digest, live, first),
                     }
-                    let standing = live.standing(live.word.read(), &history, now)?;
-                    return Some(Outcome {
-                        answer: Some(Answer::Verdict(Verdict::Allow)),
-                        standing,
-                    });
+                    Verdict::Allow
                 }
             };
             return Some(Outcome {
                 answer: Some(Answer::Verdict(verdict)),
-                standing,
+                standing: live.standing(live.word.read(), &history, now)?,
             });
         }
     }
@@ -124,15 +120,19 @@ impl Engine {
 }
 
 impl Live {
-    /// How the session stands by this entry; `None` when the entry cannot tell.
-    pub(crate) fn standing(&self, reading: Reading, history: &History, now: Instant) -> Option<Standing> {
+    /// The deadlines of this entry, none of them reached; `None` when the entry cannot tell.
+    pub(crate) fn running(&self, reading: Reading, history: &History, now: Instant) -> Option<Deadlines> {
         if reading.closed || self.revisions.today != history.revision() {
             return None;
         }
         let deadlines = self.deadlines(reading, history);
-        if deadlines.earliest().is_some_and(|(deadline, _)| deadline <= now) {
-            return None;
-        }
+        let reached = deadlines.earliest().is_some_and(|(deadline, _)| deadline <= now);
+        (!reached).then_some(deadlines)
+    }
+
+    /// How the session stands by this entry; `None` when the entry cannot tell.
+    pub(crate) fn standing(&self, reading: Reading, history: &History, now: Instant) -> Option<Standing> {
+        let deadlines = self.running(reading, history, now)?;
         let warn_before = history.today().warn_before;
         let status = match self.session.state {
             State::Active => deadlines.status(warn_before, now),
