@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use nightlatch_core::time::Instant;
 use nightlatch_engine::audit::{AuditEntry, AuditFilter, AuditRecord};
 use nightlatch_engine::store::{
-    Amendment, ApiKey, End, Ended, Expiry, Filter, Page, PolicyRevision, Record, Result, Revision, Selector, Store,
-    Touch,
+    Amendment, ApiKey, Application, Claim, Created, Creation, End, Ended, Expiry, Filter, Page, PolicyRevision, Record,
+    Reindex, Result, Revision, Selector, Store, Touch,
 };
 use nightlatch_engine::token::{Digest, Handle};
 
@@ -15,8 +15,8 @@ pub struct NullStore;
 
 #[async_trait]
 impl Store for NullStore {
-    async fn create(&self, _: &Record, _: AuditEntry) -> Result<bool> {
-        Ok(true)
+    async fn create(&self, _: &Creation) -> Result<Created> {
+        Ok(Created::Added(Vec::new()))
     }
 
     async fn get(&self, _: &Digest) -> Result<Option<Record>> {
@@ -55,8 +55,16 @@ impl Store for NullStore {
         Ok(0)
     }
 
-    async fn outdated(&self, _: Revision, _: Page) -> Result<Vec<Record>> {
+    async fn outdated(&self, _: Revision, _: Option<(Option<Instant>, Handle)>, _: usize) -> Result<Vec<Record>> {
         Ok(Vec::new())
+    }
+
+    async fn count_outdated(&self, _: Revision) -> Result<u64> {
+        Ok(0)
+    }
+
+    async fn reindex(&self, _: &[Reindex]) -> Result<()> {
+        Ok(())
     }
 
     async fn forget_ended(&self, _: Instant, _: usize) -> Result<usize> {
@@ -71,20 +79,40 @@ impl Store for NullStore {
         Ok(Vec::new())
     }
 
-    async fn add_policy(&self, _: &PolicyRevision) -> Result<bool> {
+    async fn add_policy(&self, _: &PolicyRevision, _: AuditEntry) -> Result<bool> {
         Ok(true)
+    }
+
+    async fn applications(&self) -> Result<Vec<Application>> {
+        Ok(Vec::new())
+    }
+
+    async fn put_application(&self, _: &Application, _: Option<u64>, _: AuditEntry) -> Result<bool> {
+        Ok(true)
+    }
+
+    async fn remove_application(&self, _: &str, _: Option<u64>, _: AuditEntry) -> Result<bool> {
+        Ok(false)
     }
 
     async fn api_keys(&self) -> Result<Vec<ApiKey>> {
         Ok(Vec::new())
     }
 
-    async fn add_api_key(&self, _: &ApiKey) -> Result<bool> {
-        Ok(true)
+    async fn add_api_key(&self, _: &ApiKey, _: Option<&Claim>, _: AuditEntry) -> Result<Created> {
+        Ok(Created::Added(Vec::new()))
     }
 
-    async fn remove_api_key(&self, _: &str) -> Result<bool> {
+    async fn replace_api_key(&self, _: &ApiKey) -> Result<bool> {
         Ok(false)
+    }
+
+    async fn remove_api_key(&self, _: &str, _: AuditEntry) -> Result<bool> {
+        Ok(false)
+    }
+
+    async fn forget_claims(&self, _: Instant, _: usize) -> Result<usize> {
+        Ok(0)
     }
 
     async fn latest_instant(&self) -> Result<Instant> {

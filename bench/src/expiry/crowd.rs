@@ -10,7 +10,7 @@ use nightlatch_core::facts::Facts;
 use nightlatch_core::session::Session;
 use nightlatch_core::time::{Instant, Span};
 use nightlatch_engine::audit::{AuditEntry, AuditKind};
-use nightlatch_engine::store::{Record, Revisions, Store};
+use nightlatch_engine::store::{Created, Creation, Record, Revisions, Store};
 use nightlatch_engine::token::{Digest, Handle, Token};
 
 use super::IDLE;
@@ -100,15 +100,19 @@ async fn create(store: &dyn Store, records: impl Iterator<Item = Record>, count:
 
 async fn create_one(store: &dyn Store, record: Record) -> anyhow::Result<(Digest, Handle)> {
     let audit = AuditEntry {
-        at: record.created,
-        kind: AuditKind::SignIn,
         handle: Some(record.handle),
         subject: Some(record.subject.as_ref().into()),
         application: record.session.facts.application.clone(),
-        reason: None,
-        actor: "bench".into(),
-        detail: None,
+        ..AuditEntry::new(record.created, AuditKind::SignIn, "bench")
     };
-    ensure!(store.create(&record, audit).await?, "a random token exists already");
-    Ok((record.digest, record.handle))
+    let names = (record.digest, record.handle);
+    let creation = Creation {
+        record,
+        audit,
+        room: None,
+        claim: None,
+    };
+    let created = store.create(&creation).await?;
+    ensure!(created == Created::Added(Vec::new()), "a random token exists already");
+    Ok(names)
 }

@@ -1,7 +1,7 @@
 //! The audit: what happened to which session, when, by whom and why. Entries are written in the transaction of what they tell.
 
 use nightlatch_core::session::EndReason;
-use nightlatch_core::time::Instant;
+use nightlatch_core::time::{Instant, Span};
 use serde::{Deserialize, Serialize};
 
 use crate::token::Handle;
@@ -26,11 +26,15 @@ pub enum AuditKind {
     Ended,
     /// A policy came into force.
     Policy,
+    /// An application was added, changed or removed.
+    Application,
+    /// A key to the management API was made or revoked.
+    ApiKey,
 }
 
 impl AuditKind {
     /// Every kind.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::SignIn,
         Self::Reauthenticated,
         Self::Locked,
@@ -39,6 +43,8 @@ impl AuditKind {
         Self::Chosen,
         Self::Ended,
         Self::Policy,
+        Self::Application,
+        Self::ApiKey,
     ];
 
     /// The word for it.
@@ -53,6 +59,8 @@ impl AuditKind {
             Self::Chosen => "chosen",
             Self::Ended => "ended",
             Self::Policy => "policy",
+            Self::Application => "application",
+            Self::ApiKey => "api-key",
         }
     }
 
@@ -82,11 +90,36 @@ pub struct AuditEntry {
     /// Why, for an end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<EndReason>,
+    /// The last activity before an end, as far as the store knew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_activity: Option<Instant>,
+    /// The longest absence up to an end, the one that lasted until then included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub longest_absence: Option<Span>,
     /// Who brought it about: `user`, `policy`, `api:NAME`, ...
     pub actor: Box<str>,
     /// What else is worth knowing, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<Box<str>>,
+}
+
+impl AuditEntry {
+    /// An entry about no session.
+    #[must_use]
+    pub fn new(at: Instant, kind: AuditKind, actor: &str) -> Self {
+        Self {
+            at,
+            kind,
+            handle: None,
+            subject: None,
+            application: None,
+            reason: None,
+            last_activity: None,
+            longest_absence: None,
+            actor: actor.into(),
+            detail: None,
+        }
+    }
 }
 
 /// An entry in its place.

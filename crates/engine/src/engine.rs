@@ -22,6 +22,7 @@ use nightlatch_core::time::{Instant, Span};
 pub use lifecycle::{NewSession, SignedIn};
 pub use read::Stats;
 
+use crate::audit::{AuditEntry, AuditKind};
 use crate::clock::Clock;
 use crate::health::Health;
 use crate::in_force::{History, InForce};
@@ -129,7 +130,11 @@ impl Engine {
     pub async fn open(store: Arc<dyn Store>, clock: Clock, policy: Policy, options: Options) -> Result<Self> {
         let (history, added) = History::resume(store.policies().await?, policy, clock.now())?;
         if let Some(revision) = &added {
-            store.add_policy(revision).await?;
+            let audit = AuditEntry {
+                detail: Some(format!("revision {}", revision.revision).into()),
+                ..AuditEntry::new(revision.since, AuditKind::Policy, &revision.actor)
+            };
+            store.add_policy(revision, audit).await?;
             tracing::info!(revision = revision.revision, "a new policy is in force");
         }
         let touch_interval = options

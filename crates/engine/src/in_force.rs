@@ -51,6 +51,7 @@ impl History {
             revision,
             since,
             document,
+            ..
         } in kept
         {
             let in_order = usize::try_from(revision).is_ok_and(|number| number == revisions.len() + 1);
@@ -71,6 +72,9 @@ impl History {
                 revision: Revision::try_from(revisions.len()).unwrap_or(Revision::MAX),
                 since: now,
                 document,
+                actor: "start".into(),
+                reason: None,
+                restored: None,
             }
         });
         Ok((Self(revisions), added))

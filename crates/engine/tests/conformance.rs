@@ -11,6 +11,8 @@ mod ending;
 mod file;
 #[path = "conformance/fixture.rs"]
 mod fixture;
+#[path = "conformance/outdating.rs"]
+mod outdating;
 #[path = "conformance/paging.rs"]
 mod paging;
 #[path = "conformance/racing.rs"]
@@ -87,14 +89,19 @@ every_store! {
         a_list_is_in_the_order_of_creation
         every_filter_lists_counts_and_pages_what_matches
         pages_are_stable_while_sessions_come_and_go
-        outdated_pages_are_those_of_other_revisions
         a_limit_of_zero_is_an_empty_page;
+    outdating:
+        outdated_sessions_come_in_the_order_of_their_deadlines
+        reindexing_moves_the_deadline_and_nothing_else
+        reindexing_leaves_alone_what_has_moved_on;
     telling:
         the_audit_counts_from_one
         the_audit_is_filtered_and_paged
         an_entry_is_read_back_whole
         policies_are_numbered_once
         api_keys_have_one_name
+        an_api_key_is_replaced_whole
+        applications_change_from_version_to_version
         the_latest_instant_is_the_latest_of_all_that_was_told
         a_refused_call_tells_nothing;
     racing:

@@ -403,13 +403,10 @@ pub(super) fn audit_entry(
     detail: Option<String>,
 ) -> AuditEntry {
     AuditEntry {
-        at,
-        kind,
         handle: Some(held.handle),
         subject: Some(held.subject.as_ref().into()),
         application: held.session.facts.application.clone(),
-        reason: None,
-        actor: actor.into(),
         detail: detail.map(Into::into),
+        ..AuditEntry::new(at, kind, actor)
     }
 }

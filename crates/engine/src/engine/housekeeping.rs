@@ -9,7 +9,7 @@ use nightlatch_core::time::Instant;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::Engine;
-use crate::store::{ENDED_KEPT, Page, Result};
+use crate::store::{ENDED_KEPT, Result};
 use crate::token::Digest;
 
 const SWEEP_EVERY: Duration = Duration::from_millis(200);
@@ -130,9 +130,9 @@ impl Engine {
         let (revision, _) = self.policy();
         let (mut after, mut reindexed) = (None, 0);
         loop {
-            let page = self.store.outdated(revision, Page { after, limit: PAGE }).await?;
+            let page = self.store.outdated(revision, after, PAGE).await?;
             let Some(last) = page.last() else { return Ok(reindexed) };
-            after = Some(last.handle);
+            after = Some((last.due, last.handle));
             for record in &page {
                 self.bring_up_to_date(&record.digest).await?;
                 reindexed += 1;

@@ -11,7 +11,7 @@ use super::change::{Settled, audit_entry};
 use super::{Engine, Standing};
 use crate::audit::AuditKind;
 use crate::live::Held;
-use crate::store::{End, Ended, Filter, Record, Result, Revisions, Selector, StoreError};
+use crate::store::{Created, Creation, End, Ended, Filter, Record, Result, Revisions, Selector, StoreError};
 use crate::token::{Digest, Handle, Token};
 
 /// Ends go to the store in portions, so that a large one holds nobody else up for long.
@@ -74,9 +74,15 @@ impl Engine {
             version: 0,
         };
         let audit = audit_entry(&held, now, AuditKind::SignIn, &new.actor, None);
-        if !self.health.wrote(self.store.create(&record, audit).await, now)? {
+        let creation = Creation {
+            record,
+            audit,
+            room: None,
+            claim: None,
+        };
+        let Created::Added(_) = self.health.wrote(self.store.create(&creation).await, now)? else {
             return Err(StoreError::Damaged("a random 256-bit token exists already".to_owned()));
-        }
+        };
         self.keep(held);
         Ok(SignedIn { handle, token })
     }

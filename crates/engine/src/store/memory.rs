@@ -1,35 +1,25 @@
 //! The store for tests and for those who need nothing to survive a restart.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod tables;
+
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use nightlatch_core::session::{EndReason, State};
+use nightlatch_core::session::EndReason;
 use nightlatch_core::time::Instant;
 
+use self::tables::Tables;
 use super::{
-    Amendment, ApiKey, End, Ended, Expiry, Filter, Page, PolicyRevision, Record, Result, Revision, Selector, Store,
-    Touch,
+    Amendment, ApiKey, Application, Claim, Created, Creation, End, Ended, Expiry, Filter, Page, PolicyRevision, Record,
+    Reindex, Result, Revision, Selector, Store, Touch,
 };
-use crate::audit::{AuditEntry, AuditFilter, AuditKind, AuditRecord};
+use crate::audit::{AuditEntry, AuditFilter, AuditRecord};
 use crate::token::{Digest, Handle};
 
 /// Keeps everything in memory.
 #[derive(Debug, Default)]
 pub struct MemoryStore {
     tables: Mutex<Tables>,
-}
-
-#[derive(Debug, Default)]
-struct Tables {
-    records: BTreeMap<Digest, Record>,
-    handles: BTreeMap<Handle, Digest>,
-    /// The deadline index.
-    due: BTreeSet<(Instant, Digest)>,
-    audit: Vec<AuditEntry>,
-    policies: Vec<PolicyRevision>,
-    api_keys: BTreeMap<Box<str>, ApiKey>,
-    latest: Instant,
 }
 
 impl MemoryStore {
@@ -39,89 +29,40 @@ impl MemoryStore {
     }
 }
 
-impl Tables {
-    fn write(&mut self, record: Record) {
-        if let Some(before) = self.records.get(&record.digest)
-            && let Some(due) = before.due
-        {
-            self.due.remove(&(due, record.digest));
-        }
-        if let Some(due) = record.due {
-            self.due.insert((due, record.digest));
-        }
-        self.handles.insert(record.handle, record.digest);
-        self.records.insert(record.digest, record);
-    }
-
-    fn append(&mut self, entry: AuditEntry) {
-        self.latest = self.latest.max(entry.at);
-        self.audit.push(entry);
-    }
-
-    fn live(&self) -> impl Iterator<Item = &Record> {
-        self.handles
-            .values()
-            .filter_map(|digest| self.records.get(digest))
-            .filter(|record| record.ended().is_none())
-    }
-
-    fn finish(&mut self, digest: &Digest, at: Instant, reason: EndReason, actor: &str) -> Option<Ended> {
-        let mut record = self
-            .records
-            .get(digest)
-            .filter(|record| record.ended().is_none())?
-            .clone();
-        record.session.state = State::Ended { at, reason };
-        record.due = None;
-        let ended = Ended {
-            digest: *digest,
-            handle: record.handle,
-            subject: record.subject.clone(),
-            at,
-            reason,
-        };
-        self.append(AuditEntry {
-            at,
-            kind: AuditKind::Ended,
-            handle: Some(record.handle),
-            subject: Some(record.subject.as_ref().into()),
-            application: record.session.facts.application.clone(),
-            reason: Some(reason),
-            actor: actor.into(),
-            detail: None,
-        });
-        self.write(record);
-        Some(ended)
-    }
-}
-
-fn matches(filter: &Filter, record: &Record) -> bool {
-    let facts = &record.session.facts;
-    let same = |wanted: &Option<Box<str>>, actual: Option<&str>| wanted.is_none() || wanted.as_deref() == actual;
-    same(&filter.subject, Some(&record.subject))
-        && same(&filter.application, facts.application.as_deref())
-        && same(&filter.device, facts.device.as_deref())
-        && filter.role.as_ref().is_none_or(|role| facts.roles.contains(role))
-}
-
-fn paged<'a>(records: impl Iterator<Item = &'a Record>, page: Page) -> Vec<Record> {
-    records
-        .filter(|record| page.after.is_none_or(|after| record.handle > after))
-        .take(page.limit)
-        .cloned()
-        .collect()
+/// Puts those that never fall due behind all others.
+fn by_deadline(due: Option<Instant>, handle: Handle) -> (bool, Option<Instant>, Handle) {
+    (due.is_none(), due, handle)
 }
 
 #[async_trait]
 impl Store for MemoryStore {
-    async fn create(&self, record: &Record, audit: AuditEntry) -> Result<bool> {
+    async fn create(&self, creation: &Creation) -> Result<Created> {
+        let Creation {
+            record,
+            audit,
+            room,
+            claim,
+        } = creation;
         let mut tables = self.tables();
-        if tables.records.contains_key(&record.digest) || tables.handles.contains_key(&record.handle) {
-            return Ok(false);
+        if let Some(claimed) = tables.claimed(claim.as_ref()) {
+            return Ok(claimed);
         }
+        if tables.records.contains_key(&record.digest) || tables.handles.contains_key(&record.handle) {
+            return Ok(Created::Exists);
+        }
+        let room = room.as_ref().map(|room| tables.make_room(&record.subject, room));
+        let ending = match room.transpose() {
+            Ok(ending) => ending.unwrap_or_default(),
+            Err(counted) => return Ok(Created::Full(counted)),
+        };
+        let ended = ending
+            .iter()
+            .filter_map(|digest| tables.finish(digest, audit.at, EndReason::Superseded, &audit.actor))
+            .collect();
         tables.write(record.clone());
-        tables.append(audit);
-        Ok(true)
+        tables.append(audit.clone());
+        tables.claim(claim.as_ref(), &record.handle.to_string());
+        Ok(Created::Added(ended))
     }
 
     async fn get(&self, digest: &Digest) -> Result<Option<Record>> {
@@ -204,8 +145,7 @@ impl Store for MemoryStore {
             Selector::Digest(digest) => vec![*digest],
             Selector::Handle(handle) => tables.handles.get(handle).copied().into_iter().collect(),
             Selector::Matching(filter) => tables
-                .live()
-                .filter(|record| matches(filter, record))
+                .matching(filter)
                 .map(|record| record.digest)
                 .take(limit)
                 .collect(),
@@ -220,15 +160,33 @@ impl Store for MemoryStore {
         let mut tables = self.tables();
         let mut ended = Vec::new();
         for expiry in expiries {
-            let unchanged = tables
-                .records
-                .get(&expiry.digest)
-                .is_some_and(|record| record.version == expiry.version && record.session.activity.seen <= expiry.seen);
-            if unchanged {
+            let unchanged = tables.records.get_mut(&expiry.digest).filter(|record| {
+                record.ended().is_none()
+                    && record.version == expiry.version
+                    && record.session.activity.seen <= expiry.seen
+            });
+            if let Some(record) = unchanged {
+                record.session.activity.seen = expiry.seen;
                 ended.extend(tables.finish(&expiry.digest, expiry.at, expiry.reason, "policy"));
             }
         }
         Ok(ended)
+    }
+
+    async fn reindex(&self, sessions: &[Reindex]) -> Result<()> {
+        let mut tables = self.tables();
+        for session in sessions {
+            let outdated = tables.records.get(&session.digest).filter(|record| {
+                record.ended().is_none() && record.version == session.version && record.revisions.today <= session.today
+            });
+            if let Some(record) = outdated {
+                let mut record = record.clone();
+                record.revisions.today = session.today;
+                record.due = session.due;
+                tables.write(record);
+            }
+        }
+        Ok(())
     }
 
     async fn due(&self, now: Instant, limit: usize) -> Result<Vec<Record>> {
@@ -242,21 +200,39 @@ impl Store for MemoryStore {
     }
 
     async fn list(&self, filter: &Filter, page: Page) -> Result<Vec<Record>> {
-        Ok(paged(
-            self.tables().live().filter(|record| matches(filter, record)),
-            page,
-        ))
+        let tables = self.tables();
+        let behind = |record: &&Record| page.after.is_none_or(|after| record.handle > after);
+        Ok(tables
+            .matching(filter)
+            .filter(behind)
+            .take(page.limit)
+            .cloned()
+            .collect())
     }
 
     async fn count(&self, filter: &Filter) -> Result<u64> {
-        Ok(self.tables().live().filter(|record| matches(filter, record)).count() as u64)
+        Ok(self.tables().matching(filter).count() as u64)
     }
 
-    async fn outdated(&self, revision: Revision, page: Page) -> Result<Vec<Record>> {
-        Ok(paged(
-            self.tables().live().filter(|record| record.revisions.today != revision),
-            page,
-        ))
+    async fn outdated(
+        &self,
+        revision: Revision,
+        after: Option<(Option<Instant>, Handle)>,
+        limit: usize,
+    ) -> Result<Vec<Record>> {
+        let tables = self.tables();
+        let key = |record: &&Record| by_deadline(record.due, record.handle);
+        let after = after.map(|(due, handle)| by_deadline(due, handle));
+        let mut outdated: Vec<&Record> = tables
+            .outdated(revision)
+            .filter(|record| after.is_none_or(|after| key(record) > after))
+            .collect();
+        outdated.sort_unstable_by_key(key);
+        Ok(outdated.into_iter().take(limit).cloned().collect())
+    }
+
+    async fn count_outdated(&self, revision: Revision) -> Result<u64> {
+        Ok(self.tables().outdated(revision).count() as u64)
     }
 
     async fn forget_ended(&self, before: Instant, limit: usize) -> Result<usize> {
@@ -297,31 +273,85 @@ impl Store for MemoryStore {
         Ok(self.tables().policies.clone())
     }
 
-    async fn add_policy(&self, policy: &PolicyRevision) -> Result<bool> {
+    async fn add_policy(&self, policy: &PolicyRevision, audit: AuditEntry) -> Result<bool> {
         let mut tables = self.tables();
         let fresh = tables.policies.iter().all(|known| known.revision != policy.revision);
         if fresh {
             tables.policies.push(policy.clone());
             tables.latest = tables.latest.max(policy.since);
+            tables.append(audit);
         }
         Ok(fresh)
+    }
+
+    async fn applications(&self) -> Result<Vec<Application>> {
+        Ok(self.tables().applications.values().cloned().collect())
+    }
+
+    async fn put_application(
+        &self,
+        application: &Application,
+        expected: Option<u64>,
+        audit: AuditEntry,
+    ) -> Result<bool> {
+        let mut tables = self.tables();
+        let known = tables.applications.get(&application.id).map(|known| known.version);
+        if known != expected {
+            return Ok(false);
+        }
+        let mut application = application.clone();
+        application.version = known.unwrap_or(0) + 1;
+        tables.applications.insert(application.id.clone(), application);
+        tables.append(audit);
+        Ok(true)
+    }
+
+    async fn remove_application(&self, id: &str, expected: Option<u64>, audit: AuditEntry) -> Result<bool> {
+        let mut tables = self.tables();
+        let known = tables.applications.get(id).map(|known| known.version);
+        if known.is_none() || expected.is_some() && known != expected {
+            return Ok(false);
+        }
+        tables.applications.remove(id);
+        tables.append(audit);
+        Ok(true)
     }
 
     async fn api_keys(&self) -> Result<Vec<ApiKey>> {
         Ok(self.tables().api_keys.values().cloned().collect())
     }
 
-    async fn add_api_key(&self, key: &ApiKey) -> Result<bool> {
+    async fn add_api_key(&self, key: &ApiKey, claim: Option<&Claim>, audit: AuditEntry) -> Result<Created> {
         let mut tables = self.tables();
-        let fresh = !tables.api_keys.contains_key(&key.name);
-        if fresh {
-            tables.api_keys.insert(key.name.clone(), key.clone());
+        if let Some(claimed) = tables.claimed(claim) {
+            return Ok(claimed);
         }
-        Ok(fresh)
+        if tables.api_keys.contains_key(&key.name) {
+            return Ok(Created::Exists);
+        }
+        tables.api_keys.insert(key.name.clone(), key.clone());
+        tables.append(audit);
+        tables.claim(claim, &key.name);
+        Ok(Created::Added(Vec::new()))
     }
 
-    async fn remove_api_key(&self, name: &str) -> Result<bool> {
-        Ok(self.tables().api_keys.remove(name).is_some())
+    async fn replace_api_key(&self, key: &ApiKey) -> Result<bool> {
+        let mut tables = self.tables();
+        let known = tables.api_keys.get_mut(&key.name);
+        Ok(known.map(|known| known.clone_from(key)).is_some())
+    }
+
+    async fn remove_api_key(&self, name: &str, audit: AuditEntry) -> Result<bool> {
+        let mut tables = self.tables();
+        let removed = tables.api_keys.remove(name).is_some();
+        if removed {
+            tables.append(audit);
+        }
+        Ok(removed)
+    }
+
+    async fn forget_claims(&self, before: Instant, limit: usize) -> Result<usize> {
+        Ok(self.tables().forget_claims(before, limit))
     }
 
     async fn latest_instant(&self) -> Result<Instant> {

@@ -25,8 +25,8 @@ use nightlatch_core::time::Instant;
 use self::readers::Readers;
 use self::writer::Writer;
 use super::{
-    Amendment, ApiKey, End, Ended, Expiry, Filter, Page, PolicyRevision, Record, Result, Revision, Selector, Store,
-    StoreError, Touch,
+    Amendment, ApiKey, Application, Claim, Created, Creation, End, Ended, Expiry, Filter, Page, PolicyRevision, Record,
+    Reindex, Result, Revision, Selector, Store, StoreError, Touch,
 };
 use crate::audit::{AuditEntry, AuditFilter, AuditRecord};
 use crate::token::{Digest, Handle};
@@ -75,11 +75,13 @@ fn create_file(path: &Path) -> Result<()> {
 
 #[async_trait]
 impl Store for SqliteStore {
-    async fn create(&self, record: &Record, audit: AuditEntry) -> Result<bool> {
-        let record = record.clone();
-        self.writer
-            .call(move |group| writes::create(group, &record, &audit))
-            .await
+    async fn create(&self, creation: &Creation) -> Result<Created> {
+        let creation = creation.clone();
+        let added = self
+            .writer
+            .call(move |group| writes::create(group, &creation.record, &creation.audit))
+            .await?;
+        Ok(added_or_exists(added))
     }
 
     async fn get(&self, digest: &Digest) -> Result<Option<Record>> {
@@ -118,6 +120,10 @@ impl Store for SqliteStore {
         self.writer.call(move |group| writes::expire(group, &expiries)).await
     }
 
+    async fn reindex(&self, _sessions: &[Reindex]) -> Result<()> {
+        Err(not_yet())
+    }
+
     async fn due(&self, now: Instant, limit: usize) -> Result<Vec<Record>> {
         self.readers
             .call(move |connection| reads::due(connection, now, limit))
@@ -138,10 +144,23 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn outdated(&self, revision: Revision, page: Page) -> Result<Vec<Record>> {
+    async fn outdated(
+        &self,
+        revision: Revision,
+        after: Option<(Option<Instant>, Handle)>,
+        limit: usize,
+    ) -> Result<Vec<Record>> {
+        let page = Page {
+            after: after.map(|(_, handle)| handle),
+            limit,
+        };
         self.readers
             .call(move |connection| reads::outdated(connection, revision, page))
             .await
+    }
+
+    async fn count_outdated(&self, _revision: Revision) -> Result<u64> {
+        Err(not_yet())
     }
 
     async fn forget_ended(&self, before: Instant, limit: usize) -> Result<usize> {
@@ -161,25 +180,46 @@ impl Store for SqliteStore {
         self.readers.call(reads::policies).await
     }
 
-    async fn add_policy(&self, policy: &PolicyRevision) -> Result<bool> {
+    async fn add_policy(&self, policy: &PolicyRevision, _audit: AuditEntry) -> Result<bool> {
         let policy = policy.clone();
         self.writer.call(move |group| writes::add_policy(group, &policy)).await
+    }
+
+    async fn applications(&self) -> Result<Vec<Application>> {
+        Err(not_yet())
+    }
+
+    async fn put_application(&self, _: &Application, _: Option<u64>, _: AuditEntry) -> Result<bool> {
+        Err(not_yet())
+    }
+
+    async fn remove_application(&self, _: &str, _: Option<u64>, _: AuditEntry) -> Result<bool> {
+        Err(not_yet())
     }
 
     async fn api_keys(&self) -> Result<Vec<ApiKey>> {
         self.readers.call(reads::api_keys).await
     }
 
-    async fn add_api_key(&self, key: &ApiKey) -> Result<bool> {
+    async fn add_api_key(&self, key: &ApiKey, _claim: Option<&Claim>, _audit: AuditEntry) -> Result<Created> {
         let key = key.clone();
-        self.writer.call(move |group| writes::add_api_key(group, &key)).await
+        let added = self.writer.call(move |group| writes::add_api_key(group, &key)).await?;
+        Ok(added_or_exists(added))
     }
 
-    async fn remove_api_key(&self, name: &str) -> Result<bool> {
+    async fn replace_api_key(&self, _key: &ApiKey) -> Result<bool> {
+        Err(not_yet())
+    }
+
+    async fn remove_api_key(&self, name: &str, _audit: AuditEntry) -> Result<bool> {
         let name = name.to_owned();
         self.writer
             .call(move |group| writes::remove_api_key(group, &name))
             .await
+    }
+
+    async fn forget_claims(&self, _before: Instant, _limit: usize) -> Result<usize> {
+        Err(not_yet())
     }
 
     async fn latest_instant(&self) -> Result<Instant> {
@@ -194,4 +234,16 @@ impl Store for SqliteStore {
             })
             .await
     }
+}
+
+fn added_or_exists(added: bool) -> Created {
+    if added {
+        Created::Added(Vec::new())
+    } else {
+        Created::Exists
+    }
+}
+
+fn not_yet() -> StoreError {
+    StoreError::Unavailable("the file cannot keep that yet".to_owned())
 }

@@ -1,6 +1,7 @@
 //! A session ends once, for one reason, and stays ended.
 
 use nightlatch_core::session::{EndReason, State};
+use nightlatch_core::time::Span;
 use nightlatch_engine::audit::{AuditEntry, AuditKind};
 use nightlatch_engine::store::{Ended, Expiry, Filter, Selector, Store, Touch};
 
@@ -25,14 +26,14 @@ pub(crate) async fn an_end_is_told_once_with_one_reason(store: Shared) {
         .end(&Selector::Digest(digest(1)), &end(EndReason::Admin, 1500), 1)
         .await
         .expect("store");
-    let (at, reason) = (at(1500), EndReason::Admin);
+    let (instant, reason) = (at(1500), EndReason::Admin);
     assert_eq!(
         ended,
         [Ended {
             digest: digest(1),
             handle: handle(1),
             subject: "a".into(),
-            at,
+            at: instant,
             reason
         }]
     );
@@ -48,8 +49,10 @@ pub(crate) async fn an_end_is_told_once_with_one_reason(store: Shared) {
     let told = told.pop().expect("the end").entry;
     let expected = AuditEntry {
         reason: Some(reason),
+        last_activity: Some(at(1000)),
+        longest_absence: Some(Span::from_millis(500)),
         actor: "api:test".into(),
-        ..entry(&record, AuditKind::Ended, at)
+        ..entry(&record, AuditKind::Ended, instant)
     };
     assert_eq!(told, expected);
 }
@@ -94,7 +97,7 @@ pub(crate) async fn an_ended_record_tells_its_reason_and_is_in_no_list(store: Sh
         assert_eq!(store.count(&filter).await.expect("store"), 0, "{filter:?}");
     }
     assert_eq!(store.due(at(i64::MAX), 10).await.expect("store"), []);
-    assert_eq!(store.outdated(7, first(10)).await.expect("store"), []);
+    assert_eq!(store.outdated(7, None, 10).await.expect("store"), []);
 }
 
 pub(crate) async fn an_end_reaches_what_its_selector_means(store: Shared) {
@@ -203,13 +206,17 @@ pub(crate) async fn a_deadline_ends_what_is_as_it_was_judged(store: Shared) {
         [1],
         "the live table may know more than the store"
     );
-    let (at, reason) = (at(2000), EndReason::Idle);
-    assert_eq!(get(store.as_ref(), 1).await.ended(), Some((at, reason)));
+    let (instant, reason) = (at(2000), EndReason::Idle);
+    let ended = get(store.as_ref(), 1).await;
+    assert_eq!(ended.ended(), Some((instant, reason)));
+    assert_eq!(ended.session.activity.seen, at(1100));
     let told = audit(store.as_ref(), of_session(1)).await.pop().expect("the end").entry;
     let expected = AuditEntry {
         reason: Some(reason),
+        last_activity: Some(at(1100)),
+        longest_absence: Some(Span::from_millis(900)),
         actor: "policy".into(),
-        ..entry(&record, AuditKind::Ended, at)
+        ..entry(&record, AuditKind::Ended, instant)
     };
     assert_eq!(told, expected);
 }

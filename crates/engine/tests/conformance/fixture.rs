@@ -6,7 +6,9 @@ use nightlatch_core::facts::Facts;
 use nightlatch_core::session::{Activity, EndReason, Session, State};
 use nightlatch_core::time::{Instant, Span};
 use nightlatch_engine::audit::{AuditEntry, AuditFilter, AuditKind, AuditRecord};
-use nightlatch_engine::store::{Amendment, End, Expiry, Filter, Page, Record, Revisions, Selector, Store, Touch};
+use nightlatch_engine::store::{
+    Amendment, Created, Creation, End, Expiry, Filter, Page, Record, Revisions, Selector, Store, Touch,
+};
 use nightlatch_engine::token::{Digest, Handle};
 
 /// A store of a case. Behind a pointer of its own, for cases in which several tasks use it.
@@ -65,23 +67,35 @@ pub(crate) fn record_with(
 
 pub(crate) fn entry(record: &Record, kind: AuditKind, instant: Instant) -> AuditEntry {
     AuditEntry {
-        at: instant,
-        kind,
         handle: Some(record.handle),
         subject: Some(record.subject.as_ref().into()),
         application: record.session.facts.application.clone(),
-        reason: None,
-        actor: "user".into(),
-        detail: None,
+        ..AuditEntry::new(instant, kind, "user")
+    }
+}
+
+/// A creation that needs no room and claims nothing, dated `instant` in the audit.
+pub(crate) fn creation(record: &Record, instant: Instant) -> Creation {
+    Creation {
+        record: record.clone(),
+        audit: entry(record, AuditKind::SignIn, instant),
+        room: None,
+        claim: None,
+    }
+}
+
+/// Whether that was new.
+pub(crate) async fn create(store: &dyn Store, record: &Record, instant: Instant) -> bool {
+    match store.create(&creation(record, instant)).await.expect("store") {
+        Created::Added(_) => true,
+        Created::Exists => false,
+        other => panic!("{other:?}"),
     }
 }
 
 /// Creates what must be new.
 pub(crate) async fn add(store: &dyn Store, record: &Record) {
-    let created = store
-        .create(record, entry(record, AuditKind::SignIn, record.created))
-        .await;
-    assert!(created.expect("store"), "{record:?} is new");
+    assert!(create(store, record, record.created).await, "{record:?} is new");
 }
 
 pub(crate) async fn get(store: &dyn Store, number: u32) -> Record {

@@ -2,7 +2,7 @@
 
 use nightlatch_core::session::EndReason;
 use nightlatch_engine::audit::AuditFilter;
-use nightlatch_engine::store::{Filter, Page, Revisions, Selector, Store};
+use nightlatch_engine::store::{Filter, Page, Selector, Store};
 use nightlatch_engine::token::Handle;
 
 use super::fixture::*;
@@ -140,46 +140,10 @@ pub(crate) async fn pages_are_stable_while_sessions_come_and_go(store: Shared) {
     assert_eq!(distinct, seen, "and none twice");
 }
 
-pub(crate) async fn outdated_pages_are_those_of_other_revisions(store: Shared) {
-    for number in 0..12 {
-        let mut record = record(number, "a");
-        record.revisions = Revisions {
-            own: 1,
-            today: [3, 1, 7, 2][number as usize % 4],
-        };
-        add(store.as_ref(), &record).await;
-    }
-    assert!(end_one(store.as_ref(), 1).await);
-    let outdated = async |revision, after: Option<u32>, limit| {
-        let page = store
-            .outdated(
-                revision,
-                Page {
-                    after: after.map(handle),
-                    limit,
-                },
-            )
-            .await
-            .expect("store");
-        page.into_iter().map(|record| record.handle).collect::<Vec<_>>()
-    };
-    assert_eq!(outdated(3, None, 100).await, [2, 3, 5, 6, 7, 9, 10, 11].map(handle));
-    assert_eq!(outdated(3, None, 3).await, [2, 3, 5].map(handle));
-    assert_eq!(outdated(3, Some(5), 3).await, [6, 7, 9].map(handle));
-    assert_eq!(outdated(3, Some(9), 3).await, [10, 11].map(handle));
-    assert_eq!(outdated(9, Some(11), 3).await, []);
-
-    let amended = get(store.as_ref(), 2).await;
-    let mut change = amendment(&amended);
-    change.revisions.today = 3;
-    assert!(store.amend(&change).await.expect("store"));
-    assert_eq!(outdated(3, None, 2).await, [3, 5].map(handle));
-}
-
 pub(crate) async fn a_limit_of_zero_is_an_empty_page(store: Shared) {
     add(store.as_ref(), &record(1, "a")).await;
     assert_eq!(list(store.as_ref(), &everything(), first(0)).await, []);
     assert_eq!(store.due(at(9999), 0).await.expect("store"), []);
-    assert_eq!(store.outdated(9, first(0)).await.expect("store"), []);
+    assert_eq!(store.outdated(9, None, 0).await.expect("store"), []);
     assert_eq!(audit(store.as_ref(), AuditFilter::default()).await, []);
 }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use nightlatch_core::session::EndReason;
-use nightlatch_engine::audit::AuditKind;
 use nightlatch_engine::store::Selector;
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
@@ -70,10 +69,7 @@ pub(crate) async fn of_creates_with_one_handle_one_wins(store: Shared) {
         let won = winners(&store, |store, task| async move {
             let mut record = record(1000 * (round + 1) + task, "a");
             record.handle = handle(round);
-            store
-                .create(&record, entry(&record, AuditKind::SignIn, at(1000)))
-                .await
-                .expect("store")
+            create(store.as_ref(), &record, at(1000)).await
         });
         assert_eq!(won.await, 1);
         assert_eq!(audit(store.as_ref(), of_session(round)).await.len(), 1);

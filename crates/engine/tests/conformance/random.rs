@@ -114,8 +114,7 @@ async fn answer(store: &dyn Store, call: &Call) -> String {
             let subject = if *subject { "a" } else { "b" };
             let mut record = record_with(*number, subject, given(1, "crm"), given(2, "mobile"), &roles);
             record.handle = handle(*other);
-            let told = entry(&record, AuditKind::SignIn, at(1000));
-            format!("{:?}", store.create(&record, told).await)
+            format!("{:?}", store.create(&creation(&record, at(1000))).await)
         }
         Call::Touch(touches) => {
             let touches = touches.iter().map(|(number, seen, absence)| Touch {
@@ -200,18 +199,7 @@ async fn told(store: &dyn Store, filters: &[Filter]) -> Vec<String> {
             store.get(&digest(number)).await,
             store.find(&handle(number)).await
         ));
-        told.push(format!(
-            "{:?}",
-            store
-                .outdated(
-                    number,
-                    Page {
-                        after: Some(handle(number)),
-                        limit: 2
-                    }
-                )
-                .await
-        ));
+        told.push(format!("{:?}", store.outdated(number, None, 2).await));
     }
     told.push(format!(
         "{:?}",

@@ -2,9 +2,9 @@
 
 use nightlatch_core::policy::PolicyDocument;
 use nightlatch_core::session::EndReason;
-use nightlatch_core::time::Instant;
+use nightlatch_core::time::{Instant, Span};
 use nightlatch_engine::audit::{AuditEntry, AuditFilter, AuditKind};
-use nightlatch_engine::store::{ApiKey, PolicyRevision, Selector, Store};
+use nightlatch_engine::store::{ApiKey, Application, Created, PolicyRevision, Selector, Store};
 
 use super::fixture::*;
 
@@ -148,17 +148,12 @@ pub(crate) async fn an_entry_is_read_back_whole(store: Shared) {
         subject: Some("Zoë".into()),
         application: Some("crm".into()),
         reason: Some(EndReason::Upstream),
+        last_activity: Some(at(1200)),
+        longest_absence: Some(Span::from_secs(600)),
         actor: "api:billing".into(),
         detail: Some("for 10m: \"upload\"".into()),
     };
-    let bare = AuditEntry {
-        handle: None,
-        subject: None,
-        application: None,
-        reason: None,
-        detail: None,
-        ..full.clone()
-    };
+    let bare = AuditEntry::new(at(1235), AuditKind::ApiKey, "cli");
     let mut change = amendment(&record);
     change.audit = vec![full.clone(), bare.clone()];
     assert!(store.amend(&change).await.expect("store"));
@@ -177,13 +172,33 @@ pub(crate) async fn an_entry_is_read_back_whole(store: Shared) {
     );
 }
 
+fn policy(revision: u32, since: i64) -> PolicyRevision {
+    PolicyRevision {
+        revision,
+        since: at(since),
+        document: PolicyDocument::default(),
+        actor: "file:latch.toml".into(),
+        reason: None,
+        restored: None,
+    }
+}
+
+fn note(kind: AuditKind, instant: i64) -> AuditEntry {
+    AuditEntry::new(at(instant), kind, "api:ops")
+}
+
+/// All that the audit was told.
+async fn notes(store: &dyn Store) -> Vec<AuditEntry> {
+    let all = AuditFilter {
+        limit: 100,
+        ..AuditFilter::default()
+    };
+    audit(store, all).await.into_iter().map(|told| told.entry).collect()
+}
+
 pub(crate) async fn policies_are_numbered_once(store: Shared) {
     let document = |text: &str| serde_json::from_str::<PolicyDocument>(text).expect("policy");
-    let first = PolicyRevision {
-        revision: 1,
-        since: at(1000),
-        document: PolicyDocument::default(),
-    };
+    let first = policy(1, 1000);
     let rich = document(
         r#"{"idle": "15m", "absolute": "off", "on_idle": "lock", "absent": "5m", "choice": {"allow": ["15m", "off"]},
             "caps": {"idle": "3d"}, "applications": {"crm": {"idle": "1h"}},
@@ -191,44 +206,138 @@ pub(crate) async fn policies_are_numbered_once(store: Shared) {
             "gates": [{"match": {}, "max_age": "12h"}], "passive": [{"match": {"path": "/poll/*"}}]}"#,
     );
     let second = PolicyRevision {
-        revision: 2,
-        since: at(2000),
         document: rich,
+        actor: "api:ops".into(),
+        reason: Some("an auditor asked".into()),
+        restored: Some(1),
+        ..policy(2, 2000)
     };
     assert_eq!(store.policies().await.expect("store"), []);
-    assert!(store.add_policy(&first).await.expect("store"));
-    assert!(store.add_policy(&second).await.expect("store"));
+    for revision in [&first, &second] {
+        assert!(
+            store
+                .add_policy(revision, note(AuditKind::Policy, 1000))
+                .await
+                .expect("store")
+        );
+    }
     let other = PolicyRevision {
         document: PolicyDocument::default(),
         since: at(3000),
         ..second.clone()
     };
-    assert!(!store.add_policy(&other).await.expect("store"));
+    assert!(
+        !store
+            .add_policy(&other, note(AuditKind::Policy, 9000))
+            .await
+            .expect("store")
+    );
     assert_eq!(store.policies().await.expect("store"), [first, second]);
+    assert_eq!(
+        notes(store.as_ref()).await,
+        [note(AuditKind::Policy, 1000), note(AuditKind::Policy, 1000)]
+    );
 }
 
-pub(crate) async fn api_keys_have_one_name(store: Shared) {
-    let key = |name: &str, number| ApiKey {
+fn key(name: &str, number: u32) -> ApiKey {
+    ApiKey {
         name: name.into(),
         digest: digest(number),
         created: at(1000),
+        scopes: vec!["sessions:read".into(), "audit:read".into()],
+    }
+}
+
+async fn add_key(store: &dyn Store, key: &ApiKey) -> bool {
+    let added = store.add_api_key(key, None, note(AuditKind::ApiKey, 1000)).await;
+    added.expect("store") == Created::Added(Vec::new())
+}
+
+pub(crate) async fn api_keys_have_one_name(store: Shared) {
+    let store = store.as_ref();
+    let remove = async |name| {
+        let removed = store.remove_api_key(name, note(AuditKind::ApiKey, 1100)).await;
+        removed.expect("store")
     };
-    assert!(store.add_api_key(&key("ci", 1)).await.expect("store"));
-    assert!(store.add_api_key(&key("backup", 2)).await.expect("store"));
-    assert!(!store.add_api_key(&key("ci", 3)).await.expect("store"));
-    assert_eq!(
-        store.api_keys().await.expect("store"),
-        [key("backup", 2), key("ci", 1)],
-        "by name"
-    );
-    assert!(!store.remove_api_key("CI").await.expect("store"));
-    assert!(store.remove_api_key("ci").await.expect("store"));
-    assert!(!store.remove_api_key("ci").await.expect("store"));
-    assert!(
-        store.add_api_key(&key("ci", 4)).await.expect("store"),
-        "the name is free again"
-    );
+    assert!(add_key(store, &key("ci", 1)).await);
+    assert!(add_key(store, &key("backup", 2)).await);
+    assert!(!add_key(store, &key("ci", 3)).await);
+    let by_name = [key("backup", 2), key("ci", 1)];
+    assert_eq!(store.api_keys().await.expect("store"), by_name);
+    assert!(!remove("CI").await);
+    assert!(remove("ci").await);
+    assert!(!remove("ci").await);
+    assert!(add_key(store, &key("ci", 4)).await, "the name is free again");
     assert_eq!(store.api_keys().await.expect("store"), [key("backup", 2), key("ci", 4)]);
+    let told = [1000, 1000, 1100, 1000].map(|instant| note(AuditKind::ApiKey, instant));
+    assert_eq!(notes(store).await, told, "what was done, and nothing else");
+}
+
+pub(crate) async fn an_api_key_is_replaced_whole(store: Shared) {
+    assert!(!store.replace_api_key(&key("ci", 1)).await.expect("store"));
+    assert_eq!(store.api_keys().await.expect("store"), []);
+    assert!(add_key(store.as_ref(), &key("ci", 1)).await);
+    assert!(add_key(store.as_ref(), &key("other", 2)).await);
+    let renewed = ApiKey {
+        scopes: Vec::new(),
+        created: at(2000),
+        ..key("ci", 3)
+    };
+    assert!(store.replace_api_key(&renewed).await.expect("store"));
+    assert_eq!(store.api_keys().await.expect("store"), [renewed, key("other", 2)]);
+}
+
+fn application(id: &str, name: &str) -> Application {
+    Application {
+        id: id.into(),
+        name: name.into(),
+        origins: vec!["https://crm.example".into(), "https://b.example:8443".into()],
+        logout_urls: vec!["https://crm.example/bye?\"x\"".into()],
+        version: 77,
+    }
+}
+
+pub(crate) async fn applications_change_from_version_to_version(store: Shared) {
+    let store = store.as_ref();
+    let put = async |application: &Application, expected| {
+        let told = note(AuditKind::Application, 1000);
+        let put = store.put_application(application, expected, told).await;
+        put.expect("store")
+    };
+    let remove = async |id, expected| {
+        let told = note(AuditKind::Application, 1100);
+        let removed = store.remove_application(id, expected, told).await;
+        removed.expect("store")
+    };
+    let at_version = |version, application: Application| Application { version, ..application };
+    let all = async || store.applications().await.expect("store");
+    assert_eq!(all().await, []);
+    assert!(!put(&application("mail", "Mail"), Some(1)).await, "there is none yet");
+    assert!(put(&application("mail", "Mail"), None).await);
+    assert!(put(&application("crm", "CRM"), None).await);
+    assert!(!put(&application("crm", "Other"), None).await, "there is one");
+    let mail = at_version(1, application("mail", "Mail"));
+    assert_eq!(
+        all().await,
+        [at_version(1, application("crm", "CRM")), mail.clone()],
+        "by id"
+    );
+
+    let mut changed = application("crm", "Customers");
+    changed.origins.clear();
+    assert!(!put(&changed, Some(2)).await);
+    assert!(put(&changed, Some(1)).await);
+    assert!(!put(&changed, Some(1)).await, "it is at another version now");
+    assert_eq!(all().await, [at_version(2, changed), mail.clone()]);
+
+    assert!(!remove("crm", Some(1)).await);
+    assert!(!remove("wiki", None).await);
+    assert!(!remove("wiki", Some(1)).await);
+    assert!(remove("crm", Some(2)).await);
+    assert!(remove("mail", None).await);
+    assert_eq!(all().await, []);
+    let told = [1000, 1000, 1000, 1100, 1100].map(|instant| note(AuditKind::Application, instant));
+    assert_eq!(notes(store).await, told, "what was done, and nothing else");
 }
 
 async fn latest(store: &dyn Store) -> Instant {
@@ -259,12 +368,8 @@ pub(crate) async fn the_latest_instant_is_the_latest_of_all_that_was_told(store:
         1
     );
     assert_eq!(latest(store.as_ref()).await, at(1500), "an end");
-    let policy = PolicyRevision {
-        revision: 1,
-        since: at(1600),
-        document: PolicyDocument::default(),
-    };
-    assert!(store.add_policy(&policy).await.expect("store"));
+    let told = note(AuditKind::Policy, 1000);
+    assert!(store.add_policy(&policy(1, 1600), told).await.expect("store"));
     assert_eq!(latest(store.as_ref()).await, at(1600), "a policy");
     store.probe(at(1500)).await.expect("store");
     assert_eq!(latest(store.as_ref()).await, at(1600), "never back");
@@ -273,12 +378,7 @@ pub(crate) async fn the_latest_instant_is_the_latest_of_all_that_was_told(store:
 pub(crate) async fn a_refused_call_tells_nothing(store: Shared) {
     add(store.as_ref(), &record(1, "a")).await;
     let again = record(1, "a");
-    assert!(
-        !store
-            .create(&again, entry(&again, AuditKind::SignIn, at(9000)))
-            .await
-            .expect("store")
-    );
+    assert!(!create(store.as_ref(), &again, at(9000)).await);
     let mut change = amendment(&again);
     change.version = 7;
     change.audit = vec![entry(&again, AuditKind::Chosen, at(9000))];

@@ -7,8 +7,8 @@ use nightlatch_core::time::Instant;
 use nightlatch_engine::audit::{AuditEntry, AuditFilter, AuditRecord};
 use nightlatch_engine::store::memory::MemoryStore;
 use nightlatch_engine::store::{
-    Amendment, ApiKey, End, Ended, Expiry, Filter, Page, PolicyRevision, Record, Result, Revision, Selector, Store,
-    StoreError, Touch,
+    Amendment, ApiKey, Application, Claim, Created, Creation, End, Ended, Expiry, Filter, Page, PolicyRevision, Record,
+    Reindex, Result, Revision, Selector, Store, StoreError, Touch,
 };
 use nightlatch_engine::token::{Digest, Handle};
 
@@ -33,8 +33,8 @@ impl FlakyStore {
 
 #[async_trait]
 impl Store for FlakyStore {
-    async fn create(&self, record: &Record, audit: AuditEntry) -> Result<bool> {
-        self.well()?.create(record, audit).await
+    async fn create(&self, creation: &Creation) -> Result<Created> {
+        self.well()?.create(creation).await
     }
     async fn get(&self, digest: &Digest) -> Result<Option<Record>> {
         self.well()?.get(digest).await
@@ -63,8 +63,19 @@ impl Store for FlakyStore {
     async fn count(&self, filter: &Filter) -> Result<u64> {
         self.well()?.count(filter).await
     }
-    async fn outdated(&self, revision: Revision, page: Page) -> Result<Vec<Record>> {
-        self.well()?.outdated(revision, page).await
+    async fn outdated(
+        &self,
+        revision: Revision,
+        after: Option<(Option<Instant>, Handle)>,
+        limit: usize,
+    ) -> Result<Vec<Record>> {
+        self.well()?.outdated(revision, after, limit).await
+    }
+    async fn count_outdated(&self, revision: Revision) -> Result<u64> {
+        self.well()?.count_outdated(revision).await
+    }
+    async fn reindex(&self, sessions: &[Reindex]) -> Result<()> {
+        self.well()?.reindex(sessions).await
     }
     async fn forget_ended(&self, before: Instant, limit: usize) -> Result<usize> {
         self.well()?.forget_ended(before, limit).await
@@ -75,17 +86,37 @@ impl Store for FlakyStore {
     async fn policies(&self) -> Result<Vec<PolicyRevision>> {
         self.well()?.policies().await
     }
-    async fn add_policy(&self, policy: &PolicyRevision) -> Result<bool> {
-        self.well()?.add_policy(policy).await
+    async fn add_policy(&self, policy: &PolicyRevision, audit: AuditEntry) -> Result<bool> {
+        self.well()?.add_policy(policy, audit).await
+    }
+    async fn applications(&self) -> Result<Vec<Application>> {
+        self.well()?.applications().await
+    }
+    async fn put_application(
+        &self,
+        application: &Application,
+        expected: Option<u64>,
+        audit: AuditEntry,
+    ) -> Result<bool> {
+        self.well()?.put_application(application, expected, audit).await
+    }
+    async fn remove_application(&self, id: &str, expected: Option<u64>, audit: AuditEntry) -> Result<bool> {
+        self.well()?.remove_application(id, expected, audit).await
     }
     async fn api_keys(&self) -> Result<Vec<ApiKey>> {
         self.well()?.api_keys().await
     }
-    async fn add_api_key(&self, key: &ApiKey) -> Result<bool> {
-        self.well()?.add_api_key(key).await
+    async fn add_api_key(&self, key: &ApiKey, claim: Option<&Claim>, audit: AuditEntry) -> Result<Created> {
+        self.well()?.add_api_key(key, claim, audit).await
     }
-    async fn remove_api_key(&self, name: &str) -> Result<bool> {
-        self.well()?.remove_api_key(name).await
+    async fn replace_api_key(&self, key: &ApiKey) -> Result<bool> {
+        self.well()?.replace_api_key(key).await
+    }
+    async fn remove_api_key(&self, name: &str, audit: AuditEntry) -> Result<bool> {
+        self.well()?.remove_api_key(name, audit).await
+    }
+    async fn forget_claims(&self, before: Instant, limit: usize) -> Result<usize> {
+        self.well()?.forget_claims(before, limit).await
     }
     async fn latest_instant(&self) -> Result<Instant> {
         self.well()?.latest_instant().await

@@ -6,8 +6,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
+use nightlatch_core::time::Instant;
+use nightlatch_engine::audit::{AuditEntry, AuditKind};
 use nightlatch_engine::clock::Clock;
-use nightlatch_engine::store::Store;
+use nightlatch_engine::store::{Created, Store};
 
 use crate::config::{Config, StoreKind};
 use crate::management::keys::new_key;
@@ -78,7 +80,8 @@ async fn create(store: &dyn Store, name: &str) -> anyhow::Result<()> {
     let now = Clock::system(store.latest_instant().await?).now();
     let made = new_key(name, now);
     let (key, secret) = made.context("a name has 1 to 64 letters, digits, `-`, `_` and `.`, for example `billing`")?;
-    if !store.add_api_key(&key).await? {
+    let added = store.add_api_key(&key, None, audited(name, now)).await?;
+    if !matches!(added, Created::Added(_)) {
         bail!("there is a key `{name}` already; take another name, or revoke it first");
     }
     // The secret alone goes to standard output, so that a script can keep it.
@@ -103,8 +106,16 @@ async fn list(store: &dyn Store) -> anyhow::Result<()> {
     Ok(())
 }
 
+fn audited(name: &str, now: Instant) -> AuditEntry {
+    AuditEntry {
+        detail: Some(name.into()),
+        ..AuditEntry::new(now, AuditKind::ApiKey, "cli")
+    }
+}
+
 async fn revoke(store: &dyn Store, name: &str) -> anyhow::Result<()> {
-    if !store.remove_api_key(name).await? {
+    let now = Clock::system(store.latest_instant().await?).now();
+    if !store.remove_api_key(name, audited(name, now)).await? {
         bail!("there is no key `{name}`; `nightlatch keys list` shows which there are");
     }
     writeln!(std::io::stdout(), "{name} is revoked.")?;

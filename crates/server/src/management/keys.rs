@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use nightlatch_core::time::{Instant, Span};
 use nightlatch_engine::Engine;
-use nightlatch_engine::store::{ApiKey, Result};
+use nightlatch_engine::audit::{AuditEntry, AuditKind};
+use nightlatch_engine::store::{ApiKey, Created, Result};
 use nightlatch_engine::token::{Digest, Token};
 use subtle::ConstantTimeEq as _;
 use tokio::sync::Mutex;
@@ -86,7 +87,12 @@ pub(crate) async fn ensure_key(engine: &Engine) -> Result<Option<String>> {
         return Ok(None);
     };
     // Another process may have been faster: then its key is the first.
-    Ok(store.add_api_key(&key).await?.then_some(secret))
+    let audit = AuditEntry {
+        detail: Some(key.name.clone()),
+        ..AuditEntry::new(key.created, AuditKind::ApiKey, "start")
+    };
+    let created = store.add_api_key(&key, None, audit).await?;
+    Ok(matches!(created, Created::Added(_)).then_some(secret))
 }
 
 /// A new key and its secret; `None` when the name is none.
@@ -99,6 +105,7 @@ pub(crate) fn new_key(name: &str, now: Instant) -> Option<(ApiKey, String)> {
                 name: name.into(),
                 digest: token.digest(),
                 created: now,
+                scopes: vec!["*".into()],
             },
             secret,
         )

@@ -168,6 +168,8 @@ pub(super) fn audit(row: &Row<'_>) -> Result<AuditRecord, Failure> {
             subject,
             application,
             reason,
+            last_activity: None,
+            longest_absence: None,
             actor,
             detail,
         },
@@ -182,6 +184,9 @@ pub(super) fn policy(row: &Row<'_>) -> Result<PolicyRevision, Failure> {
         revision,
         since,
         document,
+        actor: "".into(),
+        reason: None,
+        restored: None,
     })
 }
 
@@ -191,6 +196,7 @@ pub(super) fn api_key(row: &Row<'_>) -> Result<ApiKey, Failure> {
         name: columns.take()?,
         digest: Digest::from_bytes(columns.take()?),
         created: columns.instant()?,
+        scopes: Vec::new(),
     })
 }
 

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use super::SqliteStore;
 use super::failure::Failure;
 use crate::audit::{AuditEntry, AuditFilter, AuditKind};
-use crate::store::{Filter, Record, Revisions, Store, StoreError};
+use crate::store::{Created, Creation, Filter, Record, Revisions, Store, StoreError};
 use crate::token::{Digest, Handle};
 
 fn store() -> (SqliteStore, TempDir) {
@@ -35,17 +35,13 @@ async fn create(store: &SqliteStore, number: u8) -> Result<bool, StoreError> {
         due: None,
         version: 0,
     };
-    let audit = AuditEntry {
-        at: now,
-        kind: AuditKind::SignIn,
-        handle: Some(record.handle),
-        subject: None,
-        application: None,
-        reason: None,
-        actor: "user".into(),
-        detail: None,
+    let creation = Creation {
+        record,
+        audit: AuditEntry::new(now, AuditKind::SignIn, "user"),
+        room: None,
+        claim: None,
     };
-    store.create(&record, audit).await
+    Ok(store.create(&creation).await? == Created::Added(Vec::new()))
 }
 
 async fn pragma(store: &SqliteStore, sql: &'static str) {

@@ -189,14 +189,11 @@ fn finish(group: &mut Group<'_>, ending: Ending, at: Instant, reason: EndReason,
         execute(group, sql, params![role, ending.handle.as_bytes()])?;
     }
     let entry = AuditEntry {
-        at,
-        kind: AuditKind::Ended,
         handle: Some(ending.handle),
         subject: Some(ending.subject.as_ref().into()),
         application: ending.application.clone(),
         reason: Some(reason),
-        actor: actor.into(),
-        detail: None,
+        ..AuditEntry::new(at, AuditKind::Ended, actor)
     };
     append(group, &entry)?;
     Ok(ending.ended(at, reason))

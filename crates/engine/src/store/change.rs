@@ -1,0 +1,94 @@
+//! What may happen to a session that lives, and what comes of it.
+
+use std::sync::Arc;
+
+use nightlatch_core::session::{Activity, EndReason, Session};
+use nightlatch_core::time::Instant;
+
+use super::record::{Revision, Revisions};
+use crate::audit::AuditEntry;
+use crate::token::{Digest, Handle};
+
+/// Activity to be recorded. A record that is over, or has more recent activity, keeps what it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Touch {
+    /// Which session.
+    pub digest: Digest,
+    /// Its activity.
+    pub activity: Activity,
+    /// When it falls due with that activity.
+    pub due: Option<Instant>,
+}
+
+/// A change of a live session, made on the record as it was at `version`.
+#[derive(Clone, Debug)]
+pub struct Amendment {
+    /// Which session.
+    pub digest: Digest,
+    /// The version the change was worked out from; with any other nothing is changed.
+    pub version: u64,
+    /// The session afterwards: active or locked, never ended. Its activity never takes the record's back.
+    pub session: Session,
+    /// The policies afterwards.
+    pub revisions: Revisions,
+    /// When it falls due afterwards.
+    pub due: Option<Instant>,
+    /// A new token: the old one stops working in the same transaction.
+    pub rotate_to: Option<Digest>,
+    /// What the audit is told, in the same transaction.
+    pub audit: Vec<AuditEntry>,
+}
+
+/// A session that has reached a deadline. Ends only if the store knows no other version and no later activity.
+#[derive(Clone, Debug)]
+pub struct Expiry {
+    /// Which session.
+    pub digest: Digest,
+    /// The version the deadline was worked out from.
+    pub version: u64,
+    /// The activity the deadline was worked out from.
+    pub seen: Instant,
+    /// The deadline, or the change that passed it.
+    pub at: Instant,
+    /// Which deadline.
+    pub reason: EndReason,
+}
+
+/// An end that somebody asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct End {
+    /// Why.
+    pub reason: EndReason,
+    /// When.
+    pub at: Instant,
+    /// Who asks, for the audit.
+    pub actor: Box<str>,
+}
+
+/// A session that this call ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Its token's digest.
+    pub digest: Digest,
+    /// Its public id.
+    pub handle: Handle,
+    /// Its subject.
+    pub subject: Arc<str>,
+    /// Since when.
+    pub at: Instant,
+    /// Why.
+    pub reason: EndReason,
+}
+
+/// A session that a new policy leaves as it is but for when it falls due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reindex {
+    /// Which session.
+    pub digest: Digest,
+    /// The version the deadline was worked out from; with any other nothing is changed.
+    pub version: u64,
+    /// The policy it was worked out under.
+    pub today: Revision,
+    /// When the session falls due.
+    pub due: Option<Instant>,
+}
