@@ -8,6 +8,7 @@
 pub mod duration;
 pub mod facts;
 pub mod path;
+pub mod plan;
 pub mod policy;
 pub mod resolution;
 pub mod scenario;
