@@ -5,27 +5,32 @@ mod check;
 mod flush;
 mod housekeeping;
 mod lifecycle;
+mod plan;
+mod policy;
 mod read;
+mod reindex;
 mod sweep;
 
 use std::collections::HashSet;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crossbeam_queue::ArrayQueue;
 use nightlatch_core::duration::Limit;
 use nightlatch_core::facts::Facts;
-use nightlatch_core::policy::{Policy, PolicyDocument};
+use nightlatch_core::policy::Policy;
 use nightlatch_core::session::{Answer, EndReason, Status};
 use nightlatch_core::time::{Instant, Span};
 
 pub use lifecycle::{NewSession, SignedIn};
+pub use plan::Planned;
+pub use policy::{PolicyChange, PolicyChanged, PolicySource};
 pub use read::Stats;
 
-use crate::audit::{AuditEntry, AuditKind};
+use self::reindex::Reindexing;
 use crate::clock::Clock;
 use crate::health::Health;
-use crate::in_force::{History, InForce};
+use crate::in_force::InForce;
 use crate::live::LiveTable;
 use crate::store::{Result, Revision, Store};
 use crate::stripes::Stripes;
@@ -70,6 +75,11 @@ pub struct Engine {
     /// Sessions with the same facts share them.
     facts: Mutex<HashSet<Arc<Facts>>>,
     sweep_lag_ms: AtomicU64,
+    /// Milliseconds; shrinks with the strictest idle limit.
+    touch_interval: AtomicU64,
+    /// Held while a policy comes into force.
+    policy_turn: tokio::sync::Mutex<()>,
+    reindexing: Reindexing,
 }
 
 /// Room for so many sessions that become active between two flushes.
@@ -126,27 +136,20 @@ pub struct Outcome {
 }
 
 impl Engine {
-    /// Opens the engine on a store with the policy that is in force from now on.
-    pub async fn open(store: Arc<dyn Store>, clock: Clock, policy: Policy, options: Options) -> Result<Self> {
-        let (history, added) = History::resume(store.policies().await?, policy, clock.now())?;
-        if let Some(revision) = &added {
-            let audit = AuditEntry {
-                detail: Some(format!("revision {}", revision.revision).into()),
-                ..AuditEntry::new(revision.since, AuditKind::Policy, &revision.actor)
-            };
-            store.add_policy(revision, audit).await?;
-            tracing::info!(revision = revision.revision, "a new policy is in force");
-        }
-        let touch_interval = options
-            .touch_interval
-            .min(quarter_of_the_strictest_idle(history.today()));
+    /// Opens the engine on a store.
+    pub async fn open(
+        store: Arc<dyn Store>,
+        clock: Clock,
+        source: impl Into<PolicySource>,
+        options: Options,
+    ) -> Result<Self> {
+        let history = policy::resume(store.as_ref(), source.into(), clock.now()).await?;
+        let strictest = policy::quarter_of_the_strictest_idle(history.today());
         Ok(Self {
             store,
             clock,
-            options: Options {
-                touch_interval,
-                ..options
-            },
+            touch_interval: AtomicU64::new(options.touch_interval.min(strictest).as_millis()),
+            options,
             in_force: InForce::new(history),
             live: LiveTable::default(),
             stripes: Stripes::default(),
@@ -156,6 +159,8 @@ impl Engine {
             flush: tokio::sync::Mutex::default(),
             facts: Mutex::default(),
             sweep_lag_ms: AtomicU64::new(0),
+            policy_turn: tokio::sync::Mutex::default(),
+            reindexing: Reindexing::default(),
         })
     }
 
@@ -181,23 +186,6 @@ impl Engine {
     /// The touch interval in force.
     #[must_use]
     pub fn touch_interval(&self) -> Span {
-        self.options.touch_interval
+        Span::from_millis(self.touch_interval.load(Ordering::Relaxed))
     }
-}
-
-fn quarter_of_the_strictest_idle(policy: &PolicyDocument) -> Span {
-    let applications = policy.applications.values().filter_map(|application| application.idle);
-    let rules = policy.rules.iter().filter_map(|rule| rule.idle);
-    let choices = policy.choice.iter().flat_map(|choice| choice.allow.iter().copied());
-    let caps = policy.caps.iter().filter_map(|caps| caps.idle);
-    let idles = [policy.idle]
-        .into_iter()
-        .chain(applications)
-        .chain(rules)
-        .chain(choices)
-        .chain(caps);
-    let strictest = idles.filter_map(Limit::span).min();
-    strictest.map_or(Span::from_millis(u64::MAX), |idle| {
-        Span::from_millis(idle.as_millis() / 4)
-    })
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use nightlatch_core::policy::{Policy, PolicyDocument};
+use nightlatch_core::policy::Policy;
 use nightlatch_core::resolution::Policies;
 use nightlatch_core::session::{Occurrence, Session};
 use nightlatch_core::time::Instant;
@@ -33,6 +33,10 @@ impl InForce {
         self.0.load()
     }
 
+    pub(crate) fn replace(&self, history: History) {
+        self.0.store(Arc::new(history));
+    }
+
     /// The same, to be kept while waiting for the store.
     pub(crate) fn load_full(&self) -> Arc<History> {
         self.0.load_full()
@@ -40,13 +44,9 @@ impl InForce {
 }
 
 impl History {
-    /// The history the store kept, with `today` as its last; answers the revision to be added if that is new.
-    pub(crate) fn resume(
-        kept: Vec<PolicyRevision>,
-        today: Policy,
-        now: Instant,
-    ) -> Result<(Self, Option<PolicyRevision>), StoreError> {
-        let mut revisions = Vec::with_capacity(kept.len() + 1);
+    /// The policies that the store kept. There is at least one, and none is missing in between.
+    pub(crate) fn of(kept: Vec<PolicyRevision>) -> Result<Self, StoreError> {
+        let mut revisions = Vec::with_capacity(kept.len());
         for PolicyRevision {
             revision,
             since,
@@ -62,22 +62,19 @@ impl History {
                 policy: Arc::new(policy),
             });
         }
-        let added = revisions.last().is_none_or(|last| *last.policy != today).then(|| {
-            let document = PolicyDocument::clone(&today);
-            revisions.push(Since {
-                at: now,
-                policy: Arc::new(today),
-            });
-            PolicyRevision {
-                revision: Revision::try_from(revisions.len()).unwrap_or(Revision::MAX),
-                since: now,
-                document,
-                actor: "start".into(),
-                reason: None,
-                restored: None,
-            }
-        });
-        Ok((Self(revisions), added))
+        if revisions.is_empty() {
+            return Err(StoreError::Damaged("there is no policy".to_owned()));
+        }
+        Ok(Self(revisions))
+    }
+
+    /// The history that goes on with `policy`.
+    pub(crate) fn with(&self, policy: Policy, at: Instant) -> Self {
+        let next = Since {
+            at,
+            policy: Arc::new(policy),
+        };
+        Self(self.0.iter().cloned().chain([next]).collect())
     }
 
     pub(crate) fn revision(&self) -> Revision {
@@ -92,12 +89,12 @@ impl History {
     /// The policies of a session. A revision nobody knows stands for today's, which is what a new sign-in would get.
     pub(crate) fn policies(&self, revisions: Revisions) -> Policies<'_> {
         Policies {
-            own: self.of(revisions.own),
-            today: self.of(revisions.today),
+            own: self.at(revisions.own),
+            today: self.at(revisions.today),
         }
     }
 
-    fn of(&self, revision: Revision) -> &Policy {
+    fn at(&self, revision: Revision) -> &Policy {
         let index = usize::try_from(revision).ok().and_then(|number| number.checked_sub(1));
         index
             .and_then(|index| self.0.get(index))

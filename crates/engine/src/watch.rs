@@ -50,6 +50,13 @@ impl Watchers {
         }
     }
 
+    /// Tells everybody who watches that something has changed for all.
+    pub(crate) fn announce_all(&self) {
+        for sender in self.senders.pin().values() {
+            sender.send_modify(|changes| *changes = changes.wrapping_add(1));
+        }
+    }
+
     /// Forgets the sessions that nobody watches any more.
     pub(crate) fn forget_unwatched(&self) {
         let _coming = self.comings.lock().unwrap_or_else(PoisonError::into_inner);

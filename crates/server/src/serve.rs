@@ -9,15 +9,15 @@ use nightlatch_engine::clock::Clock;
 use nightlatch_engine::store::Store;
 use nightlatch_engine::store::memory::MemoryStore;
 use nightlatch_engine::store::sqlite::SqliteStore;
-use nightlatch_engine::{Engine, Options};
+use nightlatch_engine::{Engine, Options, PolicySource};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{Config, PublicUrl, StoreKind};
+use crate::config::{Config, PolicyOwner, PublicUrl, StoreKind};
 use crate::http::listen::Bound;
 use crate::latch::Latch;
-use crate::{browser, management};
+use crate::{browser, management, policy_file};
 
 /// A running server.
 #[derive(Debug)]
@@ -57,6 +57,8 @@ pub(crate) fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
 /// Starts everything. `extra` are pages beside the endpoints, on the listener for browsers.
 pub(crate) async fn start(config: Config, extra: impl FnOnce(&Arc<Latch>) -> Router) -> anyhow::Result<Running> {
     let signals = StopSignals::listen()?;
+    // Without a listener it would end the process.
+    let reload = signal(SignalKind::hangup()).context("signals cannot be received")?;
     // Addresses first: nothing is written when the server cannot start.
     let browser = Bound::bind(&config.server, "server.listen").await?;
     let management = Bound::bind(&config.management, "management.listen").await?;
@@ -70,7 +72,7 @@ pub(crate) async fn start(config: Config, extra: impl FnOnce(&Arc<Latch>) -> Rou
         store_grace: config.store.grace,
         ..Options::default()
     };
-    let engine = Engine::open(store, clock, config.policy.clone(), options)
+    let engine = Engine::open(store, clock, policy_source(&config), options)
         .await
         .context("the store cannot be used")?;
     let engine = Arc::new(engine);
@@ -84,6 +86,7 @@ pub(crate) async fn start(config: Config, extra: impl FnOnce(&Arc<Latch>) -> Rou
         let over = engine_shutdown.clone().cancelled_owned();
         tokio::spawn(async move { engine.run(over).await })
     };
+    tokio::spawn(policy_file::follow(Arc::clone(&latch), reload));
     let pages = extra(&latch);
     let listeners = [
         tokio::spawn(browser.serve(browser::router(Arc::clone(&latch), pages), shutdown.clone())),
@@ -103,6 +106,17 @@ pub(crate) async fn start(config: Config, extra: impl FnOnce(&Arc<Latch>) -> Rou
         signals,
         tasks,
     })
+}
+
+fn policy_source(config: &Config) -> PolicySource {
+    let policy = config.policy.clone();
+    match config.policy_owner {
+        PolicyOwner::File => PolicySource::Given {
+            policy,
+            actor: policy_file::actor(config),
+        },
+        PolicyOwner::Server => PolicySource::Kept { first: policy },
+    }
 }
 
 /// A port that was left to the system is part of the origin that pages have.

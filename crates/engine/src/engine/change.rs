@@ -70,7 +70,7 @@ impl Engine {
                 Touched::Recorded { first } => self.touched(digest, live, first),
             }
             let standing = live.standing(live.word.read(), &history, now)?;
-            let overdue = session.activity.seen.since(live.stored()) >= self.options.touch_interval;
+            let overdue = session.activity.seen.since(live.stored()) >= self.touch_interval();
             let touch = overdue.then(|| Touch {
                 digest: *digest,
                 activity: live.activity(live.word.read()),

@@ -36,7 +36,7 @@ impl Engine {
 
     /// How long before its time activity is flushed, so that it is in the store within the touch interval.
     fn flush_ahead(&self) -> Span {
-        Span::from_millis(self.options.touch_interval.as_millis() / 4).min(Span::from_secs(1))
+        Span::from_millis(self.touch_interval().as_millis() / 4).min(Span::from_secs(1))
     }
 
     async fn flush_until(&self, horizon: Instant) -> Result<()> {
@@ -73,7 +73,7 @@ impl Engine {
     /// Takes over what became dirty since the last flush.
     fn collect(&self, waiting: &mut Waiting) {
         let table = self.live.pin();
-        let too_old = |stored: Instant| stored + self.options.touch_interval;
+        let too_old = |stored: Instant| stored + self.touch_interval();
         if self.dirty.is_full() {
             waiting.sessions.clear();
             while self.dirty.pop().is_some() {}

@@ -26,6 +26,7 @@ impl Engine {
             () = shutdown => {}
             () = self.flush_for_ever() => {}
             () = self.sweep_for_ever() => {}
+            () = self.reindex_for_ever() => {}
             () = self.tidy_for_ever() => {}
         }
         if let Err(error) = self.flush_all().await {
@@ -34,10 +35,10 @@ impl Engine {
     }
 
     async fn flush_for_ever(&self) {
-        let every = self.options.touch_interval.to_std() / 8;
-        let mut ticks = ticks(every.clamp(Duration::from_millis(20), Duration::from_millis(500)));
         loop {
-            ticks.tick().await;
+            // Asked each time: a stricter policy shortens the interval.
+            let every = self.touch_interval().to_std() / 8;
+            tokio::time::sleep(every.clamp(Duration::from_millis(20), Duration::from_millis(500))).await;
             if let Err(error) = self.flush().await {
                 tracing::debug!(%error, "activity waits for the store");
             }
@@ -57,9 +58,6 @@ impl Engine {
     async fn tidy_for_ever(&self) {
         let mut ticks = ticks(Duration::from_secs(1));
         let mut seconds = 0_u64;
-        if let Err(error) = self.reindex().await {
-            tracing::warn!(%error, "sessions of an earlier policy are not all re-indexed; each is when it is used");
-        }
         loop {
             ticks.tick().await;
             self.notice_jump();
@@ -122,21 +120,6 @@ impl Engine {
             .collect();
         for digest in unused {
             table.remove(&digest);
-        }
-    }
-
-    /// Works out anew when the sessions of an earlier policy fall due, so that the sweeper sees them in time.
-    pub async fn reindex(&self) -> Result<u64> {
-        let (revision, _) = self.policy();
-        let (mut after, mut reindexed) = (None, 0);
-        loop {
-            let page = self.store.outdated(revision, after, PAGE).await?;
-            let Some(last) = page.last() else { return Ok(reindexed) };
-            after = Some((last.due, last.handle));
-            for record in &page {
-                self.bring_up_to_date(&record.digest).await?;
-                reindexed += 1;
-            }
         }
     }
 

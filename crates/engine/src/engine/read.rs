@@ -24,6 +24,8 @@ pub struct Stats {
     pub store_exhausted: bool,
     /// How far the sweeper is behind.
     pub sweep_lag: Span,
+    /// Sessions that the deadline index still has under an earlier policy.
+    pub outdated: u64,
 }
 
 impl Engine {
@@ -46,12 +48,14 @@ impl Engine {
         Ok(Some((self.with_live_activity(record), standing)))
     }
 
-    /// A record of the store with what only the table knows, and its status.
+    /// How a record of the store stands under the policy in force.
     #[must_use]
     pub fn standing_of_record(&self, record: &Record) -> Standing {
-        let held = crate::live::Held::from_record(record.clone());
+        let mut held = crate::live::Held::from_record(record.clone());
         let now = self.clock.now();
         let history = self.in_force.load();
+        history.catch_up(&mut held.session, &mut held.revisions);
+        held.session.expire(&history.policies(held.revisions), now);
         if let State::Ended { at, reason } = held.session.state {
             return Standing::Ended {
                 handle: held.handle,
@@ -101,6 +105,7 @@ impl Engine {
             store_failing_since: self.health.failing_since(),
             store_exhausted: self.health.is_exhausted(self.clock.now()),
             sweep_lag: Span::from_millis(self.sweep_lag_ms.load(Ordering::Relaxed)),
+            outdated: self.reindexing.outdated(),
         }
     }
 }

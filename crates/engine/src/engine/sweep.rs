@@ -3,24 +3,27 @@
 
 use std::sync::atomic::Ordering;
 
-use nightlatch_core::session::{Occurrence, State};
+use nightlatch_core::session::{Activity, Occurrence, State};
 use nightlatch_core::time::Instant;
 
 use super::Engine;
+use crate::in_force::History;
 use crate::live::Held;
-use crate::store::{Expiry, Record, Result, Touch};
+use crate::store::{Expiry, Record, Reindex, Result, Touch};
 use crate::token::Digest;
 
 /// So many sessions are looked at in one go.
 const PAGE: usize = 500;
 
 /// What is to be done about the sessions of one page.
-#[derive(Default)]
-struct Findings {
+#[derive(Debug, Default)]
+pub(super) struct Findings {
     expired: Vec<Expiry>,
-    /// Not due after all: activity that the store had not heard of.
+    /// Left as they are by a newer policy, but for when they fall due.
+    reindexed: Vec<Reindex>,
+    /// Activity that the store had not heard of.
     touched: Vec<Touch>,
-    /// Due in a way that takes the long way: locks, and sessions of an earlier policy.
+    /// What takes the long way: locks, and holds or pauses that a newer policy changes.
     single: Vec<Digest>,
 }
 
@@ -32,19 +35,8 @@ impl Engine {
             let now = self.clock.now();
             let page = self.health.read(self.store.due(now, PAGE).await, now)?;
             self.note_lag(page.first(), now);
-            let (full, findings) = (page.len() == PAGE, self.look_at(page, now));
-            // An empty call would prove nothing of the store, and its health goes by what it answers.
-            if !findings.expired.is_empty() {
-                let expired = self.health.wrote(self.store.expire(&findings.expired).await, now)?;
-                self.make_known(&expired).await;
-                ended += expired.len();
-            }
-            if !findings.touched.is_empty() {
-                self.health.wrote(self.store.touch(&findings.touched).await, now)?;
-            }
-            for digest in &findings.single {
-                self.bring_up_to_date(digest).await?;
-            }
+            let full = page.len() == PAGE;
+            ended += self.carry_out(&self.look_at(page)).await?;
             if !full {
                 return Ok(ended);
             }
@@ -53,38 +45,63 @@ impl Engine {
         }
     }
 
-    fn look_at(&self, page: Vec<Record>, now: Instant) -> Findings {
-        let history = self.in_force.load();
+    /// Does what is to be done. Answers how many sessions ended.
+    pub(super) async fn carry_out(&self, findings: &Findings) -> Result<usize> {
+        let now = self.clock.now();
+        let mut ended = 0;
+        // An empty call would prove nothing of the store, and its health goes by what it answers.
+        if !findings.expired.is_empty() {
+            let expired = self.health.wrote(self.store.expire(&findings.expired).await, now)?;
+            self.make_known(&expired).await;
+            ended = expired.len();
+        }
+        if !findings.reindexed.is_empty() {
+            self.health.wrote(self.store.reindex(&findings.reindexed).await, now)?;
+        }
+        if !findings.touched.is_empty() {
+            self.health.wrote(self.store.touch(&findings.touched).await, now)?;
+        }
+        for digest in &findings.single {
+            self.bring_up_to_date(digest).await?;
+        }
+        Ok(ended)
+    }
+
+    /// What is to be done about sessions that the store has told of.
+    pub(super) fn look_at(&self, page: Vec<Record>) -> Findings {
+        let (history, now) = (self.in_force.load(), self.clock.now());
         let mut findings = Findings::default();
         for record in page {
-            let mut held = self.merged(Held::from_record(record));
-            if held.revisions.today != history.revision() {
-                findings.single.push(held.digest);
-                continue;
-            }
-            let seen = held.session.activity.seen;
-            let occurrences = held.session.expire(&history.policies(held.revisions), now);
-            match occurrences.last() {
-                Some(Occurrence::Ended { at, reason }) => findings.expired.push(Expiry {
-                    digest: held.digest,
-                    version: held.version,
-                    seen,
-                    at: *at,
-                    reason: *reason,
-                }),
-                Some(Occurrence::Locked { .. }) => findings.single.push(held.digest),
-                None => findings.touched.push(Touch {
-                    digest: held.digest,
-                    activity: held.session.activity,
-                    due: held.due(&history),
-                }),
-            }
+            let held = Held::from_record(record);
+            let stored = held.session.activity;
+            findings.note(self.merged(held), stored, &history, now);
         }
         findings
     }
 
+    /// What is to be done about sessions in the table that are over or locked; the others are left to themselves.
+    pub(super) fn look_in_table(&self, digests: &[Digest]) -> Findings {
+        let (history, now) = (self.in_force.load(), self.clock.now());
+        let mut findings = Findings::default();
+        let table = self.live.pin();
+        for digest in digests {
+            if let Some(live) = table.get(digest)
+                && !matches!(live.session.state, State::Ended { .. })
+            {
+                let held = Held::from_live(*digest, live);
+                let stored = held.session.activity;
+                findings.note(held, stored, &history, now);
+            }
+        }
+        Findings {
+            reindexed: Vec::new(),
+            touched: Vec::new(),
+            ..findings
+        }
+    }
+
     /// What the store knows, with the activity that only the table knows.
-    fn merged(&self, mut held: Held) -> Held {
+    pub(super) fn merged(&self, mut held: Held) -> Held {
         let table = self.live.pin();
         if let Some(live) = table.get(&held.digest)
             && !matches!(live.session.state, State::Ended { .. })
@@ -101,5 +118,46 @@ impl Engine {
             .and_then(|record| record.due)
             .map_or(0, |due| now.since(due).as_millis());
         self.sweep_lag_ms.store(lag, Ordering::Relaxed);
+    }
+}
+
+impl Findings {
+    fn note(&mut self, before: Held, stored: Activity, history: &History, now: Instant) {
+        let mut held = before;
+        let (worked_out, activity) = (held.revisions, held.session.activity);
+        let holds = held.session.presence.clone();
+        let mut occurrences = history.catch_up(&mut held.session, &mut held.revisions);
+        let redated = held.session.presence != holds;
+        occurrences.extend(held.session.expire(&history.policies(held.revisions), now));
+        match occurrences.last() {
+            Some(Occurrence::Ended { at, reason }) => self.expired.push(Expiry {
+                digest: held.digest,
+                version: held.version,
+                seen: activity.seen,
+                at: *at,
+                reason: *reason,
+            }),
+            Some(Occurrence::Locked { .. }) => self.single.push(held.digest),
+            None if redated => self.single.push(held.digest),
+            None => {
+                let due = held.due(history);
+                let caught_up = held.revisions != worked_out;
+                if caught_up {
+                    self.reindexed.push(Reindex {
+                        digest: held.digest,
+                        version: held.version,
+                        today: held.revisions.today,
+                        due,
+                    });
+                }
+                if !caught_up || activity != stored {
+                    self.touched.push(Touch {
+                        digest: held.digest,
+                        activity,
+                        due,
+                    });
+                }
+            }
+        }
     }
 }

@@ -1,0 +1,71 @@
+//! What a change of policy would do to every session that lives now, before it is made.
+
+use nightlatch_core::plan::{Impact, Plan, impact};
+use nightlatch_core::policy::Policy;
+use nightlatch_core::time::Instant;
+
+use super::Engine;
+use crate::in_force::History;
+use crate::live::Held;
+use crate::store::{Filter, Page, Record, Result, Revision};
+use crate::token::Handle;
+
+/// So many sessions are read in one go.
+const PAGE: usize = 1000;
+
+/// A plan, and the state of things it was made for.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// The revision in force.
+    pub revision: Revision,
+    /// The instant at which the change was thought to be made.
+    pub at: Instant,
+    /// The counts.
+    pub plan: Plan,
+    /// The sessions that end at the change, in the order of their creation.
+    pub ending: Vec<Handle>,
+}
+
+impl Engine {
+    /// Plans a change to `candidate`. Nothing is changed, and nobody waits for it.
+    pub async fn plan(&self, candidate: &Policy) -> Result<Planned> {
+        let history = self.in_force.load_full();
+        let mut planned = Planned {
+            revision: history.revision(),
+            at: self.clock.now(),
+            plan: Plan::default(),
+            ending: Vec::new(),
+        };
+        let mut page = self.page_behind(None).await?;
+        while let Some(last) = page.last() {
+            // The next page is read while this one is worked out.
+            let next = self.page_behind(Some(last.handle));
+            let (next, ()) = tokio::join!(next, async {
+                for record in page {
+                    self.plan_for(record, &history, candidate, &mut planned);
+                }
+            });
+            page = next?;
+        }
+        Ok(planned)
+    }
+
+    async fn page_behind(&self, after: Option<Handle>) -> Result<Vec<Record>> {
+        let page = Page { after, limit: PAGE };
+        self.health
+            .read(self.store.list(&Filter::default(), page).await, self.clock.now())
+    }
+
+    fn plan_for(&self, record: Record, history: &History, candidate: &Policy, planned: &mut Planned) {
+        let mut held = self.merged(Held::from_record(record));
+        history.catch_up(&mut held.session, &mut held.revisions);
+        let policies = history.policies(held.revisions);
+        let Some(impact) = impact(&held.session, &policies, candidate, planned.at) else {
+            return;
+        };
+        planned.plan.add(&held.session.facts, impact);
+        if let Impact::Ends(_) = impact {
+            planned.ending.push(held.handle);
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Changing the policy while sessions live.
+//!
+//! The change is in the store first, then in force at once: every check that follows decides by it. What is left is to make
+//! it visible: to open tabs now, to the deadline index in the background (`reindex`).
+
+use std::sync::atomic::Ordering;
+
+use nightlatch_core::duration::Limit;
+use nightlatch_core::policy::{Policy, PolicyDocument};
+use nightlatch_core::time::{Instant, Span};
+
+use super::Engine;
+use crate::audit::{AuditEntry, AuditKind};
+use crate::in_force::History;
+use crate::store::{PolicyRevision, Result, Revision, Store, StoreError};
+
+/// Where the policy comes from when the engine opens.
+#[derive(Clone, Debug)]
+pub enum PolicySource {
+    /// It is given, for example by a file; the next revision where the store knows another.
+    Given {
+        /// The policy.
+        policy: Policy,
+        /// Who gives it, for the audit.
+        actor: Box<str>,
+    },
+    /// It is the store's latest.
+    Kept {
+        /// What a store without a policy begins with.
+        first: Policy,
+    },
+}
+
+impl From<Policy> for PolicySource {
+    fn from(policy: Policy) -> Self {
+        Self::Given {
+            policy,
+            actor: "start".into(),
+        }
+    }
+}
+
+/// A policy to be put in force, and who wants it.
+#[derive(Clone, Debug)]
+pub struct PolicyChange {
+    /// The policy.
+    pub policy: Policy,
+    /// Who brings it: `file:PATH`, `api:NAME`, ...
+    pub actor: Box<str>,
+    /// Why, in their words.
+    pub reason: Option<Box<str>>,
+    /// The earlier revision that it brings back, if it does.
+    pub restored: Option<Revision>,
+    /// The revision it was made from; with any other in force nothing is changed. `None` for whichever is.
+    pub expected: Option<Revision>,
+}
+
+/// What came of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PolicyChanged {
+    /// It is in force under this number.
+    InForce(Revision),
+    /// It was in force already, under this number.
+    Unchanged(Revision),
+    /// Another revision is in force than the one it was made from. Nothing was changed.
+    Stale(Revision),
+}
+
+impl Engine {
+    /// Puts a policy in force. Shorter limits act on every session at once, longer ones at the next sign-in.
+    pub async fn change_policy(&self, change: PolicyChange) -> Result<PolicyChanged> {
+        let _turn = self.policy_turn.lock().await;
+        let history = self.in_force.load_full();
+        let revision = history.revision();
+        if change.expected.is_some_and(|expected| expected != revision) {
+            return Ok(PolicyChanged::Stale(revision));
+        }
+        if **history.today() == change.policy {
+            return Ok(PolicyChanged::Unchanged(revision));
+        }
+        let now = self.clock.now();
+        let next = PolicyRevision {
+            revision: revision + 1,
+            since: now,
+            document: PolicyDocument::clone(&change.policy),
+            actor: change.actor,
+            reason: change.reason,
+            restored: change.restored,
+        };
+        self.health.wrote(add(self.store.as_ref(), &next).await, now)?;
+        // Activity is to be stored often enough for the new limits before anybody lives under them.
+        let strictest = quarter_of_the_strictest_idle(&change.policy);
+        self.touch_interval.fetch_min(strictest.as_millis(), Ordering::Relaxed);
+        self.in_force.replace(history.with(change.policy, now));
+        self.watchers.announce_all();
+        self.reindexing.wake();
+        Ok(PolicyChanged::InForce(next.revision))
+    }
+
+    /// Every policy that was in force, the oldest first.
+    pub async fn policy_revisions(&self) -> Result<Vec<PolicyRevision>> {
+        self.health.read(self.store.policies().await, self.clock.now())
+    }
+}
+
+/// The policies that the store kept, with the one that the source gives as the last.
+pub(super) async fn resume(store: &dyn Store, source: PolicySource, now: Instant) -> Result<History> {
+    let mut kept = store.policies().await?;
+    let given = match source {
+        PolicySource::Given { policy, actor } => Some((policy, actor)),
+        PolicySource::Kept { first } => kept.is_empty().then(|| (first, "first start".into())),
+    };
+    if let Some((policy, actor)) = given
+        && kept.last().is_none_or(|last| last.document != *policy)
+    {
+        let next = PolicyRevision {
+            revision: Revision::try_from(kept.len() + 1).unwrap_or(Revision::MAX),
+            since: now,
+            document: PolicyDocument::clone(&policy),
+            actor,
+            reason: None,
+            restored: None,
+        };
+        add(store, &next).await?;
+        kept.push(next);
+    }
+    History::of(kept)
+}
+
+async fn add(store: &dyn Store, next: &PolicyRevision) -> Result<()> {
+    let restored = next.restored.map(|restored| format!("; restores {restored}"));
+    let reason = next.reason.as_deref().map(|reason| format!(": {reason}"));
+    let detail = format!(
+        "revision {}{}{}",
+        next.revision,
+        restored.unwrap_or_default(),
+        reason.unwrap_or_default()
+    );
+    let audit = AuditEntry {
+        detail: Some(detail.into()),
+        ..AuditEntry::new(next.since, AuditKind::Policy, &next.actor)
+    };
+    if store.add_policy(next, audit).await? {
+        tracing::info!(revision = next.revision, actor = %next.actor, "a new policy is in force");
+        return Ok(());
+    }
+    Err(StoreError::Unavailable(
+        "another process has put a policy in force meanwhile; restart this one to follow it".to_owned(),
+    ))
+}
+
+pub(super) fn quarter_of_the_strictest_idle(policy: &PolicyDocument) -> Span {
+    let applications = policy.applications.values().filter_map(|application| application.idle);
+    let rules = policy.rules.iter().filter_map(|rule| rule.idle);
+    let choices = policy.choice.iter().flat_map(|choice| choice.allow.iter().copied());
+    let caps = policy.caps.iter().filter_map(|caps| caps.idle);
+    let idles = [policy.idle]
+        .into_iter()
+        .chain(applications)
+        .chain(rules)
+        .chain(choices)
+        .chain(caps);
+    let strictest = idles.filter_map(Limit::span).min();
+    strictest.map_or(Span::from_millis(u64::MAX), |idle| {
+        Span::from_millis(idle.as_millis() / 4)
+    })
+}
