@@ -6,7 +6,11 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use nightlatch_core::duration::Limit;
-use nightlatch_core::session::{Answer, Event};
+use nightlatch_core::policy::Policy;
+use nightlatch_core::resolution::Policies;
+use nightlatch_core::session::{Answer, Event, StepUp};
+use nightlatch_core::time::Span;
+use nightlatch_engine::Snapshot;
 use serde::{Deserialize, Serialize};
 
 use super::form::JsonBody;
@@ -16,6 +20,9 @@ use crate::http::headers::json;
 use crate::http::problem::Problem;
 use crate::http::write::from_script;
 use crate::latch::Latch;
+
+/// Whoever finds an unlocked screen must not be able to keep it open: a longer limit asks for a recent authentication.
+const FRESH_ENOUGH_TO_LOOSEN: Span = Span::from_secs(5 * 60);
 
 #[derive(Debug, Serialize)]
 struct Offer<'a> {
@@ -48,6 +55,14 @@ pub(super) async fn put(
 ) -> Result<Response, Problem> {
     let credential = required(&latch, &headers)?;
     from_script(&latch.origins, &headers, credential.bearer)?;
+    let standing = latch.engine.status(&credential.digest).await?;
+    let (_, policy) = latch.engine.policy();
+    if loosens(live(&latch, &standing)?, &policy, idle) && is_stale(live(&latch, &standing)?) {
+        latch.metrics.refused("step-up");
+        return Err(Problem::step_up(StepUp::Age {
+            max_age: FRESH_ENOUGH_TO_LOOSEN,
+        }));
+    }
     let outcome = latch.engine.apply(&credential.digest, &Event::Choose { idle }).await?;
     let snapshot = after(&latch, &outcome)?;
     if let Some(Answer::Refused(refusal)) = outcome.answer {
@@ -60,4 +75,27 @@ pub(super) async fn put(
         ));
     }
     Ok(json(&SessionBody::new(snapshot)))
+}
+
+/// Whether an offered choice lets the person be away for longer than what is in force for them without it. What masks
+/// either now, a strict page or a rule, does not count: it may go away later.
+fn loosens(snapshot: &Snapshot, policy: &Policy, idle: Limit) -> bool {
+    let offered = |limit: &Limit| {
+        policy
+            .choice
+            .as_ref()
+            .is_some_and(|choice| choice.allow.contains(limit))
+    };
+    let usual = || {
+        let policies = Policies {
+            own: policy,
+            today: policy,
+        };
+        policies.idle(&snapshot.facts, None, None).limit
+    };
+    offered(&idle) && idle > snapshot.choice.filter(offered).unwrap_or_else(usual)
+}
+
+fn is_stale(snapshot: &Snapshot) -> bool {
+    snapshot.now.since(snapshot.authenticated) >= FRESH_ENOUGH_TO_LOOSEN
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use nightlatch_core::session::EndReason;
+use nightlatch_core::session::{EndReason, StepUp};
 use nightlatch_core::time::Instant;
 use nightlatch_engine::store::StoreError;
 use serde::Serialize;
@@ -99,6 +99,26 @@ impl Problem {
             detail,
         )
         .because("locked")
+    }
+
+    /// Nothing has ended, but this asks for a fresh authentication (RFC 9470).
+    pub(crate) fn step_up(step_up: StepUp) -> Self {
+        let (StepUp::Away { max_away: fresh } | StepUp::Age { max_age: fresh }) = step_up;
+        let challenge = format!(
+            "Bearer error=\"insufficient_user_authentication\", max_age=\"{}\"",
+            fresh.as_millis() / 1000
+        );
+        let problem = Self::new(
+            StatusCode::UNAUTHORIZED,
+            "step-up",
+            "A fresh authentication is needed",
+            format!("Authenticate again; an authentication of the last {fresh} is fresh enough."),
+        )
+        .because(step_up.as_str());
+        match HeaderValue::try_from(challenge) {
+            Ok(challenge) => problem.with_header(header::WWW_AUTHENTICATE, challenge),
+            Err(_) => problem,
+        }
     }
 
     fn because(mut self, reason: &'static str) -> Self {

@@ -328,3 +328,30 @@ async fn a_sign_out_that_means_another_session_ends_nothing() {
         .await
         .problem(StatusCode::BAD_REQUEST);
 }
+
+#[tokio::test]
+async fn a_longer_choice_asks_for_a_recent_authentication_and_a_shorter_one_does_not() {
+    let site = Site::new(POLICY).await;
+    let token = site.sign_in("ada").await;
+    let choose = |idle: &'static str| {
+        let (site, token) = (&site, &token);
+        async move {
+            let body = format!(r#"{{"idle": "{idle}"}}"#);
+            site.page(Method::PUT, "/choice", token, &body).await
+        }
+    };
+    site.advance(299);
+    site.post("/extend", &token, "").await;
+    assert_eq!(choose("20m").await.status, StatusCode::OK);
+    assert_eq!(choose("5m").await.status, StatusCode::OK);
+    site.advance(1);
+    let refused = choose("20m").await;
+    assert_eq!(refused.problem(StatusCode::UNAUTHORIZED).as_deref(), Some("age"));
+    assert_eq!(
+        refused.header("www-authenticate"),
+        Some("Bearer error=\"insufficient_user_authentication\", max_age=\"300\"")
+    );
+    assert_eq!(choose("5m").await.status, StatusCode::OK);
+    // What is not offered is refused as that, however old the authentication is.
+    choose("1h").await.problem(StatusCode::CONFLICT);
+}
