@@ -9,20 +9,20 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use nightlatch_core::policy::{Policy, Violation};
+use nightlatch_core::policy::{Policy, PolicyDocument, Violation};
 use nightlatch_core::time::Span;
 
-use self::document::{ConfigDocument, Peer};
+use self::document::{ConfigDocument, Peer, PolicySection};
 pub(crate) use self::document::{LogFormat, LogSection, StoreKind, StoreSection};
 use self::overrides::Override;
-use self::position::Position;
+pub(crate) use self::position::Position;
 pub(crate) use self::public_url::PublicUrl;
 
 /// A configuration that has been found valid.
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
-    /// The file it was read from, if it was.
-    pub(crate) source: Option<PathBuf>,
+    /// Where it was read from, if it was read from a file.
+    pub(crate) source: Option<Source>,
     pub(crate) server: Listener,
     pub(crate) public_url: PublicUrl,
     pub(crate) prefix: String,
@@ -31,7 +31,31 @@ pub(crate) struct Config {
     pub(crate) management: Listener,
     pub(crate) store: StoreSection,
     pub(crate) log: LogSection,
+    pub(crate) policy_owner: PolicyOwner,
+    /// The file's policy; where the server owns it, what a store without a policy begins with.
     pub(crate) policy: Policy,
+}
+
+/// Who decides what the policy is. There is one source of truth: a configuration with a policy of its own cannot leave
+/// it to the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PolicyOwner {
+    File,
+    Server,
+}
+
+/// A file and the environment that lay over it.
+#[derive(Clone, Debug)]
+pub(crate) struct Source {
+    pub(crate) path: PathBuf,
+    environment: Vec<(String, String)>,
+}
+
+impl Source {
+    /// Reads the file once more.
+    pub(crate) fn read(&self) -> Result<Config, Vec<ConfigError>> {
+        Config::read(&self.path, self.environment.iter().cloned())
+    }
 }
 
 /// An address to listen on, and who may come when that is not this machine alone.
@@ -79,8 +103,16 @@ impl Config {
                 message,
             }]
         })?;
-        let mut config = Self::parse(&text, &path.display().to_string(), environment)?;
-        config.source = Some(path.to_owned());
+        // Nothing else of the environment is any of our business.
+        let environment: Vec<_> = environment
+            .into_iter()
+            .filter(|(variable, _)| variable.starts_with(overrides::PREFIX))
+            .collect();
+        let mut config = Self::parse(&text, &path.display().to_string(), environment.iter().cloned())?;
+        config.source = Some(Source {
+            path: path.to_owned(),
+            environment,
+        });
         Ok(config)
     }
 
@@ -172,6 +204,10 @@ fn validate(document: ConfigDocument) -> Result<Config, Problems> {
         policy,
     } = document;
     let mut problems: Problems = Vec::new();
+    let (policy_owner, policy) = match policy {
+        PolicySection::File(document) => (PolicyOwner::File, document),
+        PolicySection::Server => (PolicyOwner::Server, PolicyDocument::default()),
+    };
     let policy = Policy::new(policy).map_err(|violations| {
         problems.extend(
             violations
@@ -240,6 +276,7 @@ fn validate(document: ConfigDocument) -> Result<Config, Problems> {
             management: listener(management.listen, management.trusted_proxies),
             store,
             log,
+            policy_owner,
             policy,
         }),
         _ => Err(problems),

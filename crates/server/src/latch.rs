@@ -9,6 +9,7 @@ use crate::browser::streams::Streams;
 use crate::config::Config;
 use crate::http::cookie::CookieRules;
 use crate::metrics::Metrics;
+use crate::policy_file::PolicyFile;
 
 /// The running server, as its handlers see it.
 #[derive(Debug)]
@@ -20,8 +21,8 @@ pub(crate) struct Latch {
     pub(crate) origins: Vec<String>,
     pub(crate) sign_in_url: Option<String>,
     pub(crate) provider_note: Option<String>,
-    /// The file that owns the policy.
-    pub(crate) policy_source: Option<String>,
+    /// The file that owns the policy; none where the server does.
+    pub(crate) policy_file: Option<PolicyFile>,
     pub(crate) metrics: Metrics,
     pub(crate) streams: Streams,
     /// Over when the server stops: streams end then.
@@ -36,7 +37,7 @@ impl Latch {
             prefix: config.prefix.clone(),
             sign_in_url: config.sign_in_url.clone(),
             provider_note: config.provider_note.clone(),
-            policy_source: config.source.as_ref().map(|path| path.display().to_string()),
+            policy_file: PolicyFile::of(config),
             metrics: Metrics::new(Arc::clone(&engine)),
             engine,
             streams: Streams::default(),

@@ -9,6 +9,7 @@ mod latch;
 mod logging;
 mod management;
 mod metrics;
+mod policy_file;
 mod serve;
 
 use std::process::ExitCode;

@@ -25,6 +25,15 @@ pub(crate) struct Metrics {
     sessions_watched: Gauge,
     store_failing: Gauge,
     sweep_lag_seconds: Gauge<f64, AtomicU64>,
+    policy_revision: Gauge,
+    policy_file_valid: Gauge,
+    policy_file_reads: Family<Read, Counter>,
+    sessions_outdated: Gauge,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Read {
+    outcome: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -64,6 +73,25 @@ impl Metrics {
             "How long the oldest due session had waited at the last sweep",
             lag.clone(),
         );
+        let (revision, valid, outdated) = (Gauge::default(), Gauge::default(), Gauge::default());
+        let reads = Family::default();
+        registry.register("policy_revision", "The number of the policy in force", revision.clone());
+        registry.register(
+            "policy_file_valid",
+            "0 while the file that owns the policy is wrong and the policy before stays in force",
+            valid.clone(),
+        );
+        registry.register(
+            "policy_file_reads",
+            "How often the file that owns the policy was read again, by outcome",
+            reads.clone(),
+        );
+        registry.register(
+            "sessions_outdated",
+            "Sessions whose place in the deadline index a change of policy has still to move; enforcement does not wait",
+            outdated.clone(),
+        );
+        valid.set(1);
         Self {
             engine,
             registry,
@@ -76,7 +104,18 @@ impl Metrics {
             sessions_watched: watched,
             store_failing: failing,
             sweep_lag_seconds: lag,
+            policy_revision: revision,
+            policy_file_valid: valid,
+            policy_file_reads: reads,
+            sessions_outdated: outdated,
         }
+    }
+
+    /// The file that owns the policy was read again.
+    pub(crate) fn policy_file_read(&self, valid: bool) {
+        let outcome = if valid { "valid" } else { "invalid" };
+        self.policy_file_reads.get_or_create(&Read { outcome }).inc();
+        self.policy_file_valid.set(i64::from(valid));
     }
 
     pub(crate) fn ended(&self, reason: EndReason, sessions: u64) {
@@ -102,6 +141,10 @@ impl Metrics {
             .set(i64::try_from(stats.in_table).unwrap_or(i64::MAX));
         self.sessions_watched
             .set(i64::try_from(stats.watched).unwrap_or(i64::MAX));
+        let (revision, _) = self.engine.policy();
+        self.policy_revision.set(revision.into());
+        self.sessions_outdated
+            .set(i64::try_from(stats.outdated).unwrap_or(i64::MAX));
         self.store_failing.set(i64::from(stats.store_failing_since.is_some()));
         self.sweep_lag_seconds.set(stats.sweep_lag.as_millis() as f64 / 1000.0);
         let mut text = String::new();

@@ -1,5 +1,6 @@
 //! The configuration as written. Every key has a default; unknown keys are errors.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -8,6 +9,8 @@ use nightlatch_core::policy::PolicyDocument;
 use nightlatch_core::table::table;
 use nightlatch_core::time::Span;
 use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserializer, MapAccess, Visitor};
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -20,8 +23,49 @@ pub(crate) struct ConfigDocument {
     pub(crate) store: StoreSection,
     #[serde(deserialize_with = "table")]
     pub(crate) log: LogSection,
-    #[serde(deserialize_with = "table")]
-    pub(crate) policy: PolicyDocument,
+    pub(crate) policy: PolicySection,
+}
+
+/// The policy, or the word that the server owns it.
+#[derive(Clone, Debug)]
+pub(crate) enum PolicySection {
+    File(PolicyDocument),
+    Server,
+}
+
+impl Default for PolicySection {
+    fn default() -> Self {
+        Self::File(PolicyDocument::default())
+    }
+}
+
+impl<'de> Deserialize<'de> for PolicySection {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(PolicyOrServer)
+    }
+}
+
+struct PolicyOrServer;
+
+impl<'de> Visitor<'de> for PolicyOrServer {
+    type Value = PolicySection;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a [policy] table, or \"server\" where the server owns the policy")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, word: &str) -> Result<PolicySection, E> {
+        match word {
+            "server" => Ok(PolicySection::Server),
+            other => Err(E::custom(format_args!(
+                "`{other}` cannot own the policy; write a [policy] table, or policy = \"server\""
+            ))),
+        }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<PolicySection, A::Error> {
+        PolicyDocument::deserialize(MapAccessDeserializer::new(map)).map(PolicySection::File)
+    }
 }
 
 /// The listener that browsers reach.

@@ -2,7 +2,7 @@
 
 use toml::{Table, Value};
 
-const PREFIX: &str = "NIGHTLATCH__";
+pub(super) const PREFIX: &str = "NIGHTLATCH__";
 
 /// One variable: the keys it names and its value.
 #[derive(Clone, Debug, PartialEq, Eq)]

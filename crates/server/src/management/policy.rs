@@ -1,5 +1,6 @@
 //! `GET policy`: the document in force.
 
+use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
@@ -13,12 +14,13 @@ use serde::Serialize;
 use super::Management;
 use crate::http::headers::json;
 use crate::http::problem::Problem;
+use crate::policy_file::PolicyFile;
 
 #[derive(Serialize)]
 struct Body<'a> {
     revision: Revision,
     /// The file that owns it.
-    source: Option<&'a str>,
+    source: Option<Cow<'a, str>>,
     policy: &'a Policy,
 }
 
@@ -26,7 +28,7 @@ pub(super) async fn policy(State(management): State<Arc<Management>>, request: H
     let (revision, policy) = management.latch.engine.policy();
     let body = Body {
         revision,
-        source: management.latch.policy_source.as_deref(),
+        source: management.latch.policy_file.as_ref().map(PolicyFile::name),
         policy: &policy,
     };
     let tag = entity_tag(&body);
