@@ -113,8 +113,36 @@ impl PathPattern {
     /// Whether the pattern covers the whole of `path`. The pattern is compared as written.
     #[must_use]
     pub fn matches(&self, path: &Path<'_>) -> bool {
+        matches_segments(self.segments(), path.segments())
+    }
+
+    /// Whether this pattern matches every path that `other` matches, as far as can be told from the words alone: never true
+    /// where it is not so.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        let others: Vec<&str> = other.segments().collect();
+        // Which beginnings of `others` the segments so far can cover, by length.
+        let mut covered = vec![false; others.len() + 1];
+        covered[0] = true;
+        for own in self.segments() {
+            let mut next = vec![false; others.len() + 1];
+            for at in 0..covered.len() {
+                if own == "**" {
+                    next[at] = covered[at] || at > 0 && next[at - 1];
+                } else if at > 0 && covered[at - 1] {
+                    let other = others[at - 1];
+                    next[at] = other != "**" && (own == "*" || own == other);
+                }
+            }
+            covered = next;
+        }
+        covered[others.len()]
+    }
+
+    /// The segments as written, empty ones included.
+    pub(crate) fn segments(&self) -> impl Iterator<Item = &str> + Clone {
         let written = &self.0[1..];
-        matches_segments(written.split('/').filter(|_| !written.is_empty()), path.segments())
+        written.split('/').filter(|_| !written.is_empty())
     }
 
     /// The pattern as written.
@@ -239,6 +267,27 @@ mod tests {
             ("/billing/", "/billing", false),
         ] {
             assert_eq!(matches(pattern, path), expected, "{pattern} {path}");
+        }
+    }
+
+    #[test]
+    fn patterns_cover_what_is_narrower() {
+        for (wide, narrow, expected) in [
+            ("/**", "/", true),
+            ("/**", "/a/*/**", true),
+            ("/a/**", "/a", true),
+            ("/a/**", "/a/*", true),
+            ("/a/*", "/a/b", true),
+            ("/a/*", "/a/*", true),
+            ("/**/b", "/a/**/b", true),
+            ("/a/*", "/a/**", false),
+            ("/*", "/**", false),
+            ("/a", "/*", false),
+            ("/a/**", "/**", false),
+            ("/**/b", "/b/*", false),
+        ] {
+            let pattern = |text: &str| text.parse::<PathPattern>().expect("a pattern");
+            assert_eq!(pattern(wide).covers(&pattern(narrow)), expected, "{wide} {narrow}");
         }
     }
 

@@ -4,18 +4,23 @@
 //! rest of the core works with.
 
 mod criteria;
+mod preset;
+mod quantity;
+mod reading;
 mod validity;
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::ops::Deref;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
 pub use criteria::{Match, OneOrMany};
+pub use preset::{Bound, Ceiling, Preset, Scope, Source, Strength};
 pub use validity::Violation;
 
 use crate::duration::Limit;
-use crate::table::{named_tables, present_table, table, tables};
+use crate::table::table;
 use crate::time::Span;
 
 /// A valid policy. Dereferences to its document; there is no way to change one without checking it again.
@@ -43,10 +48,19 @@ impl Deref for Policy {
     }
 }
 
-/// The document as written. Keys that are left out have the documented defaults.
+/// The document, complete: a key that was left out where it was read has the preset's value, else the documented default.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(from = "reading::Written")]
 pub struct PolicyDocument {
+    /// The named set of values this policy starts from and whose ceilings it keeps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preset: Option<Preset>,
+    /// Why the policy is as it is, for auditors.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub justification: Option<Box<str>>,
+    /// Why values are looser than the preset's ceilings; covers every value of the document.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deviation: Option<Box<str>>,
     /// The time since the last activity after which a session is idle. Default `30m`.
     pub idle: Limit,
     /// The time since authentication after which a session is over. Default `8h`.
@@ -55,6 +69,11 @@ pub struct PolicyDocument {
     pub warn_before: Span,
     /// What happens at the idle limit. Default `sign-out`.
     pub on_idle: OnIdle,
+    /// How many sessions one subject may have at the same time. Default: any number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_sessions: Option<NonZeroU32>,
+    /// What happens to a sign-in that would be one session too many. Default `refuse`.
+    pub on_max_sessions: OnMaxSessions,
     /// What counts as activity besides extending and authenticating. Default: all.
     pub activity: Vec<ActivitySource>,
     /// The longest that holds keep a session from idling after real activity. Default `2h`.
@@ -62,32 +81,37 @@ pub struct PolicyDocument {
     /// What happens while no tab is open. Default `count`.
     pub absent: Absent,
     /// What the user may pick for idle.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present_table")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub choice: Option<Choice>,
     /// System limits that win over everything.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present_table")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub caps: Option<Caps>,
     /// The base values of single applications, by key.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "named_tables")]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub applications: BTreeMap<Box<str>, ApplicationBase>,
-    /// Rules on limits, in the order in which equal values are decided.
-    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "tables")]
+    /// Rules on limits, in the order in which equal values are decided. Written even where there are none: left out, they
+    /// would be read as the preset's.
     pub rules: Vec<Rule>,
     /// Step-up rules.
-    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "tables")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub gates: Vec<Gate>,
     /// Requests that are never activity.
-    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "tables")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub passive: Vec<Passive>,
 }
 
 impl Default for PolicyDocument {
     fn default() -> Self {
         Self {
+            preset: None,
+            justification: None,
+            deviation: None,
             idle: Limit::after(Span::from_secs(30 * 60)),
             absolute: Limit::after(Span::from_secs(8 * 3600)),
             warn_before: Span::from_secs(60),
             on_idle: OnIdle::SignOut,
+            max_sessions: None,
+            on_max_sessions: OnMaxSessions::Refuse,
             activity: vec![ActivitySource::Request, ActivitySource::Input],
             hold_max: Span::from_secs(2 * 3600),
             absent: Absent::Count,
@@ -109,6 +133,18 @@ pub enum OnIdle {
     SignOut,
     /// The session locks: nothing is served until the same person authenticates again.
     Lock,
+}
+
+/// What happens to a sign-in that would be one session too many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnMaxSessions {
+    /// It is refused.
+    Refuse,
+    /// It ends the least recently active of the sessions there are.
+    EndOldest,
+    /// It gets the list of them and chooses which to end.
+    Ask,
 }
 
 /// Evidence that a person is there.
@@ -165,6 +201,12 @@ pub struct ApplicationBase {
     /// In place of the policy's `on_idle`.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub on_idle: Option<OnIdle>,
+    /// In place of the policy's `max_sessions`; the application's sessions are then counted by themselves.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub max_sessions: Option<NonZeroU32>,
+    /// Why values of this application are looser than the preset's ceilings.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub deviation: Option<Box<str>>,
 }
 
 /// A rule that tightens limits, or lengthens them.
@@ -190,6 +232,12 @@ pub struct Rule {
     /// The outcome that comes with its idle limit.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub on_idle: Option<OnIdle>,
+    /// The number of sessions it brings.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub max_sessions: Option<NonZeroU32>,
+    /// Why values of this rule are looser than the preset's ceilings.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub deviation: Option<Box<str>>,
     /// Whether it lengthens; without it a rule only tightens.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub lengthens: bool,

@@ -4,8 +4,10 @@
 //! where nobody asks for an explanation the witness is an empty closure.
 
 mod explanation;
+mod sessions;
 
 pub use explanation::{Explanation, Step, explain};
+pub use sessions::{Counted, SessionLimit, max_sessions};
 
 use crate::duration::Limit;
 use crate::facts::Facts;

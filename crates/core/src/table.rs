@@ -24,6 +24,13 @@ pub(crate) fn tables<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserialize
     Ok(tables.into_iter().map(|Table(table)| table).collect())
 }
 
+/// Reads a list of structs that may be left out, but not be `null`.
+pub(crate) fn present_tables<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Vec<T>>, D::Error> {
+    tables(deserializer).map(Some)
+}
+
 /// Reads structs by name.
 pub(crate) fn named_tables<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,

@@ -11,6 +11,8 @@
 
 #[path = "properties/bodies.rs"]
 mod bodies;
+#[path = "properties/documents.rs"]
+mod documents;
 #[path = "properties/flaws.rs"]
 mod flaws;
 #[path = "properties/garbage.rs"]
@@ -23,6 +25,8 @@ mod policies;
 mod scenarios;
 #[path = "properties/shortening.rs"]
 mod shortening;
+#[path = "properties/standards.rs"]
+mod standards;
 #[path = "properties/trace.rs"]
 mod trace;
 #[path = "properties/words.rs"]

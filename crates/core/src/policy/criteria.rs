@@ -63,6 +63,38 @@ impl Match {
         .into_iter()
         .find_map(|(key, held)| (!held).then_some(key))
     }
+
+    /// Whether this match holds wherever `other` does, as far as can be told from the words alone. Never true where it is
+    /// not so; now and then false where a longer look would show that it is.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        covers_all(&self.application, &other.application, PartialEq::eq)
+            && covers_all(&self.device, &other.device, PartialEq::eq)
+            && covers_all(&self.role, &other.role, PartialEq::eq)
+            && covers_all(&self.path, &other.path, PathPattern::covers)
+    }
+
+    /// Whether no session is in both: they ask for different applications or classes of device. A session may have any
+    /// roles together.
+    #[must_use]
+    pub fn excludes(&self, other: &Self) -> bool {
+        excludes_all(self.application.as_ref(), other.application.as_ref())
+            || excludes_all(self.device.as_ref(), other.device.as_ref())
+    }
+}
+
+/// What asks for nothing covers everything; else each of the others must be covered by one of its own.
+fn covers_all<T>(own: &Option<OneOrMany<T>>, others: &Option<OneOrMany<T>>, covers: impl Fn(&T, &T) -> bool) -> bool {
+    own.as_ref().is_none_or(|own| {
+        others
+            .as_ref()
+            .is_some_and(|others| others.iter().all(|other| own.any(|own| covers(own, other))))
+    })
+}
+
+fn excludes_all(own: Option<&OneOrMany<Box<str>>>, others: Option<&OneOrMany<Box<str>>>) -> bool {
+    own.zip(others)
+        .is_some_and(|(own, others)| !others.any(|other| own.any(|own| own == other)))
 }
 
 /// One value, or a list of which any may hold. Never empty: an empty list could only be a mistake.
@@ -70,6 +102,12 @@ impl Match {
 pub struct OneOrMany<T>(Vec<T>);
 
 impl<T> OneOrMany<T> {
+    /// This value alone.
+    #[must_use]
+    pub fn one(value: T) -> Self {
+        Self(vec![value])
+    }
+
     fn any(&self, holds: impl Fn(&T) -> bool) -> bool {
         self.0.iter().any(holds)
     }

@@ -1,5 +1,7 @@
 //! What makes a document invalid as a whole (LIFETIME section 1). Words, durations and patterns are checked where they are read.
 
+pub(super) mod ceilings;
+
 use std::fmt;
 
 use super::{Absent, PolicyDocument};
@@ -40,7 +42,53 @@ pub(super) fn violations(document: &PolicyDocument) -> Vec<Violation> {
             ));
         }
     }
+    found.extend(texts(document));
+    found.extend(ceilings::violations(document));
     found
+}
+
+/// The longest `justification` or `deviation`, in characters.
+const LONGEST_TEXT: usize = 2000;
+
+fn texts(document: &PolicyDocument) -> Vec<Violation> {
+    let mut texts = vec![
+        ("justification".to_owned(), document.justification.as_deref()),
+        ("deviation".to_owned(), document.deviation.as_deref()),
+    ];
+    for (name, application) in &document.applications {
+        texts.push((
+            format!("applications.{name}.deviation"),
+            application.deviation.as_deref(),
+        ));
+    }
+    for (index, rule) in document.rules.iter().enumerate() {
+        texts.push((format!("rules[{index}].deviation"), rule.deviation.as_deref()));
+    }
+    let problem = |text: &str| {
+        let length = text.chars().count();
+        if text.trim().is_empty() {
+            Some("an empty text gives no reason".to_owned())
+        } else if length > LONGEST_TEXT {
+            Some(format!("the text has {length} characters"))
+        } else {
+            let control = text.chars().find(|c| c.is_control() && *c != '\n')?;
+            Some(format!(
+                "the text has the control character U+{:04X}",
+                u32::from(control)
+            ))
+        }
+    };
+    texts
+        .into_iter()
+        .filter_map(|(key, text)| Some((key, problem(text?)?)))
+        .map(|(key, problem)| {
+            violation(
+                key,
+                problem,
+                format!("write 1 to {LONGEST_TEXT} characters in plain lines"),
+            )
+        })
+        .collect()
 }
 
 fn violation(key: String, problem: impl Into<String>, remedy: impl Into<String>) -> Violation {
@@ -131,11 +179,11 @@ fn zeros(document: &PolicyDocument, idles: &[(String, Limit)]) -> Vec<Violation>
 
 fn rule_violations(index: usize, rule: &super::Rule) -> Vec<Violation> {
     let mut found = Vec::new();
-    if rule.idle.is_none() && rule.absolute.is_none() {
+    if rule.idle.is_none() && rule.absolute.is_none() && rule.max_sessions.is_none() {
         found.push(violation(
             format!("rules[{index}]"),
             "a rule without a limit changes nothing",
-            "set `idle` or `absolute`",
+            "set `idle`, `absolute` or `max_sessions`",
         ));
     }
     if rule.on_idle.is_some() && rule.idle.is_none() {
@@ -150,6 +198,13 @@ fn rule_violations(index: usize, rule: &super::Rule) -> Vec<Violation> {
             format!("rules[{index}].absolute"),
             "the absolute limit belongs to the whole session, and this rule matches on `path`",
             "remove `absolute`, or the `path` from its `match`",
+        ));
+    }
+    if rule.criteria.path.is_some() && rule.max_sessions.is_some() {
+        found.push(violation(
+            format!("rules[{index}].max_sessions"),
+            "the number of sessions belongs to the subject, and this rule matches on `path`",
+            "remove `max_sessions`, or the `path` from its `match`",
         ));
     }
     found

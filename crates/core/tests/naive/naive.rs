@@ -7,6 +7,7 @@ mod history;
 mod holds;
 mod path;
 pub(crate) mod policy;
+pub(crate) mod preset;
 pub(crate) mod resolve;
 mod run;
 pub(crate) mod session;

@@ -2,6 +2,7 @@
 
 use super::duration::{OFF, duration, limit, positive};
 use super::path::{self, Segments};
+use super::preset;
 use super::session::Session;
 use super::{Ms, list, object, text};
 use serde_json::{Map, Value};
@@ -22,10 +23,10 @@ pub(crate) enum Absent {
 
 #[derive(Debug, Default)]
 pub(crate) struct Match {
-    application: Option<Vec<String>>,
-    device: Option<Vec<String>>,
-    role: Option<Vec<String>>,
-    path: Option<Vec<Vec<String>>>,
+    pub(crate) application: Option<Vec<String>>,
+    pub(crate) device: Option<Vec<String>>,
+    pub(crate) role: Option<Vec<String>>,
+    pub(crate) path: Option<Vec<Vec<String>>>,
 }
 
 #[derive(Debug, Default)]
@@ -33,6 +34,8 @@ pub(crate) struct Application {
     pub(crate) idle: Option<Ms>,
     pub(crate) absolute: Option<Ms>,
     pub(crate) on_idle: Option<Outcome>,
+    pub(crate) max_sessions: Option<Ms>,
+    pub(crate) deviates: bool,
 }
 
 #[derive(Debug)]
@@ -41,7 +44,9 @@ pub(crate) struct Rule {
     pub(crate) idle: Option<Ms>,
     pub(crate) on_idle: Option<Outcome>,
     pub(crate) absolute: Option<Ms>,
+    pub(crate) max_sessions: Option<Ms>,
     pub(crate) lengthens: bool,
+    pub(crate) deviates: bool,
 }
 
 #[derive(Debug)]
@@ -57,6 +62,10 @@ pub(crate) struct Policy {
     pub(crate) absolute: Ms,
     pub(crate) warn_before: Ms,
     pub(crate) on_idle: Outcome,
+    /// [`OFF`] where any number will do.
+    pub(crate) max_sessions: Ms,
+    pub(crate) justified: bool,
+    pub(crate) deviates: bool,
     pub(crate) counts_requests: bool,
     pub(crate) counts_input: bool,
     pub(crate) hold_max: Ms,
@@ -92,9 +101,14 @@ impl Match {
 
 impl Policy {
     pub(crate) fn parse(value: &Value) -> Result<Self, String> {
-        let keys = object(
+        let written = object(
             value,
             &[
+                "preset",
+                "justification",
+                "deviation",
+                "max_sessions",
+                "on_max_sessions",
                 "idle",
                 "absolute",
                 "warn_before",
@@ -110,6 +124,14 @@ impl Policy {
                 "passive",
             ],
         )?;
+        let preset = read(written, "preset", |name| text(name).map(str::to_owned))?;
+        let keys = &match &preset {
+            Some(name) => preset::filled(written, name)?,
+            None => written.clone(),
+        };
+        read(keys, "on_max_sessions", |word| {
+            word_of(word, &["refuse", "end-oldest", "ask"])
+        })?;
         let none = Map::new();
         let caps = keys
             .get("caps")
@@ -126,6 +148,9 @@ impl Policy {
             absolute: read(keys, "absolute", limit)?.unwrap_or(8 * 3_600_000),
             warn_before: read(keys, "warn_before", duration)?.unwrap_or(60_000),
             on_idle: read(keys, "on_idle", outcome)?.unwrap_or(Outcome::SignOut),
+            max_sessions: read(keys, "max_sessions", count)?.unwrap_or(OFF),
+            justified: reason(keys, "justification")?,
+            deviates: reason(keys, "deviation")?,
             counts_requests: activity.iter().any(|word| word == "request"),
             counts_input: activity.iter().any(|word| word == "input"),
             hold_max: read(keys, "hold_max", positive)?.unwrap_or(2 * 3_600_000),
@@ -139,6 +164,9 @@ impl Policy {
             passive: read(keys, "passive", |entries| each(entries, passive))?.unwrap_or_default(),
         };
         policy.warns_in_time()?;
+        if let Some(preset) = preset {
+            preset::keeps_to(&policy, &preset)?;
+        }
         Ok(policy)
     }
 
@@ -167,6 +195,29 @@ fn read<T>(
 
 fn each<T>(value: &Value, parse: impl Fn(&Value) -> Result<T, String>) -> Result<Vec<T>, String> {
     list(value)?.iter().map(parse).collect()
+}
+
+/// A whole number from one.
+fn count(value: &Value) -> Result<Ms, String> {
+    let count = value.as_u64().filter(|count| (1..=u64::from(u32::MAX)).contains(count));
+    count
+        .map(Ms::from)
+        .ok_or_else(|| format!("not a number of sessions: {value}"))
+}
+
+/// Whether there is a reason: some text of up to 2000 characters, in lines.
+fn reason(keys: &Map<String, Value>, key: &str) -> Result<bool, String> {
+    let given = read(keys, key, |value| {
+        let reason = text(value)?;
+        let is_plain = reason.chars().all(|c| c == '\n' || !c.is_control());
+        let is_some = reason.chars().any(|c| !c.is_whitespace());
+        if is_plain && is_some && reason.chars().count() <= 2000 {
+            Ok(())
+        } else {
+            Err(format!("not a reason: {reason:?}"))
+        }
+    })?;
+    Ok(given.is_some())
 }
 
 fn word_of(value: &Value, words: &[&str]) -> Result<String, String> {
@@ -204,16 +255,28 @@ fn applications(value: &Value) -> Result<BTreeMap<String, Application>, String> 
 }
 
 fn application(value: &Value) -> Result<Application, String> {
-    let keys = object(value, &["idle", "absolute", "on_idle"])?;
+    let keys = object(value, &["idle", "absolute", "on_idle", "max_sessions", "deviation"])?;
     Ok(Application {
         idle: read(keys, "idle", limit)?,
         absolute: read(keys, "absolute", limit)?,
         on_idle: read(keys, "on_idle", outcome)?,
+        max_sessions: read(keys, "max_sessions", count)?,
+        deviates: reason(keys, "deviation")?,
     })
 }
 
 fn rule(value: &Value) -> Result<Rule, String> {
-    let keys = object(value, &["name", "match", "idle", "on_idle", "absolute", "lengthens"])?;
+    let known = [
+        "name",
+        "match",
+        "idle",
+        "on_idle",
+        "absolute",
+        "max_sessions",
+        "deviation",
+        "lengthens",
+    ];
+    let keys = object(value, &known)?;
     named(keys)?;
     let rule = Rule {
         applies: match_of(keys)?,
@@ -224,8 +287,13 @@ fn rule(value: &Value) -> Result<Rule, String> {
             flag.as_bool().ok_or_else(|| "not a truth value".to_owned())
         })?
         .unwrap_or(false),
+        max_sessions: read(keys, "max_sessions", count)?,
+        deviates: reason(keys, "deviation")?,
     };
-    if rule.idle.is_none() && rule.absolute.is_none() {
+    if rule.max_sessions.is_some() && rule.applies.path.is_some() {
+        return Err("a rule for a path sets max_sessions".to_owned());
+    }
+    if rule.idle.is_none() && rule.absolute.is_none() && rule.max_sessions.is_none() {
         return Err("a rule without a limit".to_owned());
     }
     if rule.absolute.is_some() && rule.applies.path.is_some() {

@@ -14,6 +14,8 @@ pub(crate) fn everything() -> BoxedStrategy<Value> {
             ("idle", 60, limit()),
             ("absolute", 40, absolute()),
             ("on_idle", 40, outcome()),
+            ("max_sessions", 10, sessions()),
+            ("deviation", 5, reason()),
         ])
     };
     let applications = APPLICATIONS.iter().map(|name| (*name, 50, application())).collect();
@@ -27,6 +29,11 @@ pub(crate) fn everything() -> BoxedStrategy<Value> {
         Just(json!(["input", "request"])),
     ];
     object(vec![
+        ("preset", 4, preset()),
+        ("justification", 10, reason()),
+        ("deviation", 10, reason()),
+        ("max_sessions", 15, sessions()),
+        ("on_max_sessions", 10, one_of(&["refuse", "end-oldest", "ask"])),
         ("idle", 80, limit()),
         ("absolute", 60, absolute()),
         ("on_idle", 40, outcome()),
@@ -60,8 +67,36 @@ fn absolute() -> BoxedStrategy<Value> {
     prop_oneof![9 => long, 1 => limit()].boxed()
 }
 
-fn outcome() -> BoxedStrategy<Value> {
+pub(super) fn outcome() -> BoxedStrategy<Value> {
     one_of(&["sign-out", "lock"])
+}
+
+pub(super) fn preset() -> BoxedStrategy<Value> {
+    one_of(&[
+        "nist-aal1",
+        "nist-aal2",
+        "nist-aal3",
+        "fedramp-moderate",
+        "fedramp-high",
+        "stig-asd",
+        "pci-dss",
+        "psd2",
+        "hipaa",
+        "owasp-high",
+        "owasp-low",
+        "cis-m365-unmanaged",
+        "shared-device",
+        "saas",
+        "consumer",
+    ])
+}
+
+pub(super) fn sessions() -> BoxedStrategy<Value> {
+    prop_oneof![(1..5).prop_map(Value::from), Just(json!(u32::MAX))].boxed()
+}
+
+pub(super) fn reason() -> BoxedStrategy<Value> {
+    one_of(&["because", "first\nsecond", "|*_[x](y)"])
 }
 
 fn applies(path: u32) -> BoxedStrategy<Value> {
@@ -86,9 +121,15 @@ fn rule() -> BoxedStrategy<Value> {
         ("match", 80, applies(0)),
         ("idle", 30, limit()),
         ("absolute", 100, absolute()),
+        ("max_sessions", 20, sessions()),
         ("lengthens", 40, lengthens()),
     ]);
-    prop_oneof![5 => of_idle, 1 => of_absolute].boxed()
+    let of_sessions = object(vec![
+        ("match", 80, applies(0)),
+        ("max_sessions", 100, sessions()),
+        ("lengthens", 40, lengthens()),
+    ]);
+    prop_oneof![10 => of_idle, 2 => of_absolute, 1 => of_sessions].boxed()
 }
 
 fn gate() -> BoxedStrategy<Value> {

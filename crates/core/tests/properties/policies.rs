@@ -52,8 +52,8 @@ impl Draft {
         let mut policy = self.body.clone();
         let shortest = shortest_idle(&policy);
         match self.warning {
-            // The default warning needs an idle above a minute.
-            Warning::LeftOut if shortest > MINUTE => {}
+            // The default warning needs an idle above a minute, that of a preset one above two.
+            Warning::LeftOut if shortest > 2 * MINUTE => {}
             Warning::LeftOut | Warning::Half => policy["warn_before"] = json!(written(shortest / 2, 0)),
             Warning::Written(text) if shortest > MINUTE => policy["warn_before"] = json!(text),
             Warning::Written(_) => policy["warn_before"] = json!("0s"),
@@ -91,10 +91,19 @@ const KEYS: &[&str] = &[
     "rules",
     "gates",
     "passive",
+    "preset",
+    "deviation",
+    "justification",
+    "max_sessions",
 ];
 
-/// The shortest idle a policy names, the default included.
+/// The shortest idle a policy names, what the preset or the defaults fill in included.
 fn shortest_idle(policy: &Value) -> i64 {
+    let filled = policy["preset"].as_str().and_then(|preset| {
+        let written = policy.as_object()?;
+        naive::preset::filled(written, preset).ok()
+    });
+    let policy = &filled.map_or_else(|| policy.clone(), Value::Object);
     let mut idles = vec![policy.get("idle").cloned().unwrap_or_else(|| json!("30m"))];
     let listed = |list: &Value| list.as_array().cloned().unwrap_or_default();
     idles.extend(listed(&policy["choice"]["allow"]));
