@@ -160,7 +160,8 @@ pub fn sign_in(engine: &Engine, number: usize) -> anyhow::Result<Token> {
         actor: "bench".into(),
         ..NewSession::default()
     };
-    Ok(at_once(engine.create(new))??.token)
+    let admission = at_once(engine.create(new))??;
+    Ok(admission.signed_in().context("no room for a session")?.token)
 }
 
 /// A name of ordinary length.

@@ -1,5 +1,6 @@
 //! The engine: the live table in front of a store.
 
+mod admission;
 mod change;
 mod check;
 mod flush;
@@ -22,7 +23,7 @@ use nightlatch_core::policy::Policy;
 use nightlatch_core::session::{Answer, EndReason, Status};
 use nightlatch_core::time::{Instant, Span};
 
-pub use lifecycle::{NewSession, SignedIn};
+pub use admission::{Admission, NewSession, SignedIn};
 pub use plan::Planned;
 pub use policy::{PolicyChange, PolicyChanged, PolicySource};
 pub use read::Stats;
@@ -67,6 +68,8 @@ pub struct Engine {
     in_force: InForce,
     live: LiveTable,
     stripes: Stripes,
+    /// By subject.
+    admissions: Stripes,
     health: Health,
     watchers: Watchers,
     /// Sessions whose activity the store is to hear of. When it is full the table is searched instead.
@@ -153,6 +156,7 @@ impl Engine {
             in_force: InForce::new(history),
             live: LiveTable::default(),
             stripes: Stripes::default(),
+            admissions: Stripes::default(),
             health: Health::new(options.store_grace),
             watchers: Watchers::default(),
             dirty: ArrayQueue::new(DIRTY_QUEUE),

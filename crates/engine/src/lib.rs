@@ -19,7 +19,7 @@ mod watch;
 pub mod word;
 
 pub use engine::{
-    Engine, NewSession, Options, Outcome, Planned, PolicyChange, PolicyChanged, PolicySource, SignedIn, Snapshot,
-    Standing, Stats,
+    Admission, Engine, NewSession, Options, Outcome, Planned, PolicyChange, PolicyChanged, PolicySource, SignedIn,
+    Snapshot, Standing, Stats,
 };
 pub use watch::Watcher;

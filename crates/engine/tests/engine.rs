@@ -6,7 +6,8 @@ mod fixture;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fixture::{Fixture, FlakyStore, minutes, seconds};
+use fixture::flaky::FlakyStore;
+use fixture::{Fixture, minutes, seconds};
 use nightlatch_core::path::Path;
 use nightlatch_core::session::{Answer, EndReason, Event, Phase, Refusal, Verdict};
 use nightlatch_engine::Standing;

@@ -120,7 +120,7 @@ async fn a_change_made_from_another_revision_is_refused_and_the_same_policy_make
 
 #[tokio::test]
 async fn a_change_that_the_store_refuses_leaves_the_policy_as_it_was() {
-    let store = Arc::new(fixture::FlakyStore::default());
+    let store = Arc::new(fixture::flaky::FlakyStore::default());
     let fixture = Fixture::on(Arc::clone(&store) as Arc<dyn Store>, r#"{"idle": "30m"}"#).await;
     store.fail(true);
     assert!(

@@ -1,102 +1,17 @@
-//! How sessions begin, change hands and end. All of it is in the store before it is answered.
+//! How sessions change hands and end. All of it is in the store before it is answered.
 
-use std::sync::{Arc, PoisonError};
-
-use nightlatch_core::duration::Limit;
-use nightlatch_core::facts::Facts;
-use nightlatch_core::session::{Answer, EndReason, Event, Session};
-use nightlatch_core::time::Instant;
+use nightlatch_core::session::{Answer, EndReason, Event};
 
 use super::change::{Settled, audit_entry};
-use super::{Engine, Standing};
+use super::{Engine, SignedIn, Standing};
 use crate::audit::AuditKind;
-use crate::live::Held;
-use crate::store::{Created, Creation, End, Ended, Filter, Record, Result, Revisions, Selector, StoreError};
-use crate::token::{Digest, Handle, Token};
+use crate::store::{End, Ended, Filter, Result, Selector};
+use crate::token::{Digest, Token};
 
 /// Ends go to the store in portions, so that a large one holds nobody else up for long.
 const PORTION: usize = 1000;
 
-/// Somebody who has authenticated and is to be signed in.
-#[derive(Clone, Debug, Default)]
-pub struct NewSession {
-    /// Who.
-    pub subject: Box<str>,
-    /// Application, device and roles.
-    pub facts: Facts,
-    /// The idle limit the user picked, offered or not.
-    pub choice: Option<Limit>,
-    /// How they authenticated (RFC 8176 names).
-    pub amr: Vec<Box<str>>,
-    /// When they authenticated, if that was before now.
-    pub authenticated: Option<Instant>,
-    /// Who asks, for the audit.
-    pub actor: Box<str>,
-}
-
-/// A session that has just begun, or got a new token.
-#[derive(Debug)]
-pub struct SignedIn {
-    /// Its public id.
-    pub handle: Handle,
-    /// Its secret: this is the only time it is told.
-    pub token: Token,
-}
-
 impl Engine {
-    /// Signs somebody in.
-    pub async fn create(&self, new: NewSession) -> Result<SignedIn> {
-        let now = self.clock.now();
-        let history = self.in_force.load_full();
-        let (handle, token) = (Handle::random(now), Token::random());
-        let authenticated = new.authenticated.unwrap_or(now);
-        let held = Held {
-            digest: token.digest(),
-            handle,
-            subject: new.subject.into(),
-            session: Session::sign_in(self.shared_facts(new.facts), new.choice, authenticated, now),
-            revisions: Revisions {
-                own: history.revision(),
-                today: history.revision(),
-            },
-            version: 0,
-            stored: now,
-        };
-        let record = Record {
-            digest: held.digest,
-            handle,
-            subject: Arc::clone(&held.subject),
-            amr: new.amr,
-            created: now,
-            session: held.session.clone(),
-            revisions: held.revisions,
-            due: held.due(&history),
-            version: 0,
-        };
-        let audit = audit_entry(&held, now, AuditKind::SignIn, &new.actor, None);
-        let creation = Creation {
-            record,
-            audit,
-            room: None,
-            claim: None,
-        };
-        let Created::Added(_) = self.health.wrote(self.store.create(&creation).await, now)? else {
-            return Err(StoreError::Damaged("a random 256-bit token exists already".to_owned()));
-        };
-        self.keep(held);
-        Ok(SignedIn { handle, token })
-    }
-
-    fn shared_facts(&self, facts: Facts) -> Arc<Facts> {
-        let mut known = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(shared) = known.get(&facts) {
-            return Arc::clone(shared);
-        }
-        let shared = Arc::new(facts);
-        known.insert(Arc::clone(&shared));
-        shared
-    }
-
     /// The same person has authenticated again: both limits restart, a lock opens, and the session gets a new token; the
     /// old one stops working at once. `None` when the session is over or unknown.
     pub async fn reauthenticate(&self, digest: &Digest, actor: &str) -> Result<Option<SignedIn>> {

@@ -1,11 +1,10 @@
 //! An engine on manual time.
 
-mod flaky;
+pub(crate) mod flaky;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-pub(crate) use flaky::FlakyStore;
 use nightlatch_core::facts::Facts;
 use nightlatch_core::path::Path;
 use nightlatch_core::policy::{Policy, PolicyDocument};
@@ -82,7 +81,8 @@ impl Fixture {
             actor: "test".into(),
             ..NewSession::default()
         };
-        self.engine.create(new).await.expect("a store").token.digest()
+        let admission = self.engine.create(new).await.expect("a store");
+        admission.signed_in().expect("room").token.digest()
     }
 
     pub(crate) async fn end_of(&self, digest: &Digest) -> Option<EndReason> {

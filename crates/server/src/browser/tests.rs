@@ -71,14 +71,8 @@ impl Site {
             actor: "test".into(),
             ..NewSession::default()
         };
-        self.latch
-            .engine
-            .create(new)
-            .await
-            .expect("a store")
-            .token
-            .expose()
-            .to_owned()
+        let admission = self.latch.engine.create(new).await.expect("a store");
+        admission.signed_in().expect("room").token.expose().to_owned()
     }
 
     fn advance(&self, seconds: u64) {

@@ -119,7 +119,15 @@ async fn token_for(latch: &Latch, headers: &HeaderMap, person: &Person) -> Resul
         actor: "user".into(),
         ..NewSession::default()
     };
-    let created = latch.engine.create(new).await?;
+    let admission = latch.engine.create(new).await?;
+    let Some(created) = admission.signed_in() else {
+        return Err(Problem::new(
+            StatusCode::CONFLICT,
+            "too-many-sessions",
+            "There are too many sessions",
+            "You are signed in elsewhere as often as the policy allows; sign out there first.",
+        ));
+    };
     latch.metrics.created.inc();
     Ok(created.token)
 }

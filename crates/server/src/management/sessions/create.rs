@@ -60,9 +60,12 @@ pub(in crate::management) async fn create(
         choice: body.choice,
         amr: body.amr.into_inner(),
         authenticated,
+        ending: Vec::new(),
+        claim: None,
         actor,
     };
-    let signed_in = latch.engine.create(new).await?;
+    let signed_in = latch.engine.create(new).await?.signed_in();
+    let signed_in = signed_in.ok_or_else(|| impossible("there is no room".to_owned()))?;
     latch.metrics.created.inc();
     let mut response = json(&HandedOver::new(&signed_in, &latch.cookie));
     *response.status_mut() = StatusCode::CREATED;

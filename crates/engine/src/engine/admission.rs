@@ -1,0 +1,242 @@
+//! How sessions begin: somebody who has authenticated is admitted among the sessions they have already.
+
+use std::sync::{Arc, PoisonError};
+
+use nightlatch_core::duration::Limit;
+use nightlatch_core::facts::Facts;
+use nightlatch_core::policy::OnMaxSessions;
+use nightlatch_core::resolution::{self, SessionLimit, max_sessions};
+use nightlatch_core::session::Session;
+use nightlatch_core::time::Instant;
+
+use super::change::{Settled, audit_entry};
+use super::{Engine, Standing};
+use crate::audit::AuditKind;
+use crate::in_force::History;
+use crate::live::Held;
+use crate::store::{Claim, Counted, Created, Creation, Record, Result, Revisions, Room, StoreError};
+use crate::token::{Handle, Token};
+
+/// Sessions may come and go elsewhere while room is made; then it is made anew, at most so often.
+const ATTEMPTS: usize = 8;
+
+/// Somebody who has authenticated and is to be signed in.
+#[derive(Clone, Debug, Default)]
+pub struct NewSession {
+    /// Who.
+    pub subject: Box<str>,
+    /// Application, device and roles.
+    pub facts: Facts,
+    /// The idle limit the user picked, offered or not.
+    pub choice: Option<Limit>,
+    /// How they authenticated (RFC 8176 names).
+    pub amr: Vec<Box<str>>,
+    /// When they authenticated, if that was before now.
+    pub authenticated: Option<Instant>,
+    /// Sessions of the same subject that they chose to end where there is no room, and the policy asks.
+    pub ending: Vec<Handle>,
+    /// Names the request, so that a repeated one makes no second session.
+    pub claim: Option<Claim>,
+    /// Who asks, for the audit.
+    pub actor: Box<str>,
+}
+
+/// A session that has just begun, or got a new token.
+#[derive(Debug)]
+pub struct SignedIn {
+    /// Its public id.
+    pub handle: Handle,
+    /// Its secret: this is the only time it is told.
+    pub token: Token,
+}
+
+/// What came of a sign-in.
+#[derive(Debug)]
+pub enum Admission {
+    /// They are in.
+    SignedIn(SignedIn),
+    /// The request was served before: the same session, with a new token in place of the one that may have got lost.
+    Again(SignedIn),
+    /// There is no room beside these sessions of theirs.
+    Full {
+        /// The limit.
+        limit: SessionLimit,
+        /// The sessions that count.
+        sessions: Vec<Record>,
+    },
+    /// The claim was made before, for another request or for a session that is over.
+    Taken,
+}
+
+impl Admission {
+    /// The session that somebody is in now.
+    #[must_use]
+    pub fn signed_in(self) -> Option<SignedIn> {
+        match self {
+            Self::SignedIn(signed_in) | Self::Again(signed_in) => Some(signed_in),
+            Self::Full { .. } | Self::Taken => None,
+        }
+    }
+}
+
+impl Engine {
+    /// Signs somebody in.
+    pub async fn create(&self, new: NewSession) -> Result<Admission> {
+        let history = self.in_force.load_full();
+        let limit = max_sessions(history.today(), &new.facts);
+        // Where sessions count, the sign-ins of one subject happen one after the other; the store holds for other processes.
+        let _turn = match limit {
+            Some(_) => Some(self.admissions.lock_name(&new.subject).await),
+            None => None,
+        };
+        let mut room = limit.as_ref().map(|limit| Room {
+            most: limit.most,
+            counted: counted(limit),
+            ending: match limit.on_reached {
+                OnMaxSessions::Ask => new.ending.clone(),
+                OnMaxSessions::Refuse | OnMaxSessions::EndOldest => Vec::new(),
+            },
+        });
+        for _ in 0..ATTEMPTS {
+            let (held, token, mut creation) = self.creation(&new, &history);
+            creation.room.clone_from(&room);
+            let now = creation.record.created;
+            match self.health.wrote(self.store.create(&creation).await, now)? {
+                Created::Added(ended) => {
+                    self.make_known(&ended).await;
+                    let handle = held.handle;
+                    self.keep(held);
+                    return Ok(Admission::SignedIn(SignedIn { handle, token }));
+                }
+                Created::Exists => {
+                    return Err(StoreError::Damaged("a random 256-bit token exists already".to_owned()));
+                }
+                Created::Claimed { request, outcome } => return self.again(&new, &request, &outcome).await,
+                Created::Full(records) => {
+                    let Some((limit, room)) = limit.as_ref().zip(room.as_mut()) else {
+                        return Err(StoreError::Damaged(
+                            "there is no room where none was asked for".to_owned(),
+                        ));
+                    };
+                    let counted = records.len();
+                    let sessions = self.living(records).await?;
+                    if sessions.len() < counted {
+                        // Those that were over have made room by themselves.
+                        continue;
+                    }
+                    if limit.on_reached != OnMaxSessions::EndOldest {
+                        let limit = limit.clone();
+                        return Ok(Admission::Full { limit, sessions });
+                    }
+                    room.ending = least_recently_active(sessions, limit);
+                }
+            }
+        }
+        Err(StoreError::Unavailable(
+            "sessions of the subject come and go all the time".to_owned(),
+        ))
+    }
+
+    fn creation(&self, new: &NewSession, history: &History) -> (Held, Token, Creation) {
+        let now = self.clock.now();
+        let (handle, token) = (Handle::random(now), Token::random());
+        let facts = self.shared_facts(&new.facts);
+        let held = Held {
+            digest: token.digest(),
+            handle,
+            subject: new.subject.as_ref().into(),
+            session: Session::sign_in(facts, new.choice, new.authenticated.unwrap_or(now), now),
+            revisions: Revisions {
+                own: history.revision(),
+                today: history.revision(),
+            },
+            version: 0,
+            stored: now,
+        };
+        let record = Record {
+            digest: held.digest,
+            handle,
+            subject: Arc::clone(&held.subject),
+            amr: new.amr.clone(),
+            created: now,
+            session: held.session.clone(),
+            revisions: held.revisions,
+            due: held.due(history),
+            version: 0,
+        };
+        let audit = audit_entry(&held, now, AuditKind::SignIn, &new.actor, None);
+        let creation = Creation {
+            record,
+            audit,
+            room: None,
+            claim: new.claim.clone(),
+        };
+        (held, token, creation)
+    }
+
+    fn shared_facts(&self, facts: &Facts) -> Arc<Facts> {
+        let mut known = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(shared) = known.get(facts) {
+            return Arc::clone(shared);
+        }
+        let shared = Arc::new(facts.clone());
+        known.insert(Arc::clone(&shared));
+        shared
+    }
+
+    /// Those that live, with the activity that only the table knows; those whose deadline is reached end now.
+    async fn living(&self, records: Vec<Record>) -> Result<Vec<Record>> {
+        let mut living = Vec::with_capacity(records.len());
+        for record in records {
+            if let Standing::Live(snapshot) = self.settle(&record.digest, self.clock.now()).await? {
+                let mut record = record;
+                record.session.activity.seen = snapshot.seen;
+                living.push(record);
+            }
+        }
+        Ok(living)
+    }
+
+    /// Answers a request that was served before. Its token was told once and is known to nobody here, so there is a new one.
+    async fn again(&self, new: &NewSession, request: &crate::token::Digest, outcome: &str) -> Result<Admission> {
+        let same = new.claim.as_ref().is_some_and(|claim| claim.request == *request);
+        let handle = Handle::parse(outcome).filter(|_| same);
+        let Some(handle) = handle else {
+            return Ok(Admission::Taken);
+        };
+        let found = self.health.read(self.store.find(&handle).await, self.clock.now())?;
+        let Some(record) = found else {
+            return Ok(Admission::Taken);
+        };
+        let _stripe = self.stripes.lock(&record.digest).await;
+        let now = self.clock.now();
+        let Settled::Held(before) = self.settled(&record.digest, now).await? else {
+            return Ok(Admission::Taken);
+        };
+        let token = Token::random();
+        let mut after = before.clone();
+        let rotate_to = Some(token.digest());
+        if !self
+            .write_amendment(&before, &mut after, rotate_to, Vec::new(), now)
+            .await?
+        {
+            return Err(StoreError::Unavailable("the session is changed elsewhere".to_owned()));
+        }
+        Ok(Admission::Again(SignedIn { handle, token }))
+    }
+}
+
+fn counted(limit: &SessionLimit) -> Counted {
+    match &limit.counted {
+        resolution::Counted::Application(name) => Counted::Application(name.clone()),
+        resolution::Counted::AllBut(others) => Counted::Without(others.clone()),
+    }
+}
+
+/// The sessions that have to go so that there is room for one more.
+fn least_recently_active(mut sessions: Vec<Record>, limit: &SessionLimit) -> Vec<Handle> {
+    sessions.sort_by_key(|record| (record.session.activity.seen, record.handle));
+    let most = usize::try_from(limit.most.get()).unwrap_or(usize::MAX);
+    let excess = (sessions.len() + 1).saturating_sub(most);
+    sessions.iter().take(excess).map(|record| record.handle).collect()
+}
