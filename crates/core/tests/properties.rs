@@ -11,6 +11,8 @@
 
 #[path = "properties/bodies.rs"]
 mod bodies;
+#[path = "properties/explained.rs"]
+mod explained;
 #[path = "properties/flaws.rs"]
 mod flaws;
 #[path = "properties/garbage.rs"]

@@ -18,5 +18,8 @@ pub mod token;
 mod watch;
 pub mod word;
 
-pub use engine::{Engine, NewSession, Options, Outcome, SignedIn, Snapshot, Standing, Stats};
+pub use engine::{
+    Engine, LimitReached, LiveExplanation, NewSession, OpenPage, Options, Outcome, Over, PageExplanation,
+    SessionExplanation, SignedIn, Snapshot, Standing, Stats,
+};
 pub use watch::Watcher;
