@@ -3,10 +3,12 @@
 //! One pass over the layers serves both the answer and its explanation: the pass tells every step to a witness, and
 //! where nobody asks for an explanation the witness is an empty closure.
 
+mod because;
 mod explanation;
 mod sessions;
 
-pub use explanation::{Explanation, Step, explain};
+pub use because::Because;
+pub use explanation::{Explained, Explanation, LayerKind, Named, OnPage, Step, explain, explain_under};
 pub use sessions::{Counted, SessionLimit, max_sessions};
 
 use crate::duration::Limit;
@@ -15,14 +17,41 @@ use crate::path::Path;
 use crate::policy::{OnIdle, Policy, Rule};
 use crate::time::Span;
 
-/// An idle limit and what happens at it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// An idle limit and what happens at it. Two are equal where they decide alike, whatever either comes from.
+#[derive(Clone, Copy, Debug)]
 pub struct Idle {
     /// The limit.
     pub limit: Limit,
     /// The outcome that came with it.
     pub outcome: OnIdle,
+    /// What the limit comes from.
+    pub because: Because,
 }
+
+impl PartialEq for Idle {
+    fn eq(&self, other: &Self) -> bool {
+        (self.limit, self.outcome) == (other.limit, other.outcome)
+    }
+}
+
+impl Eq for Idle {}
+
+/// An absolute limit. Two are equal where they decide alike, whatever either comes from.
+#[derive(Clone, Copy, Debug)]
+pub struct Absolute {
+    /// The limit.
+    pub limit: Limit,
+    /// What it comes from.
+    pub because: Because,
+}
+
+impl PartialEq for Absolute {
+    fn eq(&self, other: &Self) -> bool {
+        self.limit == other.limit
+    }
+}
+
+impl Eq for Absolute {}
 
 /// The layer a value comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,8 +104,13 @@ impl Policies<'_> {
 
     /// The absolute limit: the smaller of both policies.
     #[must_use]
-    pub fn absolute(&self, facts: &Facts) -> Limit {
-        absolute(self.own, facts, None).min(absolute(self.today, facts, None))
+    pub fn absolute(&self, facts: &Facts) -> Absolute {
+        let today = absolute(self.today, facts, None);
+        if std::ptr::eq(self.own, self.today) {
+            return today;
+        }
+        let own = absolute(self.own, facts, None);
+        if own.limit < today.limit { own } else { today }
     }
 }
 
@@ -112,10 +146,11 @@ fn idle(
     Idle {
         limit: pass.limit,
         outcome: named.unwrap_or(base_outcome),
+        because: Because::of(policy, pass.layer),
     }
 }
 
-fn absolute(policy: &Policy, facts: &Facts, witness: Option<Witness<'_>>) -> Limit {
+fn absolute(policy: &Policy, facts: &Facts, witness: Option<Witness<'_>>) -> Absolute {
     let application = facts
         .application
         .as_ref()
@@ -124,7 +159,10 @@ fn absolute(policy: &Policy, facts: &Facts, witness: Option<Witness<'_>>) -> Lim
     pass.lengthen(policy, facts, None, |rule| rule.absolute);
     pass.tighten(policy, facts, None, |rule| rule.absolute);
     pass.cap(policy.caps.as_ref().and_then(|caps| caps.absolute));
-    pass.limit
+    Absolute {
+        limit: pass.limit,
+        because: Because::of(policy, pass.layer),
+    }
 }
 
 /// The value in force while the layers are laid over each other.

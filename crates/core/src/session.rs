@@ -18,7 +18,7 @@ use crate::duration::Limit;
 use crate::facts::Facts;
 use crate::path::Path;
 use crate::policy::{Absent, OnIdle, Policy};
-use crate::resolution::{Idle, Policies};
+use crate::resolution::{Absolute, Idle, Policies};
 use crate::time::{Instant, Span};
 
 /// Everything that decides the life of one session. The policies it lives under are arguments, as `now` is.
@@ -146,7 +146,7 @@ pub struct Limits {
     /// The strictest idle limit over the open pages; on a tie sign-out before lock.
     pub idle: Idle,
     /// The absolute limit.
-    pub absolute: Limit,
+    pub absolute: Absolute,
 }
 
 impl Session {
@@ -169,21 +169,28 @@ impl Session {
     /// The limits over the surface. They change with tabs, the last page, the choice and the policies, not with time.
     #[must_use]
     pub fn limits(&self, policies: &Policies<'_>) -> Limits {
-        let idle_on = |page: Option<&Path<'_>>| policies.idle(&self.facts, self.choice, page);
-        let presence = self.presence.as_deref();
-        let idle = presence
-            .and_then(|presence| presence.tabs.values().map(|page| idle_on(Some(page))).reduce(stricter))
-            .unwrap_or_else(|| idle_on(presence.and_then(|presence| presence.last_page.as_ref())));
+        let (_, idle) = self.strictest_page(policies);
         Limits {
             idle,
             absolute: policies.absolute(&self.facts),
         }
     }
 
+    /// The page of the surface with the strictest idle limit, and that limit; no page where none is known.
+    #[must_use]
+    pub fn strictest_page(&self, policies: &Policies<'_>) -> (Option<&Path<'static>>, Idle) {
+        let idle_on = |page| (page, policies.idle(&self.facts, self.choice, page));
+        let presence = self.presence.as_deref();
+        let tabs = presence.into_iter().flat_map(|presence| presence.tabs.values());
+        tabs.map(|page| idle_on(Some(page)))
+            .reduce(|one, other| if is_stricter(other.1, one.1) { other } else { one })
+            .unwrap_or_else(|| idle_on(presence.and_then(|presence| presence.last_page.as_ref())))
+    }
+
     /// The deadlines that follow from the limits, for `activity` in place of the session's own.
     #[must_use]
     pub fn deadlines(&self, activity: Activity, limits: &Limits, today: &Policy) -> Deadlines {
-        let absolute = limits.absolute.span().map(|span| self.authenticated + span);
+        let absolute = limits.absolute.limit.span().map(|span| self.authenticated + span);
         if let State::Locked { .. } = self.state {
             return Deadlines {
                 absolute,
@@ -248,7 +255,7 @@ impl Session {
     }
 }
 
-fn stricter(one: Idle, other: Idle) -> Idle {
+fn is_stricter(one: Idle, other: Idle) -> bool {
     let key = |idle: Idle| (idle.limit, idle.outcome != OnIdle::SignOut);
-    if key(other) < key(one) { other } else { one }
+    key(one) < key(other)
 }

@@ -13,6 +13,8 @@
 mod bodies;
 #[path = "properties/documents.rs"]
 mod documents;
+#[path = "properties/explained.rs"]
+mod explained;
 #[path = "properties/flaws.rs"]
 mod flaws;
 #[path = "properties/garbage.rs"]

@@ -3,6 +3,7 @@
 mod admission;
 mod change;
 mod check;
+mod explain;
 mod flush;
 mod housekeeping;
 mod lifecycle;
@@ -19,11 +20,12 @@ use std::sync::{Arc, Mutex};
 use crossbeam_queue::ArrayQueue;
 use nightlatch_core::duration::Limit;
 use nightlatch_core::facts::Facts;
-use nightlatch_core::policy::Policy;
-use nightlatch_core::session::{Answer, EndReason, Status};
+use nightlatch_core::policy::{Absent, Policy};
+use nightlatch_core::session::{Answer, EndReason, Limits, Status};
 use nightlatch_core::time::{Instant, Span};
 
 pub use admission::{Admission, NewSession, SignedIn};
+pub use explain::{LimitReached, LiveExplanation, OpenPage, Over, PageExplanation, SessionExplanation};
 pub use plan::Planned;
 pub use policy::{PolicyChange, PolicyChanged, PolicySource};
 pub use read::Stats;
@@ -123,6 +125,10 @@ pub struct Snapshot {
     pub seen: Instant,
     /// Phase and remaining times.
     pub status: Status,
+    /// The limits that the remaining times follow from.
+    pub limits: Limits,
+    /// What happens while no tab is open.
+    pub absent: Absent,
     /// How long before its end the session is in the warning.
     pub warn_before: Span,
     /// The instant of all this.

@@ -81,6 +81,12 @@ impl History {
         Revision::try_from(self.0.len()).unwrap_or(Revision::MAX)
     }
 
+    /// The revision that was in force at an instant; the first before there was any.
+    pub(crate) fn revision_at(&self, at: Instant) -> Revision {
+        let until = self.0.partition_point(|since| since.at <= at);
+        Revision::try_from(until.max(1)).unwrap_or(Revision::MAX)
+    }
+
     /// Today's policy. There always is one: a history begins with the first.
     pub(crate) fn today(&self) -> &Arc<Policy> {
         &self.0[self.0.len() - 1].policy

@@ -19,7 +19,7 @@ mod watch;
 pub mod word;
 
 pub use engine::{
-    Admission, Engine, NewSession, Options, Outcome, Planned, PolicyChange, PolicyChanged, PolicySource, SignedIn,
-    Snapshot, Standing, Stats,
+    Admission, Engine, LimitReached, LiveExplanation, NewSession, OpenPage, Options, Outcome, Over, PageExplanation,
+    Planned, PolicyChange, PolicyChanged, PolicySource, SessionExplanation, SignedIn, Snapshot, Standing, Stats,
 };
 pub use watch::Watcher;

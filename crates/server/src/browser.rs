@@ -7,6 +7,7 @@ mod events;
 mod extend;
 mod form;
 mod hold;
+mod sentence;
 mod session;
 mod sign_out;
 mod signed_out;

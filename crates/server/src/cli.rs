@@ -61,7 +61,6 @@ enum Command {
 pub(crate) fn run(cli: Cli) -> ExitCode {
     let outcome = match cli.command {
         Command::Check(args) => check::run(&args),
-        Command::Explain(args) => explain::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         command => block_on(command),
     };
@@ -76,11 +75,12 @@ fn block_on(command: Command) -> anyhow::Result<ExitCode> {
     runtime.block_on(async {
         match command {
             Command::Serve(args) => serve::run(args).await,
+            Command::Explain(args) => explain::run(&args).await,
             Command::Demo(args) => demo::run(args).await,
             Command::Sessions(args) => sessions::run(args).await,
             Command::Audit(args) => audit::run(args).await,
             Command::Keys(args) => keys::run(args).await,
-            Command::Check(_) | Command::Explain(_) | Command::Simulate(_) => Ok(ExitCode::from(USAGE)),
+            Command::Check(_) | Command::Simulate(_) => Ok(ExitCode::from(USAGE)),
         }
     })
 }

@@ -2,6 +2,7 @@
 
 mod admission;
 mod audit;
+pub(crate) mod explain;
 mod health;
 mod input;
 pub(crate) mod keys;
@@ -62,11 +63,13 @@ fn api(management: &Arc<Management>) -> Router<Arc<Management>> {
             "/sessions/{handle}/reauthenticate",
             post(sessions::reauthenticate::reauthenticate),
         )
+        .route("/sessions/{handle}/explanation", get(explain::of_session))
         .route(
             "/subjects/{subject}/sessions",
             get(sessions::of_subject::list).delete(sessions::of_subject::end),
         )
         .route("/policy", get(policy::policy))
+        .route("/explain", get(explain::of_anybody))
         .route("/audit", get(audit::audit))
         .fallback(nothing_here)
         .method_not_allowed_fallback(wrong_method)
@@ -74,7 +77,9 @@ fn api(management: &Arc<Management>) -> Router<Arc<Management>> {
 }
 
 async fn nothing_here() -> Problem {
-    Problem::not_found("No such path. The management API is below /api/v1/: sessions, subjects, policy, audit.")
+    Problem::not_found(
+        "No such path. The management API is below /api/v1/: sessions, subjects, policy, explain, audit.",
+    )
 }
 
 /// The router adds `Allow`.

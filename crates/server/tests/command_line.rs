@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 fn nightlatch(arguments: &[&str], input: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_nightlatch"))
@@ -200,7 +200,12 @@ fn explain_names_the_layer_that_decides() {
     assert!(told.contains("* rules[0] \"admins\""), "{told}");
     let json = nightlatch(&["explain", &file, "--json"], "");
     let explanation: Value = serde_json::from_slice(&json.stdout).expect("JSON");
-    assert_eq!(explanation["idle"], "30m");
+    assert_eq!(
+        (&explanation["idle"]["value"], &explanation["idle"]["decided_by"]),
+        (&json!("30m"), &json!("idle"))
+    );
+    assert_eq!(explanation.get("max_away"), None, "no page was named");
+    assert!(!nightlatch(&["explain"], "").status.success());
 }
 
 #[test]

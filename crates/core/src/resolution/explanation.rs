@@ -1,185 +1,217 @@
 //! Why a value is what it is: every layer that was looked at, and what became of it.
 
-use serde::Serialize;
+mod layers;
+mod page;
+#[cfg(test)]
+mod tests;
+mod trail;
 
-use super::{Fate, GateLimits, Idle, Layer, absolute, gates, idle, is_passive};
+use serde::{Deserialize, Serialize};
+
+use self::trail::Trail;
 use crate::duration::Limit;
 use crate::facts::Facts;
 use crate::path::Path;
-use crate::policy::{OnIdle, Policy};
+use crate::policy::{Absent, ActivitySource, OnIdle, Policy};
 use crate::time::Span;
 
-/// What one policy gives for a session on a page (or on none), with the reasons.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// Everything that shapes a session, on a page or on none, with the reasons. What differs from page to page is the idle
+/// limit, its outcome, and what is in [`OnPage`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Explanation {
-    /// The idle limit.
-    pub idle: Limit,
-    /// What happens at the idle limit.
-    pub on_idle: OnIdle,
-    /// The layers of the idle limit in the order they were laid.
-    pub idle_steps: Vec<Step>,
-    /// The absolute limit.
-    pub absolute: Limit,
-    /// The layers of the absolute limit in the order they were laid.
-    pub absolute_steps: Vec<Step>,
-    /// The longest absence that the page's gates bear, if any asks.
-    pub max_away: Option<Span>,
-    /// The oldest authentication that the page's gates take, if any asks.
-    pub max_age: Option<Span>,
-    /// Whether a request to the page is never activity.
-    pub passive: bool,
+    /// The time without activity at which the session locks or ends.
+    pub idle: Explained<Limit>,
+    /// Which of the two happens.
+    pub on_idle: Explained<OnIdle>,
+    /// The time since authentication at which the session ends.
+    pub absolute: Explained<Limit>,
     /// How long before its end a session is in the warning.
-    pub warn_before: Span,
+    pub warn_before: Explained<Span>,
+    /// The longest that holds keep a session from idling after real activity.
+    pub hold_max: Explained<Span>,
+    /// What happens while no tab is open.
+    pub absent: Explained<Absent>,
+    /// What counts as activity.
+    pub activity: Explained<Vec<ActivitySource>>,
+    /// What the user may pick for idle.
+    pub offered: Explained<Vec<Limit>>,
+    /// What a request to the page meets; left out where there is no page.
+    #[serde(flatten)]
+    pub on_page: Option<OnPage>,
 }
 
-/// One layer of a limit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Step {
-    /// The key of the policy that holds the value, for example `rules[1] "admins"`; `choice` for the user's own.
+/// What a request to one page meets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OnPage {
+    /// The absence since authentication at which a gate asks, if any does.
+    pub max_away: Explained<Option<Span>>,
+    /// The age of the authentication at which a gate asks, if any does.
+    pub max_age: Explained<Option<Span>>,
+    /// Whether the request is never activity.
+    pub passive: Explained<bool>,
+}
+
+/// A value and the way it came about: exactly one of the steps decides.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Explained<T> {
+    /// The value in force.
+    pub value: T,
+    /// The [`Step::source`] of the step that decides.
+    pub decided_by: String,
+    /// The layers in the order in which they were laid.
+    pub steps: Vec<Step<T>>,
+}
+
+/// One layer of one value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Step<T> {
+    /// The key of the policy that holds the value, for example `rules[1] "admins"`; `choice` for the user's own, and words
+    /// such as `no gate` where the policy says nothing.
     pub source: String,
-    /// The value it holds.
-    pub value: Limit,
+    /// What kind of layer that is.
+    pub layer: LayerKind,
+    /// Whose policy, where a session lives under two.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
+    /// The value the layer holds.
+    pub value: T,
     /// Whether it is the value in force at the end.
     pub decides: bool,
     /// What became of it, as a clause for people.
     pub why: String,
 }
 
-/// Resolves like the engine does and keeps the reasons.
+/// The kinds of layers that values come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LayerKind {
+    /// The policy's own value.
+    Base,
+    /// The application's own value.
+    Application,
+    /// A rule that lengthens.
+    Lengthening,
+    /// The user's choice.
+    Choice,
+    /// A rule that tightens.
+    Tightening,
+    /// A system limit.
+    Cap,
+    /// A gate.
+    Gate,
+    /// An entry of passive requests.
+    Passive,
+    /// The policy says nothing, and that is the answer.
+    Default,
+}
+
+/// A policy and what people are to call it, for example `today's policy, revision 5`.
+#[derive(Clone, Copy, Debug)]
+pub struct Named<'a> {
+    /// The policy.
+    pub policy: &'a Policy,
+    /// Its name, as part of a sentence.
+    pub name: &'a str,
+}
+
+/// Resolves one policy like the engine does and keeps the reasons.
 #[must_use]
 pub fn explain(policy: &Policy, facts: &Facts, choice: Option<Limit>, path: Option<&Path<'_>>) -> Explanation {
-    let mut idle_trail = Vec::new();
-    let Idle { limit, outcome } = idle(
-        policy,
-        facts,
-        choice,
-        path,
-        Some(&mut |layer, limit, fate| idle_trail.push((layer, limit, fate))),
-    );
-    let mut absolute_trail = Vec::new();
-    let absolute = absolute(
-        policy,
-        facts,
-        Some(&mut |layer, limit, fate| absolute_trail.push((layer, limit, fate))),
-    );
-    let GateLimits { max_away, max_age } = path.map(|path| gates(policy, facts, path)).unwrap_or_default();
-    Explanation {
-        idle: limit,
-        on_idle: outcome,
-        idle_steps: steps(policy, facts, "idle", &idle_trail),
-        absolute,
-        absolute_steps: steps(policy, facts, "absolute", &absolute_trail),
-        max_away,
-        max_age,
-        passive: path.is_some_and(|path| is_passive(policy, facts, path)),
-        warn_before: policy.warn_before,
-    }
-}
-
-fn steps(policy: &Policy, facts: &Facts, key: &str, trail: &[(Layer, Limit, Fate)]) -> Vec<Step> {
-    let decider = trail.iter().rposition(|(_, _, fate)| *fate == Fate::Taken);
-    trail
-        .iter()
-        .enumerate()
-        .map(|(index, (layer, limit, fate))| Step {
-            source: source(policy, facts, key, *layer),
-            value: *limit,
-            decides: Some(index) == decider,
-            why: why(*layer, *fate, Some(index) == decider),
-        })
-        .collect()
-}
-
-fn source(policy: &Policy, facts: &Facts, key: &str, layer: Layer) -> String {
-    match layer {
-        Layer::Policy => key.to_owned(),
-        Layer::Application => format!(
-            "applications.{}.{key}",
-            facts.application.as_deref().unwrap_or_default()
-        ),
-        Layer::Choice => "choice".to_owned(),
-        Layer::Cap => format!("caps.{key}"),
-        Layer::Lengthening(index) | Layer::Tightening(index) => match &policy.rules[index].name {
-            Some(name) => format!("rules[{index}] \"{name}\""),
-            None => format!("rules[{index}]"),
-        },
-    }
-}
-
-fn why(layer: Layer, fate: Fate, decides: bool) -> String {
-    let text = match (fate, layer) {
-        (Fate::Unmatched(key), _) => return format!("does not apply: its `{key}` does not match"),
-        (Fate::NotOffered, _) => "does not apply: the policy does not offer it",
-        (Fate::NotStricter, _) => "changes nothing: it is not shorter than the value so far",
-        (Fate::NotLonger, _) => "changes nothing: it is not longer than the value so far",
-        (Fate::Taken, Layer::Policy) if decides => "decides: the base value",
-        (Fate::Taken, Layer::Policy) => "the base value, replaced by a later layer",
-        (Fate::Taken, Layer::Application) if decides => "decides: the application's own base value",
-        (Fate::Taken, Layer::Lengthening(_)) if decides => "decides: the longest of the rules that lengthen",
-        (Fate::Taken, Layer::Choice) if decides => "decides: the user's choice, which the policy offers",
-        (Fate::Taken, Layer::Tightening(_)) if decides => "decides: the shortest of the rules that tighten",
-        (Fate::Taken, Layer::Cap) => "decides: the system limit",
-        (Fate::Taken, _) => "applies, and is replaced by a later layer",
+    let (idle, on_idle) = layers::idle(policy, facts, choice, path);
+    let resolved = Resolved {
+        idle: idle.explained(),
+        on_idle: on_idle.explained(),
+        absolute: layers::absolute(policy, facts).explained(),
     };
-    text.to_owned()
+    resolved.beside(policy, None, facts, path)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::policy::PolicyDocument;
+/// Resolves the two policies of a live session like the engine does and keeps the reasons: idle and absolute are each the
+/// smaller of both, everything else is today's.
+#[must_use]
+pub fn explain_under(
+    own: Named<'_>,
+    today: Named<'_>,
+    facts: &Facts,
+    choice: Option<Limit>,
+    path: Option<&Path<'_>>,
+) -> Explanation {
+    let [own_idle, today_idle] = [own, today].map(|named| layers::idle(named.policy, facts, choice, path));
+    let [own_absolute, today_absolute] =
+        [own, today].map(|named| layers::absolute(named.policy, facts).under(named.name));
+    let owns = own_idle.0.value() < today_idle.0.value();
+    let winner = if owns { own.name } else { today.name };
+    let on_idle = Trail::the_one_of(
+        own_idle.1.under(own.name),
+        today_idle.1.under(today.name),
+        owns,
+        format!("does not count: {winner} sets the idle limit, and its outcome comes with it"),
+    );
+    let resolved = Resolved {
+        idle: smaller(own_idle.0.under(own.name), today_idle.0.under(today.name), own, today),
+        on_idle,
+        absolute: smaller(own_absolute, today_absolute, own, today),
+    };
+    resolved.beside(today.policy, Some(today.name), facts, path)
+}
 
-    fn policy(json: &str) -> Policy {
-        Policy::new(serde_json::from_str::<PolicyDocument>(json).expect("a document")).expect("a valid policy")
-    }
+/// The smaller of both, today's on a tie.
+fn smaller(own_trail: Trail<Limit>, today_trail: Trail<Limit>, own: Named<'_>, today: Named<'_>) -> Explained<Limit> {
+    let (of_own, of_today) = (*own_trail.value(), *today_trail.value());
+    let why = if of_own < of_today {
+        let name = own.name;
+        format!("gives way: {name} gives {of_own}, which is shorter, and a longer limit waits for the next sign-in")
+    } else if of_today < of_own {
+        format!("gives way: {} gives {of_today}, which is shorter", today.name)
+    } else {
+        format!("gives way: {} gives the same", today.name)
+    };
+    Trail::the_one_of(own_trail, today_trail, of_own < of_today, why)
+}
 
-    #[test]
-    fn every_layer_says_what_became_of_it() {
-        let policy = policy(
-            r#"{"idle": "30m", "choice": {"allow": ["1h"]}, "caps": {"idle": "3d"},
-                "rules": [{"name": "mobile", "match": {"device": "mobile"}, "idle": "2h", "lengthens": true},
-                          {"name": "admins", "match": {"role": "admin"}, "idle": "15m", "on_idle": "lock"},
-                          {"match": {"path": "/billing/**"}, "idle": "20m"}]}"#,
-        );
-        let facts = Facts {
-            roles: vec!["admin".into()],
-            ..Facts::default()
-        };
-        let path = Path::canonical("/billing");
-        let explanation = explain(&policy, &facts, Some("60m".parse().expect("a limit")), Some(&path));
-        assert_eq!(explanation.idle.to_string(), "15m");
-        assert_eq!(explanation.on_idle, OnIdle::Lock);
-        let told: Vec<_> = explanation
-            .idle_steps
-            .iter()
-            .map(|step| (step.source.as_str(), step.decides))
-            .collect();
-        assert_eq!(
-            told,
-            [
-                ("idle", false),
-                ("rules[0] \"mobile\"", false),
-                ("choice", false),
-                ("rules[1] \"admins\"", true),
-                ("rules[2]", false),
-                ("caps.idle", false),
-            ]
-        );
-        assert_eq!(
-            explanation.idle_steps[1].why,
-            "does not apply: its `device` does not match"
-        );
-        assert_eq!(explanation.absolute_steps.len(), 1);
-    }
+/// The values that a session may have from either of two policies.
+struct Resolved {
+    idle: Explained<Limit>,
+    on_idle: Explained<OnIdle>,
+    absolute: Explained<Limit>,
+}
 
-    #[test]
-    fn the_explained_value_is_the_resolved_value() {
-        let policy = policy(r#"{"idle": "2h", "on_idle": "lock", "caps": {"idle": "20m"}}"#);
-        let explanation = explain(&policy, &Facts::default(), None, None);
-        assert_eq!(
-            (explanation.idle.to_string().as_str(), explanation.on_idle),
-            ("20m", OnIdle::Lock)
-        );
-        assert_eq!(explanation.idle_steps.iter().filter(|step| step.decides).count(), 1);
+impl Resolved {
+    /// Together with what is today's alone.
+    fn beside(self, today: &Policy, name: Option<&str>, facts: &Facts, path: Option<&Path<'_>>) -> Explanation {
+        let on_page = path.map(|path| OnPage {
+            max_away: page::gate(today, facts, path, |gate| gate.max_away).explained(),
+            max_age: page::gate(today, facts, path, |gate| gate.max_age).explained(),
+            passive: page::passive(today, facts, path).explained(),
+        });
+        Explanation {
+            idle: self.idle,
+            on_idle: self.on_idle,
+            absolute: self.absolute,
+            warn_before: alone("warn_before", today.warn_before, name),
+            hold_max: alone("hold_max", today.hold_max, name),
+            absent: alone("absent", today.absent, name),
+            activity: alone("activity", today.activity.clone(), name),
+            offered: match &today.choice {
+                Some(choice) => alone("choice.allow", choice.allow.clone(), name),
+                None => nothing_offered(name),
+            },
+            on_page,
+        }
     }
+}
+
+/// A value that one key of the policy alone decides.
+fn alone<T: Clone>(key: &str, value: T, name: Option<&str>) -> Explained<T> {
+    let why = "decides: the policy's own value; nothing else has a say in it";
+    let trail = Trail::new(Step::new(key, LayerKind::Base, value, why));
+    name.into_iter().fold(trail, Trail::under).explained()
+}
+
+fn nothing_offered(name: Option<&str>) -> Explained<Vec<Limit>> {
+    let why = "decides: the policy has no `choice`, so it offers nothing";
+    let trail = Trail::new(Step::new("no choice", LayerKind::Default, Vec::new(), why));
+    name.into_iter().fold(trail, Trail::under).explained()
 }

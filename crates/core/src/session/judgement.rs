@@ -68,6 +68,22 @@ pub enum Judgement {
     TooLong(OnIdle),
 }
 
+impl Judgement {
+    /// The answer that follows for a request at `now`.
+    #[must_use]
+    pub const fn verdict(&self, now: Instant) -> Verdict {
+        match *self {
+            Self::Allow { .. } => Verdict::Allow,
+            Self::StepUp(step_up) => Verdict::StepUp(step_up),
+            Self::TooLong(OnIdle::Lock) => Verdict::Locked,
+            Self::TooLong(OnIdle::SignOut) => Verdict::Ended {
+                at: now,
+                reason: EndReason::Idle,
+            },
+        }
+    }
+}
+
 impl Session {
     /// Judges a request to `path` at `now`. The session must be active and past no deadline; nothing is changed.
     #[must_use]

@@ -5,7 +5,7 @@ pub(crate) mod duration;
 mod event;
 mod history;
 mod holds;
-mod path;
+pub(crate) mod path;
 pub(crate) mod policy;
 pub(crate) mod preset;
 pub(crate) mod resolve;

@@ -100,7 +100,8 @@ fn gap() -> BoxedStrategy<Gap> {
     .boxed()
 }
 
-fn session() -> BoxedStrategy<Value> {
+/// Facts and a choice.
+pub(crate) fn session() -> BoxedStrategy<Value> {
     let roles = prop::collection::vec(one_of(ROLES), 0..3)
         .prop_map(Value::Array)
         .boxed();

@@ -147,6 +147,8 @@ impl Live {
             authenticated: self.session.authenticated,
             seen: reading.seen,
             status,
+            limits: self.limits,
+            absent: history.today().absent,
             warn_before,
             now,
         }))

@@ -8,6 +8,7 @@ use nightlatch_engine::token::Handle;
 use nightlatch_engine::{Outcome, Snapshot, Standing};
 use serde::Serialize;
 
+use super::sentence::Sentence;
 use crate::http::headers::json;
 use crate::http::problem::Problem;
 use crate::latch::Latch;
@@ -25,6 +26,7 @@ pub(crate) struct SessionBody<'a> {
     handle: Handle,
     application: Option<&'a str>,
     choice: Option<Limit>,
+    explanation: Sentence<'a>,
     server_time_ms: i64,
 }
 
@@ -43,6 +45,7 @@ impl<'a> SessionBody<'a> {
             handle: snapshot.handle,
             application: snapshot.facts.application.as_deref(),
             choice: snapshot.choice,
+            explanation: Sentence(snapshot),
             server_time_ms: snapshot.now.as_millis(),
         }
     }

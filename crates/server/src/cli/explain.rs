@@ -1,25 +1,33 @@
 //! `nightlatch explain`: which layer of the policy decides, and why.
 
-use std::io::Write;
+pub(crate) mod text;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use nightlatch_core::duration::{DurationError, Limit};
 use nightlatch_core::facts::Facts;
 use nightlatch_core::path::Path;
-use nightlatch_core::policy::OnIdle;
-use nightlatch_core::resolution::{Explanation, Step, explain};
+use nightlatch_core::resolution::explain;
 
-/// Say which limits hold for somebody on a page, and why
+use super::client::{Connection, escaped, query};
+use crate::management::explain::view::SessionView;
+
+/// Say which limits hold for somebody on a page, or for one session of a running server, and why
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   nightlatch explain latch.toml
   nightlatch explain latch.toml --application console --role admin --path /billing
-  nightlatch explain latch.toml --device mobile --choice 60m --json")]
+  nightlatch explain latch.toml --device mobile --choice 60m --json
+  nightlatch explain --session 0197a3c2-5b1e-7d40-9a55-3f0f5f1f3a10 --path /admin")]
 pub(crate) struct Args {
     /// The configuration file
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
+    #[arg(value_name = "FILE", required_unless_present = "session")]
+    file: Option<PathBuf>,
+    /// The handle of a session: the running server explains how it stands, or why it ended
+    #[arg(long, value_name = "HANDLE", conflicts_with_all = ["file", "application", "device", "roles", "choice"])]
+    session: Option<String>,
     /// The application the session is signed in to
     #[arg(long, value_name = "NAME")]
     application: Option<Box<str>>,
@@ -38,14 +46,25 @@ pub(crate) struct Args {
     /// Print JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    connection: Connection,
 }
 
 fn limit(text: &str) -> Result<Limit, DurationError> {
     text.parse()
 }
 
-pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let config = match super::read_config(&args.file) {
+pub(crate) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    match (&args.session, &args.file) {
+        (Some(handle), _) => of_session(args, handle).await,
+        (None, Some(file)) => of_anybody(args, file),
+        // The parser asks for one of them.
+        (None, None) => Ok(ExitCode::from(super::USAGE)),
+    }
+}
+
+fn of_anybody(args: &Args, file: &std::path::Path) -> anyhow::Result<ExitCode> {
+    let config = match super::read_config(file) {
         Ok(config) => config,
         Err(code) => return Ok(code),
     };
@@ -56,51 +75,29 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     };
     let path = args.path.as_deref().map(Path::canonical);
     let explanation = explain(&config.policy, &facts, args.choice, path.as_ref());
-    let mut out = std::io::stdout().lock();
-    if args.json {
-        writeln!(out, "{}", serde_json::to_string_pretty(&explanation)?)?;
+    let told = if args.json {
+        serde_json::to_string_pretty(&explanation)? + "\n"
     } else {
-        write_text(&mut out, &explanation)?;
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-fn write_text(out: &mut impl Write, explanation: &Explanation) -> std::io::Result<()> {
-    let outcome = match explanation.on_idle {
-        OnIdle::SignOut => "signs out",
-        OnIdle::Lock => "locks",
+        text::of_anybody(&explanation)
     };
-    writeln!(out, "idle          {}, then {outcome}", explanation.idle)?;
-    write_steps(out, &explanation.idle_steps)?;
-    writeln!(out, "absolute      {}", explanation.absolute)?;
-    write_steps(out, &explanation.absolute_steps)?;
-    writeln!(out, "warning       {} before the end", explanation.warn_before)?;
-    if let Some(max_away) = explanation.max_away {
-        writeln!(out, "gate          asks after an absence of {max_away}")?;
-    }
-    if let Some(max_age) = explanation.max_age {
-        writeln!(
-            out,
-            "gate          asks when the authentication is older than {max_age}"
-        )?;
-    }
-    if explanation.passive {
-        writeln!(out, "passive       a request to this page is never activity")?;
-    }
-    Ok(())
+    print(&told)
 }
 
-fn write_steps(out: &mut impl Write, steps: &[Step]) -> std::io::Result<()> {
-    let width = steps.iter().map(|step| step.source.len()).max().unwrap_or(0);
-    for step in steps {
-        let mark = if step.decides { '*' } else { ' ' };
-        writeln!(
-            out,
-            "  {mark} {:width$}  {:>6}  {}",
-            step.source,
-            step.value.to_string(),
-            step.why
-        )?;
-    }
-    Ok(())
+async fn of_session(args: &Args, handle: &str) -> anyhow::Result<ExitCode> {
+    let asked = query(&[("path", args.path.as_deref())]);
+    let path = format!("sessions/{}/explanation?{asked}", escaped(handle));
+    let answer = args.connection.get(&path).await?;
+    let told = if args.json {
+        serde_json::to_string_pretty(&answer)? + "\n"
+    } else {
+        let view: SessionView = serde_json::from_value(answer)
+            .context("the server explains in a way that this version does not know; --json shows what it says")?;
+        text::of_session(&view)
+    };
+    print(&told)
+}
+
+fn print(text: &str) -> anyhow::Result<ExitCode> {
+    std::io::Write::write_all(&mut std::io::stdout().lock(), text.as_bytes())?;
+    Ok(ExitCode::SUCCESS)
 }

@@ -50,7 +50,7 @@ impl Page {
             role: visitor.role(),
             csrf: visitor.digest.form_token(),
             idle: words::of_limit(idle.limit),
-            absolute: words::of_limit(policies.absolute(facts)),
+            absolute: words::of_limit(policies.absolute(facts).limit),
             warn_before: words::of_span(today.warn_before),
             billing_idle: words::of_limit(billing.limit),
             admin_max_away: max_away.map_or_else(|| "any time".to_owned(), words::of_span),

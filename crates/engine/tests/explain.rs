@@ -1,0 +1,348 @@
+//! What is explained is what is decided: for one hundred thousand random inputs the explanation of a session never
+//! contradicts the verdict of the engine, and names exactly one deciding layer for each value.
+
+#[path = "explain/inputs.rs"]
+mod inputs;
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use inputs::{Dice, PATHS};
+use nightlatch_core::duration::Limit;
+use nightlatch_core::path::Path;
+use nightlatch_core::policy::{Absent, ActivitySource, OnIdle, Policy};
+use nightlatch_core::resolution::{Explained, Explanation};
+use nightlatch_core::session::{Answer, EndReason, Event, Phase, StepUp, Verdict};
+use nightlatch_core::time::{Instant, Span};
+use nightlatch_engine::clock::{Clock, ManualTime};
+use nightlatch_engine::store::Store;
+use nightlatch_engine::store::memory::MemoryStore;
+use nightlatch_engine::token::{Digest, Handle};
+use nightlatch_engine::{
+    Engine, LimitReached, LiveExplanation, NewSession, Options, Over, SessionExplanation, Standing,
+};
+
+const POLICIES: u64 = 400;
+const INPUTS: u64 = 250;
+
+/// Two processes on one store: the session signs in at the first; the second, which may have a later policy, is asked.
+struct Site {
+    first: Engine,
+    second: Engine,
+    time: ManualTime,
+}
+
+impl Site {
+    async fn new(own: Policy, today: Policy) -> Self {
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
+        let time = ManualTime::at(Instant::from_millis(1_700_000_000_000));
+        let start = store.latest_instant().await.expect("a store");
+        let open = |policy| {
+            let clock = Clock::manual(&time, start);
+            Engine::open(Arc::clone(&store), clock, policy, Options::default())
+        };
+        let first = open(own).await.expect("an engine");
+        let second = open(today).await.expect("an engine");
+        Self { first, second, time }
+    }
+
+    async fn sign_in(&self, dice: &mut Dice) -> (Handle, Digest) {
+        let new = NewSession {
+            subject: "ada".into(),
+            facts: dice.facts(),
+            choice: dice
+                .chance(40)
+                .then(|| dice.one(&["5m", "20m", "1h"]).parse().expect("a limit")),
+            actor: "test".into(),
+            ..NewSession::default()
+        };
+        let signed_in = self.first.create(new).await.expect("a store");
+        let signed_in = signed_in.signed_in().expect("room");
+        (signed_in.handle, signed_in.token.digest())
+    }
+
+    /// Something that people and their browsers do.
+    async fn something(&self, session: &Digest, dice: &mut Dice) {
+        let path = Path::canonical(dice.one(PATHS)).into_owned();
+        let tab = dice.one(&["x", "y"]).into();
+        let event = match dice.below(7) {
+            0 | 1 => Event::Tab { tab, path },
+            2 => Event::TabClose { tab },
+            3 => Event::Hold {
+                id: "h".into(),
+                span: dice.span(),
+            },
+            4 => Event::Input {
+                age: Span::from_secs(dice.below(90)),
+            },
+            _ => {
+                self.second
+                    .request(session, &path, dice.chance(20))
+                    .await
+                    .expect("a store");
+                return;
+            }
+        };
+        self.second.apply(session, &event).await.expect("a store");
+    }
+
+    /// To just before, at, or just behind a limit that is explained, or anywhere.
+    async fn wait(&self, handle: &Handle, path: &Path<'_>, dice: &mut Dice) {
+        let explained = self.second.explain(handle, Some(path)).await.expect("a store");
+        let Some(SessionExplanation::Live(live)) = explained else {
+            return;
+        };
+        let page = live.page.expect("a page was named");
+        let on_page = page.explanation.on_page.expect("a page was named");
+        let limits = [
+            page.explanation.idle.value.span(),
+            live.explanation.idle.value.span(),
+            live.explanation.absolute.value.span(),
+            on_page.max_away.value,
+            on_page.max_age.value,
+        ];
+        let limit = dice.one(&limits).unwrap_or_else(|| dice.span());
+        let since_activity = live.now.since(live.session.activity.seen);
+        let rest = limit.saturating_sub(since_activity);
+        self.time.advance(match dice.below(6) {
+            0 => Span::ZERO,
+            1 => rest.saturating_sub(Span::from_millis(1)),
+            2 | 3 => rest,
+            4 => rest + Span::from_millis(1),
+            _ => Span::from_secs(dice.below(300)),
+        });
+    }
+}
+
+#[tokio::test]
+async fn explanations_never_contradict_the_verdicts() {
+    let mut verdicts: BTreeMap<String, u64> = BTreeMap::new();
+    for seed in 0..POLICIES {
+        let mut dice = Dice(seed);
+        let own = dice.policy();
+        let today = if dice.chance(50) { dice.policy() } else { own.clone() };
+        let site = Site::new(own, today.clone()).await;
+        for input in 0..INPUTS {
+            let verdict = look(&site, &today, &mut dice).await;
+            let verdict = verdict.unwrap_or_else(|error| panic!("policy {seed}, input {input}: {error}"));
+            *verdicts.entry(verdict).or_default() += 1;
+        }
+    }
+    // All of it has been met, and often.
+    for verdict in ["allow", "away", "age", "locked", "idle", "absolute", "disconnected"] {
+        let met = verdicts.get(verdict).copied().unwrap_or_default();
+        assert!(met >= 200, "{verdict} was met {met} times: {verdicts:?}");
+    }
+    assert_eq!(verdicts.values().sum::<u64>(), 100_000);
+}
+
+/// One input: a session with some history, explained and then asked for a page. Answers the verdict.
+async fn look(site: &Site, today: &Policy, dice: &mut Dice) -> Result<String, String> {
+    let (handle, session) = site.sign_in(dice).await;
+    let path = Path::canonical(dice.one(PATHS)).into_owned();
+    for _ in 0..dice.below(4) {
+        site.something(&session, dice).await;
+        site.time.advance(Span::from_secs(dice.below(60)));
+    }
+    site.wait(&handle, &path, dice).await;
+    let explained = site.second.explain(&handle, Some(&path)).await.expect("a store");
+    let outcome = site.second.request(&session, &path, false).await.expect("a store");
+    let Some(Answer::Verdict(verdict)) = outcome.answer else {
+        return Err("no verdict".to_owned());
+    };
+    match explained.expect("the session is known") {
+        SessionExplanation::Ended(over) => ended(&over, verdict)?,
+        SessionExplanation::Live(live) => {
+            deciders(&live.explanation)?;
+            deadlines(&live)?;
+            request(&live, verdict)?;
+            if verdict == Verdict::Allow {
+                activity(&live, &outcome.standing)?;
+                choosing(site, today, &session, &live).await?;
+            }
+        }
+    }
+    Ok(match verdict {
+        Verdict::Allow => "allow",
+        Verdict::StepUp(step_up) => step_up.as_str(),
+        Verdict::Locked => "locked",
+        Verdict::Ended { reason, .. } => reason.as_str(),
+    }
+    .to_owned())
+}
+
+fn same<T: Copy + PartialEq + Debug>(what: &str, explained: T, decided: T) -> Result<(), String> {
+    if explained == decided {
+        return Ok(());
+    }
+    Err(format!("{what}: explained {explained:?}, decided {decided:?}"))
+}
+
+fn deciders(explanation: &Explanation) -> Result<(), String> {
+    one_decides(&explanation.idle)?;
+    one_decides(&explanation.on_idle)?;
+    one_decides(&explanation.absolute)?;
+    one_decides(&explanation.warn_before)?;
+    one_decides(&explanation.hold_max)?;
+    one_decides(&explanation.absent)?;
+    one_decides(&explanation.activity)?;
+    one_decides(&explanation.offered)?;
+    let Some(on_page) = &explanation.on_page else {
+        return Ok(());
+    };
+    one_decides(&on_page.max_away)?;
+    one_decides(&on_page.max_age)?;
+    one_decides(&on_page.passive)
+}
+
+fn one_decides<T: PartialEq + Debug>(explained: &Explained<T>) -> Result<(), String> {
+    let deciding: Vec<_> = explained.steps.iter().filter(|step| step.decides).collect();
+    let told = |step: &nightlatch_core::resolution::Step<T>| {
+        step.why.starts_with("decides") && step.value == explained.value && step.source == explained.decided_by
+    };
+    let losers_say_so = explained
+        .steps
+        .iter()
+        .all(|step| step.decides || !step.why.starts_with("decides"));
+    match deciding[..] {
+        [step] if told(step) && losers_say_so => Ok(()),
+        _ => Err(format!("not exactly one step decides: {explained:?}")),
+    }
+}
+
+/// Holds and pauses shift the idle clock; the rest is plain arithmetic.
+fn is_plain(live: &LiveExplanation) -> bool {
+    live.session.presence.as_deref().is_none_or(|presence| {
+        presence.holds.is_empty() && presence.paused_since.is_none() && presence.pauses.is_empty()
+    })
+}
+
+fn deadlines(live: &LiveExplanation) -> Result<(), String> {
+    let (session, explanation) = (&live.session, &live.explanation);
+    let absolute = explanation
+        .absolute
+        .value
+        .span()
+        .map(|span| session.authenticated + span);
+    same("absolute", absolute, live.deadlines.absolute)?;
+    let decides = live.surface.iter().filter(|page| page.decides);
+    let strictest = live.surface.iter().map(|page| page.idle.limit).min();
+    for page in decides.clone() {
+        same("the deciding page", explanation.idle.value, page.idle.limit)?;
+        same("its outcome", explanation.on_idle.value, page.idle.outcome)?;
+        same("the strictest page", strictest, Some(page.idle.limit))?;
+    }
+    same("deciding pages", decides.count(), usize::from(!live.surface.is_empty()))?;
+    if live.status.phase == Phase::Locked {
+        return Ok(());
+    }
+    if is_plain(live) {
+        let idle = explanation.idle.value.span().map(|span| session.activity.seen + span);
+        same("idle", idle, live.deadlines.idle)?;
+    }
+    let left = session.presence.as_deref().and_then(|presence| presence.left);
+    let disconnected = match (explanation.absent.value, left) {
+        (Absent::EndAfter(span), Some(left)) => Some(left.max(session.activity.seen) + span),
+        _ => None,
+    };
+    same("disconnected", disconnected, live.deadlines.disconnected)?;
+    let earlier = [live.deadlines.idle, live.deadlines.absolute]
+        .into_iter()
+        .flatten()
+        .min();
+    let warn_before = explanation.warn_before.value;
+    let warned = warn_before > Span::ZERO && earlier.is_some_and(|at| at - warn_before <= live.now);
+    same("warning", warned, live.status.phase == Phase::Warning)
+}
+
+/// The verdict that was foretold is the one that came, and it follows from the explained values.
+fn request(live: &LiveExplanation, verdict: Verdict) -> Result<(), String> {
+    let page = live.page.as_ref().expect("a page was named");
+    deciders(&page.explanation)?;
+    same("the verdict", page.verdict, verdict)?;
+    let on_page = page.explanation.on_page.as_ref().expect("a page was named");
+    let (session, now) = (&live.session, live.now);
+    let since = now.since(session.activity.seen);
+    let away = since.max(session.activity.longest_absence);
+    let asks = |limit: Option<Span>, time: Span| limit.filter(|limit| time >= *limit);
+    let follows = if live.status.phase == Phase::Locked {
+        Verdict::Locked
+    } else if !is_plain(live) {
+        return Ok(());
+    } else if page.explanation.idle.value <= Limit::after(since) {
+        match page.explanation.on_idle.value {
+            OnIdle::Lock => Verdict::Locked,
+            OnIdle::SignOut => Verdict::Ended {
+                at: now,
+                reason: EndReason::Idle,
+            },
+        }
+    } else if let Some(max_away) = asks(on_page.max_away.value, away) {
+        Verdict::StepUp(StepUp::Away { max_away })
+    } else if let Some(max_age) = asks(on_page.max_age.value, now.since(session.authenticated)) {
+        Verdict::StepUp(StepUp::Age { max_age })
+    } else {
+        Verdict::Allow
+    };
+    same("what follows from the values", follows, verdict)
+}
+
+/// An allowed request is activity where the policy counts requests and nothing calls it passive.
+fn activity(live: &LiveExplanation, standing: &Standing) -> Result<(), String> {
+    // A stricter limit may begin with the page, and be over at once.
+    let Standing::Live(after) = standing else { return Ok(()) };
+    let page = live.page.as_ref().expect("a page was named");
+    let passive = page
+        .explanation
+        .on_page
+        .as_ref()
+        .is_some_and(|on_page| on_page.passive.value);
+    let counts = page.explanation.activity.value.contains(&ActivitySource::Request) && !passive;
+    let seen = if counts { live.now } else { live.session.activity.seen };
+    same("the last activity", seen, after.seen)
+}
+
+/// What is explained to be on offer may be chosen, and nothing else.
+async fn choosing(site: &Site, today: &Policy, session: &Digest, live: &LiveExplanation) -> Result<(), String> {
+    let offered = &live.explanation.offered.value;
+    let written = today
+        .choice
+        .as_ref()
+        .map(|choice| choice.allow.clone())
+        .unwrap_or_default();
+    same("on offer", offered, &written)?;
+    let five: Limit = "5m".parse().expect("a limit");
+    let outcome = site
+        .second
+        .apply(session, &Event::Choose { idle: five })
+        .await
+        .expect("a store");
+    same(
+        "choosing",
+        offered.contains(&five),
+        outcome.answer == Some(Answer::Accepted),
+    )
+}
+
+fn ended(over: &Over, verdict: Verdict) -> Result<(), String> {
+    let Over { at, reason, .. } = *over;
+    same("the end", Verdict::Ended { at, reason }, verdict)?;
+    let entry = over.audit.as_ref().map(|record| (record.entry.at, record.entry.reason));
+    same("the audit", entry, Some((at, Some(reason))))?;
+    let session = &over.record.session;
+    match (&over.limit, reason) {
+        (Some(LimitReached::Idle { idle, sooner, .. }), EndReason::Idle) => {
+            one_decides(idle)?;
+            let reached = idle.value <= Limit::after(at.since(session.activity.seen));
+            same("sooner", *sooner, !reached)
+        }
+        (Some(LimitReached::Absolute(absolute)), EndReason::Absolute) => {
+            one_decides(absolute)?;
+            let reached = absolute.value.span().map(|span| session.authenticated + span);
+            same("absolute", reached, Some(at))
+        }
+        (Some(LimitReached::Disconnected(absent)), EndReason::Disconnected) => one_decides(absent),
+        (limit, _) => Err(format!("{reason:?} for {limit:?}")),
+    }
+}
