@@ -11,6 +11,8 @@ pub mod path;
 pub mod policy;
 pub mod resolution;
 pub mod scenario;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod session;
 pub mod table;
 pub mod time;

@@ -20,6 +20,7 @@ use crate::time::Span;
 
 /// A valid policy. Dereferences to its document; there is no way to change one without checking it again.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Policy(PolicyDocument);
 
@@ -45,6 +46,7 @@ impl Deref for Policy {
 
 /// The document as written. Keys that are left out have the documented defaults.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema::keys_are_never_null))]
 #[serde(deny_unknown_fields, default)]
 pub struct PolicyDocument {
     /// The time since the last activity after which a session is idle. Default `30m`.
@@ -103,6 +105,7 @@ impl Default for PolicyDocument {
 
 /// What happens at the idle limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum OnIdle {
     /// The session ends.
@@ -113,6 +116,7 @@ pub enum OnIdle {
 
 /// Evidence that a person is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ActivitySource {
     /// A request that is allowed and not passive.
@@ -134,6 +138,7 @@ pub enum Absent {
 
 /// The idle values a user may pick.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Choice {
     /// The values on offer, compared by value: `60m` is `1h`.
@@ -142,6 +147,7 @@ pub struct Choice {
 
 /// System limits.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema::keys_are_never_null))]
 #[serde(deny_unknown_fields, default)]
 pub struct Caps {
     /// No session idles longer.
@@ -154,6 +160,7 @@ pub struct Caps {
 
 /// An application's own base values.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema::keys_are_never_null))]
 #[serde(deny_unknown_fields, default)]
 pub struct ApplicationBase {
     /// In place of the policy's `idle`.
@@ -169,6 +176,7 @@ pub struct ApplicationBase {
 
 /// A rule that tightens limits, or lengthens them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema::keys_are_never_null))]
 #[serde(deny_unknown_fields, default)]
 pub struct Rule {
     /// A name for explanations.
@@ -197,6 +205,7 @@ pub struct Rule {
 
 /// A route that asks for authentication again without ending anything.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema::keys_are_never_null))]
 #[serde(deny_unknown_fields, default)]
 pub struct Gate {
     /// A name for explanations.
@@ -219,6 +228,7 @@ pub struct Gate {
 
 /// Requests that are never activity.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema::keys_are_never_null))]
 #[serde(deny_unknown_fields, default)]
 pub struct Passive {
     /// A name for explanations.
