@@ -12,6 +12,8 @@ pub mod plan;
 pub mod policy;
 pub mod resolution;
 pub mod scenario;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod session;
 pub mod table;
 pub mod time;

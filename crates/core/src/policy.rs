@@ -25,6 +25,7 @@ use crate::time::Span;
 
 /// A valid policy. Dereferences to its document; there is no way to change one without checking it again.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Policy(PolicyDocument);
 
@@ -50,6 +51,11 @@ impl Deref for Policy {
 
 /// The document, complete: a key that was left out where it was read has the preset's value, else the documented default.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(!from, default, deny_unknown_fields, transform = crate::schema::keys_are_never_null)
+)]
 #[serde(from = "reading::Written")]
 pub struct PolicyDocument {
     /// The named set of values this policy starts from and whose ceilings it keeps.
@@ -127,6 +133,7 @@ impl Default for PolicyDocument {
 
 /// What happens at the idle limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum OnIdle {
     /// The session ends.
@@ -137,6 +144,7 @@ pub enum OnIdle {
 
 /// What happens to a sign-in that would be one session too many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum OnMaxSessions {
     /// It is refused.
@@ -149,6 +157,7 @@ pub enum OnMaxSessions {
 
 /// Evidence that a person is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ActivitySource {
     /// A request that is allowed and not passive.
@@ -170,6 +179,7 @@ pub enum Absent {
 
 /// The idle values a user may pick.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Choice {
     /// The values on offer, compared by value: `60m` is `1h`.
@@ -178,6 +188,7 @@ pub struct Choice {
 
 /// System limits.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema::keys_are_never_null))]
 #[serde(deny_unknown_fields, default)]
 pub struct Caps {
     /// No session idles longer.
@@ -190,6 +201,7 @@ pub struct Caps {
 
 /// An application's own base values.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema::keys_are_never_null))]
 #[serde(deny_unknown_fields, default)]
 pub struct ApplicationBase {
     /// In place of the policy's `idle`.
@@ -211,6 +223,7 @@ pub struct ApplicationBase {
 
 /// A rule that tightens limits, or lengthens them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema::keys_are_never_null))]
 #[serde(deny_unknown_fields, default)]
 pub struct Rule {
     /// A name for explanations.
@@ -245,6 +258,7 @@ pub struct Rule {
 
 /// A route that asks for authentication again without ending anything.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema::keys_are_never_null))]
 #[serde(deny_unknown_fields, default)]
 pub struct Gate {
     /// A name for explanations.
@@ -267,6 +281,7 @@ pub struct Gate {
 
 /// Requests that are never activity.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema::keys_are_never_null))]
 #[serde(deny_unknown_fields, default)]
 pub struct Passive {
     /// A name for explanations.

@@ -2,26 +2,36 @@
 
 mod admission;
 mod audit;
+mod docs;
+mod entity_tag;
 pub(crate) mod explain;
 mod health;
 mod input;
 pub(crate) mod keys;
+mod merge_patch;
 mod metrics;
+mod openapi;
+mod operation;
+mod page;
 mod policy;
+mod refusal;
 pub(crate) mod rfc3339;
+mod schema;
+mod scope;
 mod sessions;
 pub(crate) mod text;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{get, post};
+use axum::routing::get;
 
 use self::health::Readiness;
 use self::keys::KeyRing;
 pub(crate) use self::keys::ensure_key;
+use self::operation::Operation;
+use self::refusal::Refusal;
 use crate::http::problem::Problem;
 use crate::latch::Latch;
 
@@ -40,8 +50,9 @@ pub(crate) fn router(latch: Arc<Latch>) -> Router {
         keys,
         readiness: Readiness::default(),
     });
+    let keyed = routes().layer(from_fn_with_state(Arc::clone(&management), admission::admit));
     Router::new()
-        .nest("/api/v1", api(&management))
+        .nest(API, keyed.merge(open()))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(metrics::metrics))
@@ -50,45 +61,53 @@ pub(crate) fn router(latch: Arc<Latch>) -> Router {
         .with_state(management)
 }
 
-/// Everything that needs a key, the answer to an unknown path included: without one nobody learns what there is.
-fn api(management: &Arc<Management>) -> Router<Arc<Management>> {
-    Router::new()
-        .route("/sessions", get(sessions::list::list).post(sessions::create::create))
-        .route("/sessions/end", post(sessions::end_matching::end_matching))
+/// Below this path stands everything that has a description.
+const API: &str = "/api/v1";
+
+/// Every operation: one table that is the router and the description alike.
+fn operations() -> Vec<Operation> {
+    vec![
+        sessions::list::operation(),
+        sessions::create::operation(),
+        sessions::show::operation(),
+        sessions::end::operation(),
+        sessions::reauthenticate::operation(),
+        sessions::end_matching::operation(),
+        sessions::of_subject::listing(),
+        sessions::of_subject::ending(),
+        policy::operation(),
+        audit::operation(),
+    ]
+}
+
+/// Everything that needs a key, the answer to an unknown path included: without one nobody learns what is kept here.
+fn routes() -> Router<Arc<Management>> {
+    let described = operations().into_iter().fold(Router::new(), |router, operation| {
+        let path = operation.path.strip_prefix(API).unwrap_or(operation.path);
+        router.route(path, operation.into_route())
+    });
+    described
         .route(
-            "/sessions/{handle}",
-            get(sessions::show::show).delete(sessions::end::end),
+            "/sessions/{handle}/explanation",
+            axum::routing::get(explain::of_session),
         )
-        .route(
-            "/sessions/{handle}/reauthenticate",
-            post(sessions::reauthenticate::reauthenticate),
-        )
-        .route("/sessions/{handle}/explanation", get(explain::of_session))
-        .route(
-            "/subjects/{subject}/sessions",
-            get(sessions::of_subject::list).delete(sessions::of_subject::end),
-        )
-        .route("/policy", get(policy::policy))
-        .route("/explain", get(explain::of_anybody))
-        .route("/audit", get(audit::audit))
+        .route("/explain", axum::routing::get(explain::of_anybody))
         .fallback(nothing_here)
         .method_not_allowed_fallback(wrong_method)
-        .layer(from_fn_with_state(Arc::clone(management), admission::admit))
+}
+
+/// The description itself, for people and for tools.
+fn open() -> Router<Arc<Management>> {
+    Router::new()
+        .route("/openapi.json", get(openapi::openapi))
+        .route("/docs", get(docs::docs))
 }
 
 async fn nothing_here() -> Problem {
-    Problem::not_found(
-        "No such path. The management API is below /api/v1/: sessions, subjects, policy, explain, audit.",
-    )
+    Problem::not_found("No such path. The management API is below /api/v1/; /api/v1/docs describes it.")
 }
 
 /// The router adds `Allow`.
 async fn wrong_method() -> Problem {
-    let detail = "This path does not take the method; the header Allow names those it takes.";
-    Problem::new(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "method-not-allowed",
-        "The method is not possible here",
-        detail,
-    )
+    Refusal::MethodNotAllowed.because("This path does not take the method; the header Allow names those it takes.")
 }

@@ -8,6 +8,7 @@ use crate::path::{Path, PathPattern};
 
 /// All given keys must hold; a list means any of them; no key at all holds always.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema::keys_are_never_null))]
 #[serde(deny_unknown_fields, default)]
 pub struct Match {
     /// The session's application is one of these.

@@ -17,6 +17,7 @@ use crate::duration::Limit;
 /// The name of a preset, as `preset = "pci-dss"` has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Preset {
     /// NIST SP 800-63B-4, authentication assurance level 1.
     NistAal1,

@@ -17,6 +17,7 @@ pub struct Deadlines {
 
 /// Which deadline is meant. The order decides ties.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum DeadlineKind {
     /// The absolute limit.

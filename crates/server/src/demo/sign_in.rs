@@ -9,7 +9,6 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use nightlatch_core::facts::Facts;
 use nightlatch_core::session::{EndReason, Phase};
-use nightlatch_engine::store::StoreError;
 use nightlatch_engine::token::Token;
 use nightlatch_engine::{NewSession, Standing};
 use serde::Deserialize;
@@ -96,7 +95,7 @@ async fn signed_in(latch: &Latch, headers: &HeaderMap, person: &Person, next: &s
 }
 
 /// A new token in any case: one that was in the browser before is worth nothing after, whoever put it there.
-async fn token_for(latch: &Latch, headers: &HeaderMap, person: &Person) -> Result<Token, StoreError> {
+async fn token_for(latch: &Latch, headers: &HeaderMap, person: &Person) -> Result<Token, Problem> {
     if let Some(credential) = credential(latch, headers)
         && let Standing::Live(session) = latch.engine.status(&credential.digest).await?
     {
@@ -120,16 +119,19 @@ async fn token_for(latch: &Latch, headers: &HeaderMap, person: &Person) -> Resul
         ..NewSession::default()
     };
     let admission = latch.engine.create(new).await?;
-    let Some(created) = admission.signed_in() else {
-        return Err(Problem::new(
-            StatusCode::CONFLICT,
-            "too-many-sessions",
-            "There are too many sessions",
-            "You are signed in elsewhere as often as the policy allows; sign out there first.",
-        ));
-    };
+    let created = admission.signed_in().ok_or_else(too_many)?;
     latch.metrics.created.inc();
     Ok(created.token)
+}
+
+fn too_many() -> Problem {
+    let detail = "You are signed in elsewhere as often as the policy allows; sign out there first.";
+    Problem::new(
+        StatusCode::CONFLICT,
+        "too-many-sessions",
+        "There are too many sessions",
+        detail,
+    )
 }
 
 /// The page as the session at hand needs it. Looking at it is not activity.

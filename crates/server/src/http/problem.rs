@@ -7,6 +7,8 @@ use axum::response::{IntoResponse, Response};
 use nightlatch_core::session::{EndReason, StepUp};
 use nightlatch_core::time::Instant;
 use nightlatch_engine::store::StoreError;
+use schemars::generate::SchemaGenerator;
+use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 
 use super::headers;
@@ -19,14 +21,22 @@ pub(crate) struct Problem {
     headers: HeaderMap,
 }
 
-#[derive(Debug, Serialize)]
+/// A problem as RFC 9457 has it.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Problem", transform = nightlatch_core::schema::keys_are_never_null)]
 struct Body {
+    /// What went wrong, for machines. Never changes.
     r#type: String,
+    /// What went wrong, for people.
     title: &'static str,
+    /// The status of the answer.
     status: u16,
+    /// What exactly went wrong, and what to do about it.
     detail: Cow<'static, str>,
+    /// Why there is no session.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
+    /// Since when there is no session, in milliseconds since the epoch.
     #[serde(skip_serializing_if = "Option::is_none")]
     ended_at: Option<i64>,
 }
@@ -40,7 +50,7 @@ impl Problem {
         detail: impl Into<Cow<'static, str>>,
     ) -> Self {
         let body = Body {
-            r#type: format!("urn:nightlatch:problem:{kind}"),
+            r#type: Self::kind(kind),
             title,
             status: status.as_u16(),
             detail: detail.into(),
@@ -52,6 +62,16 @@ impl Problem {
             body: Box::new(body),
             headers: HeaderMap::new(),
         }
+    }
+
+    /// The whole type with this last part.
+    pub(crate) fn kind(word: &str) -> String {
+        format!("urn:nightlatch:problem:{word}")
+    }
+
+    /// The form of every problem.
+    pub(crate) fn schema(generator: &mut SchemaGenerator) -> Schema {
+        generator.subschema_for::<Body>()
     }
 
     pub(crate) fn bad_request(detail: impl Into<Cow<'static, str>>) -> Self {

@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
 use super::Management;
+use super::keys::{Holder, Scopes};
+use super::refusal::Refusal;
+use super::scope::Scope;
 use crate::http::credential::bearer_token;
 use crate::http::problem::Problem;
 
@@ -28,13 +31,25 @@ pub(super) async fn admit(
         Some(key) => management.keys.holder(key).await?,
         None => None,
     };
-    let name = holder.ok_or_else(no_key)?;
+    let Holder { name, scopes } = holder.ok_or_else(no_key)?;
     request.extensions_mut().insert(Actor(format!("api:{name}").into()));
+    request.extensions_mut().insert(scopes);
     Ok(next.run(request).await)
+}
+
+/// Lets through whoever's key has the scope that an operation declares.
+pub(super) async fn permit(State(needed): State<Scope>, request: Request, next: Next) -> Result<Response, Problem> {
+    let scopes = request.extensions().get::<Scopes>();
+    if scopes.is_some_and(|scopes| scopes.0.contains(&needed)) {
+        return Ok(next.run(request).await);
+    }
+    let detail = format!("This needs a key with the scope `{needed}`, and yours does not have it.");
+    Err(Refusal::MissingScope.because(detail))
 }
 
 fn no_key() -> Problem {
     let detail = "Send a valid API key as `Authorization: Bearer nlk_…`; `nightlatch keys create NAME` makes one.";
-    Problem::new(StatusCode::UNAUTHORIZED, "no-api-key", "An API key is needed", detail)
+    Refusal::NoApiKey
+        .because(detail)
         .with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
 }

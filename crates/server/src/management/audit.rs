@@ -3,89 +3,118 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::response::Response;
 use nightlatch_core::session::EndReason;
 use nightlatch_engine::audit::{AuditFilter, AuditKind, AuditRecord};
 use nightlatch_engine::token::Handle;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Management;
-use super::input::{PageSize, Query};
+use super::input::Query;
+use super::operation::{Group, Operation, get};
+use super::page::{Here, Listed, PageSize};
 use super::rfc3339::rfc3339;
-use crate::http::headers::json;
+use super::schema::{AuditKindForm, HandleForm, InstantForm};
+use super::scope::Scope;
 use crate::http::problem::Problem;
 
-#[derive(Debug, Deserialize)]
+pub(super) fn operation() -> Operation {
+    get("/api/v1/audit", Scope::AuditRead, audit)
+        .named(Group::Audit, "listAudit", "Read the audit")
+        .about("Oldest first. A record is never changed; the number of a record is its place.")
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Asked {
+    /// Of this session.
+    #[schemars(with = "Option<HandleForm>")]
     handle: Option<Handle>,
+    /// Of this person's sessions.
     subject: Option<Box<str>>,
+    /// Of this kind.
+    #[schemars(with = "Option<AuditKindForm>")]
     kind: Option<AuditKind>,
+    /// Behind the record with this number: the `next_after` of the page before.
     #[serde(default)]
+    #[schemars(range(max = i64::MAX))]
     after: u64,
+    /// At most so many records.
     #[serde(default)]
     limit: PageSize,
 }
 
-#[derive(Debug, Serialize)]
-struct Page<'a> {
-    records: Vec<Entry<'a>>,
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "AuditPage")]
+pub(super) struct Page {
+    records: Vec<Entry>,
     /// Where the next page starts; null on the last one.
     next_after: Option<u64>,
 }
 
-#[derive(Debug, Serialize)]
-struct Entry<'a> {
+/// What happened once.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "AuditRecord")]
+struct Entry {
+    /// Its number, counted up from one.
     seq: u64,
+    #[schemars(with = "InstantForm")]
     at: String,
+    #[schemars(with = "AuditKindForm")]
     kind: AuditKind,
+    /// The session it happened to.
+    #[schemars(with = "Option<HandleForm>")]
     handle: Option<Handle>,
-    subject: Option<&'a str>,
-    application: Option<&'a str>,
+    /// Whose session it was.
+    subject: Option<Box<str>>,
+    application: Option<Box<str>>,
+    /// Why, for an end.
     reason: Option<EndReason>,
-    actor: &'a str,
-    detail: Option<&'a str>,
+    /// Who brought it about: `user`, `policy`, `api:NAME` for the holder of a key.
+    actor: Box<str>,
+    detail: Option<Box<str>>,
 }
 
 pub(super) async fn audit(
     State(management): State<Arc<Management>>,
+    here: Here,
     Query(asked): Query<Asked>,
-) -> Result<Response, Problem> {
-    let PageSize(limit) = asked.limit;
+) -> Result<Listed<Page>, Problem> {
     let Asked {
         handle,
         subject,
         kind,
         after,
-        ..
+        limit,
     } = asked;
-    // One more than asked for shows whether there is a next page.
     let filter = AuditFilter {
         handle,
         subject,
         kind,
         after,
-        limit: limit + 1,
+        limit: limit.and_one(),
     };
-    let records = management.latch.engine.audit(&filter).await?;
-    let page = &records[..records.len().min(limit)];
-    let next_after = page.last().filter(|_| records.len() > limit).map(|last| last.seq);
-    Ok(json(&Page {
-        records: page.iter().map(entry).collect(),
+    let mut records = management.latch.engine.audit(&filter).await?;
+    let more = records.len() > limit.get();
+    records.truncate(limit.get());
+    let next_after = records.last().filter(|_| more).map(|last| last.seq);
+    let page = Page {
+        records: records.into_iter().map(entry).collect(),
         next_after,
-    }))
+    };
+    Ok(here.list(page, next_after.as_ref()))
 }
 
-fn entry(AuditRecord { seq, entry }: &AuditRecord) -> Entry<'_> {
+fn entry(AuditRecord { seq, entry }: AuditRecord) -> Entry {
     Entry {
-        seq: *seq,
+        seq,
         at: rfc3339(entry.at),
         kind: entry.kind,
         handle: entry.handle,
-        subject: entry.subject.as_deref(),
-        application: entry.application.as_deref(),
+        subject: entry.subject,
+        application: entry.application,
         reason: entry.reason,
-        actor: &entry.actor,
-        detail: entry.detail.as_deref(),
+        actor: entry.actor,
+        detail: entry.detail,
     }
 }

@@ -1,5 +1,6 @@
 //! API keys: making them, and knowing them again. Only their digests are kept.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use nightlatch_core::time::{Instant, Span};
@@ -9,6 +10,8 @@ use nightlatch_engine::store::{ApiKey, Created, Result};
 use nightlatch_engine::token::{Digest, Token};
 use subtle::ConstantTimeEq as _;
 use tokio::sync::Mutex;
+
+use super::scope::Scope;
 
 /// Makes keys recognisable, for people and for scanners that look for leaked ones.
 const PREFIX: &str = "nlk_";
@@ -21,6 +24,17 @@ pub(super) struct KeyRing {
     engine: Arc<Engine>,
     known: Mutex<Known>,
 }
+
+/// Who presents a key, and how far it reaches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Holder {
+    pub(super) name: Box<str>,
+    pub(super) scopes: Scopes,
+}
+
+/// What a key may do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Scopes(pub(super) BTreeSet<Scope>);
 
 #[derive(Debug, Default)]
 struct Known {
@@ -38,8 +52,8 @@ impl KeyRing {
         }
     }
 
-    /// The name of the key that is presented, if it is one.
-    pub(super) async fn holder(&self, presented: &str) -> Result<Option<Box<str>>> {
+    /// The key that is presented, if it is one.
+    pub(super) async fn holder(&self, presented: &str) -> Result<Option<Holder>> {
         let Some(digest) = presented.strip_prefix(PREFIX).and_then(Digest::of) else {
             return Ok(None);
         };
@@ -53,7 +67,10 @@ impl KeyRing {
             known.sought = Some(now);
             self.read(&mut known, now).await?;
         }
-        Ok(known.holder(&digest).map(Box::from))
+        Ok(known.holder(&digest).map(|key| Holder {
+            name: key.name.clone(),
+            scopes: scopes_of(key),
+        }))
     }
 
     async fn read(&self, known: &mut Known, now: Instant) -> Result<()> {
@@ -65,12 +82,17 @@ impl KeyRing {
 
 impl Known {
     /// Compares with every key, each in constant time, so that the time says nothing about any.
-    fn holder(&self, digest: &Digest) -> Option<&str> {
+    fn holder(&self, digest: &Digest) -> Option<&ApiKey> {
         self.keys.iter().fold(None, |found, key| {
             let same = key.digest.as_bytes().as_slice().ct_eq(digest.as_bytes());
-            if bool::from(same) { Some(&key.name) } else { found }
+            if bool::from(same) { Some(key) } else { found }
         })
     }
+}
+
+/// The store keeps no scopes with a key, so a key has all of them.
+fn scopes_of(_: &ApiKey) -> Scopes {
+    Scopes(Scope::ALL.into())
 }
 
 fn is_past(at: Option<Instant>, now: Instant) -> bool {

@@ -14,36 +14,54 @@ use nightlatch_core::time::{Instant, Span};
 use nightlatch_engine::store::{Record, Revision};
 use nightlatch_engine::token::Handle;
 use nightlatch_engine::{Engine, SignedIn, Snapshot, Standing};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::rfc3339::rfc3339;
+use super::schema::{HandleForm, InstantForm};
 use crate::http::cookie::CookieRules;
 
 /// One session. Its token and the digest of it are nobody's business.
-#[derive(Debug, Serialize)]
-struct View {
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Session")]
+pub(super) struct View {
+    #[schemars(with = "HandleForm")]
     handle: Handle,
+    /// Who signed in.
     subject: Box<str>,
     application: Option<Box<str>>,
+    /// The class of device, as the application named it.
     device: Option<Box<str>>,
     roles: Vec<Box<str>>,
+    /// How they authenticated (RFC 8176 names).
     amr: Vec<Box<str>>,
+    #[schemars(with = "InstantForm")]
     created_at: String,
+    #[schemars(with = "InstantForm")]
     authenticated_at: String,
+    #[schemars(with = "InstantForm")]
     last_activity_at: String,
+    #[schemars(extend("enum" = ["active", "warning", "locked", "ended"]))]
     phase: &'static str,
+    /// Which limit comes first.
     deadline_kind: Option<DeadlineKind>,
+    /// null: no limit, or none that runs.
     idle_remaining_ms: Option<u64>,
+    /// null: no limit.
     absolute_remaining_ms: Option<u64>,
+    /// The idle limit that the person has picked.
     choice: Option<Limit>,
     /// The policy it signed in under.
     policy_revision: Revision,
     open_tabs: usize,
     /// The ids of those that run.
     holds: Vec<Box<str>>,
+    /// Why it ended, if it has.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<EndReason>,
+    /// When it ended, if it has.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<InstantForm>")]
     ended_at: Option<String>,
 }
 
@@ -112,25 +130,27 @@ fn word(phase: Phase) -> &'static str {
 }
 
 /// What a back end needs to hand a session over to a browser. The token is told this one time.
-#[derive(Serialize)]
-struct HandedOver<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SessionHandedOver")]
+pub(super) struct HandedOver {
+    #[schemars(with = "HandleForm")]
     handle: Handle,
-    token: &'a str,
+    /// The secret of the session: the value of its cookie, or of `Authorization: Bearer`.
+    token: String,
     /// The value of a `Set-Cookie` header.
     set_cookie: String,
     /// For the plain forms of pages.
     form_token: String,
 }
 
-impl<'a> HandedOver<'a> {
-    fn new(signed_in: &'a SignedIn, cookie: &CookieRules) -> Self {
+impl HandedOver {
+    fn new(signed_in: &SignedIn, cookie: &CookieRules) -> Self {
         let token = signed_in.token.expose();
-        let form_token = signed_in.token.digest().form_token();
         Self {
             handle: signed_in.handle,
-            token,
+            token: token.to_owned(),
             set_cookie: cookie.set(token),
-            form_token,
+            form_token: signed_in.token.digest().form_token(),
         }
     }
 }

@@ -1,5 +1,8 @@
 //! Text that may stand in a list, an audit line or a terminal: bounded, and without characters that deceive a reader.
 
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
 const LONGEST: usize = 255;
@@ -57,6 +60,36 @@ impl TryFrom<Vec<Text>> for Texts {
             return Err(format!("{} entries are not possible; at most {MOST} are", texts.len()));
         }
         Ok(Self(texts))
+    }
+}
+
+impl JsonSchema for Text {
+    fn schema_name() -> Cow<'static, str> {
+        "Text".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "description": "Characters that can be seen: none that end a line, drive a terminal or turn the direction of text.",
+            "minLength": 1,
+            "maxLength": LONGEST,
+            "pattern": r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]*$",
+        })
+    }
+}
+
+impl JsonSchema for Texts {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Texts".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "array", "items": generator.subschema_for::<Text>(), "maxItems": MOST })
     }
 }
 

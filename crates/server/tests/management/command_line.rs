@@ -69,7 +69,7 @@ async fn sessions_are_listed_as_a_table_and_as_json() {
     );
     let one = list(&["--limit", "1"]);
     assert_eq!(
-        (handles_of(&one), &one["next_cursor"]),
+        (handles_of(&one), &one["next_after"]),
         (vec![first.clone()], &json!(first))
     );
     assert!(out(&api.server.command(&["sessions", "list", "--limit", "1"])).contains("--limit"));

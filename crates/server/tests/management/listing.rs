@@ -36,7 +36,7 @@ async fn filters_must_all_hold() {
     }
     let of_subject = api.get("subjects/b%26b%2F%C3%BC/sessions").await.ok(200);
     assert_eq!(handles_of(&of_subject), [third.as_str()]);
-    assert_eq!(of_subject["next_cursor"], json!(null));
+    assert_eq!(of_subject["next_after"], json!(null));
 }
 
 #[tokio::test]
@@ -61,8 +61,8 @@ async fn pages_miss_and_repeat_nothing_while_sessions_come_and_go() {
             1 => before.push(api.sign_in("late").await.0),
             _ => {}
         }
-        match page["next_cursor"].as_str() {
-            Some(next) => cursor = format!("&cursor={next}"),
+        match page["next_after"].as_str() {
+            Some(next) => cursor = format!("&after={next}"),
             None => break,
         }
     }
@@ -77,9 +77,9 @@ async fn an_even_last_page_has_no_next() {
         api.sign_in(subject).await;
     }
     let first = api.get("sessions?limit=2").await.ok(200);
-    let cursor = first["next_cursor"].as_str().expect("another page");
-    let second = api.get(&format!("sessions?limit=2&cursor={cursor}")).await.ok(200);
-    assert_eq!((handles_of(&second).len(), &second["next_cursor"]), (2, &json!(null)));
+    let cursor = first["next_after"].as_str().expect("another page");
+    let second = api.get(&format!("sessions?limit=2&after={cursor}")).await.ok(200);
+    assert_eq!((handles_of(&second).len(), &second["next_after"]), (2, &json!(null)));
 }
 
 #[tokio::test]

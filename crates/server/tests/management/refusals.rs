@@ -208,7 +208,7 @@ async fn a_query_that_cannot_be_understood_is_named() {
         ("sessions?limit=501", "limit"),
         ("sessions?limit=ten", "limit"),
         ("sessions?limit=1&limit=2", "limit"),
-        ("sessions?cursor=here", "cursor"),
+        ("sessions?after=here", "after"),
         ("sessions?sbject=a", "sbject"),
         ("subjects/ada/sessions?role=a", "role"),
         ("audit?kind=login", "kind"),

@@ -35,13 +35,13 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let (sessions, next_cursor) = fetch(args).await?;
+    let (sessions, next_after) = fetch(args).await?;
     let mut out = std::io::stdout().lock();
     if args.json {
-        let document = json!({ "sessions": sessions, "next_cursor": next_cursor });
+        let document = json!({ "sessions": sessions, "next_after": next_after });
         writeln!(out, "{}", serde_json::to_string_pretty(&document)?)?;
     } else {
-        write_text(&mut out, &sessions, next_cursor.is_some(), args.colour)?;
+        write_text(&mut out, &sessions, next_after.is_some(), args.colour)?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -50,18 +50,18 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
 async fn fetch(args: &Args) -> anyhow::Result<(Vec<Value>, Option<String>)> {
     let limit = usize::try_from(args.limit).unwrap_or(usize::MAX);
     let mut sessions = Vec::new();
-    let mut cursor: Option<String> = None;
+    let mut after: Option<String> = None;
     loop {
         let wanted = (limit - sessions.len()).min(PAGE).to_string();
         let mut pairs = args.matching.pairs().to_vec();
-        pairs.extend([("limit", Some(wanted.as_str())), ("cursor", cursor.as_deref())]);
+        pairs.extend([("limit", Some(wanted.as_str())), ("after", after.as_deref())]);
         let mut page = args.connection.get(&format!("sessions?{}", query(&pairs))).await?;
         if let Some(page) = page["sessions"].as_array_mut() {
             sessions.append(page);
         }
-        cursor = page["next_cursor"].as_str().map(str::to_owned);
-        if cursor.is_none() || sessions.len() >= limit {
-            return Ok((sessions, cursor));
+        after = page["next_after"].as_str().map(str::to_owned);
+        if after.is_none() || sessions.len() >= limit {
+            return Ok((sessions, after));
         }
     }
 }

@@ -4,34 +4,51 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::Response;
 use nightlatch_core::duration::Limit;
 use nightlatch_core::facts::Facts;
 use nightlatch_core::time::{Instant, Span};
 use nightlatch_engine::NewSession;
+use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::json;
 
 use super::HandedOver;
-use crate::http::headers::json;
 use crate::http::problem::Problem;
 use crate::management::Management;
 use crate::management::admission::Actor;
 use crate::management::input::{Json, impossible};
+use crate::management::operation::{Created, Group, Operation, post};
+use crate::management::scope::Scope;
 use crate::management::text::{Text, Texts};
 
-#[derive(Debug, Deserialize)]
+pub(in crate::management) fn operation() -> Operation {
+    post("/api/v1/sessions", Scope::SessionsCreate, create)
+        .named(Group::Sessions, "createSession", "Create a session")
+        .about(
+            "For the back end of an application, after it has authenticated somebody. Hand `set_cookie` on to the browser; \
+             the token is told this one time.",
+        )
+        .sent_for_example(|| json!({ "subject": "ada", "application": "console", "roles": ["staff"], "amr": ["pwd"] }))
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "NewSession")]
 pub(in crate::management) struct Body {
+    /// Who has authenticated.
     subject: Text,
+    /// Where they signed in.
     application: Option<Text>,
+    /// The class of device, for rules that match on it.
     device: Option<Text>,
     #[serde(default)]
     roles: Texts,
+    /// How they authenticated (RFC 8176 names).
     #[serde(default)]
     amr: Texts,
-    /// Seconds since the epoch, as in an ID token.
+    /// When they authenticated, in seconds since the epoch as in an ID token; now when left out, never in the future.
     auth_time: Option<u64>,
+    /// The idle limit the person has picked.
     choice: Option<Limit>,
 }
 
@@ -39,7 +56,7 @@ pub(in crate::management) async fn create(
     State(management): State<Arc<Management>>,
     Extension(Actor(actor)): Extension<Actor>,
     Json(body): Json<Body>,
-) -> Result<Response, Problem> {
+) -> Result<Created<HandedOver>, Problem> {
     let latch = &management.latch;
     let authenticated = body
         .auth_time
@@ -67,10 +84,8 @@ pub(in crate::management) async fn create(
     let signed_in = latch.engine.create(new).await?.signed_in();
     let signed_in = signed_in.ok_or_else(|| impossible("there is no room".to_owned()))?;
     latch.metrics.created.inc();
-    let mut response = json(&HandedOver::new(&signed_in, &latch.cookie));
-    *response.status_mut() = StatusCode::CREATED;
-    if let Ok(location) = HeaderValue::try_from(format!("/api/v1/sessions/{}", signed_in.handle)) {
-        response.headers_mut().insert(header::LOCATION, location);
-    }
-    Ok(response)
+    Ok(Created {
+        path: format!("/api/v1/sessions/{}", signed_in.handle),
+        body: HandedOver::new(&signed_in, &latch.cookie),
+    })
 }

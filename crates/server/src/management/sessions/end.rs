@@ -4,34 +4,46 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::State;
-use axum::response::Response;
 use nightlatch_core::session::EndReason;
 use nightlatch_core::time::Instant;
 use nightlatch_engine::Standing;
 use nightlatch_engine::store::{Selector, StoreError};
 use nightlatch_engine::token::Handle;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::http::headers::json;
 use crate::http::problem::Problem;
 use crate::management::Management;
 use crate::management::admission::Actor;
 use crate::management::input::{HandleInPath, Query, RequestedReason, no_such_session};
+use crate::management::operation::{Answer, Group, Operation, delete};
 use crate::management::rfc3339::rfc3339;
+use crate::management::schema::{HandleForm, InstantForm};
+use crate::management::scope::Scope;
 
-#[derive(Debug, Deserialize)]
+pub(in crate::management) fn operation() -> Operation {
+    delete("/api/v1/sessions/{handle}", Scope::SessionsEnd, end)
+        .named(Group::Sessions, "endSession", "End one session")
+        .about("Acts in every tab within a second. Asking twice is no mistake: the answer says what ended it first.")
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::management) struct Asked {
+    /// What the audit and the person are told.
     #[serde(default)]
     reason: RequestedReason,
 }
 
-#[derive(Debug, Serialize)]
-struct Body {
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "SessionEnd")]
+pub(in crate::management) struct Body {
+    #[schemars(with = "HandleForm")]
     handle: Handle,
     /// How many sessions this call ended.
     ended: u64,
     reason: EndReason,
+    #[schemars(with = "InstantForm")]
     ended_at: String,
 }
 
@@ -40,10 +52,10 @@ pub(in crate::management) async fn end(
     Extension(Actor(actor)): Extension<Actor>,
     HandleInPath(handle): HandleInPath,
     Query(asked): Query<Asked>,
-) -> Result<Response, Problem> {
+) -> Result<Answer<Body>, Problem> {
     let latch = &management.latch;
     let answer = |ended: u64, at: Instant, reason: EndReason| {
-        json(&Body {
+        Answer(Body {
             handle,
             ended,
             reason,

@@ -1,27 +1,43 @@
 //! `POST sessions/end`: ends everything a selector means, or says how much that would be.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::State;
-use axum::response::Response;
 use nightlatch_engine::store::{Filter, Selector};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use crate::http::headers::json;
 use crate::http::problem::Problem;
 use crate::management::Management;
 use crate::management::admission::Actor;
 use crate::management::input::{Json, RequestedReason};
+use crate::management::operation::{Answer, Group, Operation, post};
+use crate::management::scope::Scope;
 use crate::management::text::Text;
 
-#[derive(Debug, Deserialize)]
+pub(in crate::management) fn operation() -> Operation {
+    post("/api/v1/sessions/end", Scope::SessionsEnd, end_matching)
+        .named(
+            Group::Sessions,
+            "endSessions",
+            "End every session that a selector means",
+        )
+        .about("With `dry_run` nothing ends, and the answer says how many sessions are meant.")
+        .sent_for_example(|| json!({ "selector": { "role": "contractor" }, "dry_run": true }))
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "SessionsToEnd")]
 pub(in crate::management) struct Body {
     selector: Meant,
+    /// What the audit and the people are told.
     #[serde(default)]
     reason: RequestedReason,
+    /// Only count them.
     #[serde(default)]
     dry_run: bool,
 }
@@ -62,9 +78,50 @@ impl TryFrom<Map<String, Value>> for Meant {
     }
 }
 
-#[derive(Debug, Serialize)]
-struct Answer {
+impl JsonSchema for Meant {
+    fn schema_name() -> Cow<'static, str> {
+        "Selector".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let name = generator.subschema_for::<Option<Text>>();
+        let given = ["subject", "application", "role", "device"];
+        let one_of_them = given.map(|key| json!({ "required": [key], "properties": { key: { "type": "string" } } }));
+        json_schema!({
+            "description": "What is given must hold together. Every session is meant with `all` alone.",
+            "anyOf": [
+                {
+                    "title": "those that match",
+                    "type": "object",
+                    "properties": {
+                        "subject": name, "application": name, "role": name, "device": name,
+                        "all": { "const": false },
+                    },
+                    "additionalProperties": false,
+                    "anyOf": one_of_them,
+                },
+                {
+                    "title": "all",
+                    "type": "object",
+                    "properties": {
+                        "all": { "const": true },
+                        "subject": { "type": "null" }, "application": { "type": "null" },
+                        "role": { "type": "null" }, "device": { "type": "null" },
+                    },
+                    "required": ["all"],
+                    "additionalProperties": false,
+                },
+            ],
+        })
+    }
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "SessionsEnd")]
+pub(in crate::management) struct Outcome {
+    /// How many sessions the selector means.
     matched: u64,
+    /// How many of them this call ended.
     ended: u64,
     dry_run: bool,
 }
@@ -73,11 +130,11 @@ pub(in crate::management) async fn end_matching(
     State(management): State<Arc<Management>>,
     Extension(Actor(actor)): Extension<Actor>,
     Json(body): Json<Body>,
-) -> Result<Response, Problem> {
+) -> Result<Answer<Outcome>, Problem> {
     let latch = &management.latch;
     let Meant(filter) = body.selector;
     let matched = latch.engine.count(&filter).await?;
-    let mut answer = Answer {
+    let mut answer = Outcome {
         matched,
         ended: 0,
         dry_run: body.dry_run,
@@ -93,5 +150,5 @@ pub(in crate::management) async fn end_matching(
         // Some may have begun since they were counted.
         answer.matched = matched.max(answer.ended);
     }
-    Ok(json(&answer))
+    Ok(Answer(answer))
 }

@@ -3,86 +3,99 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::response::Response;
 use nightlatch_engine::store::{Filter, Page, Record};
 use nightlatch_engine::token::Handle;
 use nightlatch_engine::{Engine, Standing};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::View;
-use crate::http::headers::json;
 use crate::http::problem::Problem;
 use crate::management::Management;
-use crate::management::input::{PageSize, Query};
+use crate::management::input::Query;
+use crate::management::operation::{Group, Operation, get};
+use crate::management::page::{Here, Listed, PageSize};
+use crate::management::schema::HandleForm;
+use crate::management::scope::Scope;
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(in crate::management) struct Asked {
-    subject: Option<Box<str>>,
-    application: Option<Box<str>>,
-    role: Option<Box<str>>,
-    device: Option<Box<str>>,
-    #[serde(default)]
-    limit: PageSize,
-    cursor: Option<Handle>,
+pub(in crate::management) fn operation() -> Operation {
+    get("/api/v1/sessions", Scope::SessionsRead, list)
+        .named(Group::Sessions, "listSessions", "List live sessions")
+        .about("In the order of their creation. What is given must hold together; pages miss and repeat nothing.")
 }
 
-#[derive(Debug, Serialize)]
-struct Body {
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::management) struct Asked {
+    /// Of this person.
+    subject: Option<Box<str>>,
+    /// In this application.
+    application: Option<Box<str>>,
+    /// With this role.
+    role: Option<Box<str>>,
+    /// On this class of device.
+    device: Option<Box<str>>,
+    /// At most so many sessions. A page may have fewer: sessions end while it is read.
+    #[serde(default)]
+    limit: PageSize,
+    /// Behind this session: the `next_after` of the page before.
+    #[schemars(with = "Option<HandleForm>")]
+    after: Option<Handle>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "SessionPage")]
+pub(in crate::management) struct Body {
     sessions: Vec<View>,
-    /// What to send as `cursor` for the next page; null on the last one.
-    next_cursor: Option<Handle>,
+    /// Where the next page starts; null on the last one.
+    #[schemars(with = "Option<HandleForm>")]
+    next_after: Option<Handle>,
 }
 
 pub(in crate::management) async fn list(
     State(management): State<Arc<Management>>,
+    here: Here,
     Query(asked): Query<Asked>,
-) -> Result<Response, Problem> {
+) -> Result<Listed<Body>, Problem> {
     let Asked {
         subject,
         application,
         role,
         device,
         limit,
-        cursor,
+        after,
     } = asked;
-    page(
-        &management.latch.engine,
-        &Filter {
-            subject,
-            application,
-            device,
-            role,
-        },
-        limit,
-        cursor,
-    )
-    .await
+    let filter = Filter {
+        subject,
+        application,
+        device,
+        role,
+    };
+    page(&management.latch.engine, &here, &filter, limit, after).await
 }
 
 pub(super) async fn page(
     engine: &Engine,
+    here: &Here,
     filter: &Filter,
-    PageSize(limit): PageSize,
+    limit: PageSize,
     after: Option<Handle>,
-) -> Result<Response, Problem> {
-    // One more than asked for shows whether there is a next page.
-    let records = engine
-        .list(
-            filter,
-            Page {
-                after,
-                limit: limit + 1,
-            },
-        )
-        .await?;
-    let page = &records[..records.len().min(limit)];
-    let next_cursor = page.last().filter(|_| records.len() > limit).map(|last| last.handle);
+) -> Result<Listed<Body>, Problem> {
+    let asked = Page {
+        after,
+        limit: limit.and_one(),
+    };
+    let records = engine.list(filter, asked).await?;
+    let page = &records[..records.len().min(limit.get())];
+    let next_after = page
+        .last()
+        .filter(|_| records.len() > limit.get())
+        .map(|last| last.handle);
     let mut sessions = Vec::with_capacity(page.len());
     for record in page {
         sessions.extend(live(engine, record).await?);
     }
-    Ok(json(&Body { sessions, next_cursor }))
+    Ok(here.list(Body { sessions, next_after }, next_after.as_ref()))
 }
 
 /// The session, if it lives: of one that has just reached its deadline the store may not have heard yet.

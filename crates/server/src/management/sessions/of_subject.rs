@@ -4,44 +4,75 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::State;
-use axum::response::Response;
 use nightlatch_engine::store::{Filter, Selector};
 use nightlatch_engine::token::Handle;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::list::page;
-use crate::http::headers::json;
+use super::list::{self, page};
 use crate::http::problem::Problem;
 use crate::management::Management;
 use crate::management::admission::Actor;
-use crate::management::input::{PageSize, Query, RequestedReason, SubjectInPath};
+use crate::management::input::{Query, RequestedReason, SubjectInPath};
+use crate::management::operation::{Answer, Group, Operation, delete, get};
+use crate::management::page::{Here, Listed, PageSize};
+use crate::management::schema::HandleForm;
+use crate::management::scope::Scope;
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(in crate::management) struct AskedToList {
-    #[serde(default)]
-    limit: PageSize,
-    cursor: Option<Handle>,
+pub(in crate::management) fn listing() -> Operation {
+    get("/api/v1/subjects/{subject}/sessions", Scope::SessionsRead, list)
+        .named(
+            Group::Subjects,
+            "listSessionsOfSubject",
+            "List the live sessions of one person",
+        )
+        .about("In the order of their creation.")
 }
 
-#[derive(Debug, Deserialize)]
+pub(in crate::management) fn ending() -> Operation {
+    delete("/api/v1/subjects/{subject}/sessions", Scope::SessionsEnd, end)
+        .named(
+            Group::Subjects,
+            "endSessionsOfSubject",
+            "End all sessions of one person",
+        )
+        .about("Acts in every tab within a second.")
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::management) struct AskedToList {
+    /// At most so many sessions. A page may have fewer: sessions end while it is read.
+    #[serde(default)]
+    limit: PageSize,
+    /// Behind this session: the `next_after` of the page before.
+    #[schemars(with = "Option<HandleForm>")]
+    after: Option<Handle>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::management) struct AskedToEnd {
+    /// What the audit and the person are told.
     #[serde(default)]
     reason: RequestedReason,
 }
 
-#[derive(Debug, Serialize)]
-struct Answer {
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "SessionsOfSubjectEnd")]
+pub(in crate::management) struct Body {
+    /// How many sessions this call ended.
     ended: u64,
 }
 
 pub(in crate::management) async fn list(
     State(management): State<Arc<Management>>,
+    here: Here,
     SubjectInPath(subject): SubjectInPath,
     Query(asked): Query<AskedToList>,
-) -> Result<Response, Problem> {
-    page(&management.latch.engine, &of(subject), asked.limit, asked.cursor).await
+) -> Result<Listed<list::Body>, Problem> {
+    let filter = of(subject);
+    page(&management.latch.engine, &here, &filter, asked.limit, asked.after).await
 }
 
 pub(in crate::management) async fn end(
@@ -49,7 +80,7 @@ pub(in crate::management) async fn end(
     Extension(Actor(actor)): Extension<Actor>,
     SubjectInPath(subject): SubjectInPath,
     Query(asked): Query<AskedToEnd>,
-) -> Result<Response, Problem> {
+) -> Result<Answer<Body>, Problem> {
     let latch = &management.latch;
     let reason = asked.reason.into();
     let ended = latch
@@ -58,7 +89,7 @@ pub(in crate::management) async fn end(
         .await?
         .len() as u64;
     latch.metrics.ended(reason, ended);
-    Ok(json(&Answer { ended }))
+    Ok(Answer(Body { ended }))
 }
 
 fn of(subject: Box<str>) -> Filter {

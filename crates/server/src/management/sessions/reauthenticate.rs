@@ -4,24 +4,43 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::Response;
 use nightlatch_core::session::EndReason;
 use nightlatch_engine::Standing;
 use nightlatch_engine::store::Selector;
+use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::json;
 
 use super::HandedOver;
-use crate::http::headers::json;
 use crate::http::problem::Problem;
 use crate::management::Management;
 use crate::management::admission::Actor;
 use crate::management::input::{HandleInPath, Json, no_such_session};
+use crate::management::operation::{Answer, Group, Operation, post};
+use crate::management::refusal::Refusal;
+use crate::management::scope::Scope;
 use crate::management::text::Text;
 
-#[derive(Debug, Deserialize)]
+pub(in crate::management) fn operation() -> Operation {
+    post(
+        "/api/v1/sessions/{handle}/reauthenticate",
+        Scope::SessionsCreate,
+        reauthenticate,
+    )
+    .named(Group::Sessions, "reauthenticateSession", "Tell that somebody has authenticated again")
+    .about(
+        "Both limits start again, a lock opens, and the session has a new token. Where it was somebody else, the session \
+         ends as `superseded`.",
+    )
+    .refuses(&[Refusal::SessionEnded, Refusal::OtherSubject])
+    .sent_for_example(|| json!({ "subject": "ada" }))
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Reauthentication")]
 pub(in crate::management) struct Body {
+    /// Who has authenticated.
     subject: Text,
 }
 
@@ -30,7 +49,7 @@ pub(in crate::management) async fn reauthenticate(
     Extension(Actor(actor)): Extension<Actor>,
     HandleInPath(handle): HandleInPath,
     Json(body): Json<Body>,
-) -> Result<Response, Problem> {
+) -> Result<Answer<HandedOver>, Problem> {
     let latch = &management.latch;
     let (record, standing) = latch.engine.find(&handle).await?.ok_or_else(no_such_session)?;
     match standing {
@@ -47,22 +66,18 @@ pub(in crate::management) async fn reauthenticate(
         return Err(other_subject());
     }
     match latch.engine.reauthenticate(&record.digest, &actor).await? {
-        Some(signed_in) => Ok(json(&HandedOver::new(&signed_in, &latch.cookie))),
+        Some(signed_in) => Ok(Answer(HandedOver::new(&signed_in, &latch.cookie))),
         None => Err(over("meanwhile")),
     }
 }
 
 fn over(reason: &str) -> Problem {
-    let detail = format!("The session has ended ({reason}) and does not live again. Create a new one.");
-    Problem::new(StatusCode::CONFLICT, "session-ended", "The session has ended", detail)
+    Refusal::SessionEnded.because(format!(
+        "The session has ended ({reason}) and does not live again. Create a new one."
+    ))
 }
 
 fn other_subject() -> Problem {
-    let detail = "Somebody else has authenticated over this session, so it has ended (superseded). Create a new one.";
-    Problem::new(
-        StatusCode::CONFLICT,
-        "other-subject",
-        "The session belongs to somebody else",
-        detail,
-    )
+    Refusal::OtherSubject
+        .because("Somebody else has authenticated over this session, so it has ended (superseded). Create a new one.")
 }

@@ -3,20 +3,27 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::response::Response;
 
 use super::View;
-use crate::http::headers::json;
 use crate::http::problem::Problem;
 use crate::management::Management;
 use crate::management::input::{HandleInPath, no_such_session};
+use crate::management::operation::{Answer, Group, Operation, get};
+use crate::management::scope::Scope;
+
+pub(in crate::management) fn operation() -> Operation {
+    get("/api/v1/sessions/{handle}", Scope::SessionsRead, show)
+        .named(Group::Sessions, "getSession", "Show one session")
+        .about("Live or ended; one that ended is forgotten after seven days.")
+}
 
 pub(in crate::management) async fn show(
     State(management): State<Arc<Management>>,
     HandleInPath(handle): HandleInPath,
-) -> Result<Response, Problem> {
+) -> Result<Answer<View>, Problem> {
     let engine = &management.latch.engine;
     let (record, standing) = engine.find(&handle).await?.ok_or_else(no_such_session)?;
-    let view = View::of(&record, &standing, engine).ok_or_else(no_such_session)?;
-    Ok(json(&view))
+    View::of(&record, &standing, engine)
+        .map(Answer)
+        .ok_or_else(no_such_session)
 }

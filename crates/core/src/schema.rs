@@ -1,0 +1,140 @@
+//! JSON Schema of the document (feature `schema`): what a configuration's editor and a description of the API show of it.
+//!
+//! A schema says how a value is written. Whether the values go together ([`crate::policy::Violation`]) it cannot say.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::{Value, json};
+
+use crate::duration::Limit;
+use crate::path::PathPattern;
+use crate::policy::{Absent, OneOrMany};
+use crate::time::Span;
+
+/// Units from large to small, each once. The digits of each are bounded, so that every match can be counted.
+const DURATION: &str = "([0-9]{1,6}d)?([0-9]{1,8}h)?([0-9]{1,10}m)?([0-9]{1,12}s)?([0-9]{1,15}ms)?";
+
+/// A transform of schemas: a key is present or left out; `null` is neither, so the schema of an optional key does not offer it.
+pub fn keys_are_never_null(schema: &mut Schema) {
+    let Some(Value::Object(properties)) = schema.get_mut("properties") else {
+        return;
+    };
+    for property in properties.values_mut() {
+        without_null(property);
+    }
+}
+
+fn without_null(property: &mut Value) {
+    let Value::Object(keywords) = property else { return };
+    if let Some(Value::Array(types)) = keywords.get_mut("type") {
+        types.retain(|word| word != "null");
+        if let [only] = types.as_slice() {
+            let only = only.clone();
+            keywords.insert("type".to_owned(), only);
+        }
+    }
+    if let Some(Value::Array(kinds)) = keywords.get_mut("anyOf") {
+        kinds.retain(|kind| *kind != json!({ "type": "null" }));
+        if let [Value::Object(only)] = kinds.as_slice() {
+            let only = only.clone();
+            keywords.remove("anyOf");
+            keywords.extend(only);
+        }
+    }
+}
+
+impl JsonSchema for Span {
+    fn schema_name() -> Cow<'static, str> {
+        "Duration".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "description": "Numbers with the units `d h m s ms`, larger units first, each once.",
+            "minLength": 2,
+            "pattern": format!("^{DURATION}$"),
+            "examples": ["30m", "1h30m"],
+        })
+    }
+}
+
+impl JsonSchema for Limit {
+    fn schema_name() -> Cow<'static, str> {
+        "Limit".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "description": "A duration such as `30m` or `1h30m`, or `off` for no limit.",
+            "minLength": 2,
+            "pattern": format!("^(off|{DURATION})$"),
+            "examples": ["30m", "off"],
+        })
+    }
+}
+
+impl JsonSchema for Absent {
+    fn schema_name() -> Cow<'static, str> {
+        "Absent".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "description": "`count`: the idle clock runs. `pause`: it stands still. A duration: the session ends after it.",
+            "minLength": 2,
+            "pattern": format!("^(count|pause|{DURATION})$"),
+            "examples": ["count", "5m"],
+        })
+    }
+}
+
+impl JsonSchema for PathPattern {
+    fn schema_name() -> Cow<'static, str> {
+        "PathPattern".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "description": "`*` is one segment, `**` any number of them, none included.",
+            "examples": ["/billing/**"],
+        })
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for OneOrMany<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("OneOrMany{}", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let one = generator.subschema_for::<T>();
+        json_schema!({ "anyOf": [one, { "type": "array", "items": one, "minItems": 1 }] })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::policy::PolicyDocument;
+    use schemars::schema_for;
+    use serde_json::Value;
+
+    #[test]
+    fn the_schema_of_a_policy_has_its_keys_and_no_null() {
+        let schema = schema_for!(PolicyDocument).to_value();
+        assert_eq!(schema["additionalProperties"], Value::Bool(false));
+        for key in ["idle", "absolute", "rules", "gates", "passive", "caps", "choice"] {
+            assert!(schema["properties"].get(key).is_some(), "{key}: {schema:#}");
+        }
+        assert_eq!(schema.get("required"), None, "every key has a default");
+        assert!(!schema.to_string().contains("\"null\""), "{schema:#}");
+    }
+}

@@ -1,0 +1,7 @@
+//! `GET docs`: the description as a page.
+
+use axum::response::Response;
+
+pub(super) async fn docs() -> Response {
+    super::openapi::openapi().await
+}

@@ -1,0 +1,190 @@
+//! What the listener does: each operation with its route, the scope it needs and its description, declared together.
+//!
+//! What a handler takes and gives is read off its signature ([`Input`], [`Output`]), so the description cannot promise what
+//! the code does not do.
+
+mod input;
+mod output;
+mod sketch;
+
+use std::sync::Arc;
+
+use axum::handler::Handler;
+use axum::http::Method;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{MethodFilter, MethodRouter, on};
+use serde_json::Value;
+
+pub(super) use self::input::Input;
+pub(super) use self::output::{Answer, Created, Output};
+pub(super) use self::sketch::Sketch;
+use super::Management;
+use super::admission::permit;
+use super::refusal::Refusal;
+use super::scope::Scope;
+
+/// One operation of the listener.
+pub(super) struct Operation {
+    pub(super) method: Method,
+    pub(super) path: &'static str,
+    pub(super) scope: Scope,
+    pub(super) group: Group,
+    /// A name for generated clients.
+    pub(super) id: &'static str,
+    pub(super) summary: &'static str,
+    pub(super) description: &'static str,
+    refusals: &'static [Refusal],
+    example: Option<fn() -> Value>,
+    shape: fn(&mut Sketch<'_>),
+    route: MethodRouter<Arc<Management>>,
+}
+
+/// Where an operation stands in the documentation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Group {
+    Sessions,
+    Subjects,
+    Policy,
+    Audit,
+}
+
+impl Group {
+    pub(super) const ALL: [Self; 4] = [Self::Sessions, Self::Subjects, Self::Policy, Self::Audit];
+
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Sessions => "Sessions",
+            Self::Subjects => "Subjects",
+            Self::Policy => "Policy",
+            Self::Audit => "Audit",
+        }
+    }
+
+    pub(super) const fn description(self) -> &'static str {
+        match self {
+            Self::Sessions => "Sign-ins of people in browsers and clients.",
+            Self::Subjects => "Everything of one person.",
+            Self::Policy => "The rules in force.",
+            Self::Audit => "What happened, when, by whom and why.",
+        }
+    }
+}
+
+pub(super) fn get<H, T, I, O>(path: &'static str, scope: Scope, handler: H) -> Operation
+where
+    H: Handler<T, Arc<Management>> + Shape<I, O>,
+    T: 'static,
+{
+    operation(Method::GET, MethodFilter::GET, path, scope, handler)
+}
+
+pub(super) fn post<H, T, I, O>(path: &'static str, scope: Scope, handler: H) -> Operation
+where
+    H: Handler<T, Arc<Management>> + Shape<I, O>,
+    T: 'static,
+{
+    operation(Method::POST, MethodFilter::POST, path, scope, handler)
+}
+
+pub(super) fn delete<H, T, I, O>(path: &'static str, scope: Scope, handler: H) -> Operation
+where
+    H: Handler<T, Arc<Management>> + Shape<I, O>,
+    T: 'static,
+{
+    operation(Method::DELETE, MethodFilter::DELETE, path, scope, handler)
+}
+
+fn operation<H, T, I, O>(
+    method: Method,
+    filter: MethodFilter,
+    path: &'static str,
+    scope: Scope,
+    handler: H,
+) -> Operation
+where
+    H: Handler<T, Arc<Management>> + Shape<I, O>,
+    T: 'static,
+{
+    Operation {
+        method,
+        path,
+        scope,
+        group: Group::Sessions,
+        id: "",
+        summary: "",
+        description: "",
+        refusals: &[],
+        example: None,
+        shape: H::sketch,
+        route: on(filter, handler).route_layer(from_fn_with_state(scope, permit)),
+    }
+}
+
+impl Operation {
+    pub(super) fn named(mut self, group: Group, id: &'static str, summary: &'static str) -> Self {
+        (self.group, self.id, self.summary) = (group, id, summary);
+        self
+    }
+
+    pub(super) fn about(mut self, description: &'static str) -> Self {
+        self.description = description;
+        self
+    }
+
+    /// What the handler itself refuses, besides what its arguments do.
+    pub(super) fn refuses(mut self, refusals: &'static [Refusal]) -> Self {
+        self.refusals = refusals;
+        self
+    }
+
+    /// A body to begin with.
+    pub(super) fn sent_for_example(mut self, body: fn() -> Value) -> Self {
+        self.example = Some(body);
+        self
+    }
+
+    pub(super) fn example(&self) -> Option<Value> {
+        self.example.map(|body| body())
+    }
+
+    pub(super) fn sketch(&self, sketch: &mut Sketch<'_>) {
+        // Keys are kept in the store.
+        sketch.refuse(&[Refusal::NoApiKey, Refusal::MissingScope, Refusal::StoreUnavailable]);
+        (self.shape)(sketch);
+        sketch.refuse(self.refusals);
+    }
+
+    pub(super) fn into_route(self) -> MethodRouter<Arc<Management>> {
+        self.route
+    }
+}
+
+/// What a handler takes and gives, as its signature says.
+pub(super) trait Shape<I, O> {
+    fn sketch(sketch: &mut Sketch<'_>);
+}
+
+macro_rules! shape {
+    ($($argument:ident),*) => {
+        impl<F, R, O, $($argument),*> Shape<($($argument,)*), O> for F
+        where
+            F: FnOnce($($argument),*) -> R,
+            R: Future<Output = O>,
+            O: Output,
+            $($argument: Input),*
+        {
+            fn sketch(sketch: &mut Sketch<'_>) {
+                $($argument::sketch(sketch);)*
+                O::sketch(sketch);
+            }
+        }
+    };
+}
+
+shape!();
+shape!(A);
+shape!(A, B);
+shape!(A, B, C);
+shape!(A, B, C, D);
+shape!(A, B, C, D, E);
+shape!(A, B, C, D, E, G);

@@ -1,0 +1,21 @@
+//! What handlers take.
+
+use axum::Extension;
+use axum::extract::State;
+
+use super::Sketch;
+
+/// An argument of a handler: says what of the request it reads, and what it refuses.
+pub(in crate::management) trait Input {
+    fn sketch(sketch: &mut Sketch<'_>);
+}
+
+/// What the server knows by itself.
+impl<T> Input for State<T> {
+    fn sketch(_: &mut Sketch<'_>) {}
+}
+
+/// What admission has found out.
+impl<T> Input for Extension<T> {
+    fn sketch(_: &mut Sketch<'_>) {}
+}

@@ -1,0 +1,66 @@
+//! What handlers give.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::Sketch;
+use crate::http::headers::json as json_response;
+use crate::http::problem::Problem;
+
+/// What a handler gives: says what it looks like when all is well.
+pub(in crate::management) trait Output {
+    fn sketch(sketch: &mut Sketch<'_>);
+}
+
+/// 200 with a JSON body.
+pub(in crate::management) struct Answer<T>(pub(in crate::management) T);
+
+/// 201 with a JSON body and the path of what was made.
+pub(in crate::management) struct Created<T> {
+    pub(in crate::management) path: String,
+    pub(in crate::management) body: T,
+}
+
+/// A refusal is described by whoever may give it.
+impl<T: Output> Output for Result<T, Problem> {
+    fn sketch(sketch: &mut Sketch<'_>) {
+        T::sketch(sketch);
+    }
+}
+
+impl<T: JsonSchema> Output for Answer<T> {
+    fn sketch(sketch: &mut Sketch<'_>) {
+        sketch.answer::<T>(StatusCode::OK, &Value::Null);
+    }
+}
+
+impl<T: Serialize> IntoResponse for Answer<T> {
+    fn into_response(self) -> Response {
+        json_response(&self.0)
+    }
+}
+
+impl<T: JsonSchema> Output for Created<T> {
+    fn sketch(sketch: &mut Sketch<'_>) {
+        let location = json!({
+            "description": "The path of what was made.",
+            "required": true,
+            "schema": { "type": "string", "format": "uri-reference" },
+        });
+        sketch.answer::<T>(StatusCode::CREATED, &json!({ "Location": location }));
+    }
+}
+
+impl<T: Serialize> IntoResponse for Created<T> {
+    fn into_response(self) -> Response {
+        let mut response = json_response(&self.body);
+        *response.status_mut() = StatusCode::CREATED;
+        if let Ok(path) = HeaderValue::try_from(self.path) {
+            response.headers_mut().insert(header::LOCATION, path);
+        }
+        response
+    }
+}
