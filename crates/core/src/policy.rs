@@ -4,6 +4,7 @@
 //! rest of the core works with.
 
 mod criteria;
+mod lint;
 mod preset;
 mod quantity;
 mod reading;
@@ -16,6 +17,7 @@ use std::ops::Deref;
 use serde::{Deserialize, Deserializer, Serialize};
 
 pub use criteria::{Match, OneOrMany};
+pub use lint::{Lint, LintCode, Severity, lint};
 pub use preset::{Bound, Ceiling, Preset, Scope, Source, Strength};
 pub use validity::Violation;
 
