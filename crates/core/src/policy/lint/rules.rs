@@ -41,14 +41,15 @@ fn never_lengthens(
         let why = format!("{} is not longer than any base it meets ({base})", entry.shown());
         return lint(why, "write a larger value, or drop `lengthens` if it is to tighten");
     }
-    if quantity.of_caps(document).is_some_and(|cap| cap <= lowest) {
+    let outcomes = names_outcomes(document, quantity);
+    if quantity.of_caps(document).is_some_and(|cap| cap <= lowest && !outcomes) {
         let why = format!("`caps.{}` is not above the base", quantity.key());
         return lint(why, "raise the cap, or remove the rule");
     }
     let masks = |other: &&Entry<'_>| {
-        let tightens = other
-            .tightening()
-            .is_some_and(|(_, tightens)| other.level <= lowest && tightens.criteria.covers(&rule.criteria));
+        let tightens = other.tightening().is_some_and(|(_, tightens)| {
+            (other.level < lowest || other.level == lowest && !outcomes) && tightens.criteria.covers(&rule.criteria)
+        });
         let longer = other.lengthening().is_some_and(|(at, longer)| {
             at != index
                 && (other.level > entry.level || other.level == entry.level && at < index)
@@ -96,13 +97,16 @@ fn never_tightens(
         let why = format!("{} ({}) decides wherever it matches", mask.key(), mask.shown());
         return lint(why, "remove one of the two, or narrow the `match` of the other");
     }
-    // A cap leaves the outcome alone, which the rule may still be there for.
-    let names_outcome = quantity == Quantity::Idle && document.rules.iter().any(|rule| rule.on_idle.is_some());
     let cap = quantity
         .of_caps(document)
-        .filter(|cap| *cap <= entry.level && !names_outcome)?;
+        .filter(|cap| *cap <= entry.level && !names_outcomes(document, quantity))?;
     let why = format!("`caps.{}` ({}) is not above it", quantity.key(), quantity.shown(cap));
     lint(why, "write a smaller value, or remove the rule")
+}
+
+/// Whether rules bring outcomes: those come with a value even where another hides the value itself.
+fn names_outcomes(document: &PolicyDocument, quantity: Quantity) -> bool {
+    quantity == Quantity::Idle && document.rules.iter().any(|rule| rule.on_idle.is_some())
 }
 
 fn never_idle(index: usize, rule: &Rule) -> Option<Lint> {
