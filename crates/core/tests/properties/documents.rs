@@ -6,7 +6,7 @@ use super::{bodies, config, naive};
 use nightlatch_core::duration::Limit;
 use nightlatch_core::facts::Facts;
 use nightlatch_core::path::{Path, PathPattern};
-use nightlatch_core::policy::{LintCode, Match, OnIdle, Policy, PolicyDocument, lint};
+use nightlatch_core::policy::{LintCode, Match, OnIdle, Policy, PolicyDocument, differences, lint};
 use nightlatch_core::resolution::{Policies, SessionLimit, max_sessions};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -137,6 +137,18 @@ proptest! {
         let again: PolicyDocument = serde_json::from_value(json!(document)).expect("our own text");
         prop_assert_eq!(json!(&again), json!(&document));
         prop_assert_eq!(again, document);
+    }
+
+    /// Equal documents have no differences, others have some, and each names what it found on either side.
+    #[test]
+    fn documents_differ_where_they_are_not_equal(before in documents(), after in documents(), same in any::<bool>()) {
+        let after = if same { before.clone() } else { after };
+        let read = |written: Value| serde_json::from_value::<PolicyDocument>(written);
+        let (Ok(before), Ok(after)) = (read(before), read(after)) else { return Ok(()) };
+        let found = differences(&before, &after);
+        prop_assert_eq!(found.is_empty(), before == after);
+        prop_assert!(found.iter().all(|difference| difference.before != difference.after));
+        prop_assert!(found.iter().all(|difference| difference.to_string().lines().count() == 1));
     }
 
     /// A value that lints call without effect has none: without it every session gets the same.
