@@ -4,6 +4,8 @@
 //! rest of the core works with.
 
 mod criteria;
+mod differences;
+mod lint;
 mod preset;
 mod quantity;
 mod reading;
@@ -16,6 +18,8 @@ use std::ops::Deref;
 use serde::{Deserialize, Deserializer, Serialize};
 
 pub use criteria::{Match, OneOrMany};
+pub use differences::{Difference, differences};
+pub use lint::{Lint, LintCode, Severity, lint};
 pub use preset::{Bound, Ceiling, Preset, Scope, Source, Strength};
 pub use validity::Violation;
 

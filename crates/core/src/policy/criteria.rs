@@ -69,10 +69,10 @@ impl Match {
     /// not so; now and then false where a longer look would show that it is.
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {
-        covers_all(&self.application, &other.application, PartialEq::eq)
-            && covers_all(&self.device, &other.device, PartialEq::eq)
-            && covers_all(&self.role, &other.role, PartialEq::eq)
-            && covers_all(&self.path, &other.path, PathPattern::covers)
+        covers_all(self.application.as_ref(), other.application.as_ref(), PartialEq::eq)
+            && covers_all(self.device.as_ref(), other.device.as_ref(), PartialEq::eq)
+            && covers_all(self.role.as_ref(), other.role.as_ref(), PartialEq::eq)
+            && covers_all(self.path.as_ref(), other.path.as_ref(), PathPattern::covers)
     }
 
     /// Whether no session is in both: they ask for different applications or classes of device. A session may have any
@@ -85,12 +85,8 @@ impl Match {
 }
 
 /// What asks for nothing covers everything; else each of the others must be covered by one of its own.
-fn covers_all<T>(own: &Option<OneOrMany<T>>, others: &Option<OneOrMany<T>>, covers: impl Fn(&T, &T) -> bool) -> bool {
-    own.as_ref().is_none_or(|own| {
-        others
-            .as_ref()
-            .is_some_and(|others| others.iter().all(|other| own.any(|own| covers(own, other))))
-    })
+fn covers_all<T>(own: Option<&OneOrMany<T>>, others: Option<&OneOrMany<T>>, covers: impl Fn(&T, &T) -> bool) -> bool {
+    own.is_none_or(|own| others.is_some_and(|others| others.iter().all(|other| own.any(|own| covers(own, other)))))
 }
 
 fn excludes_all(own: Option<&OneOrMany<Box<str>>>, others: Option<&OneOrMany<Box<str>>>) -> bool {

@@ -20,6 +20,10 @@ pub(crate) struct Level(u64);
 
 impl Level {
     pub(crate) const UNLIMITED: Self = Self(u64::MAX);
+
+    pub(crate) const fn times(self, factor: u64) -> Self {
+        Self(self.0.saturating_mul(factor))
+    }
 }
 
 impl From<Limit> for Level {

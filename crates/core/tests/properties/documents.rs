@@ -1,11 +1,13 @@
 //! What holds of a policy document before any session comes: what is refused, what is filled in, how many sessions.
 
 use super::standards::standards;
-use super::words::{object, one_of};
+use super::words::{PATTERNS, object, odd_path, one_of, some_of, wish};
 use super::{bodies, config, naive};
+use nightlatch_core::duration::Limit;
 use nightlatch_core::facts::Facts;
-use nightlatch_core::policy::{Policy, PolicyDocument};
-use nightlatch_core::resolution::max_sessions;
+use nightlatch_core::path::{Path, PathPattern};
+use nightlatch_core::policy::{LintCode, Match, OnIdle, Policy, PolicyDocument, differences, lint};
+use nightlatch_core::resolution::{Policies, SessionLimit, max_sessions};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -31,6 +33,55 @@ fn facts() -> BoxedStrategy<Value> {
                 .boxed(),
         ),
     ])
+}
+
+fn criteria() -> BoxedStrategy<Value> {
+    object(vec![
+        ("application", 30, some_of(&["one", "two"])),
+        ("device", 30, some_of(&["unmanaged", "mobile"])),
+        ("role", 40, some_of(&["admin", "staff"])),
+        ("path", 40, some_of(PATTERNS)),
+    ])
+}
+
+/// All that a policy gives one session on one page.
+fn resolved(
+    policy: &Policy,
+    facts: &Facts,
+    choice: Option<Limit>,
+    path: &Path<'_>,
+) -> (Limit, OnIdle, Limit, Option<SessionLimit>) {
+    let policies = Policies {
+        own: policy,
+        today: policy,
+    };
+    let idle = policies.idle(facts, choice, Some(path));
+    (
+        idle.limit,
+        idle.outcome,
+        policies.absolute(facts),
+        max_sessions(policy, facts),
+    )
+}
+
+/// The document without the value that a lint has named, `rules[1].idle` for example.
+fn without(document: &PolicyDocument, key: &str) -> PolicyDocument {
+    let (rule, name) = key
+        .trim_start_matches("rules[")
+        .split_once("].")
+        .expect("a key of a rule");
+    let mut document = document.clone();
+    let rule = &mut document.rules[rule.parse::<usize>().expect("a number")];
+    match name {
+        "idle" => (rule.idle, rule.on_idle) = (None, None),
+        "absolute" => rule.absolute = None,
+        _ => rule.max_sessions = None,
+    }
+    // What brings nothing is no rule.
+    document
+        .rules
+        .retain(|rule| rule.idle.is_some() || rule.absolute.is_some() || rule.max_sessions.is_some());
+    document
 }
 
 /// How many sessions there may be, and whether those of an application count. None for any number.
@@ -87,4 +138,73 @@ proptest! {
         prop_assert_eq!(json!(&again), json!(&document));
         prop_assert_eq!(again, document);
     }
+
+    /// Equal documents have no differences, others have some, and each names what it found on either side.
+    #[test]
+    fn documents_differ_where_they_are_not_equal(before in documents(), after in documents(), same in any::<bool>()) {
+        let after = if same { before.clone() } else { after };
+        let read = |written: Value| serde_json::from_value::<PolicyDocument>(written);
+        let (Ok(before), Ok(after)) = (read(before), read(after)) else { return Ok(()) };
+        let found = differences(&before, &after);
+        prop_assert_eq!(found.is_empty(), before == after);
+        prop_assert!(found.iter().all(|difference| difference.before != difference.after));
+        prop_assert!(found.iter().all(|difference| difference.to_string().lines().count() == 1));
+    }
+
+    /// A value that lints call without effect has none: without it every session gets the same.
+    #[test]
+    fn values_without_effect_have_none(
+        written in prop_oneof![documents(), bodies::limits()],
+        session in facts(), choice in prop::option::of(wish()), paths in prop::collection::vec(odd_path(), 4),
+    ) {
+        let Ok(policy) = read(&written) else { return Ok(()) };
+        let facts: Facts = serde_json::from_value(session).expect("facts");
+        let choice = choice.map(|choice| serde_json::from_value(choice).expect("a limit"));
+        let idle = [LintCode::NeverLengthens, LintCode::NeverTightens];
+        for lint in lint(&policy).iter().filter(|lint| idle.contains(&lint.code)) {
+            // A ceiling may rest on the value, and another warning be too long; what holds is asked of the rules alone.
+            let mut rest = without(&policy, &lint.key);
+            (rest.preset, rest.warn_before) = (None, nightlatch_core::time::Span::ZERO);
+            let rest = Policy::new(rest).expect("valid without it");
+            for path in &paths {
+                let path = Path::canonical(path.as_str().expect("a text"));
+                prop_assert_eq!(resolved(&policy, &facts, choice, &path), resolved(&rest, &facts, choice, &path), "{}", lint);
+            }
+        }
+    }
+
+    /// What covers holds wherever the other does; what excludes holds nowhere with it.
+    #[test]
+    fn a_match_that_covers_holds_wherever_the_other_does(
+        wide in criteria(), narrow in criteria(), session in facts(), path in prop::option::of(odd_path()),
+    ) {
+        let [wide, narrow]: [Match; 2] = [wide, narrow].map(|one| serde_json::from_value(one).expect("a match"));
+        let facts: Facts = serde_json::from_value(session).expect("facts");
+        let path = path.as_ref().and_then(Value::as_str).map(Path::canonical);
+        let (wider, narrower) = (wide.holds(&facts, path.as_ref()), narrow.holds(&facts, path.as_ref()));
+        prop_assert!(!(wide.covers(&narrow) && narrower) || wider, "{:?} does not cover {:?}", wide, narrow);
+        prop_assert!(!(wide.excludes(&narrow) && narrower && wider), "{:?} does not exclude {:?}", wide, narrow);
+        prop_assert!(narrow.covers(&narrow) && Match::default().covers(&narrow));
+    }
+
+    /// The same of patterns, of few segments, so that they meet.
+    #[test]
+    fn a_pattern_that_covers_matches_whatever_the_other_does(
+        wide in pattern(), narrow in pattern(), paths in prop::collection::vec(prop::collection::vec("[ab]", 0..5), 8),
+    ) {
+        if wide.covers(&narrow) {
+            for path in paths.iter().map(|segments| format!("/{}", segments.join("/"))) {
+                let path = Path::canonical(&path);
+                prop_assert!(!narrow.matches(&path) || wide.matches(&path), "{:?} {:?} {}", wide, narrow, path);
+            }
+        }
+        prop_assert!(narrow.covers(&narrow));
+    }
+}
+
+fn pattern() -> BoxedStrategy<PathPattern> {
+    let segment = prop::sample::select(&["a", "b", "*", "**"][..]);
+    prop::collection::vec(segment, 0..5)
+        .prop_map(|segments| format!("/{}", segments.join("/")).parse().expect("a pattern"))
+        .boxed()
 }
