@@ -11,6 +11,9 @@ mod ending;
 mod file;
 #[path = "conformance/fixture.rs"]
 mod fixture;
+#[cfg(feature = "sqlite")]
+#[path = "conformance/migrating.rs"]
+mod migrating;
 #[path = "conformance/outdating.rs"]
 mod outdating;
 #[path = "conformance/paging.rs"]

@@ -290,10 +290,7 @@ pub(crate) async fn an_end_tells_how_long_nobody_was_there(store: Shared) {
             ..AuditFilter::default()
         };
         let entry = audit(store, filter).await.pop().expect("an end").entry;
-        (
-            entry.last_activity,
-            entry.longest_absence.map(|absence| absence.as_millis()),
-        )
+        (entry.last_activity, entry.longest_absence.map(Span::as_millis))
     };
     let with = |number, held_until: Option<i64>, holds: &[Hold]| {
         let mut record = record(number, "a");

@@ -51,12 +51,12 @@ pub(super) fn matching<'c>(connection: &'c Connection, filter: &Filter, page: Pa
 
 /// The sessions last worked out under the policies before `revision` (without one: under any), those that fall due first
 /// first.
-pub(super) fn by_deadline<'c>(
-    connection: &'c Connection,
+pub(super) fn by_deadline(
+    connection: &Connection,
     before: Option<Revision>,
     after: Option<(Option<Instant>, Handle)>,
     limit: usize,
-) -> Result<Merge<'c>, Failure> {
+) -> Result<Merge<'_>, Failure> {
     let after = after.map_or_else(
         || Place {
             due: i64::MIN,
