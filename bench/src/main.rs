@@ -8,7 +8,9 @@
 
 mod engine;
 mod expiry;
+mod filling;
 mod http;
+mod list;
 mod memory;
 mod processes;
 mod report;
@@ -43,7 +45,9 @@ enum Measurement {
     Memory(memory::Args),
     /// A wave of sessions that fall due in the same second
     Expiry(expiry::Args),
-    /// All four with their defaults
+    /// Pages of filtered lists of a million sessions, and what goes through all of them
+    List(list::Args),
+    /// All five with their defaults
     All,
     #[command(hide = true)]
     Baseline(http::baseline::Args),
@@ -65,6 +69,7 @@ fn main() -> anyhow::Result<()> {
         Measurement::Engine(args) => engine::run(&args, &programs()?),
         Measurement::Memory(args) => memory::run(&args, &programs()?),
         Measurement::Expiry(args) => expiry::run(&args),
+        Measurement::List(args) => list::run(&args),
         Measurement::All => all(&programs()?),
         Measurement::Baseline(args) => http::baseline::run(&args),
         Measurement::Resident(args) => memory::resident(&args),
@@ -75,5 +80,6 @@ fn all(programs: &Programs) -> anyhow::Result<()> {
     http::run(&http::Args::parse_from(["http"]), programs)?;
     engine::run(&engine::Args::parse_from(["engine"]), programs)?;
     memory::run(&memory::Args::parse_from(["memory"]), programs)?;
-    expiry::run(&expiry::Args::parse_from(["expiry"]))
+    expiry::run(&expiry::Args::parse_from(["expiry"]))?;
+    list::run(&list::Args::parse_from(["list"]))
 }

@@ -9,7 +9,7 @@ use nightlatch_engine::token::Digest;
 use nightlatch_engine::{Engine, Standing, Watcher};
 use tokio::task::JoinSet;
 
-use super::crowd::Crowd;
+use crate::filling::Crowd;
 use crate::stopwatch;
 
 pub(super) const WATCHED: usize = 1000;

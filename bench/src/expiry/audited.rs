@@ -8,7 +8,7 @@ use nightlatch_engine::Engine;
 use nightlatch_engine::audit::{AuditFilter, AuditKind};
 use nightlatch_engine::token::Handle;
 
-use super::crowd::Crowd;
+use crate::filling::Crowd;
 
 const PAGE: usize = 10_000;
 

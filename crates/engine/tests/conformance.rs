@@ -11,6 +11,9 @@ mod ending;
 mod file;
 #[path = "conformance/fixture.rs"]
 mod fixture;
+#[cfg(feature = "sqlite")]
+#[path = "conformance/migrating.rs"]
+mod migrating;
 #[path = "conformance/outdating.rs"]
 mod outdating;
 #[path = "conformance/paging.rs"]
@@ -20,6 +23,8 @@ mod racing;
 #[cfg(feature = "sqlite")]
 #[path = "conformance/random.rs"]
 mod random;
+#[path = "conformance/rooming.rs"]
+mod rooming;
 #[cfg(feature = "sqlite")]
 #[path = "conformance/speed.rs"]
 mod speed;
@@ -59,6 +64,17 @@ every_store! {
         a_missing_record_is_none
         create_never_merges
         a_locked_record_stays_locked;
+    rooming:
+        where_there_is_no_room_nothing_is_changed
+        only_live_sessions_that_count_take_up_room
+        room_is_made_by_ending_what_is_named
+        racing_creations_never_exceed_the_room
+        racing_creations_end_what_is_in_their_way_once
+        a_claimed_creation_takes_effect_once
+        a_claimed_key_is_made_once
+        of_racing_claims_one_takes_effect
+        old_claims_are_forgotten
+        an_end_tells_how_long_nobody_was_there;
     touching:
         a_touch_moves_activity_and_deadline
         a_touch_never_goes_back

@@ -2,7 +2,6 @@
 
 use std::num::NonZeroU32;
 
-use nightlatch_core::facts::Facts;
 use nightlatch_core::time::Instant;
 
 use super::change::Ended;
@@ -51,13 +50,12 @@ pub enum Counted {
 }
 
 impl Counted {
-    /// Whether a session with these facts counts.
+    /// Whether a session signed in to `application` counts.
     #[must_use]
-    pub fn counts(&self, facts: &Facts) -> bool {
-        match (self, &facts.application) {
-            (Self::Application(only), application) => application.as_ref() == Some(only),
-            (Self::Without(_), None) => true,
-            (Self::Without(others), Some(application)) => !others.contains(application),
+    pub fn counts(&self, application: Option<&str>) -> bool {
+        match self {
+            Self::Application(only) => application == Some(only),
+            Self::Without(others) => !others.iter().any(|other| application == Some(other)),
         }
     }
 }

@@ -3,9 +3,16 @@
 //! All writes go through one thread, which lets those that come at the same time share a transaction and its wait for
 //! the disk (`writer`). Reads have connections of their own (`readers`).
 
+mod columns;
+mod creating;
+mod documents;
+mod ending;
+mod facts;
 mod failure;
+mod merge;
 mod readers;
 mod reads;
+mod records;
 mod rows;
 mod schema;
 mod selection;
@@ -77,24 +84,20 @@ fn create_file(path: &Path) -> Result<()> {
 impl Store for SqliteStore {
     async fn create(&self, creation: &Creation) -> Result<Created> {
         let creation = creation.clone();
-        let added = self
-            .writer
-            .call(move |group| writes::create(group, &creation.record, &creation.audit))
-            .await?;
-        Ok(added_or_exists(added))
+        self.writer.call(move |group| creating::create(group, &creation)).await
     }
 
     async fn get(&self, digest: &Digest) -> Result<Option<Record>> {
         let digest = *digest;
         self.readers
-            .call(move |connection| reads::get(connection, &digest))
+            .call(move |reader| records::by_digest(reader, &digest))
             .await
     }
 
     async fn find(&self, handle: &Handle) -> Result<Option<Record>> {
         let handle = *handle;
         self.readers
-            .call(move |connection| reads::find(connection, &handle))
+            .call(move |reader| records::by_handle(reader, &handle))
             .await
     }
 
@@ -111,36 +114,35 @@ impl Store for SqliteStore {
     async fn end(&self, selector: &Selector, end: &End, limit: usize) -> Result<Vec<Ended>> {
         let (selector, end) = (selector.clone(), end.clone());
         self.writer
-            .call(move |group| writes::end(group, &selector, &end, limit))
+            .call(move |group| ending::end(group, &selector, &end, limit))
             .await
     }
 
     async fn expire(&self, expiries: &[Expiry]) -> Result<Vec<Ended>> {
         let expiries = expiries.to_vec();
-        self.writer.call(move |group| writes::expire(group, &expiries)).await
+        self.writer.call(move |group| ending::expire(group, &expiries)).await
     }
 
-    async fn reindex(&self, _sessions: &[Reindex]) -> Result<()> {
-        Err(not_yet())
+    async fn reindex(&self, sessions: &[Reindex]) -> Result<()> {
+        let sessions = sessions.to_vec();
+        self.writer.call(move |group| writes::reindex(group, &sessions)).await
     }
 
     async fn due(&self, now: Instant, limit: usize) -> Result<Vec<Record>> {
-        self.readers
-            .call(move |connection| reads::due(connection, now, limit))
-            .await
+        self.readers.call(move |reader| reads::due(reader, now, limit)).await
     }
 
     async fn list(&self, filter: &Filter, page: Page) -> Result<Vec<Record>> {
         let filter = filter.clone();
         self.readers
-            .call(move |connection| reads::list(connection, &filter, page))
+            .call(move |reader| reads::list(reader, &filter, page))
             .await
     }
 
     async fn count(&self, filter: &Filter) -> Result<u64> {
         let filter = filter.clone();
         self.readers
-            .call(move |connection| reads::count(connection, &filter))
+            .call(move |reader| selection::count(&reader.connection, &filter))
             .await
     }
 
@@ -150,80 +152,105 @@ impl Store for SqliteStore {
         after: Option<(Option<Instant>, Handle)>,
         limit: usize,
     ) -> Result<Vec<Record>> {
-        let page = Page {
-            after: after.map(|(_, handle)| handle),
-            limit,
-        };
         self.readers
-            .call(move |connection| reads::outdated(connection, revision, page))
+            .call(move |reader| reads::outdated(reader, revision, after, limit))
             .await
     }
 
-    async fn count_outdated(&self, _revision: Revision) -> Result<u64> {
-        Err(not_yet())
+    async fn count_outdated(&self, revision: Revision) -> Result<u64> {
+        self.readers
+            .call(move |reader| selection::count_outdated(&reader.connection, revision))
+            .await
     }
 
     async fn forget_ended(&self, before: Instant, limit: usize) -> Result<usize> {
         self.writer
-            .call(move |group| writes::forget_ended(group, before, limit))
+            .call(move |group| ending::forget_ended(group, before, limit))
             .await
     }
 
     async fn audit(&self, filter: &AuditFilter) -> Result<Vec<AuditRecord>> {
         let filter = filter.clone();
         self.readers
-            .call(move |connection| reads::audit(connection, &filter))
+            .call(move |reader| reads::audit(&reader.connection, &filter))
             .await
     }
 
     async fn policies(&self) -> Result<Vec<PolicyRevision>> {
-        self.readers.call(reads::policies).await
-    }
-
-    async fn add_policy(&self, policy: &PolicyRevision, _audit: AuditEntry) -> Result<bool> {
-        let policy = policy.clone();
-        self.writer.call(move |group| writes::add_policy(group, &policy)).await
-    }
-
-    async fn applications(&self) -> Result<Vec<Application>> {
-        Err(not_yet())
-    }
-
-    async fn put_application(&self, _: &Application, _: Option<u64>, _: AuditEntry) -> Result<bool> {
-        Err(not_yet())
-    }
-
-    async fn remove_application(&self, _: &str, _: Option<u64>, _: AuditEntry) -> Result<bool> {
-        Err(not_yet())
-    }
-
-    async fn api_keys(&self) -> Result<Vec<ApiKey>> {
-        self.readers.call(reads::api_keys).await
-    }
-
-    async fn add_api_key(&self, key: &ApiKey, _claim: Option<&Claim>, _audit: AuditEntry) -> Result<Created> {
-        let key = key.clone();
-        let added = self.writer.call(move |group| writes::add_api_key(group, &key)).await?;
-        Ok(added_or_exists(added))
-    }
-
-    async fn replace_api_key(&self, _key: &ApiKey) -> Result<bool> {
-        Err(not_yet())
-    }
-
-    async fn remove_api_key(&self, name: &str, _audit: AuditEntry) -> Result<bool> {
-        let name = name.to_owned();
-        self.writer
-            .call(move |group| writes::remove_api_key(group, &name))
+        self.readers
+            .call(move |reader| reads::policies(&reader.connection))
             .await
     }
 
-    async fn forget_claims(&self, _before: Instant, _limit: usize) -> Result<usize> {
-        Err(not_yet())
+    async fn add_policy(&self, policy: &PolicyRevision, audit: AuditEntry) -> Result<bool> {
+        let policy = policy.clone();
+        self.writer
+            .call(move |group| documents::add_policy(group, &policy, &audit))
+            .await
+    }
+
+    async fn applications(&self) -> Result<Vec<Application>> {
+        self.readers
+            .call(move |reader| reads::applications(&reader.connection))
+            .await
+    }
+
+    async fn put_application(
+        &self,
+        application: &Application,
+        expected: Option<u64>,
+        audit: AuditEntry,
+    ) -> Result<bool> {
+        let application = application.clone();
+        self.writer
+            .call(move |group| documents::put_application(group, &application, expected, &audit))
+            .await
+    }
+
+    async fn remove_application(&self, id: &str, expected: Option<u64>, audit: AuditEntry) -> Result<bool> {
+        let id = id.to_owned();
+        self.writer
+            .call(move |group| documents::remove_application(group, &id, expected, &audit))
+            .await
+    }
+
+    async fn api_keys(&self) -> Result<Vec<ApiKey>> {
+        self.readers
+            .call(move |reader| reads::api_keys(&reader.connection))
+            .await
+    }
+
+    async fn add_api_key(&self, key: &ApiKey, claim: Option<&Claim>, audit: AuditEntry) -> Result<Created> {
+        let (key, claim) = (key.clone(), claim.cloned());
+        self.writer
+            .call(move |group| documents::add_api_key(group, &key, claim.as_ref(), &audit))
+            .await
+    }
+
+    async fn replace_api_key(&self, key: &ApiKey) -> Result<bool> {
+        let key = key.clone();
+        self.writer
+            .call(move |group| documents::replace_api_key(group, &key))
+            .await
+    }
+
+    async fn remove_api_key(&self, name: &str, audit: AuditEntry) -> Result<bool> {
+        let name = name.to_owned();
+        self.writer
+            .call(move |group| documents::remove_api_key(group, &name, &audit))
+            .await
+    }
+
+    async fn forget_claims(&self, before: Instant, limit: usize) -> Result<usize> {
+        self.writer
+            .call(move |group| documents::forget_claims(group, before, limit))
+            .await
     }
 
     async fn latest_instant(&self) -> Result<Instant> {
-        self.readers.call(reads::latest_instant).await
+        self.readers
+            .call(move |reader| reads::latest_instant(&reader.connection))
+            .await
     }
 
     async fn probe(&self, now: Instant) -> Result<()> {
@@ -234,16 +261,4 @@ impl Store for SqliteStore {
             })
             .await
     }
-}
-
-fn added_or_exists(added: bool) -> Created {
-    if added {
-        Created::Added(Vec::new())
-    } else {
-        Created::Exists
-    }
-}
-
-fn not_yet() -> StoreError {
-    StoreError::Unavailable("the file cannot keep that yet".to_owned())
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use nightlatch_core::session::EndReason;
 use nightlatch_engine::store::sqlite::SqliteStore;
-use nightlatch_engine::store::{Store as _, StoreError};
+use nightlatch_engine::store::{Filter, Page, Record, Selector, Store as _, StoreError};
 use nightlatch_engine::token::Token;
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -196,7 +196,7 @@ fn a_newer_schema_is_refused() {
     let newer = Connection::open(&path).expect("connection");
     newer.pragma_update(None, "user_version", 99).expect("version");
     let told = refusal(&path);
-    assert!(told.contains("schema 99 is newer than the schema 1"), "{told}");
+    assert!(told.contains("schema 99 is newer than the schema 2"), "{told}");
 }
 
 #[tokio::test]
@@ -231,7 +231,7 @@ async fn a_damaged_record_is_an_error_for_those_alone_who_meet_it() {
     let other = Connection::open(&path).expect("connection");
     for (number, damage) in [
         (1, "presence = '{'"),
-        (2, "roles = 'admin'"),
+        (2, "facts = 99"),
         (3, "ended_at = 1"),
         (4, "choice_ms = -7"),
         (5, "longest_absence = -1"),
@@ -247,18 +247,67 @@ async fn a_damaged_record_is_an_error_for_those_alone_who_meet_it() {
         assert!(matches!(error, StoreError::Damaged(_)), "{damage}: {error}");
     }
     let mut ends = JoinSet::new();
-    for number in (11..64).chain([2]) {
+    for number in (11..64).chain([2, 7]) {
         let store = store.clone();
-        let selector = nightlatch_engine::store::Selector::Digest(digest(number));
+        let selector = Selector::Digest(digest(number));
         ends.spawn(async move { (number, store.end(&selector, &end(EndReason::Admin, 1500), 1).await) });
     }
     for (number, answer) in ends.join_all().await {
         match answer {
             Ok(ended) => assert_eq!(ended.len(), 1, "{number}"),
             Err(error) => assert!(
-                number == 2 && matches!(error, StoreError::Damaged(_)),
+                number == 7 && matches!(error, StoreError::Damaged(_)),
                 "{number}: {error}"
             ),
         }
     }
+}
+
+#[tokio::test]
+async fn lists_leave_out_what_is_damaged() {
+    let (_directory, path) = fresh();
+    let store = open(&path);
+    for number in 0..20 {
+        add(&store, &record_with(number, "a", Some("crm"), None, &["admin"])).await;
+    }
+    let other = Connection::open(&path).expect("connection");
+    for (numbers, damage) in [
+        (0..3, "presence = '{'"),
+        (3..4, "handle = x'00'"),
+        (10..12, "facts = 99"),
+        (12..14, "own = -1"),
+    ] {
+        let sql = format!("UPDATE sessions SET {damage} WHERE digest = ?");
+        for number in numbers {
+            assert_eq!(other.execute(&sql, [digest(number).as_bytes()]).expect("damage"), 1);
+        }
+    }
+    let whole: Vec<_> = (4..10).chain(14..20).map(handle).collect();
+    let handles = |records: Vec<Record>| records.into_iter().map(|record| record.handle).collect::<Vec<_>>();
+    for filter in [
+        everything(),
+        Filter {
+            subject: Some("a".into()),
+            ..everything()
+        },
+        Filter {
+            role: Some("admin".into()),
+            ..everything()
+        },
+    ] {
+        assert_eq!(list(&store, &filter, first(100)).await, whole, "{filter:?}");
+        assert_eq!(list(&store, &filter, first(7)).await, whole[..7], "a page is filled");
+        let behind = Page {
+            after: Some(handle(9)),
+            limit: 2,
+        };
+        assert_eq!(list(&store, &filter, behind).await, whole[6..8]);
+    }
+    assert_eq!(handles(store.due(at(2000), 100).await.expect("store")), whole);
+    assert_eq!(handles(store.due(at(2000), 7).await.expect("store")), whole[..7]);
+    assert_eq!(handles(store.outdated(9, None, 7).await.expect("store")), whole[..7]);
+
+    let all = Selector::Matching(everything());
+    let ended = store.end(&all, &end(EndReason::Admin, 1500), 100).await.expect("store");
+    assert_eq!(ended.len(), 19, "whoever can be named ends");
 }

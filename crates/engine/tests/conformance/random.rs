@@ -1,11 +1,15 @@
 //! Random sequences of calls: whatever they are, the embedded store answers like the one in memory.
 
+use std::num::NonZeroU32;
+
 use nightlatch_core::duration::Limit;
 use nightlatch_core::session::{EndReason, State};
 use nightlatch_core::time::Span;
 use nightlatch_engine::audit::{AuditFilter, AuditKind};
 use nightlatch_engine::store::memory::MemoryStore;
-use nightlatch_engine::store::{Filter, Page, Record, Revisions, Selector, Store, Touch};
+use nightlatch_engine::store::{
+    Claim, Counted, Creation, Filter, Page, Record, Reindex, Revisions, Room, Selector, Store, Touch,
+};
 use proptest::prelude::*;
 
 use super::fixture::*;
@@ -21,7 +25,11 @@ enum Call {
         handle: u32,
         subject: bool,
         facts: u32,
+        room: Option<(u32, u32)>,
+        claim: Option<u32>,
     },
+    /// With the version that the store has now, or none that any has.
+    Reindex(Vec<(u32, bool, u32, Option<i64>)>),
     Touch(Vec<(u32, i64, u64)>),
     /// With the version that the store has now, if it is not `stale`.
     Amend {
@@ -83,9 +91,14 @@ fn call() -> impl Strategy<Value = Call> {
         any::<bool>(),
         1..4_u32,
     );
+    let room = prop::option::of((1..3_u32, number()));
     prop_oneof![
-        6 => (number(), number(), any::<bool>(), 0..8_u32)
-            .prop_map(|(number, handle, subject, facts)| Call::Create { number, handle, subject, facts }),
+        6 => (number(), number(), any::<bool>(), 0..8_u32, room, prop::option::of(0..3_u32))
+            .prop_map(|(number, handle, subject, facts, room, claim)| {
+                Call::Create { number, handle, subject, facts, room, claim }
+            }),
+        2 => prop::collection::vec((number(), any::<bool>(), 1..4_u32, prop::option::of(instant())), 0..4)
+            .prop_map(Call::Reindex),
         4 => prop::collection::vec((number(), instant(), 0..9_u64), 0..4).prop_map(Call::Touch),
         4 => (amend, prop::option::of(number())).prop_map(
             |((number, stale, seen, absence, authenticated, locked, today), rotate_to)| {
@@ -108,13 +121,42 @@ async fn answer(store: &dyn Store, call: &Call) -> String {
             handle: other,
             subject,
             facts,
+            room,
+            claim,
         } => {
             let given = |bit: u32, word: &'static str| (facts & bit != 0).then_some(word);
             let roles: Vec<_> = given(4, "admin").into_iter().collect();
             let subject = if *subject { "a" } else { "b" };
             let mut record = record_with(*number, subject, given(1, "crm"), given(2, "mobile"), &roles);
             record.handle = handle(*other);
-            format!("{:?}", store.create(&creation(&record, at(1000))).await)
+            let creation = Creation {
+                room: room.map(|(most, ending)| Room {
+                    most: NonZeroU32::new(most).expect("not zero"),
+                    counted: Counted::Without(vec!["crm".into()]),
+                    ending: vec![handle(ending)],
+                }),
+                claim: claim.map(|key| Claim {
+                    key: digest(key),
+                    request: digest(*number),
+                    at: at(1000),
+                }),
+                ..creation(&record, at(1000))
+            };
+            format!("{:?}", store.create(&creation).await)
+        }
+        Call::Reindex(sessions) => {
+            let mut reindex = Vec::new();
+            for (number, stale, today, due) in sessions {
+                if let Some(record) = store.get(&digest(*number)).await.expect("store") {
+                    reindex.push(Reindex {
+                        digest: record.digest,
+                        version: record.version + u64::from(*stale),
+                        today: *today,
+                        due: due.map(at),
+                    });
+                }
+            }
+            format!("{:?}", store.reindex(&reindex).await)
         }
         Call::Touch(touches) => {
             let touches = touches.iter().map(|(number, seen, absence)| Touch {
@@ -199,7 +241,13 @@ async fn told(store: &dyn Store, filters: &[Filter]) -> Vec<String> {
             store.get(&digest(number)).await,
             store.find(&handle(number)).await
         ));
-        told.push(format!("{:?}", store.outdated(number, None, 2).await));
+        told.push(format!(
+            "{:?}",
+            (
+                store.outdated(number, None, 2).await,
+                store.count_outdated(number).await
+            )
+        ));
     }
     told.push(format!(
         "{:?}",

@@ -93,7 +93,9 @@ impl Tables {
     pub(super) fn make_room(&self, subject: &str, room: &Room) -> Result<Vec<Digest>, Vec<Record>> {
         let counted: Vec<&Record> = self
             .live()
-            .filter(|record| record.subject.as_ref() == subject && room.counted.counts(&record.session.facts))
+            .filter(|record| {
+                record.subject.as_ref() == subject && room.counted.counts(record.session.facts.application.as_deref())
+            })
             .collect();
         let ending: Vec<Digest> = counted
             .iter()

@@ -1,12 +1,13 @@
 //! Connections that only read. They see what was committed before, and wait for no writer.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
+use super::facts::Remembered;
 use super::failure::Failure;
+use super::records::{Damage, Reader};
 use super::schema;
 use crate::store::{Result, StoreError};
 
@@ -17,8 +18,9 @@ const READERS: usize = 8;
 #[derive(Debug)]
 pub(super) struct Readers {
     path: Arc<PathBuf>,
-    idle: Arc<Mutex<Vec<Connection>>>,
+    idle: Arc<Mutex<Vec<Reader>>>,
     turns: Arc<Semaphore>,
+    damage: Arc<Damage>,
 }
 
 impl Readers {
@@ -27,6 +29,7 @@ impl Readers {
             path: Arc::new(path),
             idle: Arc::default(),
             turns: Arc::new(Semaphore::new(READERS)),
+            damage: Arc::default(),
         }
     }
 
@@ -34,22 +37,30 @@ impl Readers {
     pub(super) async fn call<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection) -> std::result::Result<T, Failure> + Send + 'static,
+        F: FnOnce(&Reader) -> std::result::Result<T, Failure> + Send + 'static,
     {
         let stopped = || StoreError::Unavailable("a read was stopped".to_owned());
         let turn = self.turns.clone().acquire_owned().await.map_err(|_| stopped())?;
-        let (path, idle) = (Arc::clone(&self.path), Arc::clone(&self.idle));
+        let (path, idle, damage) = (Arc::clone(&self.path), Arc::clone(&self.idle), Arc::clone(&self.damage));
         let read = tokio::task::spawn_blocking(move || {
             let _turn = turn;
             let waiting = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let connection = waiting.map_or_else(|| schema::open_to_read(&path), Ok)?;
-            let outcome = work(&connection);
+            let reader = waiting.map_or_else(|| open(&path, damage), Ok)?;
+            let outcome = work(&reader);
             // One that failed is closed: it may be the reason.
             if outcome.is_ok() {
-                idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+                idle.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
             }
             Ok(outcome?)
         });
         read.await.unwrap_or_else(|_| Err(stopped()))
     }
+}
+
+fn open(path: &Path, damage: Arc<Damage>) -> std::result::Result<Reader, Failure> {
+    Ok(Reader {
+        connection: schema::open_to_read(path)?,
+        facts: Remembered::default(),
+        damage,
+    })
 }

@@ -1,80 +1,42 @@
-//! What only reads.
+//! What only reads. What takes several statements sees one state of the file in all of them.
 
 use nightlatch_core::time::Instant;
-use rusqlite::{Connection, OptionalExtension, Params, Row, ToSql, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, Params, Row, ToSql, params_from_iter};
 
+use super::columns;
 use super::failure::Failure;
-use super::rows::{self, AUDIT, RECORD};
-use super::selection::Selection;
+use super::merge::Place;
+use super::records::{self, Reader};
+use super::rows::{self, AUDIT};
+use super::selection;
 use crate::audit::{AuditFilter, AuditRecord};
-use crate::store::{ApiKey, Filter, Page, PolicyRevision, Record, Revision};
-use crate::token::{Digest, Handle};
+use crate::store::{ApiKey, Application, Filter, Page, PolicyRevision, Record, Revision};
+use crate::token::Handle;
 
 type Result<T> = std::result::Result<T, Failure>;
 
-pub(super) fn get(connection: &Connection, digest: &Digest) -> Result<Option<Record>> {
-    let found = all(
-        connection,
-        &format!("SELECT {RECORD} FROM sessions WHERE digest = ?"),
-        [digest.as_bytes()],
-        rows::record,
-    )?;
-    Ok(found.into_iter().next())
+pub(super) fn due(reader: &Reader, now: Instant, limit: usize) -> Result<Vec<Record>> {
+    let snapshot = reader.connection.unchecked_transaction()?;
+    let merged = selection::by_deadline(&snapshot, None, None, limit)?;
+    let reached = |place: &Place| place.due <= now.as_millis() && place.due != columns::NEVER;
+    records::page(reader, merged, limit, reached)
 }
 
-pub(super) fn find(connection: &Connection, handle: &Handle) -> Result<Option<Record>> {
-    let found = all(
-        connection,
-        &format!("SELECT {RECORD} FROM sessions WHERE handle = ?"),
-        [handle.as_bytes()],
-        rows::record,
-    )?;
-    Ok(found.into_iter().next())
+pub(super) fn list(reader: &Reader, filter: &Filter, page: Page) -> Result<Vec<Record>> {
+    let snapshot = reader.connection.unchecked_transaction()?;
+    let merged = selection::matching(&snapshot, filter, page)?;
+    records::page(reader, merged, page.limit, |_| true)
 }
 
-pub(super) fn due(connection: &Connection, now: Instant, limit: usize) -> Result<Vec<Record>> {
-    let sql = format!(
-        "SELECT {RECORD} FROM sessions INDEXED BY live_by_deadline
-         WHERE ended_at IS NULL AND due <= ? ORDER BY due LIMIT ?"
-    );
-    all(
-        connection,
-        &sql,
-        params![now.as_millis(), rows::count(limit)],
-        rows::record,
-    )
-}
-
-pub(super) fn list(connection: &Connection, filter: &Filter, page: Page) -> Result<Vec<Record>> {
-    let (sql, values) = Selection::of(filter).page(RECORD, page);
-    all(connection, &sql, params_from_iter(values), rows::record)
-}
-
-pub(super) fn count(connection: &Connection, filter: &Filter) -> Result<u64> {
-    let selection = Selection::of(filter);
-    let mut statement = connection.prepare_cached(&selection.all("count(*)"))?;
-    Ok(statement.query_row(params_from_iter(selection.values), |row| row.get(0))?)
-}
-
-/// There are few revisions with live sessions, and a page of each is at hand: the first of all are the first of these.
-pub(super) fn outdated(connection: &Connection, revision: Revision, page: Page) -> Result<Vec<Record>> {
-    // One state of the file for all statements.
-    let snapshot = connection.unchecked_transaction()?;
-    let mut next = snapshot.prepare_cached(
-        "SELECT min(today) FROM sessions INDEXED BY live_by_revision WHERE ended_at IS NULL AND today > ?",
-    )?;
-    let mut records = Vec::new();
-    let mut last = -1_i64;
-    while let Some(other) = next.query_row([last], |row| row.get::<_, Option<u32>>(0))? {
-        last = i64::from(other);
-        if other != revision {
-            let (sql, values) = Selection::of_revision(other).page(RECORD, page);
-            records.extend(all(&snapshot, &sql, params_from_iter(values), rows::record)?);
-        }
-    }
-    records.sort_unstable_by_key(|record| record.handle);
-    records.truncate(page.limit);
-    Ok(records)
+pub(super) fn outdated(
+    reader: &Reader,
+    revision: Revision,
+    after: Option<(Option<Instant>, Handle)>,
+    limit: usize,
+) -> Result<Vec<Record>> {
+    let snapshot = reader.connection.unchecked_transaction()?;
+    let merged = selection::by_deadline(&snapshot, Some(revision), after, limit)?;
+    records::page(reader, merged, limit, |_| true)
 }
 
 pub(super) fn audit(connection: &Connection, filter: &AuditFilter) -> Result<Vec<AuditRecord>> {
@@ -99,26 +61,23 @@ pub(super) fn audit(connection: &Connection, filter: &AuditFilter) -> Result<Vec
         values.push(Box::new(kind.as_str()));
     }
     sql.push_str(" ORDER BY seq LIMIT ?");
-    values.push(Box::new(rows::count(filter.limit)));
+    values.push(Box::new(columns::count(filter.limit)));
     all(connection, &sql, params_from_iter(values), rows::audit)
 }
 
 pub(super) fn policies(connection: &Connection) -> Result<Vec<PolicyRevision>> {
-    all(
-        connection,
-        "SELECT revision, since, document FROM policies ORDER BY revision",
-        [],
-        rows::policy,
-    )
+    let sql = "SELECT revision, since, document, actor, reason, restored FROM policies ORDER BY revision";
+    all(connection, sql, [], rows::policy)
+}
+
+pub(super) fn applications(connection: &Connection) -> Result<Vec<Application>> {
+    let sql = "SELECT id, name, origins, logout_urls, version FROM applications ORDER BY id";
+    all(connection, sql, [], rows::application)
 }
 
 pub(super) fn api_keys(connection: &Connection) -> Result<Vec<ApiKey>> {
-    all(
-        connection,
-        "SELECT name, digest, created FROM api_keys ORDER BY name",
-        [],
-        rows::api_key,
-    )
+    let sql = "SELECT name, digest, created, scopes FROM api_keys ORDER BY name";
+    all(connection, sql, [], rows::api_key)
 }
 
 pub(super) fn latest_instant(connection: &Connection) -> Result<Instant> {
@@ -129,7 +88,7 @@ pub(super) fn latest_instant(connection: &Connection) -> Result<Instant> {
         .ok_or_else(|| Failure::Damaged("the clock has lost its row".to_owned()))
 }
 
-pub(super) fn all<T>(
+fn all<T>(
     connection: &Connection,
     sql: &str,
     params: impl Params,

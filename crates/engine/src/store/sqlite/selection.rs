@@ -1,93 +1,136 @@
-//! Which live sessions a filter means, as SQL that walks one index in the order of handles. The index is named rather
-//! than left to be found: a statement that cannot use it fails where it is prepared, and none ever reads a whole table.
+//! Which live sessions are meant, as ranges of one index. The index is named rather than left to be found: a statement that
+//! cannot use it fails where it is prepared, and none ever reads a whole table.
 
-use rusqlite::ToSql;
+use nightlatch_core::time::Instant;
+use rusqlite::types::Value;
+use rusqlite::{Connection, params_from_iter};
 
-use super::rows::count;
-use crate::store::{Filter, Page};
+use super::columns;
+use super::facts;
+use super::failure::Failure;
+use super::merge::{Merge, Place};
+use crate::store::{Filter, Page, Revision};
 use crate::token::Handle;
 
-/// A statement in the making.
-pub(super) struct Selection<'f> {
-    source: &'static str,
-    conditions: String,
-    /// What stands for `?1`, `?2`, ...
-    pub(super) values: Vec<Box<dyn ToSql + 'f>>,
+/// The sessions of a page and all behind it, in the order of handles.
+pub(super) fn matching<'c>(connection: &'c Connection, filter: &Filter, page: Page) -> Result<Merge<'c>, Failure> {
+    let after = Place {
+        // No handle comes before the empty one.
+        handle: page
+            .after
+            .map_or_else(Vec::new, |after: Handle| after.as_bytes().to_vec()),
+        ..Place::default()
+    };
+    let meant = facts::meant_by(filter, 5);
+    let (index, condition, keys, values) = match (&filter.subject, meant) {
+        (Some(subject), None) => (
+            "live_by_subject",
+            "subject = ?1".to_owned(),
+            vec![text(subject)],
+            Vec::new(),
+        ),
+        (Some(subject), Some((meant, values))) => {
+            let condition = format!("subject = ?1 AND facts IN ({meant})");
+            let values = values.into_iter().map(text).collect();
+            ("live_by_subject", condition, vec![text(subject)], values)
+        }
+        (None, Some(_)) => (
+            "by_facts",
+            "facts = ?1".to_owned(),
+            meant_facts(connection, filter)?,
+            Vec::new(),
+        ),
+        (None, None) => ("live", "?1".to_owned(), vec![Value::Integer(1)], Vec::new()),
+    };
+    let sql = format!(
+        "SELECT 0, handle, id FROM sessions INDEXED BY {index}
+         WHERE ended_at IS NULL AND {condition} AND handle > ?3 AND ?2 = 0 ORDER BY handle LIMIT ?4"
+    );
+    Merge::new(connection, &sql, keys, values, &after, page.limit)
 }
 
-impl<'f> Selection<'f> {
-    /// The fields with the fewest sessions to a value come first.
-    pub(super) fn of(filter: &'f Filter) -> Self {
-        let source = match filter {
-            Filter { subject: Some(_), .. } => "sessions INDEXED BY live_by_subject",
-            Filter { role: Some(_), .. } => "live_roles CROSS JOIN sessions USING (handle)",
-            Filter { device: Some(_), .. } => "sessions INDEXED BY live_by_device",
-            Filter {
-                application: Some(_), ..
-            } => "sessions INDEXED BY live_by_application",
-            _ => "sessions INDEXED BY live",
-        };
-        let mut selection = Self::over(source);
-        let Filter {
-            subject,
-            application,
-            device,
-            role,
-        } = filter;
-        let role_condition = if subject.is_some() {
-            "EXISTS (SELECT 1 FROM live_roles WHERE handle = sessions.handle AND role = ?)"
-        } else {
-            "role = ?"
-        };
-        let fields = [
-            ("subject = ?", subject),
-            ("application = ?", application),
-            ("device = ?", device),
-            (role_condition, role),
-        ];
-        for (condition, value) in fields {
-            if let Some(value) = value {
-                selection.and(condition, value.as_ref());
-            }
+/// The sessions last worked out under the policies before `revision` (without one: under any), those that fall due first
+/// first.
+pub(super) fn by_deadline(
+    connection: &Connection,
+    before: Option<Revision>,
+    after: Option<(Option<Instant>, Handle)>,
+    limit: usize,
+) -> Result<Merge<'_>, Failure> {
+    let after = after.map_or_else(
+        || Place {
+            due: i64::MIN,
+            ..Place::default()
+        },
+        |(due, handle)| Place {
+            due: columns::due(due),
+            handle: handle.as_bytes().to_vec(),
+            id: 0,
+        },
+    );
+    let sql = "SELECT due, handle, id FROM sessions INDEXED BY live_by_deadline
+        WHERE ended_at IS NULL AND today = ?1 AND (due, handle) > (?2, ?3) ORDER BY due, handle LIMIT ?4";
+    Merge::new(
+        connection,
+        sql,
+        revisions(connection, before)?,
+        Vec::new(),
+        &after,
+        limit,
+    )
+}
+
+/// The policies that live sessions were last worked out under. There are few, and the index tells each at once.
+fn revisions(connection: &Connection, before: Option<Revision>) -> Result<Vec<Value>, Failure> {
+    let mut next = connection.prepare_cached(
+        "SELECT min(today) FROM sessions INDEXED BY live_by_deadline WHERE ended_at IS NULL AND today > ?1",
+    )?;
+    let end = before.map_or(i64::MAX, i64::from);
+    let (mut found, mut last) = (Vec::new(), i64::MIN);
+    while let Some(today) = next.query_row([last], |row| row.get::<_, Option<i64>>(0))? {
+        if today >= end {
+            break;
         }
-        selection
+        found.push(Value::Integer(today));
+        last = today;
     }
+    Ok(found)
+}
 
-    /// Live sessions last worked out under `revision`.
-    pub(super) fn of_revision(revision: u32) -> Self {
-        let mut selection = Self::over("sessions INDEXED BY live_by_revision");
-        selection.and("today = ?", revision);
-        selection
-    }
+fn meant_facts(connection: &Connection, filter: &Filter) -> Result<Vec<Value>, Failure> {
+    let Some((sql, values)) = facts::meant_by(filter, 1) else {
+        return Ok(Vec::new());
+    };
+    let mut statement = connection.prepare_cached(&sql)?;
+    let ids = statement.query_map(params_from_iter(values), |row| row.get(0))?;
+    Ok(ids.collect::<Result<_, _>>()?)
+}
 
-    fn over(source: &'static str) -> Self {
-        Self {
-            source,
-            conditions: "ended_at IS NULL".to_owned(),
-            values: Vec::new(),
-        }
-    }
+/// How many sessions a filter means.
+pub(super) fn count(connection: &Connection, filter: &Filter) -> Result<u64, Failure> {
+    let meant = facts::meant_by(filter, 2);
+    let (sql, values) = match (filter.subject.as_deref(), meant) {
+        (None, None) => ("live WHERE ?1 IS NULL".to_owned(), Vec::new()),
+        (None, Some((meant, values))) => (format!("by_facts WHERE ?1 IS NULL AND facts IN ({meant})"), values),
+        (Some(_), None) => ("live_by_subject WHERE subject = ?1".to_owned(), Vec::new()),
+        (Some(_), Some((meant, values))) => (
+            format!("live_by_subject WHERE subject = ?1 AND facts IN ({meant})"),
+            values,
+        ),
+    };
+    let sql = format!("SELECT count(*) FROM sessions INDEXED BY {sql} AND ended_at IS NULL");
+    let values = std::iter::once(filter.subject.as_deref()).chain(values.into_iter().map(Some));
+    let mut statement = connection.prepare_cached(&sql)?;
+    Ok(statement.query_row(params_from_iter(values), |row| row.get(0))?)
+}
 
-    fn and(&mut self, condition: &str, value: impl ToSql + 'f) {
-        self.conditions.push_str(" AND ");
-        self.conditions.push_str(condition);
-        self.values.push(Box::new(value));
-    }
+pub(super) fn count_outdated(connection: &Connection, revision: Revision) -> Result<u64, Failure> {
+    let mut statement = connection.prepare_cached(
+        "SELECT count(*) FROM sessions INDEXED BY live_by_deadline WHERE ended_at IS NULL AND today < ?1",
+    )?;
+    Ok(statement.query_row([revision], |row| row.get(0))?)
+}
 
-    /// The statement for `columns` of all.
-    pub(super) fn all(&self, columns: &str) -> String {
-        format!("SELECT {columns} FROM {} WHERE {}", self.source, self.conditions)
-    }
-
-    /// The statement for `columns` of one page.
-    pub(super) fn page(mut self, columns: &str, page: Page) -> (String, Vec<Box<dyn ToSql + 'f>>) {
-        // No handle comes before the empty one.
-        let after = page
-            .after
-            .as_ref()
-            .map_or_else(Vec::new, |after: &Handle| after.as_bytes().to_vec());
-        self.and("handle > ?", after);
-        self.values.push(Box::new(count(page.limit)));
-        (format!("{} ORDER BY handle LIMIT ?", self.all(columns)), self.values)
-    }
+fn text(text: &str) -> Value {
+    Value::Text(text.to_owned())
 }
