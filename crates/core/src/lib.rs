@@ -9,6 +9,7 @@ pub mod duration;
 pub mod facts;
 pub mod path;
 pub mod policy;
+pub mod replay;
 pub mod resolution;
 pub mod scenario;
 pub mod session;
