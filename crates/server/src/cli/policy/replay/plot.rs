@@ -44,7 +44,14 @@ pub(super) fn write_chart(out: &mut impl Write, chart: &Chart, style: Style) -> 
     let names: Vec<_> = chart
         .marks
         .iter()
-        .map(|mark| (column(mark.at), format!("{pointer} {}", visible(&mark.name))))
+        .map(|mark| {
+            let (at, name) = (column(mark.at), visible(&mark.name));
+            // The pointer stays where it points; at the right edge the name goes before it.
+            match (WIDTH - at).checked_sub(name.chars().count() + 2) {
+                Some(_) => (at, format!("{pointer} {name}")),
+                None => (at.saturating_sub(name.chars().count() + 1), format!("{name} {pointer}")),
+            }
+        })
         .collect();
     for line in placed(names.iter().map(|(at, name)| (*at, name.as_str()))) {
         writeln!(out, "{:LABELS$}{}", "", coloured(&line, style))?;

@@ -11,7 +11,7 @@ const RIGHT: f64 = 24.0;
 const TOP: f64 = 96.0;
 const HEIGHT: f64 = 170.0;
 /// Between the panels: the title of the second.
-const GAP: f64 = 58.0;
+const GAP: f64 = 56.0;
 const LINE: f64 = 18.0;
 
 const STYLE: &str = "\
@@ -45,10 +45,13 @@ pub(super) fn picture(chart: &Chart, description: &str) -> String {
         "What an idle limit costs, and what it saves",
     );
     for (mark, row) in chart.marks.iter().zip(&rows) {
-        let label = top - 34.0 - LINE * f64::from(*row);
-        line(&mut svg, "mark", (x(mark.at), label + 6.0), (x(mark.at), bottom));
+        let label = top - 9.0 - LINE * f64::from(*row);
         text(&mut svg, x(mark.at), label, "name", "middle", &mark.name);
     }
+    let first_title = top - 32.0 - extra;
+    text(&mut svg, LEFT, first_title, "panel", "start", &chart.panels[0].title);
+    let second_title = top + HEIGHT + GAP - 14.0;
+    text(&mut svg, LEFT, second_title, "panel", "start", &chart.panels[1].title);
     for (which, (panel, top)) in chart.panels.iter().zip([top, top + HEIGHT + GAP]).enumerate() {
         draw(&mut svg, chart, which, panel, top);
     }
@@ -69,7 +72,6 @@ pub(super) fn picture(chart: &Chart, description: &str) -> String {
 
 fn draw(svg: &mut String, chart: &Chart, which: usize, panel: &Panel, top: f64) {
     let y = |value: f64| top + HEIGHT * (1.0 - value / panel.top());
-    text(svg, LEFT, top - 14.0, "panel", "start", &panel.title);
     for tick in &panel.ticks {
         line(svg, "grid", (LEFT, y(*tick)), (WIDTH - RIGHT, y(*tick)));
         let label = format!("{tick} {}", panel.unit);
@@ -84,6 +86,9 @@ fn draw(svg: &mut String, chart: &Chart, which: usize, panel: &Panel, top: f64) 
         svg,
         format_args!("<polyline class=\"curve\" points=\"{}\"/>\n", points.join(" ")),
     );
+    for mark in &chart.marks {
+        line(svg, "mark", (x(mark.at), top), (x(mark.at), top + HEIGHT));
+    }
     for mark in &chart.marks {
         let (value, label) = &mark.values[which];
         let (cx, cy) = (x(mark.at), y(*value));
