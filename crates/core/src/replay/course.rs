@@ -6,7 +6,7 @@ use super::count::Account;
 use super::recording::{Recorded, Stay};
 use crate::policy::Policy;
 use crate::resolution::Policies;
-use crate::session::{Activity, EndReason, Event, Occurrence, Session};
+use crate::session::{DeadlineKind, Deadlines, EndReason, Limits, Session};
 use crate::time::{Instant, Span};
 
 /// Late enough for every deadline.
@@ -28,18 +28,6 @@ enum Then {
 struct Stop {
     at: Instant,
     idle: bool,
-}
-
-impl Stop {
-    fn of(occurrence: Occurrence) -> Self {
-        match occurrence {
-            Occurrence::Locked { at } => Self { at, idle: true },
-            Occurrence::Ended { at, reason } => Self {
-                at,
-                idle: reason != EndReason::Absolute,
-            },
-        }
-    }
 }
 
 /// One recorded session while it is gone through.
@@ -111,20 +99,28 @@ impl<'a> Passage<'a> {
     }
 }
 
-/// The course under `policy`.
+/// The course under `policy`. The facts of a chain are all that decides its limits, so they are resolved once.
 pub(super) fn follow(chain: &[Recorded], policy: &Policy, within: Span, account: &mut Account) {
-    let policies = Policies {
+    let Some(first) = chain.first() else { return };
+    let mut session = sign_in(first, first.begin());
+    let limits = session.limits(&Policies {
         own: policy,
         today: policy,
-    };
-    let mut open: Option<Session> = None;
+    });
+    let life = Life { policy, limits };
     for (place, recorded) in chain.iter().enumerate() {
         let mut passage = Passage::begin(recorded, within, account);
         for (index, stay) in recorded.stays().iter().enumerate() {
-            let session = open.take().unwrap_or_else(|| sign_in(recorded, stay.from));
-            let session = stay_on(session, &policies, stay, &mut passage);
+            life.stay(&mut session, stay, &mut passage);
             let then = then(chain, place, index);
-            open = leave(session, &policies, stay.to, then, &mut passage);
+            let stop = life.stop_before(&session, then);
+            passage.away(stay.to, then, stop);
+            if let Then::Back(at) = then {
+                match stop {
+                    Some(_) => session = sign_in(recorded, at),
+                    None => session.activity.seen = at,
+                }
+            }
         }
         passage.finish();
     }
@@ -137,11 +133,9 @@ pub(super) fn observe(chain: &[Recorded], within: Span, account: &mut Account) {
         for (index, stay) in recorded.stays().iter().enumerate() {
             let last = index + 1 == recorded.stays().len();
             let end = recorded.end().filter(|end| last && end.is_by_limit());
-            let stop = end.map(|end| {
-                Stop::of(Occurrence::Ended {
-                    at: end.at,
-                    reason: end.reason,
-                })
+            let stop = end.map(|end| Stop {
+                at: end.at,
+                idle: end.reason != EndReason::Absolute,
             });
             passage.away(stay.to, then(chain, place, index), stop);
         }
@@ -167,45 +161,39 @@ fn sign_in(recorded: &Recorded, at: Instant) -> Session {
     Session::sign_in(Arc::clone(recorded.facts()), None, at, at)
 }
 
-/// The person is there all the time: nothing but the absolute limit can end the session, and they are back at once.
-fn stay_on(mut session: Session, policies: &Policies<'_>, stay: &Stay, passage: &mut Passage<'_>) -> Session {
-    if stay.from == stay.to {
-        return session;
+/// What holds for a chain.
+struct Life<'a> {
+    policy: &'a Policy,
+    limits: Limits,
+}
+
+impl Life<'_> {
+    /// The person is there all the time: nothing but the absolute limit can end the session, and they are back at once.
+    fn stay(&self, session: &mut Session, stay: &Stay, passage: &mut Passage<'_>) {
+        if stay.from == stay.to {
+            return;
+        }
+        while let Some(at) = self.deadlines(session).absolute.filter(|at| *at <= stay.to) {
+            passage.stopped(Stop { at, idle: false }, Then::Back(at));
+            *session = sign_in(passage.recorded, at);
+        }
+        session.activity.seen = stay.to;
     }
-    while let Some(deadline) = absolute_deadline(&session, policies).filter(|deadline| *deadline <= stay.to) {
-        let stop = Stop {
-            at: deadline,
-            idle: false,
+
+    /// The limit that is reached while the person is away, if any.
+    fn stop_before(&self, session: &Session, then: Then) -> Option<Stop> {
+        let until = match then {
+            Then::Back(at) | Then::Over(at) => at,
+            Then::Silence => END_OF_TIME,
         };
-        passage.stopped(stop, Then::Back(deadline));
-        session = sign_in(passage.recorded, deadline);
+        let (at, kind) = self.deadlines(session).earliest().filter(|(at, _)| *at <= until)?;
+        Some(Stop {
+            at,
+            idle: kind != DeadlineKind::Absolute,
+        })
     }
-    session.activity = Activity {
-        seen: stay.to,
-        ..session.activity
-    };
-    session
-}
 
-fn absolute_deadline(session: &Session, policies: &Policies<'_>) -> Option<Instant> {
-    let limits = session.limits(policies);
-    session.deadlines(session.activity, &limits, policies.today).absolute
-}
-
-/// The person goes away at `since`. The session as they find it when they are back, if it is still open.
-fn leave(
-    mut session: Session,
-    policies: &Policies<'_>,
-    since: Instant,
-    then: Then,
-    passage: &mut Passage<'_>,
-) -> Option<Session> {
-    let due = match then {
-        Then::Back(at) => session.apply(policies, &Event::Extend, at).before,
-        Then::Over(at) => session.expire(policies, at),
-        Then::Silence => session.expire(policies, END_OF_TIME),
-    };
-    let stop = due.first().copied().map(Stop::of);
-    passage.away(since, then, stop);
-    stop.is_none().then_some(session)
+    fn deadlines(&self, session: &Session) -> Deadlines {
+        session.deadlines(session.activity, &self.limits, self.policy)
+    }
 }

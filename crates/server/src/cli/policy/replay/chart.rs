@@ -155,7 +155,9 @@ fn ticks(largest: f64) -> Vec<f64> {
         .into_iter()
         .find(|step| largest <= step * 4.0)
         .unwrap_or(largest);
-    let steps = (1..=4).map(|count| step * f64::from(count));
+    // Sums of tenths are not quite tenths.
+    let tidy = |value: f64| (value * 1e6).round() / 1e6;
+    let steps = (1..=4).map(|count| tidy(step * f64::from(count)));
     let below = steps.clone().filter(|tick| *tick < largest).count();
     std::iter::once(0.0).chain(steps.take(below + 1)).collect()
 }
@@ -170,6 +172,7 @@ mod tests {
         assert_eq!(ticks(100.0), [0.0, 25.0, 50.0, 75.0, 100.0]);
         assert_eq!(ticks(37.0), [0.0, 10.0, 20.0, 30.0, 40.0]);
         assert_eq!(ticks(1300.0), [0.0, 500.0, 1000.0, 1500.0]);
+        assert_eq!(ticks(0.53), [0.0, 0.2, 0.4, 0.6]);
         for value in [0.003, 0.7, 1.0, 9.99, 12_345.0] {
             let ticks = ticks(value);
             assert!(

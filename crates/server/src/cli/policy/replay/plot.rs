@@ -6,7 +6,7 @@ use super::chart::{Chart, Panel};
 use crate::cli::table::visible;
 
 /// Columns for the curve, and before it for its values; together less than 80.
-const WIDTH: usize = 66;
+const WIDTH: usize = 64;
 const LABELS: usize = 9;
 const HEIGHT: usize = 8;
 /// Dots of a braille character.
