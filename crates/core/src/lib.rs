@@ -10,6 +10,7 @@ pub mod facts;
 pub mod path;
 pub mod plan;
 pub mod policy;
+pub mod replay;
 pub mod resolution;
 pub mod scenario;
 #[cfg(feature = "schema")]

@@ -6,6 +6,7 @@ mod client;
 pub(crate) mod demo;
 mod explain;
 pub(crate) mod keys;
+mod policy;
 mod serve;
 pub(crate) mod sessions;
 mod simulate;
@@ -21,6 +22,8 @@ use crate::config::Config;
 
 /// Bad input of the person who started the command (`EX_USAGE` of sysexits.h).
 const USAGE: u8 = 64;
+/// The data to work on is wrong (`EX_DATAERR`).
+const DATA: u8 = 65;
 /// The configuration is wrong (`EX_CONFIG`).
 const CONFIGURATION: u8 = 78;
 
@@ -56,6 +59,8 @@ enum Command {
     Audit(audit::Args),
     /// Make and revoke keys to the management API
     Keys(keys::Args),
+    /// Choose a policy by what it would do
+    Policy(policy::Args),
 }
 
 pub(crate) fn run(cli: Cli) -> ExitCode {
@@ -80,6 +85,7 @@ fn block_on(command: Command) -> anyhow::Result<ExitCode> {
             Command::Sessions(args) => sessions::run(args).await,
             Command::Audit(args) => audit::run(args).await,
             Command::Keys(args) => keys::run(args).await,
+            Command::Policy(args) => policy::run(args).await,
             Command::Check(_) | Command::Simulate(_) => Ok(ExitCode::from(USAGE)),
         }
     })

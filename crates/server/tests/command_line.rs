@@ -211,7 +211,7 @@ fn explain_names_the_layer_that_decides() {
 #[test]
 fn every_command_has_help_with_examples() {
     for command in [
-        "serve", "demo", "check", "explain", "simulate", "sessions", "audit", "keys",
+        "serve", "demo", "check", "explain", "simulate", "sessions", "audit", "keys", "policy",
     ] {
         let output = nightlatch(&[command, "--help"], "");
         assert!(output.status.success(), "{command}");

@@ -28,6 +28,12 @@ const README: Proof = Proof::Test {
     name: "the_commands_of_the_readme_work",
 };
 
+/// The commands of `docs/replay.md` beside its example.
+const REPLAY: Proof = Proof::Test {
+    path: "crates/server/tests/replay/document.rs",
+    name: "the_commands_of_the_document_work",
+};
+
 const COMMANDS: &[(&str, Proof)] = &[
     (
         "cargo run --release -- demo",
@@ -45,6 +51,19 @@ const COMMANDS: &[(&str, Proof)] = &[
     (
         "curl -s http://127.0.0.1:8701/api/v1/sessions -H \"Authorization: Bearer $NIGHTLATCH_API_KEY\" -H 'Content-Type: application/json' -d '{\"subject\": \"ada\", \"application\": \"bank\", \"roles\": [\"admin\"]}'",
         README,
+    ),
+    ("nightlatch policy replay activity.csv --idle 15m --idle 30m", REPLAY),
+    (
+        "nightlatch policy replay activity.csv --idle 15m --idle 30m --svg replay.svg",
+        REPLAY,
+    ),
+    (
+        "nightlatch policy replay activity.csv --idle 15m --idle 30m --json",
+        REPLAY,
+    ),
+    (
+        "nightlatch policy replay activity.csv --policy stricter.toml --within 10m",
+        REPLAY,
     ),
     ("cargo xtask test", Proof::Ci),
     ("cargo xtask test rust", Proof::Ci),

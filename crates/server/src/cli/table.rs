@@ -29,7 +29,7 @@ pub(super) struct Colour {
 }
 
 impl Colour {
-    fn is_on(self) -> bool {
+    pub(super) fn is_on(self) -> bool {
         !self.off && std::io::stdout().is_terminal()
     }
 }

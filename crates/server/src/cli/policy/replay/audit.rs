@@ -1,0 +1,398 @@
+//! An export of the audit: JSON lines, an array, or answers of `GET audit`.
+//!
+//! The audit knows the edges of activity alone: sign-in, "stay signed in", authentication, the last activity, and the
+//! longest absence before it. In between the person is taken to have been there all the time, but for one gap as long as
+//! the longest absence, placed before the known sign that leaves most room for it.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::io::BufRead;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use nightlatch_core::facts::Facts;
+use nightlatch_core::replay::{Recorded, RecordedEnd, Stay};
+use nightlatch_core::session::EndReason;
+use nightlatch_core::time::{Instant, Span};
+use serde::Deserialize;
+
+use super::progress::Progress;
+use super::rows::{BadRow, BadRows, bad, instant, shortened};
+
+/// One record, or a page of them. Keys that say nothing on activity are passed over.
+#[derive(Debug, Deserialize)]
+struct Entry<'a> {
+    #[serde(borrow)]
+    at: Option<When<'a>>,
+    #[serde(borrow)]
+    kind: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    handle: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    subject: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    application: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    device: Option<Cow<'a, str>>,
+    roles: Option<Vec<Box<str>>>,
+    #[serde(borrow)]
+    reason: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    last_activity: Option<When<'a>>,
+    longest_absence_ms: Option<u64>,
+    #[serde(borrow)]
+    records: Option<Vec<Self>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum When<'a> {
+    Millis(i64),
+    #[serde(borrow)]
+    Text(Cow<'a, str>),
+}
+
+impl When<'_> {
+    fn instant(&self, column: &'static str) -> Result<Instant, BadRow> {
+        match self {
+            Self::Millis(millis) => Ok(Instant::from_millis(*millis)),
+            Self::Text(text) => instant(column, text),
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Mark {
+    SignIn,
+    Sign,
+    Authenticated,
+    Locked,
+}
+
+/// What has been read of one session.
+#[derive(Debug, Default)]
+struct Draft {
+    subject: Option<Arc<str>>,
+    facts: Facts,
+    marks: Vec<(Instant, Mark)>,
+    last_activity: Option<Instant>,
+    longest_absence: Span,
+    end: Option<RecordedEnd>,
+}
+
+/// Sessions of which the audit does not say enough, by what is missing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct LeftOut {
+    pub(super) still_open: u64,
+    pub(super) without_sign_in: u64,
+    pub(super) without_last_activity: u64,
+}
+
+pub(super) fn read(
+    mut input: impl BufRead,
+    bad_rows: &mut BadRows,
+    progress: &mut Progress,
+) -> anyhow::Result<(Vec<Recorded>, LeftOut)> {
+    let mut drafts: HashMap<Box<str>, Draft> = HashMap::new();
+    let mut text = String::new();
+    let mut number = 0;
+    let context = "the input cannot be read";
+    // A first line that is no whole value begins a document that goes over several.
+    let mut first = true;
+    loop {
+        let start = text.len();
+        if input.read_line(&mut text).context(context)? == 0 {
+            break;
+        }
+        number += 1;
+        let line = text[start..].trim();
+        if line.is_empty() {
+            text.truncate(start);
+            continue;
+        }
+        if std::mem::take(&mut first) && !is_whole(line) {
+            input.read_to_string(&mut text).context(context)?;
+            document(&text, bad_rows, progress, &mut drafts);
+            break;
+        }
+        progress.row();
+        document_on_line(line, number, bad_rows, progress, &mut drafts);
+        text.clear();
+    }
+    let mut left_out = LeftOut::default();
+    let mut facts = HashMap::new();
+    let sessions = drafts
+        .into_values()
+        .filter_map(|draft| session(draft, &mut facts, &mut left_out))
+        .collect();
+    Ok((sessions, left_out))
+}
+
+/// A line that breaks in the middle of a value; other mistakes are told of the line alone.
+fn is_whole(line: &str) -> bool {
+    match serde_json::from_str::<serde::de::IgnoredAny>(line) {
+        Ok(_) => true,
+        Err(error) => !error.is_eof(),
+    }
+}
+
+fn document(text: &str, bad_rows: &mut BadRows, progress: &mut Progress, drafts: &mut HashMap<Box<str>, Draft>) {
+    document_on_line(text.trim(), 1, bad_rows, progress, drafts);
+}
+
+/// A record, a page or an array that begins on the line of this number.
+fn document_on_line(
+    text: &str,
+    number: u64,
+    bad_rows: &mut BadRows,
+    progress: &mut Progress,
+    drafts: &mut HashMap<Box<str>, Draft>,
+) {
+    let deserializer = &mut serde_json::Deserializer::from_str(text);
+    let parsed = if text.starts_with('[') {
+        serde_path_to_error::deserialize::<_, Vec<Entry<'_>>>(deserializer)
+    } else {
+        serde_path_to_error::deserialize::<_, Entry<'_>>(deserializer).map(|entry| match entry.records {
+            Some(records) => records,
+            None => vec![entry],
+        })
+    };
+    match parsed {
+        Ok(entries) => {
+            for entry in &entries {
+                progress.row();
+                if let Err(wrong) = take(entry, drafts) {
+                    bad_rows.add(number, wrong);
+                }
+            }
+        }
+        Err(error) => {
+            let path = error.path().to_string();
+            let line = number + (error.inner().line() as u64).saturating_sub(1);
+            let problem = format!("{path}: {}; write one record of the audit as JSON", error.inner());
+            bad_rows.add(line, bad("record", problem));
+        }
+    }
+}
+
+fn take(entry: &Entry<'_>, drafts: &mut HashMap<Box<str>, Draft>) -> Result<(), BadRow> {
+    let missing = |column: &'static str| bad(column, "missing; an export of the audit has it in every record");
+    let kind = entry.kind.as_deref().ok_or_else(|| missing("kind"))?;
+    let at = entry.at.as_ref().ok_or_else(|| missing("at"))?.instant("at")?;
+    let last_activity = entry
+        .last_activity
+        .as_ref()
+        .map(|when| when.instant("last_activity"))
+        .transpose()?;
+    let reason = match (kind, entry.reason.as_deref()) {
+        ("ended", Some(word)) => Some(EndReason::from_word(word).ok_or_else(|| {
+            let known = EndReason::ALL.map(EndReason::as_str).join(", ");
+            bad(
+                "reason",
+                format!("`{}` is no reason; known are {known}", shortened(word)),
+            )
+        })?),
+        ("ended", None) => return Err(missing("reason")),
+        _ => None,
+    };
+    // A policy that came into force concerns no session.
+    let Some(handle) = entry.handle.as_deref() else {
+        return if kind == "policy" {
+            Ok(())
+        } else {
+            Err(missing("handle"))
+        };
+    };
+    let mark = match kind {
+        "sign-in" => Some(Mark::SignIn),
+        "extended" => Some(Mark::Sign),
+        "reauthenticated" => Some(Mark::Authenticated),
+        "locked" => Some(Mark::Locked),
+        _ => None,
+    };
+    if !drafts.contains_key(handle) {
+        drafts.insert(handle.into(), Draft::default());
+    }
+    let Some(draft) = drafts.get_mut(handle) else {
+        return Ok(());
+    };
+    draft.marks.extend(mark.map(|mark| (at, mark)));
+    if let Some(reason) = reason {
+        draft.end = Some(RecordedEnd { at, reason });
+    }
+    draft.last_activity = draft.last_activity.max(last_activity);
+    if let Some(millis) = entry.longest_absence_ms {
+        draft.longest_absence = Span::from_millis(millis);
+    }
+    tell(&mut draft.facts.application, entry.application.as_deref());
+    tell(&mut draft.facts.device, entry.device.as_deref());
+    if let Some(roles) = entry.roles.as_ref().filter(|_| draft.facts.roles.is_empty()) {
+        draft.facts.roles.clone_from(roles);
+    }
+    if draft.subject.is_none() {
+        draft.subject = entry.subject.as_deref().map(Arc::from);
+    }
+    Ok(())
+}
+
+fn tell(known: &mut Option<Box<str>>, told: Option<&str>) {
+    if known.is_none() {
+        *known = told.map(Box::from);
+    }
+}
+
+fn session(mut draft: Draft, known: &mut HashMap<Facts, Arc<Facts>>, left_out: &mut LeftOut) -> Option<Recorded> {
+    draft.marks.sort_unstable();
+    let begun = draft.marks.first().filter(|(_, mark)| *mark == Mark::SignIn);
+    let (Some((begun, _)), Some(end), Some(last)) = (begun, draft.end, draft.last_activity) else {
+        let missing = if draft.end.is_none() {
+            &mut left_out.still_open
+        } else if begun.is_none() {
+            &mut left_out.without_sign_in
+        } else {
+            &mut left_out.without_last_activity
+        };
+        *missing += 1;
+        return None;
+    };
+    let last = last.max(*begun).min(end.at);
+    let gap = draft.longest_absence;
+    // An absence as long as the last one would have ended the session before.
+    let last_absence = end.reason == EndReason::Idle && gap >= end.at.since(last);
+    let stays = stays(&draft.marks, last, if last_absence { Span::ZERO } else { gap });
+    let facts = Arc::clone(
+        known
+            .entry(draft.facts)
+            .or_insert_with_key(|facts| Arc::new(facts.clone())),
+    );
+    Recorded::new(draft.subject, facts, stays, Some(end))
+}
+
+/// From mark to mark and to the last activity. `gap` lies behind the last authentication, where the count began anew.
+fn stays(marks: &[(Instant, Mark)], last: Instant, gap: Span) -> Vec<Stay> {
+    let authenticated = marks
+        .iter()
+        .rposition(|(_, mark)| matches!(mark, Mark::SignIn | Mark::Authenticated))
+        .unwrap_or(0);
+    let ends = marks.iter().skip(1).map(|(at, _)| *at).chain([last]);
+    let pieces: Vec<(Instant, Mark, Instant)> = marks
+        .iter()
+        .zip(ends)
+        .map(|((from, mark), to)| (*from, *mark, to.min(last).max(*from)))
+        .collect();
+    let widest = pieces
+        .iter()
+        .enumerate()
+        .skip(authenticated)
+        .filter(|(_, (_, mark, _))| *mark != Mark::Locked)
+        .max_by_key(|(_, (from, _, to))| to.since(*from))
+        .map(|(place, _)| place);
+    let mut stays = Vec::new();
+    for (place, (from, mark, to)) in pieces.into_iter().enumerate() {
+        if mark == Mark::Locked {
+            continue;
+        }
+        if Some(place) == widest && gap > Span::ZERO {
+            let left = (to - gap).max(from);
+            stays.extend([Stay { from, to: left }, Stay::at(to)]);
+        } else {
+            stays.push(Stay { from, to });
+        }
+    }
+    stays
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIGN_IN: &str = r#"{"seq":1,"at":"1970-01-01T00:00:00.000Z","kind":"sign-in","handle":"h","subject":"ada","application":"bank","reason":null,"actor":"api:a","detail":null}"#;
+    const ENDED: &str = r#"{"seq":2,"at":"1970-01-01T02:00:00Z","kind":"ended","handle":"h","subject":"ada","reason":"idle","last_activity":"1970-01-01T01:30:00Z","longest_absence_ms":1200000}"#;
+
+    fn read_text(text: &str) -> (Vec<Recorded>, LeftOut, String) {
+        let mut bad_rows = BadRows::default();
+        let (sessions, left_out) =
+            read(text.as_bytes(), &mut bad_rows, &mut Progress::silent()).expect("memory is readable");
+        (sessions, left_out, bad_rows.describe("audit.json"))
+    }
+
+    fn minutes(session: &Recorded) -> Vec<(i64, i64)> {
+        let minute = |at: Instant| at.as_millis() / 60_000;
+        session
+            .stays()
+            .iter()
+            .map(|stay| (minute(stay.from), minute(stay.to)))
+            .collect()
+    }
+
+    #[test]
+    fn every_shape_of_an_export_is_read() {
+        let pretty = format!("{{\n  \"records\": [\n{SIGN_IN},\n{ENDED}\n],\n \"next_after\": null\n}}\n");
+        for text in [
+            format!("{SIGN_IN}\n\n{ENDED}\n"),
+            format!("[{SIGN_IN},{ENDED}]"),
+            format!("[\n{SIGN_IN},\n{ENDED}\n]\n"),
+            format!("{{\"records\":[{SIGN_IN}]}}\n{{\"records\":[{ENDED}]}}\n"),
+            pretty,
+        ] {
+            let (sessions, left_out, bad) = read_text(&text);
+            assert_eq!((left_out, bad.as_str()), (LeftOut::default(), ""), "{text}");
+            let [session] = &sessions[..] else { panic!("{text}") };
+            assert_eq!(
+                minutes(session),
+                [(0, 70), (90, 90)],
+                "the gap of 20 minutes before the last sign"
+            );
+            assert_eq!(session.end().map(|end| end.reason), Some(EndReason::Idle));
+            assert_eq!(session.facts().application.as_deref(), Some("bank"));
+        }
+    }
+
+    #[test]
+    fn the_gap_lies_where_most_room_is_and_a_lock_is_an_absence() {
+        let mark =
+            |kind: &str, minute: i64| format!("{{\"at\":{},\"kind\":\"{kind}\",\"handle\":\"h\"}}\n", minute * 60_000);
+        let marks = [
+            mark("sign-in", 0),
+            mark("locked", 30),
+            mark("reauthenticated", 40),
+            mark("extended", 50),
+        ];
+        let (sessions, ..) = read_text(&format!("{}{ENDED}", marks.concat()));
+        assert_eq!(minutes(&sessions[0]), [(0, 30), (40, 70), (90, 90)]);
+    }
+
+    #[test]
+    fn what_the_audit_does_not_say_is_left_out_and_counted() {
+        let other = |text: &str, handle: &str| text.replace("\"h\"", &format!("\"{handle}\""));
+        let text = [
+            SIGN_IN.to_owned(),
+            other(ENDED, "before"),
+            other(SIGN_IN, "old"),
+            other(ENDED, "old").replace("last_activity", "detail"),
+            r#"{"at":5,"kind":"policy"}"#.to_owned(),
+        ];
+        let (sessions, left_out, bad) = read_text(&text.join("\n"));
+        assert_eq!((sessions.len(), bad.as_str()), (0, ""));
+        let expected = LeftOut {
+            still_open: 1,
+            without_sign_in: 1,
+            without_last_activity: 1,
+        };
+        assert_eq!(left_out, expected);
+    }
+
+    #[test]
+    fn bad_records_are_told_with_their_line() {
+        let text = format!(
+            "{SIGN_IN}\nnonsense\n{{\"kind\":\"ended\",\"at\":5,\"handle\":\"h\",\"reason\":\"bored\"}}\n{{\"kind\":\"sign-in\",\"handle\":\"h\"}}\n{ENDED}\n"
+        );
+        let (sessions, _, bad) = read_text(&text);
+        assert_eq!(sessions.len(), 1);
+        let lines: Vec<_> = bad.lines().collect();
+        assert!(lines[0].starts_with("audit.json:2: record: "), "{bad}");
+        assert!(lines[1].starts_with("audit.json:3: reason: `bored`"), "{bad}");
+        assert!(lines[2].starts_with("audit.json:4: at: missing"), "{bad}");
+        assert_eq!(lines.len(), 3);
+    }
+}
