@@ -113,13 +113,18 @@ pub(super) fn unseen(policy: &Policy) -> Option<String> {
 mod tests {
     use super::*;
 
+    /// Reads a file of this content that is called `strict`.
     fn read(text: &str) -> Result<String, String> {
+        let (directory, file) = strict(text);
+        let read = of_file(&file).map(|candidate| format!("{} {}", candidate.name, candidate.policy.idle));
+        read.map_err(|error| error.replace(&format!("{}/", directory.path().display()), ""))
+    }
+
+    fn strict(text: &str) -> (tempfile::TempDir, std::path::PathBuf) {
         let directory = tempfile::tempdir().expect("a directory");
         let file = directory.path().join("strict");
         std::fs::write(&file, text).expect("the file");
-        of_file(&file)
-            .map(|candidate| format!("{} {}", candidate.name, candidate.policy.idle))
-            .map_err(|error| error.replace(&file.display().to_string(), "strict"))
+        (directory, file)
     }
 
     #[test]

@@ -101,9 +101,7 @@ fn drawn(chart: &Chart, which: usize, panel: &Panel) -> Vec<Vec<Cell>> {
         // Joined to its neighbour, so that a steep curve has no holes.
         let (low, high) = before.map_or((y, y), |before| (before.min(y), before.max(y)));
         for y in low..=high {
-            if y == y.clamp(low, high) {
-                light(&mut cells, x, HEIGHT * DOWN - 1 - y);
-            }
+            light(&mut cells, x, HEIGHT * DOWN - 1 - y);
         }
         before = Some(y);
     }
