@@ -7,8 +7,6 @@ mod spread;
 
 use std::collections::BTreeMap;
 
-use serde::{Serialize, Serializer};
-
 pub use spread::{Spread, Step};
 
 use crate::facts::Facts;
@@ -73,21 +71,18 @@ fn moved(before: Option<Instant>, after: Option<Instant>) -> Impact {
 }
 
 /// The impact on all sessions, counted.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
     /// Of all sessions.
-    #[serde(flatten)]
     pub all: Counts,
     /// Of the sessions of each application; those without one are under the empty name.
-    #[serde(serialize_with = "as_list")]
     pub applications: BTreeMap<Box<str>, Counts>,
     /// Of the sessions with each role. A session with several roles counts for each.
-    #[serde(serialize_with = "as_list")]
     pub roles: BTreeMap<Box<str>, Counts>,
 }
 
 /// How many sessions a change touches, and how.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Live sessions.
     pub sessions: u64,
@@ -139,21 +134,6 @@ impl Counts {
             Impact::Same => self.unchanged += 1,
         }
     }
-}
-
-/// A name with its counts: a list of objects, so that a name is a value and never a key.
-#[derive(Serialize)]
-struct Named<'a> {
-    name: Option<&'a str>,
-    #[serde(flatten)]
-    counts: &'a Counts,
-}
-
-fn as_list<S: Serializer>(groups: &BTreeMap<Box<str>, Counts>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(groups.iter().map(|(name, counts)| Named {
-        name: (!name.is_empty()).then_some(name),
-        counts,
-    }))
 }
 
 #[cfg(test)]
@@ -223,10 +203,7 @@ mod tests {
         plan.add(&facts, Impact::Same);
         plan.add(&Facts::default(), Impact::Sooner(Some(Span::from_secs(90))));
         assert_eq!((plan.all.sessions, plan.all.ending, plan.all.shortened), (3, 1, 1));
-        let json = serde_json::to_value(&plan).expect("JSON");
-        assert_eq!(json["applications"][0]["name"], serde_json::Value::Null);
-        assert_eq!(json["applications"][1]["ending_by_reason"]["idle"], 1);
-        assert_eq!(json["roles"][0]["sessions"], 2);
-        assert_eq!(json["shortened_by"]["longest_ms"], 90_000);
+        assert_eq!(plan.applications["console"].ending_by_reason[&EndReason::Idle], 1);
+        assert_eq!((plan.applications[""].sessions, plan.roles["admin"].sessions), (1, 2));
     }
 }

@@ -45,6 +45,14 @@ impl Policy {
     }
 }
 
+impl Policy {
+    /// The document, to be shown or changed.
+    #[must_use]
+    pub fn into_document(self) -> PolicyDocument {
+        self.0
+    }
+}
+
 impl Deref for Policy {
     type Target = PolicyDocument;
 

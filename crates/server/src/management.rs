@@ -76,6 +76,14 @@ fn operations() -> Vec<Operation> {
         sessions::of_subject::listing(),
         sessions::of_subject::ending(),
         policy::operation(),
+        policy::write::replacing(),
+        policy::write::patching(),
+        policy::state::operation(),
+        policy::plan::operation(),
+        policy::lints::operation(),
+        policy::revisions::listing(),
+        policy::revisions::showing(),
+        policy::restore::operation(),
         audit::operation(),
     ]
 }

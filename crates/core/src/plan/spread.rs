@@ -1,7 +1,5 @@
 //! How much sooner sessions end: the middle, the tail and a histogram.
 
-use serde::{Serialize, Serializer};
-
 use crate::time::Span;
 
 /// The upper ends of the histogram's steps: minutes, then hours. The last step has none.
@@ -18,21 +16,12 @@ pub struct Spread {
 }
 
 /// A step of the histogram.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// Spans up to this many milliseconds, and longer than the step before; `None` for all that are longer.
-    pub up_to_ms: Option<u64>,
+    /// Spans up to this one, and longer than the step before; `None` for all that are longer.
+    pub up_to: Option<Span>,
     /// How many.
     pub sessions: u64,
-}
-
-#[derive(Serialize)]
-struct Written {
-    median_ms: Option<u64>,
-    p90_ms: Option<u64>,
-    longest_ms: Option<u64>,
-    from_no_limit: u64,
-    histogram: Vec<Step>,
 }
 
 impl Spread {
@@ -61,26 +50,12 @@ impl Spread {
     /// The histogram, empty steps included.
     #[must_use]
     pub fn histogram(&self) -> Vec<Step> {
-        let ends = UP_TO.map(Some).into_iter().chain([None]);
-        let mut steps: Vec<_> = ends.map(|up_to_ms| Step { up_to_ms, sessions: 0 }).collect();
+        let ends = UP_TO.map(|end| Some(Span::from_millis(end))).into_iter().chain([None]);
+        let mut steps: Vec<_> = ends.map(|up_to| Step { up_to, sessions: 0 }).collect();
         for millis in &self.millis {
             steps[UP_TO.partition_point(|end| end < millis)].sessions += 1;
         }
         steps
-    }
-}
-
-impl Serialize for Spread {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let percentile = |percent| self.percentile(percent).map(Span::as_millis);
-        let written = Written {
-            median_ms: percentile(50),
-            p90_ms: percentile(90),
-            longest_ms: percentile(100),
-            from_no_limit: self.from_no_limit,
-            histogram: self.histogram(),
-        };
-        written.serialize(serializer)
     }
 }
 

@@ -103,6 +103,18 @@ impl Connection {
         self.call(Method::GET, path, None).await
     }
 
+    /// A document and the tag of its state.
+    pub(super) async fn document(&self, path: &str) -> Result<(Value, String), Failure> {
+        let (body, tag) = self.exchange(Method::GET, path, None, None).await?;
+        Ok((body, tag.unwrap_or_default()))
+    }
+
+    /// Writes a document that is still in the state with this tag.
+    pub(super) async fn put(&self, path: &str, body: &Value, tag: &str) -> Result<Value, Failure> {
+        let (body, _) = self.exchange(Method::PUT, path, Some(body), Some(tag)).await?;
+        Ok(body)
+    }
+
     pub(super) async fn delete(&self, path: &str) -> Result<Value, Failure> {
         self.call(Method::DELETE, path, None).await
     }
@@ -111,8 +123,19 @@ impl Connection {
         self.call(Method::POST, path, Some(body)).await
     }
 
-    /// `path` is below `/api/v1/`.
     async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
+        let (body, _) = self.exchange(method, path, body, None).await?;
+        Ok(body)
+    }
+
+    /// `path` is below `/api/v1/`. Answers the body and the tag of its state.
+    async fn exchange(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        tag: Option<&str>,
+    ) -> Result<(Value, Option<String>), Failure> {
         let Secret(key) = self
             .key
             .as_ref()
@@ -123,27 +146,31 @@ impl Connection {
             why: format!("{error:#}"),
         };
         let exchange = async {
-            let request = Request::builder()
+            let mut request = Request::builder()
                 .method(method)
                 .uri(format!("{}/api/v1/{path}", self.url))
                 .header(header::AUTHORIZATION, format!("Bearer {key}"))
-                .header(header::CONTENT_TYPE, "application/json")
-                .body(Full::new(Bytes::from(body.map(Value::to_string).unwrap_or_default())))?;
+                .header(header::CONTENT_TYPE, "application/json");
+            if let Some(tag) = tag {
+                request = request.header(header::IF_MATCH, tag);
+            }
+            let request = request.body(Full::new(Bytes::from(body.map(Value::to_string).unwrap_or_default())))?;
             let client = Client::builder(TokioExecutor::new()).build_http();
             let response = client.request(request).await.map_err(innermost)?;
             let status = response.status();
+            let tag = response.headers().get(header::ETAG).and_then(|tag| tag.to_str().ok()).map(str::to_owned);
             let bytes = response
                 .into_body()
                 .collect()
                 .await
                 .context("the answer broke off")?
                 .to_bytes();
-            anyhow::Ok((status, bytes))
+            anyhow::Ok((status, tag, bytes))
         };
         let answer = tokio::time::timeout(ANSWERS_WITHIN, exchange).await;
         let answer = answer.unwrap_or_else(|_| Err(anyhow::anyhow!("no answer within {} s", ANSWERS_WITHIN.as_secs())));
-        let (status, bytes) = answer.map_err(unreachable)?;
-        self.read(path, status, &bytes)
+        let (status, tag, bytes) = answer.map_err(unreachable)?;
+        Ok((self.read(path, status, &bytes)?, tag))
     }
 
     fn read(&self, path: &str, status: StatusCode, bytes: &[u8]) -> Result<Value, Failure> {
@@ -156,8 +183,10 @@ impl Connection {
         let (title, detail) = (text("title")?, text("detail")?);
         Err(match status {
             StatusCode::UNAUTHORIZED => Failure::WrongKey,
-            // Only single sessions may be missing.
-            StatusCode::NOT_FOUND if !path.starts_with("sessions/") => not_ours(),
+            // Only single sessions and revisions may be missing.
+            StatusCode::NOT_FOUND if !["sessions/", "policy/revisions/"].iter().any(|part| path.starts_with(part)) => {
+                not_ours()
+            }
             _ => Failure::Refused { status, title, detail },
         })
     }

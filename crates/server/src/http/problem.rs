@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use nightlatch_core::policy::Violation;
 use nightlatch_core::session::{EndReason, StepUp};
 use nightlatch_core::time::Instant;
 use nightlatch_engine::store::StoreError;
@@ -39,6 +40,10 @@ struct Body {
     /// Since when there is no session, in milliseconds since the epoch.
     #[serde(skip_serializing_if = "Option::is_none")]
     ended_at: Option<i64>,
+    /// Everything that is wrong with a policy, key by key.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    violations: Vec<Violation>,
 }
 
 impl Problem {
@@ -56,6 +61,7 @@ impl Problem {
             detail: detail.into(),
             reason: None,
             ended_at: None,
+            violations: Vec::new(),
         };
         Self {
             status,
@@ -143,6 +149,11 @@ impl Problem {
 
     fn because(mut self, reason: &'static str) -> Self {
         self.body.reason = Some(reason);
+        self
+    }
+
+    pub(crate) fn with_violations(mut self, violations: Vec<Violation>) -> Self {
+        self.body.violations = violations;
         self
     }
 

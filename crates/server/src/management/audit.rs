@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use nightlatch_core::session::EndReason;
+use nightlatch_core::time::Span;
 use nightlatch_engine::audit::{AuditFilter, AuditKind, AuditRecord};
 use nightlatch_engine::token::Handle;
 use schemars::JsonSchema;
@@ -73,6 +74,11 @@ struct Entry {
     /// Who brought it about: `user`, `policy`, `api:NAME` for the holder of a key.
     actor: Box<str>,
     detail: Option<Box<str>>,
+    /// The last activity before an end.
+    #[schemars(with = "Option<InstantForm>")]
+    last_activity: Option<String>,
+    /// The longest time without activity since authentication, up to an end.
+    longest_absence_ms: Option<u64>,
 }
 
 pub(super) async fn audit(
@@ -116,5 +122,7 @@ fn entry(AuditRecord { seq, entry }: AuditRecord) -> Entry {
         reason: entry.reason,
         actor: entry.actor,
         detail: entry.detail,
+        last_activity: entry.last_activity.map(rfc3339),
+        longest_absence_ms: entry.longest_absence.map(Span::as_millis),
     }
 }

@@ -8,12 +8,15 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use nightlatch_core::time::{Instant, Span};
 use nightlatch_engine::Engine;
+use nightlatch_engine::store::Revision;
 use serde::Serialize;
 use tokio::sync::Mutex;
 
 use super::Management;
+use super::policy::state::FileState;
 use super::rfc3339::rfc3339;
 use crate::http::headers;
+use crate::latch::Latch;
 
 const PROBED_EVERY: Span = Span::from_secs(1);
 const ANSWERS_WITHIN: Duration = Duration::from_secs(2);
@@ -32,6 +35,29 @@ struct Probe {
 struct Body {
     status: &'static str,
     store: String,
+    policy: Policy,
+}
+
+/// A policy file that is wrong makes nobody wait: the policy before stays in force.
+#[derive(Debug, Serialize)]
+struct Policy {
+    status: &'static str,
+    revision: Revision,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<FileState>,
+}
+
+impl Policy {
+    fn of(latch: &Latch) -> Self {
+        let (revision, _) = latch.engine.policy();
+        let file = latch.policy_file.as_ref().map(FileState::of);
+        let in_force = file.as_ref().is_none_or(FileState::is_in_force);
+        Self {
+            status: if in_force { "ok" } else { "file not in force" },
+            revision,
+            file,
+        }
+    }
 }
 
 pub(super) async fn alive() -> Response {
@@ -48,12 +74,18 @@ pub(super) async fn ready(State(management): State<Arc<Management>>) -> Response
         None if answered => Ok("ok".to_owned()),
         None => Err("does not answer".to_owned()),
     };
+    let policy = Policy::of(&management.latch);
     match store {
-        Ok(store) => headers::json(&Body { status: "ready", store }),
+        Ok(store) => headers::json(&Body {
+            status: "ready",
+            store,
+            policy,
+        }),
         Err(store) => {
             let mut response = headers::json(&Body {
                 status: "unavailable",
                 store,
+                policy,
             });
             *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
             response

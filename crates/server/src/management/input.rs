@@ -6,6 +6,7 @@ mod query;
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use nightlatch_core::session::EndReason;
+use nightlatch_engine::store::Revision;
 use nightlatch_engine::token::Handle;
 use schemars::{JsonSchema, json_schema};
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,9 @@ use crate::http::problem::Problem;
 
 /// The session that the path names.
 pub(super) struct HandleInPath(pub(super) Handle);
+
+/// The policy that the path names.
+pub(super) struct RevisionInPath(pub(super) Revision);
 
 /// The subject that the path names.
 pub(super) struct SubjectInPath(pub(super) Box<str>);
@@ -76,6 +80,24 @@ impl Input for HandleInPath {
     fn sketch(sketch: &mut Sketch<'_>) {
         let schema = sketch.form::<HandleForm>();
         sketch.parameter("path", "handle", "The session.", &schema);
+        sketch.refuse(&[Refusal::NotFound]);
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for RevisionInPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let number = Path::<Revision>::from_request_parts(parts, state).await;
+        let problem = |_| Problem::not_found("A revision is a number, counted up from one.");
+        number.map(|Path(number)| Self(number)).map_err(problem)
+    }
+}
+
+impl Input for RevisionInPath {
+    fn sketch(sketch: &mut Sketch<'_>) {
+        let schema = json_schema!({ "type": "integer", "minimum": 1, "maximum": Revision::MAX, "examples": [3] });
+        sketch.parameter("path", "revision", "The number of the policy.", &schema);
         sketch.refuse(&[Refusal::NotFound]);
     }
 }

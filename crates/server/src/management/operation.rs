@@ -86,6 +86,22 @@ where
     operation(Method::POST, MethodFilter::POST, path, scope, handler)
 }
 
+pub(super) fn put<H, T, I, O>(path: &'static str, scope: Scope, handler: H) -> Operation
+where
+    H: Handler<T, Arc<Management>> + Shape<I, O>,
+    T: 'static,
+{
+    operation(Method::PUT, MethodFilter::PUT, path, scope, handler)
+}
+
+pub(super) fn patch<H, T, I, O>(path: &'static str, scope: Scope, handler: H) -> Operation
+where
+    H: Handler<T, Arc<Management>> + Shape<I, O>,
+    T: 'static,
+{
+    operation(Method::PATCH, MethodFilter::PATCH, path, scope, handler)
+}
+
 pub(super) fn delete<H, T, I, O>(path: &'static str, scope: Scope, handler: H) -> Operation
 where
     H: Handler<T, Arc<Management>> + Shape<I, O>,

@@ -1,13 +1,20 @@
-//! `GET policy`: the document in force.
+//! The policy: the document in force, how it is changed, what a change would do, and how it came about.
+
+pub(super) mod lints;
+mod owner;
+pub(super) mod plan;
+pub(super) mod restore;
+pub(super) mod revisions;
+pub(super) mod state;
+mod violations;
+pub(super) mod write;
 
 use std::sync::Arc;
 
 use axum::extract::State;
-use nightlatch_core::policy::Policy;
-use nightlatch_engine::store::Revision;
-use schemars::JsonSchema;
-use serde::Serialize;
+use nightlatch_core::policy::{Policy, PolicyDocument};
 
+use self::owner::ensure_server_owns;
 use super::Management;
 use super::entity_tag::{Conditions, Tagged};
 use super::operation::{Group, Operation, get};
@@ -16,28 +23,17 @@ use super::scope::Scope;
 pub(super) fn operation() -> Operation {
     get("/api/v1/policy", Scope::PolicyRead, policy)
         .named(Group::Policy, "getPolicy", "Show the policy in force")
-        .about("The whole document with its revision, every default filled in. Its entity tag changes with it.")
+        .about(
+            "The whole document, every default filled in. Written back as it is, it changes nothing. \
+             `GET /api/v1/policy/state` says which revision it is and who owns it.",
+        )
 }
 
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "PolicyInForce")]
-pub(super) struct Body {
-    /// Counts the policies in the order in which they came into force.
-    revision: Revision,
-    /// The file that owns it.
-    source: Option<String>,
-    policy: Arc<Policy>,
+async fn policy(State(management): State<Arc<Management>>, conditions: Conditions) -> Tagged<PolicyDocument> {
+    let (_, policy) = management.latch.engine.policy();
+    conditions.answer(document(&policy))
 }
 
-pub(super) async fn policy(State(management): State<Arc<Management>>, conditions: Conditions) -> Tagged<Body> {
-    let (revision, policy) = management.latch.engine.policy();
-    conditions.answer(Body {
-        revision,
-        source: management
-            .latch
-            .policy_file
-            .as_ref()
-            .map(|file| file.name().into_owned()),
-        policy,
-    })
+fn document(policy: &Policy) -> PolicyDocument {
+    policy.clone().into_document()
 }

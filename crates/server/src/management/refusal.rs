@@ -16,15 +16,17 @@ pub(super) enum Refusal {
     MethodNotAllowed,
     SessionEnded,
     OtherSubject,
+    PolicyOwnedByFile,
     Stale,
     TooLarge,
     UnsupportedMediaType,
     InvalidValue,
+    InvalidPolicy,
     StoreUnavailable,
 }
 
 impl Refusal {
-    pub(super) const ALL: [Self; 12] = [
+    pub(super) const ALL: [Self; 14] = [
         Self::BadRequest,
         Self::NoApiKey,
         Self::MissingScope,
@@ -32,10 +34,12 @@ impl Refusal {
         Self::MethodNotAllowed,
         Self::SessionEnded,
         Self::OtherSubject,
+        Self::PolicyOwnedByFile,
         Self::Stale,
         Self::TooLarge,
         Self::UnsupportedMediaType,
         Self::InvalidValue,
+        Self::InvalidPolicy,
         Self::StoreUnavailable,
     ];
 
@@ -80,6 +84,12 @@ impl Refusal {
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "invalid-value",
                 "A value is not possible",
+            ),
+            Self::PolicyOwnedByFile => (StatusCode::CONFLICT, "policy-owned-by-file", "A file owns the policy"),
+            Self::InvalidPolicy => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "invalid-policy",
+                "The policy does not hold together",
             ),
             Self::StoreUnavailable => (
                 StatusCode::SERVICE_UNAVAILABLE,

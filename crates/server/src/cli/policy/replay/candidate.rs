@@ -3,11 +3,10 @@
 use std::path::Path;
 
 use nightlatch_core::duration::Limit;
-use nightlatch_core::policy::{Policy, PolicyDocument, Violation};
-use nightlatch_core::table::table;
+use nightlatch_core::policy::{Policy, PolicyDocument};
 use nightlatch_core::time::Span;
 
-use crate::config::Config;
+use crate::cli::policy::document::{self, described};
 
 /// A policy and what it is called in the report.
 #[derive(Clone, Debug)]
@@ -15,9 +14,6 @@ pub(super) struct Candidate {
     pub(super) name: String,
     pub(super) policy: Policy,
 }
-
-/// The sections of a configuration; a file that has one is not a bare policy.
-const SECTIONS: [&str; 5] = ["server", "management", "store", "log", "policy"];
 
 /// One idle limit for everybody, and one absolute limit. `Err` says what is wrong.
 pub(super) fn of_limits(idle: Limit, absolute: Limit) -> Result<Candidate, String> {
@@ -35,62 +31,13 @@ pub(super) fn of_limits(idle: Limit, absolute: Limit) -> Result<Candidate, Strin
     })
 }
 
-/// A configuration or a bare policy document, in TOML or JSON. `Err` says what is wrong, a line for each mistake.
+/// The policy of a file, called by the file's name.
 pub(super) fn of_file(file: &Path) -> Result<Candidate, String> {
-    let source = file.display().to_string();
-    let text = std::fs::read_to_string(file).map_err(|error| format!("{source}: cannot be read: {error}"))?;
-    let policy = if text.trim_start().starts_with('{') {
-        of_json(&text, &source)
-    } else {
-        of_toml(&text, &source)
-    }?;
+    let policy = document::of_file(file)?;
     let name = file
         .file_name()
-        .map_or_else(|| source.clone(), |name| name.to_string_lossy().into_owned());
+        .map_or_else(|| file.display().to_string(), |name| name.to_string_lossy().into_owned());
     Ok(Candidate { name, policy })
-}
-
-fn of_toml(text: &str, source: &str) -> Result<Policy, String> {
-    let is_configuration = toml::from_str::<toml::Table>(text)
-        .is_ok_and(|document| SECTIONS.iter().any(|section| document.contains_key(*section)));
-    if is_configuration {
-        // What the environment says concerns the server that runs, not the one that is thought of.
-        let config = Config::parse(text, source, []).map_err(|errors| {
-            let lines: Vec<_> = errors.iter().map(ToString::to_string).collect();
-            lines.join("\n")
-        })?;
-        return Ok(config.policy);
-    }
-    let document: PolicyDocument = toml::from_str(text).map_err(|error| {
-        let before = error
-            .span()
-            .map_or("", |span| text.get(..span.start).unwrap_or_default());
-        let column = before.chars().rev().take_while(|character| *character != '\n').count() + 1;
-        format!(
-            "{source}:{}:{column}: {}",
-            before.matches('\n').count() + 1,
-            error.message()
-        )
-    })?;
-    Policy::new(document).map_err(|violations| described(violations, &format!("{source}: ")))
-}
-
-/// Also what the management API answers, which has the document under `policy`.
-fn of_json(text: &str, source: &str) -> Result<Policy, String> {
-    let read = || {
-        let value: serde_json::Value = serde_json::from_str(text)?;
-        table::<PolicyDocument, _>(value.get("policy").unwrap_or(&value))
-    };
-    let document = read().map_err(|error| format!("{source}: {error}"))?;
-    Policy::new(document).map_err(|violations| described(violations, &format!("{source}: ")))
-}
-
-fn described(violations: Vec<Violation>, before: &str) -> String {
-    let lines: Vec<_> = violations
-        .into_iter()
-        .map(|Violation { key, problem, remedy }| format!("{before}{key}: {problem}; {remedy}"))
-        .collect();
-    lines.join("\n")
 }
 
 /// What a recording cannot show of a policy.
@@ -113,43 +60,8 @@ pub(super) fn unseen(policy: &Policy) -> Option<String> {
 mod tests {
     use super::*;
 
-    /// Reads a file of this content that is called `strict`.
-    fn read(text: &str) -> Result<String, String> {
-        let (directory, file) = strict(text);
-        let read = of_file(&file).map(|candidate| format!("{} {}", candidate.name, candidate.policy.idle));
-        read.map_err(|error| error.replace(&format!("{}/", directory.path().display()), ""))
-    }
-
-    fn strict(text: &str) -> (tempfile::TempDir, std::path::PathBuf) {
-        let directory = tempfile::tempdir().expect("a directory");
-        let file = directory.path().join("strict");
-        std::fs::write(&file, text).expect("the file");
-        (directory, file)
-    }
-
     #[test]
-    fn configurations_and_bare_policies_are_read() {
-        for text in [
-            "idle = \"5m\"\n",
-            "[policy]\nidle = \"5m\"\n[store]\nkind = \"memory\"\n",
-            "{\"idle\": \"5m\"}",
-            "{\"revision\": 3, \"policy\": {\"idle\": \"5m\"}}",
-        ] {
-            assert_eq!(read(text).as_deref(), Ok("strict 5m"), "{text}");
-        }
-    }
-
-    #[test]
-    fn mistakes_are_told_with_their_place() {
-        for (text, told) in [
-            ("absolute = \"8h\"\nidel = \"5m\"\n", "strict:2:1: "),
-            ("[policy]\nidle = 5\n", "strict:2:8: policy.idle"),
-            ("idle = \"30s\"\n", "strict: idle: "),
-            ("{\"idle\": 5}", "strict: "),
-        ] {
-            let error = read(text).expect_err("a mistake");
-            assert!(error.starts_with(told), "{error}");
-        }
+    fn a_limit_that_is_none_is_refused() {
         let zero = of_limits(Limit::after(Span::ZERO), Limit::OFF).expect_err("no limit at all");
         assert!(zero.starts_with("idle: zero"), "{zero}");
     }

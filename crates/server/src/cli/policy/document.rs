@@ -1,0 +1,112 @@
+//! A policy in a file: a configuration or a policy on its own.
+
+use std::path::Path;
+
+use nightlatch_core::policy::{Policy, PolicyDocument, Violation};
+use nightlatch_core::table::table;
+
+use crate::config::{Config, PolicyOwner};
+
+/// The sections of a configuration; a file that has one is not a bare policy.
+const SECTIONS: [&str; 5] = ["server", "management", "store", "log", "policy"];
+
+/// A configuration or a bare policy document, in TOML or JSON. `Err` says what is wrong, a line for each mistake.
+pub(super) fn of_file(file: &Path) -> Result<Policy, String> {
+    let source = file.display().to_string();
+    let text = std::fs::read_to_string(file).map_err(|error| format!("{source}: cannot be read: {error}"))?;
+    if text.trim_start().starts_with('{') {
+        of_json(&text, &source)
+    } else {
+        of_toml(&text, &source)
+    }
+}
+
+fn of_toml(text: &str, source: &str) -> Result<Policy, String> {
+    let is_configuration = toml::from_str::<toml::Table>(text)
+        .is_ok_and(|document| SECTIONS.iter().any(|section| document.contains_key(*section)));
+    if is_configuration {
+        // What the environment says concerns the server that runs, not the one that is thought of.
+        let config = Config::parse(text, source, []).map_err(|errors| {
+            let lines: Vec<_> = errors.iter().map(ToString::to_string).collect();
+            lines.join("\n")
+        })?;
+        return match config.policy_owner {
+            PolicyOwner::File => Ok(config.policy),
+            PolicyOwner::Server => Err(format!("{source}: policy: the server owns the policy; this file has none")),
+        };
+    }
+    let document: PolicyDocument = toml::from_str(text).map_err(|error| {
+        let before = error
+            .span()
+            .map_or("", |span| text.get(..span.start).unwrap_or_default());
+        let column = before.chars().rev().take_while(|character| *character != '\n').count() + 1;
+        format!(
+            "{source}:{}:{column}: {}",
+            before.matches('\n').count() + 1,
+            error.message()
+        )
+    })?;
+    Policy::new(document).map_err(|violations| described(violations, &format!("{source}: ")))
+}
+
+/// Also what the management API answers, which has the document under `policy`.
+fn of_json(text: &str, source: &str) -> Result<Policy, String> {
+    let read = || {
+        let value: serde_json::Value = serde_json::from_str(text)?;
+        table::<PolicyDocument, _>(value.get("policy").unwrap_or(&value))
+    };
+    let document = read().map_err(|error| format!("{source}: {error}"))?;
+    Policy::new(document).map_err(|violations| described(violations, &format!("{source}: ")))
+}
+
+pub(super) fn described(violations: Vec<Violation>, before: &str) -> String {
+    let lines: Vec<_> = violations
+        .into_iter()
+        .map(|Violation { key, problem, remedy }| format!("{before}{key}: {problem}; {remedy}"))
+        .collect();
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Reads a file of this content that is called `strict`.
+    fn read(text: &str) -> Result<String, String> {
+        let (directory, file) = strict(text);
+        let read = of_file(&file).map(|candidate| format!("{} {}", candidate.name, candidate.policy.idle));
+        read.map_err(|error| error.replace(&format!("{}/", directory.path().display()), ""))
+    }
+
+    fn strict(text: &str) -> (tempfile::TempDir, std::path::PathBuf) {
+        let directory = tempfile::tempdir().expect("a directory");
+        let file = directory.path().join("strict");
+        std::fs::write(&file, text).expect("the file");
+        (directory, file)
+    }
+
+    #[test]
+    fn configurations_and_bare_policies_are_read() {
+        for text in [
+            "idle = \"5m\"\n",
+            "[policy]\nidle = \"5m\"\n[store]\nkind = \"memory\"\n",
+            "{\"idle\": \"5m\"}",
+            "{\"revision\": 3, \"policy\": {\"idle\": \"5m\"}}",
+        ] {
+            assert_eq!(read(text).as_deref(), Ok("5m"), "{text}");
+        }
+    }
+
+    #[test]
+    fn mistakes_are_told_with_their_place() {
+        for (text, told) in [
+            ("absolute = \"8h\"\nidel = \"5m\"\n", "strict:2:1: "),
+            ("[policy]\nidle = 5\n", "strict:2:8: policy.idle"),
+            ("idle = \"30s\"\n", "strict: idle: "),
+            ("{\"idle\": 5}", "strict: "),
+        ] {
+            let error = read(text).expect_err("a mistake");
+            assert!(error.starts_with(told), "{error}");
+        }
+    }
+}
