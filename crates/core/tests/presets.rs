@@ -1,7 +1,7 @@
 //! The presets: each number against the words of its source, and what every preset promises.
 
 use nightlatch_core::duration::Limit;
-use nightlatch_core::policy::{Bound, OnIdle, Policy, PolicyDocument, Preset, Scope, Strength, lint, report};
+use nightlatch_core::policy::{Bound, OnIdle, Policy, PolicyDocument, Preset, Scope, Strength, report};
 use serde_json::{Value, json};
 
 /// Preset, key, for whom, value, standard, section. Kept apart from the table in the source on purpose: a number is
@@ -399,18 +399,9 @@ fn the_documents_have_every_preset_and_every_source() {
 fn a_report_on_a_preset_names_every_source() {
     for preset in Preset::ALL {
         let policy = preset.policy().expect("valid");
-        let markdown = report(&policy).to_markdown();
+        let markdown = report(&policy).to_markdown().replace('\\', "");
         for ceiling in preset.ceilings() {
-            let section = ceiling.source.section.replace('.', "\\.");
-            assert!(
-                markdown
-                    .replace("\\(", "(")
-                    .replace("\\)", ")")
-                    .replace("\\-", "-")
-                    .contains(&section),
-                "{preset}: {section}: {markdown}"
-            );
+            assert!(markdown.contains(&ceiling.source.to_string()), "{preset}: {markdown}");
         }
-        assert!(lint(&policy).len() <= 2, "{preset}");
     }
 }

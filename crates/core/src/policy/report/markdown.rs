@@ -19,7 +19,7 @@ impl Report {
         self.write_preset(to)?;
         self.write_values(to)?;
         let limits = "Rules on limits";
-        write_entries(to, limits, "Without `lengthens` a rule only tightens.", &self.rules)?;
+        write_entries(to, limits, "A rule that does not lengthen only tightens.", &self.rules)?;
         let gates = "Pages that ask for authentication again";
         write_entries(to, gates, "Nothing ends; the page waits.", &self.gates)?;
         let passive = "Requests that are never activity";
