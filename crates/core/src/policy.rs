@@ -9,6 +9,7 @@ mod lint;
 mod preset;
 mod quantity;
 mod reading;
+mod report;
 mod validity;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,9 @@ pub use criteria::{Match, OneOrMany};
 pub use differences::{Difference, differences};
 pub use lint::{Lint, LintCode, Severity, lint};
 pub use preset::{Bound, Ceiling, Preset, Scope, Source, Strength};
+pub use report::{
+    Origin, Report, ReportedCeiling, ReportedDeviation, ReportedEntry, ReportedPreset, ReportedValue, report,
+};
 pub use validity::Violation;
 
 use crate::duration::Limit;

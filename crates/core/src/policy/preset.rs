@@ -218,6 +218,13 @@ impl fmt::Display for Preset {
 }
 
 impl Ceiling {
+    /// Whether a rule brings exactly this value to exactly those it is for.
+    pub(super) fn is_brought_by(&self, rule: &Rule) -> bool {
+        let level = self.bound.level();
+        rule.criteria == self.scope.criteria()
+            && level.is_some_and(|(quantity, level)| quantity.of_rule(rule) == Some(level))
+    }
+
     /// The rule that brings this value to those it is for, where the base gives them another.
     fn rule(&self, document: &PolicyDocument) -> Option<Rule> {
         let (quantity, level) = self.bound.level()?;
