@@ -23,8 +23,10 @@ use nightlatch_engine::{
     Engine, LimitReached, LiveExplanation, NewSession, Options, Over, SessionExplanation, Standing,
 };
 
-const POLICIES: u64 = 400;
-const INPUTS: u64 = 250;
+const POLICIES: u64 = 250;
+const INPUTS: u64 = 400;
+/// The work is the processor's alone.
+const THREADS: usize = 4;
 
 /// Two processes on one store: the session signs in at the first; the second, which may have a later policy, is asked.
 struct Site {
@@ -64,10 +66,10 @@ impl Site {
     /// Something that people and their browsers do.
     async fn something(&self, session: &Digest, dice: &mut Dice) {
         let path = Path::canonical(dice.one(PATHS)).into_owned();
-        let tab = dice.one(&["x", "y"]).into();
-        let event = match dice.below(7) {
+        let tab = dice.one(&["x", "x", "y"]).into();
+        let event = match dice.below(8) {
             0 | 1 => Event::Tab { tab, path },
-            2 => Event::TabClose { tab },
+            2 | 7 => Event::TabClose { tab },
             3 => Event::Hold {
                 id: "h".into(),
                 span: dice.span(),
@@ -86,24 +88,13 @@ impl Site {
         self.second.apply(session, &event).await.expect("a store");
     }
 
-    /// To just before, at, or just behind a limit that is explained, or anywhere.
-    async fn wait(&self, handle: &Handle, path: &Path<'_>, dice: &mut Dice) {
-        let explained = self.second.explain(handle, Some(path)).await.expect("a store");
-        let Some(SessionExplanation::Live(live)) = explained else {
-            return;
-        };
-        let page = live.page.expect("a page was named");
-        let on_page = page.explanation.on_page.expect("a page was named");
-        let limits = [
-            page.explanation.idle.value.span(),
-            live.explanation.idle.value.span(),
-            live.explanation.absolute.value.span(),
-            on_page.max_away.value,
-            on_page.max_age.value,
-        ];
-        let limit = dice.one(&limits).unwrap_or_else(|| dice.span());
-        let since_activity = live.now.since(live.session.activity.seen);
-        let rest = limit.saturating_sub(since_activity);
+    /// To just before, at, or just behind a limit that was explained, or anywhere.
+    fn wait(&self, explained: Option<&LiveExplanation>, dice: &mut Dice) {
+        let limit = explained.and_then(|live| dice.one(&limits(live)));
+        let since = explained.map_or(Span::ZERO, |live| {
+            self.second.clock().now().since(live.session.activity.seen)
+        });
+        let rest = limit.unwrap_or_else(|| dice.span()).saturating_sub(since);
         self.time.advance(match dice.below(6) {
             0 => Span::ZERO,
             1 => rest.saturating_sub(Span::from_millis(1)),
@@ -114,61 +105,121 @@ impl Site {
     }
 }
 
-#[tokio::test]
-async fn explanations_never_contradict_the_verdicts() {
-    let mut verdicts: BTreeMap<String, u64> = BTreeMap::new();
-    for seed in 0..POLICIES {
+/// Everything that may turn the verdict.
+fn limits(live: &LiveExplanation) -> [Option<Span>; 6] {
+    let page = live.page.as_ref().expect("a page was named");
+    let on_page = page.explanation.on_page.as_ref().expect("a page was named");
+    let absent = match live.explanation.absent.value {
+        Absent::EndAfter(span) => Some(span),
+        Absent::Count | Absent::Pause => None,
+    };
+    [
+        page.explanation.idle.value.span(),
+        live.explanation.idle.value.span(),
+        live.explanation.absolute.value.span(),
+        on_page.max_away.value,
+        on_page.max_age.value,
+        absent,
+    ]
+}
+
+#[test]
+fn explanations_never_contradict_the_verdicts() {
+    let shares: Vec<_> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..THREADS).map(|first| scope.spawn(move || share(first))).collect();
+        threads
+            .into_iter()
+            .flat_map(|thread| thread.join().expect("no contradiction"))
+            .collect()
+    });
+    let mut verdicts: BTreeMap<&str, u64> = BTreeMap::new();
+    for (verdict, times) in shares {
+        *verdicts.entry(verdict).or_default() += times;
+    }
+    assert_eq!(verdicts.values().sum::<u64>(), 100_000);
+    // All of it has been met, and often.
+    for verdict in ["allow", "away", "age", "locked", "idle", "absolute", "disconnected"] {
+        let met = verdicts.get(verdict).copied().unwrap_or_default();
+        assert!(met >= 100, "{verdict} was met {met} times: {verdicts:?}");
+    }
+}
+
+/// Every so many policies from the first on; answers how often each verdict was met.
+#[tokio::main(flavor = "current_thread")]
+async fn share(first: usize) -> BTreeMap<&'static str, u64> {
+    let mut verdicts = BTreeMap::new();
+    for seed in (0..POLICIES).skip(first).step_by(THREADS) {
         let mut dice = Dice(seed);
         let own = dice.policy();
         let today = if dice.chance(50) { dice.policy() } else { own.clone() };
         let site = Site::new(own, today.clone()).await;
-        for input in 0..INPUTS {
-            let verdict = look(&site, &today, &mut dice).await;
-            let verdict = verdict.unwrap_or_else(|error| panic!("policy {seed}, input {input}: {error}"));
-            *verdicts.entry(verdict).or_default() += 1;
+        let mut inputs = 0;
+        while inputs < INPUTS {
+            let session = site.sign_in(&mut dice).await;
+            let mut before = None;
+            // One person looks around, until the session is over.
+            for _ in 0..8.min(INPUTS - inputs) {
+                inputs += 1;
+                let looked = look(&site, &today, session, before.as_ref(), &mut dice).await;
+                let (verdict, live) = looked.unwrap_or_else(|error| panic!("policy {seed}, input {inputs}: {error}"));
+                *verdicts.entry(verdict).or_default() += 1;
+                before = live;
+                if before.is_none() {
+                    break;
+                }
+            }
         }
     }
-    // All of it has been met, and often.
-    for verdict in ["allow", "away", "age", "locked", "idle", "absolute", "disconnected"] {
-        let met = verdicts.get(verdict).copied().unwrap_or_default();
-        assert!(met >= 200, "{verdict} was met {met} times: {verdicts:?}");
-    }
-    assert_eq!(verdicts.values().sum::<u64>(), 100_000);
+    verdicts
 }
 
-/// One input: a session with some history, explained and then asked for a page. Answers the verdict.
-async fn look(site: &Site, today: &Policy, dice: &mut Dice) -> Result<String, String> {
-    let (handle, session) = site.sign_in(dice).await;
-    let path = Path::canonical(dice.one(PATHS)).into_owned();
-    for _ in 0..dice.below(4) {
+/// One input: a page that is explained and then asked for, after something else and some time. Answers the verdict, and
+/// the explanation of a session that is served on.
+async fn look(
+    site: &Site,
+    today: &Policy,
+    (handle, session): (Handle, Digest),
+    before: Option<&LiveExplanation>,
+    dice: &mut Dice,
+) -> Result<(&'static str, Option<LiveExplanation>), String> {
+    if dice.chance(50) {
         site.something(&session, dice).await;
-        site.time.advance(Span::from_secs(dice.below(60)));
     }
-    site.wait(&handle, &path, dice).await;
+    site.wait(before, dice);
+    let path = match before.and_then(|live| live.page.as_ref()) {
+        Some(page) if dice.chance(60) => page.path.clone(),
+        _ => Path::canonical(dice.one(PATHS)).into_owned(),
+    };
     let explained = site.second.explain(&handle, Some(&path)).await.expect("a store");
     let outcome = site.second.request(&session, &path, false).await.expect("a store");
     let Some(Answer::Verdict(verdict)) = outcome.answer else {
         return Err("no verdict".to_owned());
     };
-    match explained.expect("the session is known") {
-        SessionExplanation::Ended(over) => ended(&over, verdict)?,
+    let served = match explained.expect("the session is known") {
+        SessionExplanation::Ended(over) => {
+            ended(&over, verdict)?;
+            None
+        }
         SessionExplanation::Live(live) => {
             deciders(&live.explanation)?;
             deadlines(&live)?;
             request(&live, verdict)?;
             if verdict == Verdict::Allow {
                 activity(&live, &outcome.standing)?;
-                choosing(site, today, &session, &live).await?;
+                if dice.chance(10) {
+                    choosing(site, today, &session, &live).await?;
+                }
             }
+            Some(*live).filter(|_| matches!(verdict, Verdict::Allow | Verdict::StepUp(_)))
         }
-    }
-    Ok(match verdict {
+    };
+    let word = match verdict {
         Verdict::Allow => "allow",
         Verdict::StepUp(step_up) => step_up.as_str(),
         Verdict::Locked => "locked",
         Verdict::Ended { reason, .. } => reason.as_str(),
-    }
-    .to_owned())
+    };
+    Ok((word, served))
 }
 
 fn same<T: Copy + PartialEq + Debug>(what: &str, explained: T, decided: T) -> Result<(), String> {
