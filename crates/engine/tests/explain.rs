@@ -11,7 +11,7 @@ use std::sync::Arc;
 use inputs::{Dice, PATHS};
 use nightlatch_core::duration::Limit;
 use nightlatch_core::path::Path;
-use nightlatch_core::policy::{Absent, ActivitySource, OnIdle, Policy};
+use nightlatch_core::policy::{Absent, ActivitySource, OnIdle, Policy, PolicyDocument};
 use nightlatch_core::resolution::{Explained, Explanation};
 use nightlatch_core::session::{Answer, EndReason, Event, Phase, StepUp, Verdict};
 use nightlatch_core::time::{Instant, Span};
@@ -47,6 +47,14 @@ impl Site {
         let first = open(own).await.expect("an engine");
         let second = open(today).await.expect("an engine");
         Self { first, second, time }
+    }
+
+    /// The second process starts anew with another policy.
+    async fn change(&mut self, today: Policy) {
+        let store = Arc::clone(self.first.store());
+        let clock = Clock::manual(&self.time, store.latest_instant().await.expect("a store"));
+        let opened = Engine::open(store, clock, today, Options::default()).await;
+        self.second = opened.expect("an engine");
     }
 
     async fn sign_in(&self, dice: &mut Dice) -> (Handle, Digest) {
@@ -395,4 +403,76 @@ fn ended(over: &Over, verdict: Verdict) -> Result<(), String> {
         (Some(LimitReached::Disconnected(absent)), EndReason::Disconnected) => one_decides(absent),
         (limit, _) => Err(format!("{reason:?} for {limit:?}")),
     }
+}
+
+fn policy(json: &str) -> Policy {
+    let document: PolicyDocument = serde_json::from_str(json).expect("a document");
+    Policy::new(document).expect("a valid policy")
+}
+
+async fn over(site: &Site, handle: &Handle) -> Over {
+    match site.second.explain(handle, None).await.expect("a store") {
+        Some(SessionExplanation::Ended(over)) => *over,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn an_end_is_explained_by_the_policies_that_were_in_force_then() {
+    let own = policy(r#"{"idle": "30m", "on_idle": "sign-out"}"#);
+    let mut site = Site::new(own.clone(), own).await;
+    let (handle, _) = site.sign_in(&mut Dice(1)).await;
+    site.time.advance(Span::from_secs(15 * 60));
+    let shorter = policy(r#"{"idle": "10m", "rules": [{"name": "long", "idle": "2h", "lengthens": true}]}"#);
+    site.change(shorter).await;
+    site.time.advance(Span::from_secs(60));
+    site.change(policy(r#"{"idle": "1h", "caps": {"idle": "10m"}}"#)).await;
+    let explained = site.second.explain(&handle, None).await.expect("a store");
+    let Some(SessionExplanation::Ended(over)) = explained else {
+        panic!("a policy that shortens acts at once: {explained:?}")
+    };
+    let Some(LimitReached::Idle { idle, sooner, .. }) = over.limit else {
+        panic!("{:?}", over.limit)
+    };
+    // Between the two changes the rule made it two hours, and the policy of the sign-in thirty minutes.
+    assert_eq!(
+        (idle.value.to_string().as_str(), idle.decided_by.as_str(), sooner),
+        ("10m", "caps.idle", false)
+    );
+    assert_eq!(over.at, site.second.clock().now());
+    let policies: Vec<_> = idle.steps.iter().filter_map(|step| step.policy.as_deref()).collect();
+    assert_eq!(
+        policies.first(),
+        Some(&"the policy of the last authentication, revision 1")
+    );
+    assert_eq!(policies.last(), Some(&"today's policy, revision 3"));
+}
+
+#[tokio::test]
+async fn an_end_at_a_stricter_page_says_that_it_came_sooner() {
+    let strict = policy(r#"{"idle": "30m", "rules": [{"match": {"path": "/billing"}, "idle": "5m"}]}"#);
+    let site = Site::new(strict.clone(), strict).await;
+    let (handle, session) = site.sign_in(&mut Dice(2)).await;
+    site.time.advance(Span::from_secs(6 * 60));
+    let billing = Path::canonical("/billing");
+    let foretold = site.second.explain(&handle, Some(&billing)).await.expect("a store");
+    let Some(SessionExplanation::Live(live)) = foretold else {
+        panic!("{foretold:?}")
+    };
+    let page = live.page.expect("a page was named");
+    assert_eq!(page.explanation.idle.decided_by, "rules[0]");
+    let outcome = site.second.request(&session, &billing, false).await.expect("a store");
+    assert_eq!(outcome.answer, Some(Answer::Verdict(page.verdict)));
+    let over = over(&site, &handle).await;
+    let Some(LimitReached::Idle { idle, page, sooner }) = over.limit else {
+        panic!("{:?}", over.limit)
+    };
+    assert_eq!((idle.value.to_string().as_str(), page, sooner), ("30m", None, true));
+}
+
+#[tokio::test]
+async fn a_session_nobody_knows_has_no_explanation() {
+    let site = Site::new(Policy::default(), Policy::default()).await;
+    let nobody = Handle::random(site.second.clock().now());
+    assert_eq!(site.second.explain(&nobody, None).await.expect("a store"), None);
 }
