@@ -11,7 +11,7 @@ use std::sync::Arc;
 use inputs::{Dice, PATHS};
 use nightlatch_core::duration::Limit;
 use nightlatch_core::path::Path;
-use nightlatch_core::policy::{Absent, ActivitySource, OnIdle, Policy};
+use nightlatch_core::policy::{Absent, ActivitySource, OnIdle, Policy, PolicyDocument};
 use nightlatch_core::resolution::{Explained, Explanation};
 use nightlatch_core::session::{Answer, EndReason, Event, Phase, StepUp, Verdict};
 use nightlatch_core::time::{Instant, Span};
@@ -23,8 +23,10 @@ use nightlatch_engine::{
     Engine, LimitReached, LiveExplanation, NewSession, Options, Over, SessionExplanation, Standing,
 };
 
-const POLICIES: u64 = 400;
-const INPUTS: u64 = 250;
+const POLICIES: u64 = 250;
+const INPUTS: u64 = 400;
+/// The work is the processor's alone.
+const THREADS: usize = 4;
 
 /// Two processes on one store: the session signs in at the first; the second, which may have a later policy, is asked.
 struct Site {
@@ -47,6 +49,14 @@ impl Site {
         Self { first, second, time }
     }
 
+    /// The second process starts anew with another policy.
+    async fn change(&mut self, today: Policy) {
+        let store = Arc::clone(self.first.store());
+        let clock = Clock::manual(&self.time, store.latest_instant().await.expect("a store"));
+        let opened = Engine::open(store, clock, today, Options::default()).await;
+        self.second = opened.expect("an engine");
+    }
+
     async fn sign_in(&self, dice: &mut Dice) -> (Handle, Digest) {
         let new = NewSession {
             subject: "ada".into(),
@@ -65,10 +75,10 @@ impl Site {
     /// Something that people and their browsers do.
     async fn something(&self, session: &Digest, dice: &mut Dice) {
         let path = Path::canonical(dice.one(PATHS)).into_owned();
-        let tab = dice.one(&["x", "y"]).into();
-        let event = match dice.below(7) {
+        let tab = dice.one(&["x", "x", "y"]).into();
+        let event = match dice.below(8) {
             0 | 1 => Event::Tab { tab, path },
-            2 => Event::TabClose { tab },
+            2 | 7 => Event::TabClose { tab },
             3 => Event::Hold {
                 id: "h".into(),
                 span: dice.span(),
@@ -87,24 +97,13 @@ impl Site {
         self.second.apply(session, &event).await.expect("a store");
     }
 
-    /// To just before, at, or just behind a limit that is explained, or anywhere.
-    async fn wait(&self, handle: &Handle, path: &Path<'_>, dice: &mut Dice) {
-        let explained = self.second.explain(handle, Some(path)).await.expect("a store");
-        let Some(SessionExplanation::Live(live)) = explained else {
-            return;
-        };
-        let page = live.page.expect("a page was named");
-        let on_page = page.explanation.on_page.expect("a page was named");
-        let limits = [
-            page.explanation.idle.value.span(),
-            live.explanation.idle.value.span(),
-            live.explanation.absolute.value.span(),
-            on_page.max_away.value,
-            on_page.max_age.value,
-        ];
-        let limit = dice.one(&limits).unwrap_or_else(|| dice.span());
-        let since_activity = live.now.since(live.session.activity.seen);
-        let rest = limit.saturating_sub(since_activity);
+    /// To just before, at, or just behind a limit that was explained, or anywhere.
+    fn wait(&self, explained: Option<&LiveExplanation>, dice: &mut Dice) {
+        let limit = explained.and_then(|live| dice.one(&limits(live)));
+        let since = explained.map_or(Span::ZERO, |live| {
+            self.second.clock().now().since(live.session.activity.seen)
+        });
+        let rest = limit.unwrap_or_else(|| dice.span()).saturating_sub(since);
         self.time.advance(match dice.below(6) {
             0 => Span::ZERO,
             1 => rest.saturating_sub(Span::from_millis(1)),
@@ -115,61 +114,121 @@ impl Site {
     }
 }
 
-#[tokio::test]
-async fn explanations_never_contradict_the_verdicts() {
-    let mut verdicts: BTreeMap<String, u64> = BTreeMap::new();
-    for seed in 0..POLICIES {
+/// Everything that may turn the verdict.
+fn limits(live: &LiveExplanation) -> [Option<Span>; 6] {
+    let page = live.page.as_ref().expect("a page was named");
+    let on_page = page.explanation.on_page.as_ref().expect("a page was named");
+    let absent = match live.explanation.absent.value {
+        Absent::EndAfter(span) => Some(span),
+        Absent::Count | Absent::Pause => None,
+    };
+    [
+        page.explanation.idle.value.span(),
+        live.explanation.idle.value.span(),
+        live.explanation.absolute.value.span(),
+        on_page.max_away.value,
+        on_page.max_age.value,
+        absent,
+    ]
+}
+
+#[test]
+fn explanations_never_contradict_the_verdicts() {
+    let shares: Vec<_> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..THREADS).map(|first| scope.spawn(move || share(first))).collect();
+        threads
+            .into_iter()
+            .flat_map(|thread| thread.join().expect("no contradiction"))
+            .collect()
+    });
+    let mut verdicts: BTreeMap<&str, u64> = BTreeMap::new();
+    for (verdict, times) in shares {
+        *verdicts.entry(verdict).or_default() += times;
+    }
+    assert_eq!(verdicts.values().sum::<u64>(), 100_000);
+    // All of it has been met, and often.
+    for verdict in ["allow", "away", "age", "locked", "idle", "absolute", "disconnected"] {
+        let met = verdicts.get(verdict).copied().unwrap_or_default();
+        assert!(met >= 100, "{verdict} was met {met} times: {verdicts:?}");
+    }
+}
+
+/// Every so many policies from the first on; answers how often each verdict was met.
+#[tokio::main(flavor = "current_thread")]
+async fn share(first: usize) -> BTreeMap<&'static str, u64> {
+    let mut verdicts = BTreeMap::new();
+    for seed in (0..POLICIES).skip(first).step_by(THREADS) {
         let mut dice = Dice(seed);
         let own = dice.policy();
         let today = if dice.chance(50) { dice.policy() } else { own.clone() };
         let site = Site::new(own, today.clone()).await;
-        for input in 0..INPUTS {
-            let verdict = look(&site, &today, &mut dice).await;
-            let verdict = verdict.unwrap_or_else(|error| panic!("policy {seed}, input {input}: {error}"));
-            *verdicts.entry(verdict).or_default() += 1;
+        let mut inputs = 0;
+        while inputs < INPUTS {
+            let session = site.sign_in(&mut dice).await;
+            let mut before = None;
+            // One person looks around, until the session is over.
+            for _ in 0..8.min(INPUTS - inputs) {
+                inputs += 1;
+                let looked = look(&site, &today, session, before.as_ref(), &mut dice).await;
+                let (verdict, live) = looked.unwrap_or_else(|error| panic!("policy {seed}, input {inputs}: {error}"));
+                *verdicts.entry(verdict).or_default() += 1;
+                before = live;
+                if before.is_none() {
+                    break;
+                }
+            }
         }
     }
-    // All of it has been met, and often.
-    for verdict in ["allow", "away", "age", "locked", "idle", "absolute", "disconnected"] {
-        let met = verdicts.get(verdict).copied().unwrap_or_default();
-        assert!(met >= 200, "{verdict} was met {met} times: {verdicts:?}");
-    }
-    assert_eq!(verdicts.values().sum::<u64>(), 100_000);
+    verdicts
 }
 
-/// One input: a session with some history, explained and then asked for a page. Answers the verdict.
-async fn look(site: &Site, today: &Policy, dice: &mut Dice) -> Result<String, String> {
-    let (handle, session) = site.sign_in(dice).await;
-    let path = Path::canonical(dice.one(PATHS)).into_owned();
-    for _ in 0..dice.below(4) {
+/// One input: a page that is explained and then asked for, after something else and some time. Answers the verdict, and
+/// the explanation of a session that is served on.
+async fn look(
+    site: &Site,
+    today: &Policy,
+    (handle, session): (Handle, Digest),
+    before: Option<&LiveExplanation>,
+    dice: &mut Dice,
+) -> Result<(&'static str, Option<LiveExplanation>), String> {
+    if dice.chance(50) {
         site.something(&session, dice).await;
-        site.time.advance(Span::from_secs(dice.below(60)));
     }
-    site.wait(&handle, &path, dice).await;
+    site.wait(before, dice);
+    let path = match before.and_then(|live| live.page.as_ref()) {
+        Some(page) if dice.chance(60) => page.path.clone(),
+        _ => Path::canonical(dice.one(PATHS)).into_owned(),
+    };
     let explained = site.second.explain(&handle, Some(&path)).await.expect("a store");
     let outcome = site.second.request(&session, &path, false).await.expect("a store");
     let Some(Answer::Verdict(verdict)) = outcome.answer else {
         return Err("no verdict".to_owned());
     };
-    match explained.expect("the session is known") {
-        SessionExplanation::Ended(over) => ended(&over, verdict)?,
+    let served = match explained.expect("the session is known") {
+        SessionExplanation::Ended(over) => {
+            ended(&over, verdict)?;
+            None
+        }
         SessionExplanation::Live(live) => {
             deciders(&live.explanation)?;
             deadlines(&live)?;
             request(&live, verdict)?;
             if verdict == Verdict::Allow {
                 activity(&live, &outcome.standing)?;
-                choosing(site, today, &session, &live).await?;
+                if dice.chance(10) {
+                    choosing(site, today, &session, &live).await?;
+                }
             }
+            Some(*live).filter(|_| matches!(verdict, Verdict::Allow | Verdict::StepUp(_)))
         }
-    }
-    Ok(match verdict {
+    };
+    let word = match verdict {
         Verdict::Allow => "allow",
         Verdict::StepUp(step_up) => step_up.as_str(),
         Verdict::Locked => "locked",
         Verdict::Ended { reason, .. } => reason.as_str(),
-    }
-    .to_owned())
+    };
+    Ok((word, served))
 }
 
 fn same<T: Copy + PartialEq + Debug>(what: &str, explained: T, decided: T) -> Result<(), String> {
@@ -345,4 +404,76 @@ fn ended(over: &Over, verdict: Verdict) -> Result<(), String> {
         (Some(LimitReached::Disconnected(absent)), EndReason::Disconnected) => one_decides(absent),
         (limit, _) => Err(format!("{reason:?} for {limit:?}")),
     }
+}
+
+fn policy(json: &str) -> Policy {
+    let document: PolicyDocument = serde_json::from_str(json).expect("a document");
+    Policy::new(document).expect("a valid policy")
+}
+
+async fn over(site: &Site, handle: &Handle) -> Over {
+    match site.second.explain(handle, None).await.expect("a store") {
+        Some(SessionExplanation::Ended(over)) => *over,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn an_end_is_explained_by_the_policies_that_were_in_force_then() {
+    let own = policy(r#"{"idle": "30m", "on_idle": "sign-out"}"#);
+    let mut site = Site::new(own.clone(), own).await;
+    let (handle, _) = site.sign_in(&mut Dice(1)).await;
+    site.time.advance(Span::from_secs(15 * 60));
+    let shorter = policy(r#"{"idle": "10m", "rules": [{"name": "long", "idle": "2h", "lengthens": true}]}"#);
+    site.change(shorter).await;
+    site.time.advance(Span::from_secs(60));
+    site.change(policy(r#"{"idle": "1h", "caps": {"idle": "10m"}}"#)).await;
+    let explained = site.second.explain(&handle, None).await.expect("a store");
+    let Some(SessionExplanation::Ended(over)) = explained else {
+        panic!("a policy that shortens acts at once: {explained:?}")
+    };
+    let Some(LimitReached::Idle { idle, sooner, .. }) = over.limit else {
+        panic!("{:?}", over.limit)
+    };
+    // Between the two changes the rule made it two hours, and the policy of the sign-in thirty minutes.
+    assert_eq!(
+        (idle.value.to_string().as_str(), idle.decided_by.as_str(), sooner),
+        ("10m", "caps.idle", false)
+    );
+    assert_eq!(over.at, site.second.clock().now());
+    let policies: Vec<_> = idle.steps.iter().filter_map(|step| step.policy.as_deref()).collect();
+    assert_eq!(
+        policies.first(),
+        Some(&"the policy of the last authentication, revision 1")
+    );
+    assert_eq!(policies.last(), Some(&"today's policy, revision 3"));
+}
+
+#[tokio::test]
+async fn an_end_at_a_stricter_page_says_that_it_came_sooner() {
+    let strict = policy(r#"{"idle": "30m", "rules": [{"match": {"path": "/billing"}, "idle": "5m"}]}"#);
+    let site = Site::new(strict.clone(), strict).await;
+    let (handle, session) = site.sign_in(&mut Dice(2)).await;
+    site.time.advance(Span::from_secs(6 * 60));
+    let billing = Path::canonical("/billing");
+    let foretold = site.second.explain(&handle, Some(&billing)).await.expect("a store");
+    let Some(SessionExplanation::Live(live)) = foretold else {
+        panic!("{foretold:?}")
+    };
+    let page = live.page.expect("a page was named");
+    assert_eq!(page.explanation.idle.decided_by, "rules[0]");
+    let outcome = site.second.request(&session, &billing, false).await.expect("a store");
+    assert_eq!(outcome.answer, Some(Answer::Verdict(page.verdict)));
+    let over = over(&site, &handle).await;
+    let Some(LimitReached::Idle { idle, page, sooner }) = over.limit else {
+        panic!("{:?}", over.limit)
+    };
+    assert_eq!((idle.value.to_string().as_str(), page, sooner), ("30m", None, true));
+}
+
+#[tokio::test]
+async fn a_session_nobody_knows_has_no_explanation() {
+    let site = Site::new(Policy::default(), Policy::default()).await;
+    let nobody = Handle::random(site.second.clock().now());
+    assert_eq!(site.second.explain(&nobody, None).await.expect("a store"), None);
 }

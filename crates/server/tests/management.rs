@@ -12,6 +12,8 @@ mod command_line;
 mod commands;
 #[path = "management/ending.rs"]
 mod ending;
+#[path = "management/explain.rs"]
+mod explain;
 #[path = "management/listing.rs"]
 mod listing;
 #[path = "management/operation.rs"]

@@ -6,6 +6,8 @@ mod page;
 mod tests;
 mod trail;
 
+use std::cmp::Ordering;
+
 use serde::{Deserialize, Serialize};
 
 use self::trail::Trail;
@@ -138,37 +140,38 @@ pub fn explain_under(
     choice: Option<Limit>,
     path: Option<&Path<'_>>,
 ) -> Explanation {
-    let [own_idle, today_idle] = [own, today].map(|named| layers::idle(named.policy, facts, choice, path));
-    let [own_absolute, today_absolute] =
-        [own, today].map(|named| layers::absolute(named.policy, facts).under(named.name));
-    let owns = own_idle.0.value() < today_idle.0.value();
-    let winner = if owns { own.name } else { today.name };
-    let on_idle = Trail::the_one_of(
-        own_idle.1.under(own.name),
-        today_idle.1.under(today.name),
-        owns,
-        format!("does not count: {winner} sets the idle limit, and its outcome comes with it"),
-    );
+    let trails = |named: Named<'_>| {
+        let (idle, outcome) = layers::idle(named.policy, facts, choice, path);
+        let absolute = layers::absolute(named.policy, facts);
+        (
+            idle.under(named.name),
+            outcome.under(named.name),
+            absolute.under(named.name),
+        )
+    };
+    let (then, now) = (trails(own), trails(today));
+    let owns = then.0.value() < now.0.value();
+    let setter = if owns { own.name } else { today.name };
+    let loses = format!("does not count: {setter} sets the idle limit, and its outcome comes with it");
     let resolved = Resolved {
-        idle: smaller(own_idle.0.under(own.name), today_idle.0.under(today.name), own, today),
-        on_idle,
-        absolute: smaller(own_absolute, today_absolute, own, today),
+        idle: smaller(then.0, now.0, own.name, today.name),
+        on_idle: Trail::the_one_of(then.1, now.1, owns, loses),
+        absolute: smaller(then.2, now.2, own.name, today.name),
     };
     resolved.beside(today.policy, Some(today.name), facts, path)
 }
 
 /// The smaller of both, today's on a tie.
-fn smaller(own_trail: Trail<Limit>, today_trail: Trail<Limit>, own: Named<'_>, today: Named<'_>) -> Explained<Limit> {
-    let (of_own, of_today) = (*own_trail.value(), *today_trail.value());
-    let why = if of_own < of_today {
-        let name = own.name;
-        format!("gives way: {name} gives {of_own}, which is shorter, and a longer limit waits for the next sign-in")
-    } else if of_today < of_own {
-        format!("gives way: {} gives {of_today}, which is shorter", today.name)
-    } else {
-        format!("gives way: {} gives the same", today.name)
+fn smaller(then: Trail<Limit>, now: Trail<Limit>, own: &str, today: &str) -> Explained<Limit> {
+    let (of_own, of_today) = (*then.value(), *now.value());
+    let why = match of_own.cmp(&of_today) {
+        Ordering::Less => {
+            format!("gives way: {own} gives {of_own}, which is shorter, and a longer limit waits for the next sign-in")
+        }
+        Ordering::Equal => format!("gives way: {today} gives the same"),
+        Ordering::Greater => format!("gives way: {today} gives {of_today}, which is shorter"),
     };
-    Trail::the_one_of(own_trail, today_trail, of_own < of_today, why)
+    Trail::the_one_of(then, now, of_own < of_today, why)
 }
 
 /// The values that a session may have from either of two policies.

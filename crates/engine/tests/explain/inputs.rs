@@ -59,7 +59,7 @@ impl Dice {
             json!([dice.one(&["request", "input"])])
         });
         self.maybe(&mut policy, 50, "absent", |dice| {
-            json!(dice.one(&["count", "pause", "5m"]))
+            json!(dice.one(&["count", "pause", "1m", "1m", "3m"]))
         });
         self.maybe(
             &mut policy,

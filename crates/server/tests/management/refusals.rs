@@ -39,6 +39,8 @@ async fn without_a_valid_key_there_is_nothing() {
         (Method::DELETE, "subjects/ada/sessions".to_owned()),
         (Method::GET, "policy".to_owned()),
         (Method::PUT, "policy".to_owned()),
+        (Method::GET, "explain".to_owned()),
+        (Method::GET, format!("sessions/{handle}/explanation")),
         (Method::GET, "audit".to_owned()),
         (Method::GET, "no-such-path".to_owned()),
     ];

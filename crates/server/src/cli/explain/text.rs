@@ -62,14 +62,19 @@ impl Text {
     }
 
     fn steps<T>(&mut self, explained: &Explained<T>, show: impl Fn(&T) -> String) {
-        let sources: Vec<_> = explained.steps.iter().map(|step| visible(&step.source)).collect();
-        let width = sources.iter().map(|source| source.chars().count()).max().unwrap_or(0);
-        for (step, source) in explained.steps.iter().zip(&sources) {
-            let mark = if step.decides { '*' } else { ' ' };
-            let value = show(&step.value);
+        let rows = explained.steps.iter().map(|step| {
             let policy = step.policy.as_ref().map(|policy| format!(" ({policy})"));
             let why = visible(&format!("{}{}", step.why, policy.unwrap_or_default()));
-            let _ = writeln!(self.0, "  {mark} {source:width$}  {value:>8}  {why}");
+            (step.decides, visible(&step.source), show(&step.value), why)
+        });
+        let rows: Vec<_> = rows.collect();
+        let width = |text: fn(&(bool, String, String, String)) -> &String| {
+            rows.iter().map(|row| text(row).chars().count()).max().unwrap_or(0)
+        };
+        let (sources, values) = (width(|row| &row.1), width(|row| &row.2));
+        for (decides, source, value, why) in &rows {
+            let mark = if *decides { '*' } else { ' ' };
+            let _ = writeln!(self.0, "  {mark} {source:sources$}  {value:>values$}  {why}");
         }
     }
 
@@ -108,12 +113,12 @@ impl Text {
         let show = |span: &Option<Span>| span.map_or_else(|| "-".to_owned(), |span| span.to_string());
         match on_page.max_away.value {
             Some(away) => self.line("gate", format_args!("asks after an absence of {away}")),
-            None => self.line("gate", "asks after no absence"),
+            None => self.line("gate", "none asks after an absence"),
         }
         self.steps(&on_page.max_away, show);
         match on_page.max_age.value {
             Some(age) => self.line("gate", format_args!("asks when the authentication is older than {age}")),
-            None => self.line("gate", "asks at no age of the authentication"),
+            None => self.line("gate", "none asks for a recent authentication"),
         }
         self.steps(&on_page.max_age, show);
         self.line(
@@ -167,7 +172,7 @@ impl Text {
             DeadlineKind::Absolute => "at the longest time since authentication",
             DeadlineKind::Disconnected => "for want of an open tab",
         };
-        let remaining = Span::from_millis(deadline.remaining_ms);
+        let remaining = Span::from_secs(deadline.remaining_ms / 1000);
         let first = if first { ", before anything else" } else { "" };
         self.line(
             "deadline",
@@ -284,9 +289,10 @@ fn counting(activity: &[ActivitySource]) -> &'static str {
 
 fn offer(offered: &[Limit]) -> String {
     if offered.is_empty() {
-        return "none is offered".to_owned();
+        return "the user may pick nothing".to_owned();
     }
-    offered.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ") + " are offered for idle"
+    let offered: Vec<_> = offered.iter().map(ToString::to_string).collect();
+    format!("the user may pick {} for idle", offered.join(", "))
 }
 
 fn in_words(reason: EndReason) -> &'static str {
