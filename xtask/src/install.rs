@@ -1,6 +1,7 @@
 //! Puts the programs in place that the tests need, and says so.
 
 mod debian;
+mod python;
 
 use std::fs;
 use std::path::Path;
@@ -9,6 +10,7 @@ use std::time::SystemTime;
 
 use anyhow::{Result, bail};
 
+pub(crate) use self::python::{fuzzing, schemathesis};
 use crate::step::Step;
 use crate::workspace;
 

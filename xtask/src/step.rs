@@ -1,6 +1,7 @@
 //! One command of a longer run: announced, timed, and named when it fails.
 
 use std::fmt;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -12,6 +13,7 @@ use crate::workspace;
 #[derive(Debug, Clone)]
 pub(crate) struct Step {
     name: &'static str,
+    directory: PathBuf,
     env: Vec<(&'static str, String)>,
     words: Vec<String>,
 }
@@ -21,6 +23,7 @@ impl Step {
     pub(crate) fn new(name: &'static str, line: &str) -> Self {
         Self {
             name,
+            directory: workspace::root().to_owned(),
             env: Vec::new(),
             words: line.split_whitespace().map(ToOwned::to_owned).collect(),
         }
@@ -28,6 +31,12 @@ impl Step {
 
     pub(crate) fn env(mut self, key: &'static str, value: impl Into<String>) -> Self {
         self.env.push((key, value.into()));
+        self
+    }
+
+    /// Runs in another directory than the root, for programs that leave things where they are called.
+    pub(crate) fn within(mut self, directory: &Path) -> Self {
+        directory.clone_into(&mut self.directory);
         self
     }
 
@@ -67,7 +76,7 @@ impl Step {
         command
             .args(words)
             .envs(self.env.iter().map(|(key, value)| (key, value)))
-            .current_dir(workspace::root());
+            .current_dir(&self.directory);
         command
     }
 }

@@ -1,5 +1,7 @@
 //! All tests, in the order in which a failure is cheapest to understand.
 
+mod api;
+
 use std::fmt;
 
 use anyhow::{Context, Result};
@@ -17,6 +19,8 @@ pub(crate) enum Part {
     Loom,
     /// Types, unit tests, size budget and bundles of the browser SDK
     Sdk,
+    /// The management API of the binary under an `OpenAPI` fuzzer
+    Api,
     /// The binary in a real browser
     Browser,
     /// The house rules
@@ -29,6 +33,7 @@ impl fmt::Display for Part {
             Self::Rust => "rust",
             Self::Loom => "loom",
             Self::Sdk => "sdk",
+            Self::Api => "api",
             Self::Browser => "browser",
             Self::Tidy => "tidy",
         })
@@ -54,6 +59,7 @@ fn prepare(part: Part) -> Result<()> {
     match part {
         Part::Rust | Part::Loom | Part::Tidy => Ok(()),
         Part::Sdk => install::node_modules(),
+        Part::Api => install::schemathesis().map(drop),
         Part::Browser => install::chromium().and_then(|()| install::node_modules()),
     }
 }
@@ -63,6 +69,7 @@ fn run_part(part: Part) -> Result<()> {
         Part::Rust => rust(),
         Part::Loom => loom(),
         Part::Sdk => browser_sdk(),
+        Part::Api => api::run(),
         Part::Browser => browser(),
         Part::Tidy => tidy::run(),
     }

@@ -12,8 +12,9 @@ use crate::path::PathPattern;
 use crate::policy::{Absent, OneOrMany};
 use crate::time::Span;
 
-/// Units from large to small, each once. The digits of each are bounded, so that every match can be counted.
-const DURATION: &str = "([0-9]{1,6}d)?([0-9]{1,8}h)?([0-9]{1,10}m)?([0-9]{1,12}s)?([0-9]{1,15}ms)?";
+/// Units from large to small, each once. The digits are bounded so that the sum of what matches can be counted, and written
+/// again as a text that matches.
+const DURATION: &str = "([0-9]{1,11}d)?([0-9]{1,9}h)?([0-9]{1,11}m)?([0-9]{1,12}s)?([0-9]{1,15}ms)?";
 
 /// A transform of schemas: a key is present or left out; `null` is neither, so the schema of an optional key does not offer it.
 pub fn keys_are_never_null(schema: &mut Schema) {
@@ -124,6 +125,7 @@ impl<T: JsonSchema> JsonSchema for OneOrMany<T> {
 #[cfg(test)]
 mod tests {
     use crate::policy::PolicyDocument;
+    use crate::time::Span;
     use schemars::schema_for;
     use serde_json::Value;
 
@@ -136,5 +138,11 @@ mod tests {
         }
         assert_eq!(schema.get("required"), None, "every key has a default");
         assert!(!schema.to_string().contains("\"null\""), "{schema:#}");
+    }
+
+    #[test]
+    fn the_longest_duration_of_the_schema_can_be_counted() {
+        let longest = "99999999999d999999999h99999999999m999999999999s999999999999999ms";
+        assert!(longest.parse::<Span>().is_ok());
     }
 }

@@ -119,3 +119,6 @@ async fn nothing_here() -> Problem {
 async fn wrong_method() -> Problem {
     Refusal::MethodNotAllowed.because("This path does not take the method; the header Allow names those it takes.")
 }
+
+#[cfg(test)]
+mod tests;

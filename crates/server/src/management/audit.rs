@@ -38,11 +38,27 @@ pub(super) struct Asked {
     kind: Option<AuditKind>,
     /// Behind the record with this number: the `next_after` of the page before.
     #[serde(default)]
-    #[schemars(range(max = i64::MAX))]
-    after: u64,
+    #[schemars(with = "Option<u64>", range(max = i64::MAX))]
+    after: Place,
     /// At most so many records.
     #[serde(default)]
     limit: PageSize,
+}
+
+/// The number of a record; the stores count no further than this.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(try_from = "u64")]
+struct Place(u64);
+
+impl TryFrom<u64> for Place {
+    type Error = String;
+
+    fn try_from(number: u64) -> Result<Self, String> {
+        let counted = i64::try_from(number).is_ok();
+        counted
+            .then_some(Self(number))
+            .ok_or_else(|| format!("{number} is further than records are counted"))
+    }
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -90,7 +106,7 @@ pub(super) async fn audit(
         handle,
         subject,
         kind,
-        after,
+        after: Place(after),
         limit,
     } = asked;
     let filter = AuditFilter {

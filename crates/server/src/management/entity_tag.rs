@@ -115,7 +115,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Conditions {
 
 impl Input for Conditions {
     fn sketch(sketch: &mut Sketch<'_>) {
-        let schema = json_schema!({ "type": "string", "examples": ["\"3f2a…\""] });
+        let schema = json_schema!({ "type": "string", "examples": ["\"3f2a\""] });
         let about =
             "Tags of states you have, or `*`. Where one is the current state, the answer is 304 without a body.";
         sketch.parameter("header", "If-None-Match", about, &schema);

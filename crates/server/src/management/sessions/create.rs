@@ -47,6 +47,7 @@ pub(in crate::management) struct Body {
     #[serde(default)]
     amr: Texts,
     /// When they authenticated, in seconds since the epoch as in an ID token; now when left out, never in the future.
+    #[schemars(range(max = 253_402_300_799_u64))]
     auth_time: Option<u64>,
     /// The idle limit the person has picked.
     choice: Option<Limit>,

@@ -1,0 +1,143 @@
+//! The management API of the real binary under a fuzzer that reads its `OpenAPI` document.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::{env, fs, process};
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+
+use crate::step::Step;
+use crate::{install, sdk, workspace};
+
+/// Sessions that are there before the first call, so that not every answer is that there are none.
+const SEEDED: usize = 30;
+
+pub(super) fn run() -> Result<()> {
+    let program = install::schemathesis()?;
+    let server = Server::start(&sdk::server_for_browsers()?)?;
+    let mut handle = String::new();
+    for number in 0..SEEDED {
+        handle = server
+            .sign_in(number)
+            .context("cannot create a session to begin with")?;
+    }
+    // An ended session is shown for seven days, so that people can be told why they were signed out: that is no use after free.
+    let line = format!(
+        "{} --no-color --config-file {} run {}openapi.json --checks all --exclude-checks use_after_free",
+        program.display(),
+        workspace::root().join("xtask/schemathesis.toml").display(),
+        server.api
+    );
+    Step::new("every operation of the management API, fuzzed", &line)
+        .within(&install::fuzzing())
+        .env("NIGHTLATCH_API_KEY", server.key.as_str())
+        .env("NIGHTLATCH_HANDLE", handle)
+        .run()
+}
+
+/// The binary on free ports with a store of its own. Both are gone when this is dropped.
+struct Server {
+    process: Child,
+    directory: Directory,
+    /// `http://127.0.0.1:PORT/api/v1/`.
+    api: String,
+    key: String,
+}
+
+/// A directory that is taken away again.
+struct Directory(std::path::PathBuf);
+
+impl Server {
+    fn start(binary: &str) -> Result<Self> {
+        let directory = Directory(env::temp_dir().join(format!("nightlatch-fuzz-{}", process::id())));
+        fs::create_dir_all(&directory.0).context("cannot make a temporary directory")?;
+        let config = directory.0.join("latch.toml");
+        fs::write(&config, "").context("cannot write a configuration")?;
+        let mut process = serve(binary, &directory.0, &config).context("cannot start the server")?;
+        let stdout = process.stdout.take().context("the server has no output")?;
+        let mut server = Self {
+            process,
+            directory,
+            api: String::new(),
+            key: String::new(),
+        };
+        server.listen(stdout)?;
+        Ok(server)
+    }
+
+    /// Reads the addresses and the key that the first start prints.
+    fn listen(&mut self, stdout: ChildStdout) -> Result<()> {
+        let mut lines = BufReader::new(stdout).lines();
+        while self.api.is_empty() || self.key.is_empty() {
+            let Some(line) = lines.next() else {
+                let log = fs::read_to_string(self.directory.0.join("log")).unwrap_or_default();
+                bail!("the server does not start: {log}");
+            };
+            let line = line.context("the server cannot be read")?;
+            match line.split_once("  ").map(|(word, rest)| (word, rest.trim())) {
+                Some(("management", address)) => address.clone_into(&mut self.api),
+                Some(("API key", key)) => key.clone_into(&mut self.key),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Creates a session; answers its handle.
+    fn sign_in(&self, number: usize) -> Result<String> {
+        let body = json!({ "subject": format!("user-{}", number % 5), "application": "console", "roles": ["staff"] });
+        let body = body.to_string();
+        let host = self.api.trim_start_matches("http://").trim_end_matches("/api/v1/");
+        let request = format!(
+            "POST /api/v1/sessions HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nAuthorization: Bearer {}\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            self.key,
+            body.len()
+        );
+        let mut stream = TcpStream::connect(host)?;
+        stream.write_all(request.as_bytes())?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        let made = answer
+            .split_once("\r\n\r\n")
+            .map(|(_, body)| serde_json::from_str::<Value>(body));
+        let handle = made
+            .and_then(Result::ok)
+            .and_then(|made| made["handle"].as_str().map(str::to_owned));
+        handle.with_context(|| format!("the server answers {answer}"))
+    }
+}
+
+fn serve(binary: &str, directory: &Path, config: &Path) -> Result<Child> {
+    let log = fs::File::create(directory.join("log"))?;
+    let mut command = Command::new(binary);
+    command
+        .arg("serve")
+        .arg("--config")
+        .arg(config)
+        .env("NIGHTLATCH__SERVER__LISTEN", "127.0.0.1:0")
+        .env("NIGHTLATCH__MANAGEMENT__LISTEN", "127.0.0.1:0")
+        .env("NIGHTLATCH__STORE__PATH", directory.join("nightlatch.db"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(log);
+    Ok(command.spawn()?)
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        // What the system keeps for a while longer it takes away itself.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
