@@ -81,6 +81,8 @@ fn operations() -> Vec<Operation> {
         policy::state::operation(),
         policy::plan::operation(),
         policy::lints::operation(),
+        policy::report::json(),
+        policy::report::markdown(),
         policy::revisions::listing(),
         policy::revisions::showing(),
         policy::restore::operation(),

@@ -9,6 +9,7 @@ use super::PolicyDocument;
 
 /// A key that is not the same in two documents.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Difference {
     /// The key, for example `rules[1].match.role`. Entries of lists are counted in the later document; those that are gone in
     /// the earlier one.

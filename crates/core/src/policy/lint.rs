@@ -23,8 +23,10 @@ use super::Policy;
 
 /// Something in a valid policy that is hardly meant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Lint {
     /// What kind of thing.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub code: LintCode,
     /// How much it matters.
     pub severity: Severity,

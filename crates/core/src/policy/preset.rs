@@ -53,6 +53,7 @@ pub enum Preset {
 
 /// The loosest value that a preset takes, for whom, and what it rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Ceiling {
     /// The value.
     #[serde(flatten)]
@@ -65,6 +66,7 @@ pub struct Ceiling {
 
 /// A value that a preset bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "key", content = "value")]
 pub enum Bound {
     /// The longest `idle`.
@@ -83,6 +85,7 @@ pub enum Bound {
 
 /// Whom a ceiling is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Scope {
     /// Every session.
@@ -95,6 +98,7 @@ pub enum Scope {
 
 /// What a number rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Source {
     /// The document.
     pub standard: &'static str,
@@ -108,6 +112,7 @@ pub struct Source {
 
 /// How strictly a source asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Strength {
     /// It must be so.

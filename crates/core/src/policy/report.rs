@@ -14,6 +14,7 @@ use crate::path::PathPattern;
 
 /// A policy as an auditor reads it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Report {
     /// The preset, if the policy names one.
     pub preset: Option<ReportedPreset>,
@@ -39,6 +40,7 @@ pub struct Report {
 
 /// A preset in a report.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReportedPreset {
     /// Its name in documents.
     pub name: &'static str,
@@ -52,6 +54,7 @@ pub struct ReportedPreset {
 
 /// A value and where it comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReportedValue {
     /// Its key.
     pub key: String,
@@ -63,6 +66,7 @@ pub struct ReportedValue {
 
 /// Where a value comes from. A value that is written as the preset or the defaults have it counts as theirs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "from", rename_all = "kebab-case")]
 pub enum Origin {
     /// It is written in the policy.
@@ -81,6 +85,7 @@ pub enum Origin {
 
 /// An entry of a list: for whom, and what it brings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReportedEntry {
     /// Its key.
     pub key: String,
@@ -96,6 +101,7 @@ pub struct ReportedEntry {
 
 /// A ceiling of the preset, and what is above it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReportedCeiling {
     /// The ceiling and its source.
     #[serde(flatten)]
@@ -108,6 +114,7 @@ pub struct ReportedCeiling {
 
 /// A reason for values that are looser than the preset allows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReportedDeviation {
     /// Where it stands.
     pub key: String,

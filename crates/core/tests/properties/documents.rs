@@ -59,7 +59,7 @@ fn resolved(
     (
         idle.limit,
         idle.outcome,
-        policies.absolute(facts),
+        policies.absolute(facts).limit,
         max_sessions(policy, facts),
     )
 }

@@ -158,7 +158,11 @@ impl Connection {
             let client = Client::builder(TokioExecutor::new()).build_http();
             let response = client.request(request).await.map_err(innermost)?;
             let status = response.status();
-            let tag = response.headers().get(header::ETAG).and_then(|tag| tag.to_str().ok()).map(str::to_owned);
+            let tag = response
+                .headers()
+                .get(header::ETAG)
+                .and_then(|tag| tag.to_str().ok())
+                .map(str::to_owned);
             let bytes = response
                 .into_body()
                 .collect()
@@ -184,7 +188,11 @@ impl Connection {
         Err(match status {
             StatusCode::UNAUTHORIZED => Failure::WrongKey,
             // Only single sessions and revisions may be missing.
-            StatusCode::NOT_FOUND if !["sessions/", "policy/revisions/"].iter().any(|part| path.starts_with(part)) => {
+            StatusCode::NOT_FOUND
+                if !["sessions/", "policy/revisions/"]
+                    .iter()
+                    .any(|part| path.starts_with(part)) =>
+            {
                 not_ours()
             }
             _ => Failure::Refused { status, title, detail },

@@ -3,6 +3,7 @@
 pub(super) mod lints;
 mod owner;
 pub(super) mod plan;
+pub(super) mod report;
 pub(super) mod restore;
 pub(super) mod revisions;
 pub(super) mod state;

@@ -38,8 +38,8 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if config.store.kind == StoreKind::Memory {
         bail!("store.kind: a policy of the server has to outlive it; set store.kind = \"sqlite\" first");
     }
-    let text = std::fs::read_to_string(&args.config)
-        .with_context(|| format!("{} cannot be read", args.config.display()))?;
+    let text =
+        std::fs::read_to_string(&args.config).with_context(|| format!("{} cannot be read", args.config.display()))?;
     let handed_over = handed_over(&text)?;
     let revision = keep(&config, &args.config).await?;
     let before = beside(&args.config, "before-adopt");
@@ -47,8 +47,16 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     replace(&args.config, &handed_over)?;
     let mut out = std::io::stdout().lock();
     writeln!(out, "The policy is revision {revision} of the server's.")?;
-    writeln!(out, "{} says policy = \"server\" now; as it was it is in {}.", args.config.display(), before.display())?;
-    writeln!(out, "Restart the server; then nightlatch policy apply changes the policy.")?;
+    writeln!(
+        out,
+        "{} says policy = \"server\" now; as it was it is in {}.",
+        args.config.display(),
+        before.display()
+    )?;
+    writeln!(
+        out,
+        "Restart the server; then nightlatch policy apply changes the policy."
+    )?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -97,7 +105,12 @@ mod tests {
         let before = "# ours\n[server]\n# where\nlisten = \"127.0.0.1:9\" # here\n\n[policy]\nidle = \"5m\"\n\n\
             [[policy.rules]]\nmatch = { role = \"a\" }\nidle = \"1m\"\n\n[log]\nlevel = \"info\"\n";
         let after = handed_over(before).expect("TOML");
-        for kept in ["# ours", "# where", "listen = \"127.0.0.1:9\" # here", "[log]\nlevel = \"info\""] {
+        for kept in [
+            "# ours",
+            "# where",
+            "listen = \"127.0.0.1:9\" # here",
+            "[log]\nlevel = \"info\"",
+        ] {
             assert!(after.contains(kept), "{kept:?} is missing: {after}");
         }
         assert!(!after.contains("idle"), "{after}");

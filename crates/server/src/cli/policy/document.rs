@@ -32,7 +32,9 @@ fn of_toml(text: &str, source: &str) -> Result<Policy, String> {
         })?;
         return match config.policy_owner {
             PolicyOwner::File => Ok(config.policy),
-            PolicyOwner::Server => Err(format!("{source}: policy: the server owns the policy; this file has none")),
+            PolicyOwner::Server => Err(format!(
+                "{source}: policy: the server owns the policy; this file has none"
+            )),
         };
     }
     let document: PolicyDocument = toml::from_str(text).map_err(|error| {
@@ -74,7 +76,7 @@ mod tests {
     /// Reads a file of this content that is called `strict`.
     fn read(text: &str) -> Result<String, String> {
         let (directory, file) = strict(text);
-        let read = of_file(&file).map(|candidate| format!("{} {}", candidate.name, candidate.policy.idle));
+        let read = of_file(&file).map(|policy| policy.idle.to_string());
         read.map_err(|error| error.replace(&format!("{}/", directory.path().display()), ""))
     }
 

@@ -22,7 +22,10 @@ pub(crate) struct Args {
 }
 
 pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let page = args.connection.get(&format!("policy/revisions?limit={}", args.limit)).await?;
+    let page = args
+        .connection
+        .get(&format!("policy/revisions?limit={}", args.limit))
+        .await?;
     let mut out = std::io::stdout().lock();
     if args.json {
         writeln!(out, "{}", serde_json::to_string_pretty(&page)?)?;
@@ -36,7 +39,13 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
 
 fn write_revision(out: &mut impl Write, revision: &Value) -> std::io::Result<()> {
     let text = |key: &str| visible(revision[key].as_str().unwrap_or_default());
-    write!(out, "revision {}  {}  {}", revision["revision"], text("since"), text("actor"))?;
+    write!(
+        out,
+        "revision {}  {}  {}",
+        revision["revision"],
+        text("since"),
+        text("actor")
+    )?;
     if let Some(restored) = revision["restored"].as_u64() {
         write!(out, "  restores {restored}")?;
     }

@@ -102,7 +102,15 @@ fn write_counts(out: &mut impl Write, plan: &Value, colour: Colour) -> std::io::
             rows.push(row(&format!("{title} {name}"), counts));
         }
     }
-    let head = ["", "SESSIONS", "END NOW", "LOCK NOW", "SHORTENED", "LENGTHENED", "UNCHANGED"];
+    let head = [
+        "",
+        "SESSIONS",
+        "END NOW",
+        "LOCK NOW",
+        "SHORTENED",
+        "LENGTHENED",
+        "UNCHANGED",
+    ];
     write_table(out, head, &rows, colour)
 }
 
@@ -142,9 +150,19 @@ fn write_shortening(out: &mut impl Write, all: &Value) -> std::io::Result<()> {
     )?;
     let steps: Vec<_> = list(&spread["histogram"])
         .iter()
-        .map(|step| (duration(&step["up_to_ms"]), step["sessions"].as_u64().unwrap_or_default()))
+        .map(|step| {
+            (
+                duration(&step["up_to_ms"]),
+                step["sessions"].as_u64().unwrap_or_default(),
+            )
+        })
         .collect();
-    let most = steps.iter().map(|(_, sessions)| *sessions).max().unwrap_or_default().max(1);
+    let most = steps
+        .iter()
+        .map(|(_, sessions)| *sessions)
+        .max()
+        .unwrap_or_default()
+        .max(1);
     for (up_to, sessions) in steps {
         let title = up_to.map_or_else(|| "more".to_owned(), |up_to| format!("up to {up_to}"));
         let bar = usize::try_from((sessions * WIDEST_BAR).div_ceil(most)).unwrap_or_default();

@@ -42,9 +42,8 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
         let told = visible(problem["message"].as_str().unwrap_or_default());
         writeln!(out, "# the file is not in force: line {}: {told}", problem["line"])?;
     }
-    let table: toml::Table = serde_json::from_value(Value::Object(
-        [("policy".to_owned(), document)].into_iter().collect(),
-    ))?;
+    let table: toml::Table =
+        serde_json::from_value(Value::Object([("policy".to_owned(), document)].into_iter().collect()))?;
     write!(out, "{}", toml::to_string(&table)?)?;
     Ok(ExitCode::SUCCESS)
 }

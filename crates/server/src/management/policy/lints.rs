@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use nightlatch_core::policy::{Lint, Severity, lint};
+use nightlatch_core::policy::{Lint, lint};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -20,49 +20,10 @@ pub(in crate::management) fn operation() -> Operation {
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "PolicyLints")]
 pub(in crate::management) struct Found {
-    lints: Vec<LintView>,
-}
-
-/// Something valid that is hardly meant.
-#[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "PolicyLint")]
-pub(super) struct LintView {
-    /// What kind of thing, for example `NL001`.
-    code: String,
-    #[schemars(with = "SeverityForm")]
-    severity: Severity,
-    /// The key within the document.
-    key: String,
-    message: String,
-    /// What to write instead.
-    remedy: String,
-    /// Where it is explained.
-    link: String,
-}
-
-#[derive(JsonSchema)]
-#[schemars(rename = "LintSeverity", rename_all = "kebab-case")]
-#[expect(dead_code, reason = "the form of a severity")]
-enum SeverityForm {
-    Warning,
-    Note,
-}
-
-impl LintView {
-    pub(super) fn of(lint: &Lint) -> Self {
-        Self {
-            code: lint.code.to_string(),
-            severity: lint.severity,
-            key: lint.key.clone(),
-            message: lint.message.clone(),
-            remedy: lint.remedy.clone(),
-            link: lint.link.clone(),
-        }
-    }
+    lints: Vec<Lint>,
 }
 
 async fn lints(State(management): State<Arc<Management>>) -> Answer<Found> {
     let (_, policy) = management.latch.engine.policy();
-    let lints = lint(&policy).iter().map(LintView::of).collect();
-    Answer(Found { lints })
+    Answer(Found { lints: lint(&policy) })
 }

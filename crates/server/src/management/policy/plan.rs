@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use nightlatch_core::plan::{Counts, Spread};
-use nightlatch_core::policy::{PolicyDocument, differences, lint};
+use nightlatch_core::policy::{Difference, Lint, PolicyDocument, differences, lint};
 use nightlatch_core::session::EndReason;
 use nightlatch_core::time::Span;
 use nightlatch_engine::Planned;
@@ -16,13 +16,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::document;
-use super::revisions::{DifferenceView, told};
 use super::violations::valid;
 use crate::http::problem::Problem;
 use crate::management::Management;
 use crate::management::input::{Json, Query};
 use crate::management::operation::{Answer, Group, Operation, post};
-use crate::management::policy::lints::LintView;
 use crate::management::refusal::Refusal;
 use crate::management::rfc3339::rfc3339;
 use crate::management::schema::{HandleForm, InstantForm};
@@ -63,9 +61,9 @@ pub(in crate::management) struct View {
     #[schemars(with = "InstantForm")]
     at: String,
     /// How the policy differs from the one in force.
-    differences: Vec<DifferenceView>,
+    differences: Vec<Difference>,
     /// What is odd about the policy.
-    lints: Vec<LintView>,
+    lints: Vec<Lint>,
     all: CountsView,
     /// By application; sessions without one have the name null.
     applications: Vec<NamedCounts>,
@@ -135,12 +133,12 @@ async fn plan(
     let candidate = valid(candidate)?;
     let (_, today) = engine.policy();
     let differences = differences(&document(&today), &candidate);
-    let lints = lint(&candidate).iter().map(LintView::of).collect();
+    let lints = lint(&candidate);
     let planned = engine.plan(&candidate).await?;
-    Ok(Answer(view(planned, asked.ending, told(differences), lints)))
+    Ok(Answer(view(planned, asked.ending, differences, lints)))
 }
 
-fn view(planned: Planned, named: u32, differences: Vec<DifferenceView>, lints: Vec<LintView>) -> View {
+fn view(planned: Planned, named: u32, differences: Vec<Difference>, lints: Vec<Lint>) -> View {
     let Planned {
         revision,
         at,

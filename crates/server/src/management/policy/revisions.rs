@@ -7,7 +7,6 @@ use nightlatch_core::policy::{Difference, PolicyDocument, differences};
 use nightlatch_engine::store::{PolicyRevision, Revision};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::http::problem::Problem;
 use crate::management::Management;
@@ -65,18 +64,7 @@ struct View {
     /// The earlier revision that it brought back.
     restored: Option<Revision>,
     /// How it differs from the revision before; empty for the first.
-    differences: Vec<DifferenceView>,
-}
-
-/// A key whose value changed.
-#[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "PolicyDifference")]
-pub(super) struct DifferenceView {
-    key: String,
-    /// Null where it was left out.
-    before: Option<Value>,
-    /// Null where it is left out.
-    after: Option<Value>,
+    differences: Vec<Difference>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -137,15 +125,6 @@ fn view(revisions: &[PolicyRevision], index: usize) -> View {
         actor: kept.actor.clone(),
         reason: kept.reason.clone(),
         restored: kept.restored,
-        differences: before.map_or_else(Vec::new, |before| told(differences(before, &kept.document))),
+        differences: before.map_or_else(Vec::new, |before| differences(before, &kept.document)),
     }
-}
-
-pub(super) fn told(differences: Vec<Difference>) -> Vec<DifferenceView> {
-    let told = differences.into_iter().map(|difference| DifferenceView {
-        key: difference.key,
-        before: difference.before,
-        after: difference.after,
-    });
-    told.collect()
 }

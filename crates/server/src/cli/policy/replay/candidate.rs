@@ -34,9 +34,10 @@ pub(super) fn of_limits(idle: Limit, absolute: Limit) -> Result<Candidate, Strin
 /// The policy of a file, called by the file's name.
 pub(super) fn of_file(file: &Path) -> Result<Candidate, String> {
     let policy = document::of_file(file)?;
-    let name = file
-        .file_name()
-        .map_or_else(|| file.display().to_string(), |name| name.to_string_lossy().into_owned());
+    let name = file.file_name().map_or_else(
+        || file.display().to_string(),
+        |name| name.to_string_lossy().into_owned(),
+    );
     Ok(Candidate { name, policy })
 }
 

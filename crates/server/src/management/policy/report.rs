@@ -1,0 +1,65 @@
+//! `GET policy/report`: the policy in force as an auditor reads it.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use nightlatch_core::policy::{Report, report};
+use serde_json::{Value, json as value};
+
+use crate::http::headers::protect;
+use crate::management::Management;
+use crate::management::operation::{Answer, Group, Operation, Output, Sketch, get};
+use crate::management::scope::Scope;
+
+pub(in crate::management) fn json() -> Operation {
+    get("/api/v1/policy/report", Scope::PolicyRead, as_json)
+        .named(Group::Policy, "getPolicyReport", "Report on the policy for auditors")
+        .about(
+            "Every value with where it comes from, the ceilings of the preset with standard and section, deviations with \
+             their reasons, and the justification.",
+        )
+}
+
+pub(in crate::management) fn markdown() -> Operation {
+    get("/api/v1/policy/report.md", Scope::PolicyRead, as_markdown)
+        .named(
+            Group::Policy,
+            "getPolicyReportMarkdown",
+            "Report on the policy for auditors, to be read",
+        )
+        .about("The same as a Markdown document.")
+}
+
+/// 200 with a Markdown document.
+struct Markdown(String);
+
+impl Output for Markdown {
+    fn sketch(sketch: &mut Sketch<'_>) {
+        let content = value!({ "text/markdown": { "schema": { "type": "string" } } });
+        sketch.respond(StatusCode::OK, &Value::Null, &content);
+    }
+}
+
+impl IntoResponse for Markdown {
+    fn into_response(self) -> Response {
+        let mut response = self.0.into_response();
+        protect(response.headers_mut());
+        let markdown = HeaderValue::from_static("text/markdown; charset=utf-8");
+        response.headers_mut().insert(header::CONTENT_TYPE, markdown);
+        response
+    }
+}
+
+async fn as_json(State(management): State<Arc<Management>>) -> Answer<Report> {
+    Answer(in_force(&management))
+}
+
+async fn as_markdown(State(management): State<Arc<Management>>) -> Markdown {
+    Markdown(in_force(&management).to_markdown())
+}
+
+fn in_force(management: &Management) -> Report {
+    report(&management.latch.engine.policy().1)
+}
