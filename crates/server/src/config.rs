@@ -15,7 +15,7 @@ use nightlatch_core::time::Span;
 use self::document::{ConfigDocument, Peer, PolicySection};
 pub(crate) use self::document::{LogFormat, LogSection, StoreKind, StoreSection};
 use self::overrides::Override;
-pub(crate) use self::position::Position;
+pub(crate) use self::position::{Position, of_key};
 pub(crate) use self::public_url::PublicUrl;
 
 /// A configuration that has been found valid.

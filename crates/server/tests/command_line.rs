@@ -152,6 +152,68 @@ fn every_kind_of_bad_configuration_is_told_with_place_key_and_remedy() {
     );
 }
 
+const ODD: &str = "[policy]\nwarn_before = \"10s\"\n\n[[policy.rules]]\nmatch = { role = \"a\" }\nidle = \"1h\"\n";
+
+#[test]
+fn lints_are_told_with_place_and_fail_when_strict() {
+    let (_directory, file) = config(ODD);
+    let output = nightlatch(&["check", &file], "");
+    let (told, summary) = (text(&output.stderr), text(&output.stdout));
+    assert!(output.status.success(), "{told}");
+    assert!(
+        summary.contains("1 rule, 0 gates, 0 passive entries; 2 warnings, 0 notes."),
+        "{summary}"
+    );
+    for words in [
+        format!("warning NL001: {file}:2:1: policy.warn_before: "),
+        format!("warning NL012: {file}:6:1: policy.rules[0].idle: "),
+        "docs/lints.md#nl012".to_owned(),
+    ] {
+        assert!(told.contains(&words), "{words:?} is missing: {told}");
+    }
+    assert_eq!(nightlatch(&["check", &file, "--strict"], "").status.code(), Some(78));
+    let (_directory, file) = config("[policy]\npreset = \"pci-dss\"\n");
+    let output = nightlatch(&["check", &file, "--strict"], "");
+    assert!(
+        output.status.success(),
+        "notes are no warnings: {}",
+        text(&output.stderr)
+    );
+}
+
+#[test]
+fn check_answers_machines_in_json() {
+    let check = |content: &str| -> (Option<i32>, Value) {
+        let (_directory, file) = config(content);
+        let output = nightlatch(&["check", &file, "--json"], "");
+        (
+            output.status.code(),
+            serde_json::from_slice(&output.stdout).expect("JSON"),
+        )
+    };
+    let (code, answer) = check(ODD);
+    assert_eq!(
+        (code, &answer["valid"], &answer["errors"]),
+        (Some(0), &true.into(), &Value::Array(vec![]))
+    );
+    let lint = &answer["lints"][1];
+    assert_eq!((&lint["code"], &lint["severity"]), (&"NL012".into(), &"warning".into()));
+    assert_eq!(
+        (&lint["key"], &lint["line"]),
+        (&"policy.rules[0].idle".into(), &6.into())
+    );
+    let (code, answer) = check("[policy]\npreset = \"pci-dss\"\nidle = \"16m\"\n");
+    assert_eq!((code, &answer["valid"]), (Some(78), &false.into()));
+    let error = &answer["errors"][0];
+    assert_eq!((&error["key"], &error["line"]), (&"policy.idle".into(), &3.into()));
+    assert!(
+        error["message"]
+            .as_str()
+            .is_some_and(|message| message.contains("8.2.8")),
+        "{error}"
+    );
+}
+
 #[test]
 fn a_port_in_use_is_told_with_its_key() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");

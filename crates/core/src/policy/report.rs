@@ -213,7 +213,7 @@ fn of_preset(preset: Preset, document: &PolicyDocument, key: &str) -> Origin {
     let everyone = own.iter().find(|ceiling| ceiling.scope == Scope::Everyone);
     Origin::Preset {
         preset,
-        source: everyone.or(own.first()).map(|ceiling| ceiling.source),
+        source: everyone.or_else(|| own.first()).map(|ceiling| ceiling.source),
     }
 }
 

@@ -1,36 +1,142 @@
 //! `nightlatch check`.
 
-use std::io::Write as _;
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use nightlatch_core::policy::{Lint, Severity, lint};
+use serde_json::{Value, json};
+
+use crate::config::{Config, ConfigError, Position, of_key};
+
 /// Find mistakes in a configuration
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Examples:\n  nightlatch check latch.toml\n\nExits with 0 when the file is valid and with 78 when it is not."
-)]
+#[command(after_help = "Examples:
+  nightlatch check latch.toml
+  nightlatch check latch.toml --strict
+  nightlatch check latch.toml --json
+
+Exits with 0 when the file is valid and with 78 when it is not, or when --strict meets a warning.")]
 pub(crate) struct Args {
     /// The configuration file
     #[arg(value_name = "FILE")]
     file: PathBuf,
+    /// Fail on warnings too
+    #[arg(long)]
+    strict: bool,
+    /// Print JSON: whether it is valid, the errors, the lints
+    #[arg(long)]
+    json: bool,
+}
+
+/// What a check has found: a configuration with its lints, or errors.
+type Checked = Result<(Config, Vec<Found>), Vec<ConfigError>>;
+
+/// A lint, and where the file has its key.
+struct Found {
+    lint: Lint,
+    position: Option<Position>,
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let config = match super::read_config(&args.file) {
-        Ok(config) => config,
-        Err(code) => return Ok(code),
+    let checked = check(args);
+    if args.json {
+        print_json(&checked)?;
+    } else {
+        tell(args, &checked)?;
+    }
+    let is_warning = |found: &Found| found.lint.severity == Severity::Warning;
+    let fine = checked.is_ok_and(|(_, lints)| !(args.strict && lints.iter().any(is_warning)));
+    Ok(if fine {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(super::CONFIGURATION)
+    })
+}
+
+fn check(args: &Args) -> Checked {
+    let config = Config::read(&args.file, super::environment())?;
+    // Without the text lints have no place; that the file can be read is known by now.
+    let text = std::fs::read_to_string(&args.file).unwrap_or_default();
+    let lints = lint(&config.policy).into_iter();
+    let lints = lints.map(|lint| Found {
+        position: of_key(&text, &format!("policy.{}", lint.key)),
+        lint,
+    });
+    Ok((config, lints.collect()))
+}
+
+fn tell(args: &Args, checked: &Checked) -> anyhow::Result<()> {
+    let file = args.file.display();
+    let (config, lints) = match checked {
+        Ok(valid) => valid,
+        Err(errors) => {
+            for error in errors {
+                super::complain(format_args!("error: {error}"));
+            }
+            return Ok(());
+        }
     };
+    for Found { lint, position } in lints {
+        let place = position.map_or_else(String::new, |at| format!(":{}:{}", at.line, at.column));
+        let (severity, code) = (lint.severity, lint.code);
+        let (key, message, remedy) = (&lint.key, &lint.message, &lint.remedy);
+        super::complain(format_args!(
+            "{severity} {code}: {file}{place}: policy.{key}: {message}; {remedy}\n  {}",
+            lint.link
+        ));
+    }
     let policy = &config.policy;
+    let count = |severity| lints.iter().filter(|found| found.lint.severity == severity).count();
     writeln!(
         std::io::stdout(),
-        "{}: valid. Idle {}, absolute {}, warning {}; {} rules, {} gates, {} passive entries.",
-        args.file.display(),
+        "{file}: valid. Idle {}, absolute {}, warning {}; {}, {}, {}; {}, {}.",
         policy.idle,
         policy.absolute,
         policy.warn_before,
-        policy.rules.len(),
-        policy.gates.len(),
-        policy.passive.len(),
+        counted(policy.rules.len(), "rule", "rules"),
+        counted(policy.gates.len(), "gate", "gates"),
+        counted(policy.passive.len(), "passive entry", "passive entries"),
+        counted(count(Severity::Warning), "warning", "warnings"),
+        counted(count(Severity::Note), "note", "notes"),
     )?;
-    Ok(ExitCode::SUCCESS)
+    Ok(())
+}
+
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+fn print_json(checked: &Checked) -> anyhow::Result<()> {
+    let (errors, lints): (Vec<Value>, Vec<Value>) = match checked {
+        Ok((_, lints)) => (Vec::new(), lints.iter().map(lint_as_json).collect()),
+        Err(errors) => (errors.iter().map(error_as_json).collect(), Vec::new()),
+    };
+    let answer = json!({ "valid": checked.is_ok(), "errors": errors, "lints": lints });
+    writeln!(std::io::stdout(), "{answer:#}")?;
+    Ok(())
+}
+
+fn error_as_json(error: &ConfigError) -> Value {
+    json!({
+        "source": error.source,
+        "line": error.position.map(|at| at.line),
+        "column": error.position.map(|at| at.column),
+        "key": error.key,
+        "message": error.message,
+    })
+}
+
+/// Keys are those of the file, so a lint's begins with `policy.`, as an error's does.
+fn lint_as_json(Found { lint, position }: &Found) -> Value {
+    json!({
+        "code": lint.code,
+        "severity": lint.severity,
+        "line": position.map(|at| at.line),
+        "column": position.map(|at| at.column),
+        "key": format!("policy.{}", lint.key),
+        "message": lint.message,
+        "remedy": lint.remedy,
+        "link": lint.link,
+    })
 }
