@@ -46,7 +46,7 @@ pub struct Expiry {
     pub digest: Digest,
     /// The version the deadline was worked out from.
     pub version: u64,
-    /// The activity the deadline was worked out from.
+    /// The activity the deadline was worked out from; the record and the audit keep it.
     pub seen: Instant,
     /// The deadline, or the change that passed it.
     pub at: Instant,

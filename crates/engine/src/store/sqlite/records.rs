@@ -38,10 +38,14 @@ pub(super) struct Reader {
 pub(super) struct Damage(Mutex<HashSet<Vec<u8>>>);
 
 impl Damage {
-    /// Tells of a session that lists leave out, once: a sweep meets it every second.
-    pub(super) fn tell(&self, handle: &[u8], why: &str) {
+    fn is_news(&self, handle: &[u8]) -> bool {
         let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if told.insert(handle.to_vec()) {
+        told.insert(handle.to_vec())
+    }
+
+    /// Tells of a session that lists leave out, once: a sweep meets it every second.
+    fn tell(&self, handle: &[u8], why: &str) {
+        if self.is_news(handle) {
             let handle = <[u8; 16]>::try_from(handle).map(Handle::from_bytes);
             let handle = handle.map_or_else(|_| "unreadable".to_owned(), |handle| handle.to_string());
             tracing::error!(%handle, %why, "a damaged session is left out of every list");
@@ -161,5 +165,17 @@ fn state(ended_at: Option<i64>, reason: Option<EndReason>, locked_at: Option<i64
         _ => Err(Failure::Damaged(
             "an end without a reason, or a reason without an end".to_owned(),
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_damaged_session_is_told_of_once() {
+        let damage = Damage::default();
+        let news = [&b"a"[..], b"b", b"a", b"b", b"c"].map(|handle| damage.is_news(handle));
+        assert_eq!(news, [true, true, false, false, true]);
     }
 }
