@@ -84,9 +84,13 @@ impl<S: Send + Sync> FromRequestParts<S> for SubjectInPath {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let text = Path::<String>::from_request_parts(parts, state).await;
-        let problem = |_| Problem::bad_request("The subject in the path is not percent-encoded UTF-8.");
-        text.map(|Path(text)| Self(text.into())).map_err(problem)
+        match Path::<String>::from_request_parts(parts, state).await {
+            Ok(Path(text)) if text.is_empty() => Err(Problem::bad_request("The path names no subject.")),
+            Ok(Path(text)) => Ok(Self(text.into())),
+            Err(_) => Err(Problem::bad_request(
+                "The subject in the path is not percent-encoded UTF-8.",
+            )),
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! The description of the API, OpenAPI 3.1, put together from the operations themselves.
+//! The description of the API (`OpenAPI` 3.1), put together from the operations themselves.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -90,7 +90,7 @@ fn described(
         "tags": [operation.group.name()],
         "summary": operation.summary,
         "description": operation.description,
-        // For a bearer the roles it needs (OpenAPI 3.1).
+        // For a bearer the roles it needs.
         "security": [{ "key": [operation.scope.as_str()] }],
         "responses": responses,
     });

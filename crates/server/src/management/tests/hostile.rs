@@ -26,7 +26,7 @@ async fn hostile_addresses_are_problems() {
         (&deep, NotFound),
         ("/api/v1/sessions/", NotFound),
         ("/api/v1//sessions", NotFound),
-        ("/api/v1/subjects//sessions", NotFound),
+        ("/api/v1/subjects//sessions", BadRequest),
         ("/api/v1/sessions/%00", NotFound),
         ("/api/v1/sessions/%zz", NotFound),
         ("/api/v1/sessions/%2e%2e%2fpolicy", NotFound),
