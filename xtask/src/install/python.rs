@@ -23,7 +23,12 @@ pub(crate) fn schemathesis() -> Result<PathBuf> {
         return Ok(program);
     }
     let environment = environment.display();
-    if !Step::new("ask for Python", "python3 -c __import__('venv'),__import__('ensurepip')").succeeds() {
+    if !Step::new(
+        "ask for Python",
+        "python3 -c __import__('venv'),__import__('ensurepip')",
+    )
+    .succeeds()
+    {
         debian::install("python3-venv", "the fuzzer of the management API is a Python program")?;
     }
     println!("schemathesis {SCHEMATHESIS} calls every operation of the management API and is missing: installing it");

@@ -11,7 +11,7 @@ use schemars::{JsonSchema, json_schema};
 use serde::{Deserialize, Serialize};
 
 pub(super) use self::body::{Json, MERGE_PATCH, read_object};
-pub(super) use self::query::Query;
+pub(super) use self::query::{Query, no_query};
 use super::operation::{Input, Sketch};
 use super::refusal::Refusal;
 use super::schema::HandleForm;
@@ -98,6 +98,5 @@ impl Input for SubjectInPath {
     fn sketch(sketch: &mut Sketch<'_>) {
         let schema = json_schema!({ "type": "string", "minLength": 1, "examples": ["ada"] });
         sketch.parameter("path", "subject", "The person, percent-encoded.", &schema);
-        sketch.refuse(&[Refusal::BadRequest]);
     }
 }

@@ -60,7 +60,7 @@ fn document(operations: &[Operation]) -> Value {
 }
 
 const ABOUT: &str = "Every call carries an API key as `Authorization: Bearer nlk_…`, and every key has scopes. Bodies are \
-JSON objects; unknown keys are refused, as they are in queries. What goes wrong is told as `application/problem+json` \
+JSON objects; unknown keys are refused, in bodies and in queries. What goes wrong is told as `application/problem+json` \
 (RFC 9457) with a `type` that never changes: see the types at each answer. A path that does not exist is `not-found`, a \
 method that a path does not take is `method-not-allowed` with the header `Allow`.\n\nLists come in pages: `next_after` and \
 the header `Link` say where the next one starts; the last page has neither.";
