@@ -38,27 +38,11 @@ pub(super) struct Asked {
     kind: Option<AuditKind>,
     /// Behind the record with this number: the `next_after` of the page before.
     #[serde(default)]
-    #[schemars(with = "Option<u64>", range(max = i64::MAX))]
-    after: Place,
+    #[schemars(range(max = u64::MAX))]
+    after: u64,
     /// At most so many records.
     #[serde(default)]
     limit: PageSize,
-}
-
-/// The number of a record; the stores count no further than this.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(try_from = "u64")]
-struct Place(u64);
-
-impl TryFrom<u64> for Place {
-    type Error = String;
-
-    fn try_from(number: u64) -> Result<Self, String> {
-        let counted = i64::try_from(number).is_ok();
-        counted
-            .then_some(Self(number))
-            .ok_or_else(|| format!("{number} is further than records are counted"))
-    }
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -106,7 +90,7 @@ pub(super) async fn audit(
         handle,
         subject,
         kind,
-        after: Place(after),
+        after,
         limit,
     } = asked;
     let filter = AuditFilter {

@@ -157,7 +157,7 @@ impl<T: Serialize> IntoResponse for Tagged<T> {
 mod tests {
     use super::*;
 
-    fn conditions(name: HeaderName, lines: &[&'static str]) -> Conditions {
+    fn conditions(name: &HeaderName, lines: &[&'static str]) -> Conditions {
         let value = |line: &&'static str| (name.clone(), HeaderValue::from_static(line));
         Conditions(lines.iter().map(value).collect())
     }
@@ -180,7 +180,7 @@ mod tests {
             (&["\"a\", \"b\""], false),
         ] {
             assert_eq!(
-                conditions(header::IF_NONE_MATCH, lines).knows(&tag()),
+                conditions(&header::IF_NONE_MATCH, lines).knows(&tag()),
                 known,
                 "{lines:?}"
             );
@@ -198,16 +198,16 @@ mod tests {
             (&["\"c\""], false),
             (&[""], false),
         ] {
-            let conditions = conditions(header::IF_MATCH, lines);
+            let conditions = conditions(&header::IF_MATCH, lines);
             assert_eq!(conditions.hold(Some(&tag())).is_ok(), holds, "{lines:?}");
         }
-        assert!(conditions(header::IF_MATCH, &["*"]).hold(None).is_err());
-        assert!(conditions(header::IF_MATCH, &[]).hold(None).is_ok());
+        assert!(conditions(&header::IF_MATCH, &["*"]).hold(None).is_err());
+        assert!(conditions(&header::IF_MATCH, &[]).hold(None).is_ok());
     }
 
     #[tokio::test]
     async fn a_refused_write_is_told_the_current_state() {
-        let refused = conditions(header::IF_MATCH, &["\"c\""]).hold(Some(&tag()));
+        let refused = conditions(&header::IF_MATCH, &["\"c\""]).hold(Some(&tag()));
         let response = refused.expect_err("another state").into_response();
         assert_eq!(response.status(), StatusCode::PRECONDITION_FAILED);
         assert_eq!(response.headers()[header::ETAG], "\"a,b\"");

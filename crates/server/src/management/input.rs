@@ -12,7 +12,7 @@ use schemars::{JsonSchema, json_schema};
 use serde::{Deserialize, Serialize};
 
 pub(super) use self::body::{Json, MERGE_PATCH, read_object};
-pub(super) use self::query::Query;
+pub(super) use self::query::{Query, no_query};
 use super::operation::{Input, Sketch};
 use super::refusal::Refusal;
 use super::schema::HandleForm;
@@ -106,9 +106,13 @@ impl<S: Send + Sync> FromRequestParts<S> for SubjectInPath {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let text = Path::<String>::from_request_parts(parts, state).await;
-        let problem = |_| Problem::bad_request("The subject in the path is not percent-encoded UTF-8.");
-        text.map(|Path(text)| Self(text.into())).map_err(problem)
+        match Path::<String>::from_request_parts(parts, state).await {
+            Ok(Path(text)) if text.is_empty() => Err(Problem::bad_request("The path names no subject.")),
+            Ok(Path(text)) => Ok(Self(text.into())),
+            Err(_) => Err(Problem::bad_request(
+                "The subject in the path is not percent-encoded UTF-8.",
+            )),
+        }
     }
 }
 
@@ -116,6 +120,5 @@ impl Input for SubjectInPath {
     fn sketch(sketch: &mut Sketch<'_>) {
         let schema = json_schema!({ "type": "string", "minLength": 1, "examples": ["ada"] });
         sketch.parameter("path", "subject", "The person, percent-encoded.", &schema);
-        sketch.refuse(&[Refusal::BadRequest]);
     }
 }

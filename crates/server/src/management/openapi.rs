@@ -1,4 +1,4 @@
-//! The description of the API, OpenAPI 3.1, put together from the operations themselves.
+//! The description of the API (`OpenAPI` 3.1), put together from the operations themselves.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -60,7 +60,7 @@ fn document(operations: &[Operation]) -> Value {
 }
 
 const ABOUT: &str = "Every call carries an API key as `Authorization: Bearer nlk_…`, and every key has scopes. Bodies are \
-JSON objects; unknown keys are refused, as they are in queries. What goes wrong is told as `application/problem+json` \
+JSON objects; unknown keys are refused, in bodies and in queries. What goes wrong is told as `application/problem+json` \
 (RFC 9457) with a `type` that never changes: see the types at each answer. A path that does not exist is `not-found`, a \
 method that a path does not take is `method-not-allowed` with the header `Allow`.\n\nLists come in pages: `next_after` and \
 the header `Link` say where the next one starts; the last page has neither.";
@@ -90,7 +90,7 @@ fn described(
         "tags": [operation.group.name()],
         "summary": operation.summary,
         "description": operation.description,
-        // For a bearer the roles it needs (OpenAPI 3.1).
+        // For a bearer the roles it needs.
         "security": [{ "key": [operation.scope.as_str()] }],
         "responses": responses,
     });

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use axum::handler::Handler;
 use axum::http::Method;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodFilter, MethodRouter, on};
 use serde_json::Value;
 
@@ -20,6 +20,7 @@ pub(super) use self::output::{Answer, Created, Output};
 pub(super) use self::sketch::Sketch;
 use super::Management;
 use super::admission::permit;
+use super::input::no_query;
 use super::refusal::Refusal;
 use super::scope::Scope;
 
@@ -132,8 +133,18 @@ where
         refusals: &[],
         example: None,
         shape: H::sketch,
-        route: on(filter, handler).route_layer(from_fn_with_state(scope, permit)),
+        route: guarded::<H, I, O>(on(filter, handler), scope),
     }
+}
+
+/// Whoever may not call learns nothing of what is wrong with the call.
+fn guarded<H: Shape<I, O>, I, O>(route: MethodRouter<Arc<Management>>, scope: Scope) -> MethodRouter<Arc<Management>> {
+    let route = if H::READS_QUERY {
+        route
+    } else {
+        route.route_layer(from_fn(no_query))
+    };
+    route.route_layer(from_fn_with_state(scope, permit))
 }
 
 impl Operation {
@@ -166,6 +177,8 @@ impl Operation {
     pub(super) fn sketch(&self, sketch: &mut Sketch<'_>) {
         // Keys are kept in the store.
         sketch.refuse(&[Refusal::NoApiKey, Refusal::MissingScope, Refusal::StoreUnavailable]);
+        // Every query is read, or refused.
+        sketch.refuse(&[Refusal::BadRequest]);
         (self.shape)(sketch);
         sketch.refuse(self.refusals);
     }
@@ -177,6 +190,8 @@ impl Operation {
 
 /// What a handler takes and gives, as its signature says.
 pub(super) trait Shape<I, O> {
+    const READS_QUERY: bool;
+
     fn sketch(sketch: &mut Sketch<'_>);
 }
 
@@ -189,6 +204,8 @@ macro_rules! shape {
             O: Output,
             $($argument: Input),*
         {
+            const READS_QUERY: bool = false $(|| $argument::READS_QUERY)*;
+
             fn sketch(sketch: &mut Sketch<'_>) {
                 $($argument::sketch(sketch);)*
                 O::sketch(sketch);

@@ -18,13 +18,13 @@ pub(super) struct Field {
     kind: String,
     bounds: Vec<String>,
     about: Prose,
-    inner: Vec<Field>,
+    inner: Vec<Self>,
 }
 
 impl Field {
     pub(super) fn parameter(document: &Value, parameter: &Value) -> Self {
         let mut field = Self::new(document, text(&parameter["name"]), &parameter["schema"], 0);
-        field.place = text(&parameter["in"]).to_owned();
+        text(&parameter["in"]).clone_into(&mut field.place);
         field.required = parameter["required"] == true;
         field.about = prose(text(&parameter["description"]));
         field
@@ -37,7 +37,7 @@ impl Field {
             name: name.to_owned(),
             place: String::new(),
             required: false,
-            kind: kind(document, schema),
+            kind: kind(schema),
             bounds: bounds(resolve(document, only(schema))),
             about: prose(own.unwrap_or_else(|| text(&target["description"]))),
             inner: inner(document, schema, depth + 1),
@@ -76,17 +76,17 @@ fn keys(document: &Value, properties: &Map<String, Value>, required: &Value, dep
 }
 
 /// The kind in a few words: `string`, `list of Session`, `Limit or null`.
-pub(super) fn kind(document: &Value, schema: &Value) -> String {
+pub(super) fn kind(schema: &Value) -> String {
     if let Some(reference) = schema["$ref"].as_str() {
         return reference.rsplit('/').next().unwrap_or_default().to_owned();
     }
     if schema["items"].is_object() {
-        return format!("list of {}", kind(document, &schema["items"]));
+        return format!("list of {}", kind(&schema["items"]));
     }
     if schema["additionalProperties"].is_object() {
-        return format!("{} by name", kind(document, &schema["additionalProperties"]));
+        return format!("{} by name", kind(&schema["additionalProperties"]));
     }
-    let alternatives: Vec<String> = list(&schema["anyOf"]).map(|schema| kind(document, schema)).collect();
+    let alternatives: Vec<String> = list(&schema["anyOf"]).map(kind).collect();
     if !alternatives.is_empty() {
         return alternatives.join(" or ");
     }

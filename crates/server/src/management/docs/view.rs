@@ -139,7 +139,7 @@ impl Answered {
 fn form(document: &Value, carrier: &Value) -> Option<Form> {
     let (_, media) = carrier["content"].as_object()?.iter().next()?;
     Some(Form {
-        kind: kind(document, &media["schema"]),
+        kind: kind(&media["schema"]),
         fields: inner(document, &media["schema"], 0),
     })
 }
@@ -156,14 +156,13 @@ fn curl(document: &Value, path: &str, method: &str, operation: &Value) -> String
         "get" => String::new(),
         other => format!(" --request {}", other.to_uppercase()),
     };
-    let mut line =
-        format!("curl{method} \"$NIGHTLATCH_URL{path}\" \\\n  --header \"Authorization: Bearer $NIGHTLATCH_API_KEY\"");
     let example = &operation["requestBody"]["content"]["application/json"]["example"];
-    if !example.is_null() {
-        line += " \\\n  --header \"Content-Type: application/json\"";
-        line += &format!(" \\\n  --data '{example}'");
-    }
-    line
+    let body = if example.is_null() {
+        String::new()
+    } else {
+        format!(" \\\n  --header \"Content-Type: application/json\" \\\n  --data '{example}'")
+    };
+    format!("curl{method} \"$NIGHTLATCH_URL{path}\" \\\n  --header \"Authorization: Bearer $NIGHTLATCH_API_KEY\"{body}")
 }
 
 #[cfg(test)]

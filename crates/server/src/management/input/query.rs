@@ -1,13 +1,14 @@
 //! The query string: known keys, each at most once, percent-encoded UTF-8.
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, Request};
 use axum::http::request::Parts;
+use axum::middleware::Next;
+use axum::response::Response;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 use crate::http::problem::Problem;
 use crate::management::operation::{Input, Sketch};
-use crate::management::refusal::Refusal;
 
 pub(in crate::management) struct Query<T>(pub(in crate::management) T);
 
@@ -25,10 +26,21 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     }
 }
 
+/// For operations that read none: who writes `?dry_run=true` in the wrong place means something else than what would happen.
+pub(in crate::management) async fn no_query(request: Request, next: Next) -> Result<Response, Problem> {
+    if request.uri().query().is_some_and(|query| !query.is_empty()) {
+        return Err(Problem::bad_request(
+            "This operation takes no query; what it reads stands in the path or the body.",
+        ));
+    }
+    Ok(next.run(request).await)
+}
+
 impl<T: JsonSchema> Input for Query<T> {
+    const READS_QUERY: bool = true;
+
     fn sketch(sketch: &mut Sketch<'_>) {
         sketch.query::<T>();
-        sketch.refuse(&[Refusal::BadRequest]);
     }
 }
 

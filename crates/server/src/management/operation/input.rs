@@ -7,6 +7,9 @@ use super::Sketch;
 
 /// An argument of a handler: says what of the request it reads, and what it refuses.
 pub(in crate::management) trait Input {
+    /// Whether it reads the query, and so refuses what it does not know there.
+    const READS_QUERY: bool = false;
+
     fn sketch(sketch: &mut Sketch<'_>);
 }
 

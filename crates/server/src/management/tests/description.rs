@@ -72,11 +72,11 @@ fn every_kind_of_problem_is_described() {
         .as_object()
         .expect("paths")
         .values()
-        .flat_map(|item| item.as_object())
+        .filter_map(Value::as_object)
     {
         for response in operation
             .values()
-            .flat_map(|operation| operation["responses"].as_object())
+            .filter_map(|operation| operation["responses"].as_object())
             .flatten()
         {
             let (status, response) = response;

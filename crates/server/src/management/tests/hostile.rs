@@ -19,14 +19,15 @@ async fn hostile_addresses_are_problems() {
         ("/api/v1/sessions?subject=%zz", BadRequest),
         ("/api/v1/sessions?subject=100%", BadRequest),
         ("/api/v1/sessions?after=%00", BadRequest),
-        ("/api/v1/audit?after=18446744073709551615", BadRequest),
+        ("/api/v1/audit?after=18446744073709551616", BadRequest),
         ("/api/v1/audit?after=-1", BadRequest),
+        ("/api/v1/policy?revision=1", BadRequest),
         ("/api/v1/subjects/%FF/sessions", BadRequest),
         (&long, BadRequest),
         (&deep, NotFound),
         ("/api/v1/sessions/", NotFound),
         ("/api/v1//sessions", NotFound),
-        ("/api/v1/subjects//sessions", NotFound),
+        ("/api/v1/subjects//sessions", BadRequest),
         ("/api/v1/sessions/%00", NotFound),
         ("/api/v1/sessions/%zz", NotFound),
         ("/api/v1/sessions/%2e%2e%2fpolicy", NotFound),
@@ -148,4 +149,21 @@ async fn a_page_links_to_the_next() {
         }
         assert_eq!(lengths, [2, 1], "{name}");
     }
+}
+
+#[tokio::test]
+async fn a_dry_run_in_the_wrong_place_ends_nothing() {
+    let site = Site::new().await;
+    let made = site
+        .send(request(Method::POST, "/api/v1/sessions", "{\"subject\":\"ada\"}"))
+        .await;
+    assert_eq!(made.status, StatusCode::CREATED);
+    let all = "{\"selector\":{\"all\":true}}";
+    let answer = site
+        .send(request(Method::POST, "/api/v1/sessions/end?dry_run=true", all))
+        .await;
+    assert_eq!(answer.problem().0, BadRequest.kind());
+    let listed = site.send(request(Method::GET, "/api/v1/sessions", "")).await;
+    let listed: Value = serde_json::from_slice(&listed.body).expect("JSON");
+    assert_eq!(listed["sessions"].as_array().map(Vec::len), Some(1));
 }
