@@ -3,7 +3,6 @@
 
 mod announcements;
 mod audited;
-mod checks;
 mod crowd;
 
 use std::path::PathBuf;
@@ -22,7 +21,7 @@ use nightlatch_engine::{Engine, Options, Standing};
 use tokio::time::{interval, sleep_until};
 
 use self::announcements::Announcements;
-use self::checks::{Checks, Percentiles};
+use crate::checks::{self, Checks, Percentiles};
 use crate::report::{self, Table, float, millis, progress, progress_over, say};
 use crate::stopwatch;
 
@@ -118,7 +117,7 @@ async fn measure(args: &Args, store: Arc<dyn Store>) -> anyhow::Result<()> {
 
     let quiet = Percentiles::of(&samples, quiet_from..wave_at)?;
     let stormy = Percentiles::of(&samples, wave_at..ended.max(announced))?;
-    show(&[("quiet", &quiet), ("wave", &stormy)]);
+    checks::show(&[("quiet", &quiet), ("wave", &stormy)]);
     let audited = audited::count(&engine, &crowd).await?;
     say(format_args!(
         "- {} sessions ended, {} audited, each once; {} of {} watchers heard",
@@ -204,30 +203,4 @@ async fn wait_for_the_end(engine: &Engine, announced: &Announcements, wave_over:
             GIVE_UP.as_secs()
         );
     }
-}
-
-fn show(phases: &[(&str, &Percentiles)]) {
-    say("");
-    let table = Table::new(&[
-        "phase",
-        "checks",
-        "p50 ms",
-        "p99 ms",
-        "p99.9 ms",
-        "longest ms",
-        "p99 ms of the call alone",
-    ]);
-    for (phase, percentiles) in phases {
-        let Percentiles {
-            count,
-            p50,
-            p99,
-            p999,
-            longest,
-            call,
-        } = percentiles;
-        let times = [p50, p99, p999, longest, call].map(|time| format!("{:.3}", millis(*time)));
-        table.row([(*phase).to_owned(), count.to_string()].into_iter().chain(times));
-    }
-    say("");
 }

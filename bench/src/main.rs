@@ -6,6 +6,8 @@
     reason = "later minus earlier readings of the same clock"
 )]
 
+mod change;
+mod checks;
 mod engine;
 mod expiry;
 mod filling;
@@ -47,7 +49,9 @@ enum Measurement {
     Expiry(expiry::Args),
     /// Pages of filtered lists of a million sessions, and what goes through all of them
     List(list::Args),
-    /// All five with their defaults
+    /// A change of policy over very many sessions: planned, made, and visible
+    Change(change::Args),
+    /// All six with their defaults
     All,
     #[command(hide = true)]
     Baseline(http::baseline::Args),
@@ -70,6 +74,7 @@ fn main() -> anyhow::Result<()> {
         Measurement::Memory(args) => memory::run(&args, &programs()?),
         Measurement::Expiry(args) => expiry::run(&args),
         Measurement::List(args) => list::run(&args),
+        Measurement::Change(args) => change::run(&args),
         Measurement::All => all(&programs()?),
         Measurement::Baseline(args) => http::baseline::run(&args),
         Measurement::Resident(args) => memory::resident(&args),
@@ -81,5 +86,6 @@ fn all(programs: &Programs) -> anyhow::Result<()> {
     engine::run(&engine::Args::parse_from(["engine"]), programs)?;
     memory::run(&memory::Args::parse_from(["memory"]), programs)?;
     expiry::run(&expiry::Args::parse_from(["expiry"]))?;
-    list::run(&list::Args::parse_from(["list"]))
+    list::run(&list::Args::parse_from(["list"]))?;
+    change::run(&change::Args::parse_from(["change"]))
 }

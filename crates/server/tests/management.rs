@@ -18,6 +18,10 @@ mod explain;
 mod listing;
 #[path = "management/operation.rs"]
 mod operation;
+#[path = "management/policy.rs"]
+mod policy;
+#[path = "management/policy_documents.rs"]
+mod policy_documents;
 #[path = "management/refusals.rs"]
 mod refusals;
 #[path = "server/server.rs"]

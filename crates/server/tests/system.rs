@@ -4,6 +4,8 @@
 mod client;
 #[path = "system/crash.rs"]
 mod crash;
+#[path = "system/policy_file.rs"]
+mod policy_file;
 #[path = "system/readme.rs"]
 mod readme;
 #[path = "system/secrets.rs"]

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use axum::Router;
 
+use crate::serve::Running;
 use crate::{logging, serve};
 
 /// Run the server
@@ -27,19 +28,24 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     logging::start(&config.log);
     let prefix = config.prefix.clone();
     let running = serve::start(config, |_| Router::new()).await?;
-    {
-        let mut out = std::io::stdout().lock();
-        writeln!(out, "browser side  http://{}{prefix}/", running.browser)?;
-        writeln!(out, "management    http://{}/api/v1/", running.management)?;
-        if let Some(key) = &running.api_key {
-            writeln!(out, "API key       {key}")?;
-            writeln!(
-                out,
-                "              Keep it: it is shown only now. `nightlatch keys create` makes others."
-            )?;
-        }
-        out.flush()?;
+    if let Err(error) = welcome(&running, &prefix) {
+        // Nobody reads; the server is there all the same.
+        tracing::warn!(%error, "the addresses cannot be printed; `nightlatch keys create` makes an API key");
     }
     running.until_stopped().await?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn welcome(running: &Running, prefix: &str) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "browser side  http://{}{prefix}/", running.browser)?;
+    writeln!(out, "management    http://{}/api/v1/", running.management)?;
+    if let Some(key) = &running.api_key {
+        writeln!(out, "API key       {key}")?;
+        writeln!(
+            out,
+            "              Keep it: it is shown only now. `nightlatch keys create` makes others."
+        )?;
+    }
+    out.flush()
 }

@@ -12,11 +12,11 @@ use nightlatch_engine::token::Digest;
 use nightlatch_engine::{Engine, Standing};
 use tokio::runtime::Handle;
 
-use crate::report::per_mille;
+use crate::report::{Table, millis, per_mille, say};
 use crate::stopwatch;
 
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Check {
+pub(crate) struct Check {
     due: Instant,
     /// From when it was due.
     response: Duration,
@@ -25,24 +25,24 @@ pub(super) struct Check {
 }
 
 #[derive(Debug)]
-pub(super) struct Checks {
+pub(crate) struct Checks {
     stop: Arc<AtomicBool>,
     thread: JoinHandle<anyhow::Result<Vec<Check>>>,
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Percentiles {
-    pub(super) count: usize,
-    pub(super) p50: Duration,
-    pub(super) p99: Duration,
-    pub(super) p999: Duration,
-    pub(super) longest: Duration,
+pub(crate) struct Percentiles {
+    pub(crate) count: usize,
+    pub(crate) p50: Duration,
+    pub(crate) p99: Duration,
+    pub(crate) p999: Duration,
+    pub(crate) longest: Duration,
     /// The 99th percentile of the calls alone.
-    pub(super) call: Duration,
+    pub(crate) call: Duration,
 }
 
 impl Checks {
-    pub(super) fn start(engine: Arc<Engine>, digests: Vec<Digest>, rate: u32) -> Self {
+    pub(crate) fn start(engine: Arc<Engine>, digests: Vec<Digest>, rate: u32) -> Self {
         let stop = Arc::<AtomicBool>::default();
         let (runtime, stopped) = (Handle::current(), Arc::clone(&stop));
         let every = Duration::from_secs(1) / rate.max(1);
@@ -73,7 +73,7 @@ impl Checks {
         Self { stop, thread }
     }
 
-    pub(super) fn stop(self) -> anyhow::Result<Vec<Check>> {
+    pub(crate) fn stop(self) -> anyhow::Result<Vec<Check>> {
         self.stop.store(true, Ordering::Relaxed);
         self.thread
             .join()
@@ -82,7 +82,7 @@ impl Checks {
 }
 
 impl Percentiles {
-    pub(super) fn of(checks: &[Check], during: Range<Instant>) -> anyhow::Result<Self> {
+    pub(crate) fn of(checks: &[Check], during: Range<Instant>) -> anyhow::Result<Self> {
         let checks: Vec<&Check> = checks.iter().filter(|check| during.contains(&check.due)).collect();
         let sorted = |time: fn(&Check) -> Duration| {
             let mut times: Vec<Duration> = checks.iter().map(|check| time(check)).collect();
@@ -99,4 +99,31 @@ impl Percentiles {
             call: per_mille(&calls, 990),
         })
     }
+}
+
+/// The phases side by side.
+pub(crate) fn show(phases: &[(&str, &Percentiles)]) {
+    say("");
+    let table = Table::new(&[
+        "phase",
+        "checks",
+        "p50 ms",
+        "p99 ms",
+        "p99.9 ms",
+        "longest ms",
+        "p99 ms of the call alone",
+    ]);
+    for (phase, percentiles) in phases {
+        let Percentiles {
+            count,
+            p50,
+            p99,
+            p999,
+            longest,
+            call,
+        } = percentiles;
+        let times = [p50, p99, p999, longest, call].map(|time| format!("{:.3}", millis(*time)));
+        table.row([(*phase).to_owned(), count.to_string()].into_iter().chain(times));
+    }
+    say("");
 }

@@ -1,0 +1,230 @@
+//! A change of policy over very many sessions in the embedded store: how long does the plan take, does it promise exactly
+//! what happens, how soon are the ends visible, and do checks of others suffer meanwhile?
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, ensure};
+use nightlatch_bench::population::{SEED, policy, subject};
+use nightlatch_core::facts::Facts;
+use nightlatch_core::policy::Policy;
+use nightlatch_core::session::Session;
+use nightlatch_core::time::{Instant as Moment, Span};
+use nightlatch_engine::clock::Clock;
+use nightlatch_engine::store::sqlite::SqliteStore;
+use nightlatch_engine::store::{Filter, Page, Record, Revisions, Store};
+use nightlatch_engine::token::{Digest, Handle, Token};
+use nightlatch_engine::{Engine, Options, PolicyChange, Standing};
+use tokio::time::sleep_until;
+
+use crate::checks::{self, Checks, Percentiles};
+use crate::filling;
+use crate::report::{self, millis, progress, progress_over, say};
+use crate::stopwatch;
+
+const GOAL_PLAN_MILLIS: f64 = 2000.0;
+const GOAL_VISIBLE_SECONDS: f64 = 1.0;
+const GOAL_RATIO: f64 = 3.0;
+const GIVE_UP: Duration = Duration::from_mins(5);
+const PAGE: usize = 5000;
+/// Everybody was last seen within this time.
+const SEEN_WITHIN: Span = Span::from_secs(40 * 60);
+
+#[derive(Debug, clap::Parser)]
+pub(crate) struct Args {
+    /// Live sessions, of three applications and many roles
+    #[arg(long, default_value_t = 100_000)]
+    sessions: usize,
+    /// Checks per second of those who stay, sent whether or not the last is answered
+    #[arg(long, default_value_t = 2000)]
+    rate: u32,
+    /// How long checks are measured before the change
+    #[arg(long, default_value_t = 5)]
+    quiet_seconds: u64,
+    /// Leave the sessions in the store, as if nobody had used them since a restart
+    #[arg(long)]
+    cold: bool,
+    /// Where the database is made; the directory of temporary files otherwise
+    #[arg(long)]
+    directory: Option<PathBuf>,
+}
+
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    report::heading(format_args!("change: another policy over {} sessions", args.sessions));
+    let directory = match &args.directory {
+        Some(directory) => tempfile::tempdir_in(directory),
+        None => tempfile::tempdir(),
+    };
+    let directory = directory.context("no directory for the database")?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&directory.path().join("change.db"))?);
+        measure(args, store).await
+    })
+}
+
+async fn measure(args: &Args, store: Arc<dyn Store>) -> anyhow::Result<()> {
+    let clock = Clock::system(Moment::default());
+    let crowd = filling::fill(&*store, records(args.sessions, clock.now()), args.sessions).await?;
+    let engine = Engine::open(Arc::clone(&store), clock, before()?, Options::default()).await?;
+    let engine = Arc::new(engine);
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let background = {
+        let engine = Arc::clone(&engine);
+        tokio::spawn(async move { engine.run(async { drop(stopped.await) }).await })
+    };
+    if !args.cold {
+        read_in(&engine, &crowd.digests).await?;
+    }
+    let candidate = after()?;
+    let started = stopwatch::now();
+    let planned = engine.plan(&candidate).await?;
+    let planning = millis(started.elapsed());
+    say(format_args!(
+        "- of {} sessions {} would end, {} be shortened",
+        planned.plan.all.sessions, planned.plan.all.ending, planned.plan.all.shortened
+    ));
+
+    let promised: HashSet<Handle> = planned.ending.iter().copied().collect();
+    let staying = crowd.digests.iter().zip(&crowd.handles);
+    let staying: Vec<Digest> = staying
+        .filter(|(_, handle)| !promised.contains(handle))
+        .map(|(digest, _)| *digest)
+        .take(20_000)
+        .collect();
+    read_in(&engine, &staying).await?;
+    let checks = Checks::start(Arc::clone(&engine), staying, args.rate);
+    let quiet_from = stopwatch::now();
+    sleep_until((quiet_from + Duration::from_secs(args.quiet_seconds)).into()).await;
+
+    let left = planned.plan.all.sessions - planned.plan.all.ending;
+    let change = PolicyChange {
+        policy: candidate,
+        actor: "bench".into(),
+        reason: None,
+        restored: None,
+        expected: None,
+    };
+    let swapped = stopwatch::now();
+    engine.change_policy(change).await?;
+    let visible = wait_for(swapped, async || Ok(store.count(&Filter::default()).await? <= left)).await?;
+    let (revision, _) = engine.policy();
+    let reindexed = wait_for(swapped, async || Ok(store.count_outdated(revision).await? == 0)).await?;
+    let samples = checks.stop()?;
+    stop.send(()).ok().context("the background work has ended early")?;
+    background.await?;
+
+    let living = living(&*store).await?;
+    let kept = crowd.handles.iter().filter(|handle| living.contains(*handle)).count();
+    let wrong = crowd
+        .handles
+        .iter()
+        .filter(|handle| promised.contains(*handle) == living.contains(*handle))
+        .count();
+    say(format_args!(
+        "- {kept} sessions live on; {wrong} went another way than was promised"
+    ));
+    let quiet = Percentiles::of(&samples, quiet_from..swapped)?;
+    let stormy = Percentiles::of(&samples, swapped..reindexed)?;
+    checks::show(&[("before", &quiet), ("change", &stormy)]);
+    report::goal("plan", planning, GOAL_PLAN_MILLIS, " ms");
+    report::goal(
+        "all ends visible after the change",
+        (visible - swapped).as_secs_f64(),
+        GOAL_VISIBLE_SECONDS,
+        " s",
+    );
+    report::goal(
+        "p99 of checks, change / before",
+        stormy.p99.div_duration_f64(quiet.p99),
+        GOAL_RATIO,
+        "",
+    );
+    say(format_args!(
+        "- all re-indexed after {:.2} s",
+        (reindexed - swapped).as_secs_f64()
+    ));
+    Ok(())
+}
+
+fn records(sessions: usize, now: Moment) -> impl Iterator<Item = Record> {
+    let mut random = fastrand::Rng::with_seed(SEED);
+    (0..sessions).map(move |number| {
+        let seen = now - Span::from_millis(random.u64(..SEEN_WITHIN.as_millis()));
+        let facts = Facts {
+            application: Some(["crm", "mail", "wiki"][random.usize(..3)].into()),
+            device: Some(["desktop", "mobile"][random.usize(..2)].into()),
+            roles: vec![
+                ["admin", "staff", "staff", "staff"][random.usize(..4)].into(),
+                format!("team-{}", random.usize(..10)).into(),
+            ],
+        };
+        Record {
+            digest: Token::random().digest(),
+            handle: Handle::random(seen),
+            subject: subject(number).into(),
+            amr: vec!["pwd".into()],
+            created: seen,
+            session: Session::sign_in(Arc::new(facts), None, seen, seen),
+            revisions: Revisions { own: 1, today: 1 },
+            due: Some(seen + Span::from_secs(3600)),
+            version: 0,
+        }
+    })
+}
+
+fn before() -> anyhow::Result<Policy> {
+    policy(serde_json::from_value(
+        serde_json::json!({ "idle": "1h", "absolute": "8h" }),
+    )?)
+}
+
+fn after() -> anyhow::Result<Policy> {
+    policy(serde_json::from_value(serde_json::json!({
+        "idle": "1h",
+        "absolute": "8h",
+        "applications": { "crm": { "idle": "30m" } },
+        "rules": [{ "name": "admins", "match": { "role": "admin" }, "idle": "15m" }],
+    }))?)
+}
+
+/// Reads sessions into the live table, as their first request does.
+async fn read_in(engine: &Engine, digests: &[Digest]) -> anyhow::Result<()> {
+    for (number, digest) in digests.iter().enumerate() {
+        let standing = engine.status(digest).await?;
+        ensure!(matches!(standing, Standing::Live(_)), "a session is {standing:?}");
+        if number % 1000 == 0 {
+            progress(format_args!("reading sessions in: {number} of {}", digests.len()));
+        }
+    }
+    progress_over();
+    Ok(())
+}
+
+async fn wait_for(since: Instant, mut happened: impl AsyncFnMut() -> anyhow::Result<bool>) -> anyhow::Result<Instant> {
+    loop {
+        let over = happened().await?;
+        let now = stopwatch::now();
+        if over {
+            return Ok(now);
+        }
+        ensure!(
+            now - since < GIVE_UP,
+            "it does not happen within {} s",
+            GIVE_UP.as_secs()
+        );
+        sleep_until((now + Duration::from_millis(20)).into()).await;
+    }
+}
+
+async fn living(store: &dyn Store) -> anyhow::Result<HashSet<Handle>> {
+    let (mut after, mut living) = (None, HashSet::new());
+    loop {
+        let page = store.list(&Filter::default(), Page { after, limit: PAGE }).await?;
+        let Some(last) = page.last() else { return Ok(living) };
+        after = Some(last.handle);
+        living.extend(page.iter().map(|record| record.handle));
+    }
+}
