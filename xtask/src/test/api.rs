@@ -41,6 +41,8 @@ pub(super) fn run() -> Result<()> {
 /// The binary on free ports with a store of its own. Both are gone when this is dropped.
 struct Server {
     process: Child,
+    /// Held open: a server whose output nobody takes ends when it has something to say.
+    output: BufReader<ChildStdout>,
     directory: Directory,
     /// `http://127.0.0.1:PORT/api/v1/`.
     api: String,
@@ -60,17 +62,18 @@ impl Server {
         let stdout = process.stdout.take().context("the server has no output")?;
         let mut server = Self {
             process,
+            output: BufReader::new(stdout),
             directory,
             api: String::new(),
             key: String::new(),
         };
-        server.listen(stdout)?;
+        server.listen()?;
         Ok(server)
     }
 
     /// Reads the addresses and the key that the first start prints.
-    fn listen(&mut self, stdout: ChildStdout) -> Result<()> {
-        let mut lines = BufReader::new(stdout).lines();
+    fn listen(&mut self) -> Result<()> {
+        let mut lines = self.output.by_ref().lines();
         while self.api.is_empty() || self.key.is_empty() {
             let Some(line) = lines.next() else {
                 let log = fs::read_to_string(self.directory.0.join("log")).unwrap_or_default();
