@@ -201,22 +201,22 @@ const NUMBERS: &[(&str, &str, &str, &str, &str, &str)] = &[
 ];
 
 /// Preset, and what it fills in: idle, absolute, warning, outcome, sessions.
-const STARTS: &[(&str, &str, &str, &str, &str, Option<u32>)] = &[
-    ("nist-aal1", "7d", "30d", "60s", "sign-out", None),
-    ("nist-aal2", "1h", "24h", "120s", "lock", None),
-    ("nist-aal3", "15m", "12h", "120s", "sign-out", None),
-    ("fedramp-moderate", "15m", "12h", "120s", "lock", None),
-    ("fedramp-high", "15m", "12h", "120s", "sign-out", Some(2)),
-    ("stig-asd", "15m", "12h", "120s", "sign-out", None),
-    ("pci-dss", "15m", "12h", "120s", "lock", None),
-    ("psd2", "5m", "60m", "60s", "sign-out", None),
-    ("hipaa", "10m", "12h", "60s", "lock", None),
-    ("owasp-high", "5m", "4h", "60s", "sign-out", None),
-    ("owasp-low", "30m", "8h", "60s", "sign-out", None),
-    ("cis-m365-unmanaged", "3h", "24h", "120s", "sign-out", None),
-    ("shared-device", "2m", "30m", "30s", "sign-out", None),
-    ("saas", "60m", "24h", "60s", "sign-out", None),
-    ("consumer", "3d", "30d", "60s", "sign-out", None),
+const STARTS: &[([&str; 5], Option<u32>)] = &[
+    (["nist-aal1", "7d", "30d", "60s", "sign-out"], None),
+    (["nist-aal2", "1h", "24h", "120s", "lock"], None),
+    (["nist-aal3", "15m", "12h", "120s", "sign-out"], None),
+    (["fedramp-moderate", "15m", "12h", "120s", "lock"], None),
+    (["fedramp-high", "15m", "12h", "120s", "sign-out"], Some(2)),
+    (["stig-asd", "15m", "12h", "120s", "sign-out"], None),
+    (["pci-dss", "15m", "12h", "120s", "lock"], None),
+    (["psd2", "5m", "60m", "60s", "sign-out"], None),
+    (["hipaa", "10m", "12h", "60s", "lock"], None),
+    (["owasp-high", "5m", "4h", "60s", "sign-out"], None),
+    (["owasp-low", "30m", "8h", "60s", "sign-out"], None),
+    (["cis-m365-unmanaged", "3h", "24h", "120s", "sign-out"], None),
+    (["shared-device", "2m", "30m", "30s", "sign-out"], None),
+    (["saas", "60m", "24h", "60s", "sign-out"], None),
+    (["consumer", "3d", "30d", "60s", "sign-out"], None),
 ];
 
 #[test]
@@ -280,7 +280,7 @@ fn what_a_source_says_has_the_number_in_it() {
 #[test]
 fn every_preset_fills_in_what_the_table_says() {
     assert_eq!(STARTS.len(), Preset::ALL.len());
-    for (preset, (name, idle, absolute, warn_before, on_idle, sessions)) in Preset::ALL.iter().zip(STARTS) {
+    for (preset, ([name, idle, absolute, warn_before, on_idle], sessions)) in Preset::ALL.iter().zip(STARTS) {
         assert_eq!(preset.name(), *name);
         let read: PolicyDocument = serde_json::from_value(json!({ "preset": name })).expect("a document");
         let limit = |text: &str| text.parse::<Limit>().expect("a limit");

@@ -35,8 +35,7 @@ fn structure(markdown: &str) -> (Vec<String>, Vec<String>) {
     let mut foreign = Vec::new();
     for event in Parser::new_ext(markdown, Options::all()) {
         match event {
-            Event::Start(Tag::Link { ref dest_url, .. })
-                if dest_url.starts_with("https://github.com/nightlatch/nightlatch/") => {}
+            Event::Start(Tag::Link { ref dest_url, .. }) if dest_url.starts_with(env!("CARGO_PKG_REPOSITORY")) => {}
             Event::InlineHtml(ref html) if **html == *"<br>" => {}
             Event::Start(Tag::Link { .. } | Tag::Image { .. } | Tag::CodeBlock(_))
             | Event::Html(_)

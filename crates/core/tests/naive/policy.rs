@@ -35,7 +35,7 @@ pub(crate) struct Application {
     pub(crate) absolute: Option<Ms>,
     pub(crate) on_idle: Option<Outcome>,
     pub(crate) max_sessions: Option<Ms>,
-    pub(crate) deviates: bool,
+    pub(crate) deviation: Option<String>,
 }
 
 #[derive(Debug)]
@@ -46,7 +46,7 @@ pub(crate) struct Rule {
     pub(crate) absolute: Option<Ms>,
     pub(crate) max_sessions: Option<Ms>,
     pub(crate) lengthens: bool,
-    pub(crate) deviates: bool,
+    pub(crate) deviation: Option<String>,
 }
 
 #[derive(Debug)]
@@ -64,8 +64,8 @@ pub(crate) struct Policy {
     pub(crate) on_idle: Outcome,
     /// [`OFF`] where any number will do.
     pub(crate) max_sessions: Ms,
-    pub(crate) justified: bool,
-    pub(crate) deviates: bool,
+    pub(crate) justification: Option<String>,
+    pub(crate) deviation: Option<String>,
     pub(crate) counts_requests: bool,
     pub(crate) counts_input: bool,
     pub(crate) hold_max: Ms,
@@ -149,8 +149,8 @@ impl Policy {
             warn_before: read(keys, "warn_before", duration)?.unwrap_or(60_000),
             on_idle: read(keys, "on_idle", outcome)?.unwrap_or(Outcome::SignOut),
             max_sessions: read(keys, "max_sessions", count)?.unwrap_or(OFF),
-            justified: reason(keys, "justification")?,
-            deviates: reason(keys, "deviation")?,
+            justification: reason(keys, "justification")?,
+            deviation: reason(keys, "deviation")?,
             counts_requests: activity.iter().any(|word| word == "request"),
             counts_input: activity.iter().any(|word| word == "input"),
             hold_max: read(keys, "hold_max", positive)?.unwrap_or(2 * 3_600_000),
@@ -205,19 +205,18 @@ fn count(value: &Value) -> Result<Ms, String> {
         .ok_or_else(|| format!("not a number of sessions: {value}"))
 }
 
-/// Whether there is a reason: some text of up to 2000 characters, in lines.
-fn reason(keys: &Map<String, Value>, key: &str) -> Result<bool, String> {
-    let given = read(keys, key, |value| {
+/// A reason: some text of up to 2000 characters, in lines.
+fn reason(keys: &Map<String, Value>, key: &str) -> Result<Option<String>, String> {
+    read(keys, key, |value| {
         let reason = text(value)?;
         let is_plain = reason.chars().all(|c| c == '\n' || !c.is_control());
         let is_some = reason.chars().any(|c| !c.is_whitespace());
         if is_plain && is_some && reason.chars().count() <= 2000 {
-            Ok(())
+            Ok(reason.to_owned())
         } else {
             Err(format!("not a reason: {reason:?}"))
         }
-    })?;
-    Ok(given.is_some())
+    })
 }
 
 fn word_of(value: &Value, words: &[&str]) -> Result<String, String> {
@@ -261,7 +260,7 @@ fn application(value: &Value) -> Result<Application, String> {
         absolute: read(keys, "absolute", limit)?,
         on_idle: read(keys, "on_idle", outcome)?,
         max_sessions: read(keys, "max_sessions", count)?,
-        deviates: reason(keys, "deviation")?,
+        deviation: reason(keys, "deviation")?,
     })
 }
 
@@ -288,7 +287,7 @@ fn rule(value: &Value) -> Result<Rule, String> {
         })?
         .unwrap_or(false),
         max_sessions: read(keys, "max_sessions", count)?,
-        deviates: reason(keys, "deviation")?,
+        deviation: reason(keys, "deviation")?,
     };
     if rule.max_sessions.is_some() && rule.applies.path.is_some() {
         return Err("a rule for a path sets max_sessions".to_owned());

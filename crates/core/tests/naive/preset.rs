@@ -5,104 +5,122 @@ use super::duration::{OFF, limit};
 use super::policy::{Match, Outcome, Policy, Rule};
 use serde_json::{Map, Value, json};
 
-/// Name; idle, absolute, warning, outcome where left out; then the most for everyone: idle, absolute, whether a lock will do.
-const TABLE: &[(&str, [&str; 4], Option<&str>, Option<&str>, bool)] = &[
-    ("nist-aal1", ["7d", "30d", "60s", "sign-out"], None, Some("30d"), true),
-    (
+/// What a preset fills in, and the most it takes of everyone.
+struct Preset {
+    name: &'static str,
+    /// `idle`, `absolute`, `warn_before` and `on_idle` where they are left out.
+    start: [&'static str; 4],
+    /// `idle` and `absolute` at most.
+    most: [Option<&'static str>; 2],
+    may_lock: bool,
+}
+
+const fn preset(
+    name: &'static str,
+    start: [&'static str; 4],
+    most: [Option<&'static str>; 2],
+    may_lock: bool,
+) -> Preset {
+    Preset {
+        name,
+        start,
+        most,
+        may_lock,
+    }
+}
+
+/// What `cis-m365-unmanaged` asks for it asks for of unmanaged devices.
+const TABLE: &[Preset] = &[
+    preset("nist-aal1", ["7d", "30d", "60s", "sign-out"], [None, Some("30d")], true),
+    preset(
         "nist-aal2",
         ["1h", "24h", "120s", "lock"],
-        Some("1h"),
-        Some("24h"),
+        [Some("1h"), Some("24h")],
         true,
     ),
-    (
+    preset(
         "nist-aal3",
         ["15m", "12h", "120s", "sign-out"],
-        Some("15m"),
-        Some("12h"),
+        [Some("15m"), Some("12h")],
         false,
     ),
-    (
+    preset(
         "fedramp-moderate",
         ["15m", "12h", "120s", "lock"],
-        Some("15m"),
-        Some("12h"),
+        [Some("15m"), Some("12h")],
         true,
     ),
-    (
+    preset(
         "fedramp-high",
         ["15m", "12h", "120s", "sign-out"],
-        Some("15m"),
-        Some("12h"),
+        [Some("15m"), Some("12h")],
         false,
     ),
-    (
+    preset(
         "stig-asd",
         ["15m", "12h", "120s", "sign-out"],
-        Some("15m"),
-        Some("12h"),
+        [Some("15m"), Some("12h")],
         false,
     ),
-    (
+    preset(
         "pci-dss",
         ["15m", "12h", "120s", "lock"],
-        Some("15m"),
-        Some("12h"),
+        [Some("15m"), Some("12h")],
         true,
     ),
-    ("psd2", ["5m", "60m", "60s", "sign-out"], Some("5m"), Some("60m"), false),
-    ("hipaa", ["10m", "12h", "60s", "lock"], Some("10m"), Some("12h"), true),
-    (
+    preset(
+        "psd2",
+        ["5m", "60m", "60s", "sign-out"],
+        [Some("5m"), Some("60m")],
+        false,
+    ),
+    preset("hipaa", ["10m", "12h", "60s", "lock"], [Some("10m"), Some("12h")], true),
+    preset(
         "owasp-high",
         ["5m", "4h", "60s", "sign-out"],
-        Some("5m"),
-        Some("4h"),
+        [Some("5m"), Some("4h")],
         false,
     ),
-    (
+    preset(
         "owasp-low",
         ["30m", "8h", "60s", "sign-out"],
-        Some("30m"),
-        Some("8h"),
+        [Some("30m"), Some("8h")],
         false,
     ),
-    // What it asks for it asks for of unmanaged devices.
-    (
+    preset(
         "cis-m365-unmanaged",
         ["3h", "24h", "120s", "sign-out"],
-        None,
-        None,
+        [None, None],
         true,
     ),
-    (
+    preset(
         "shared-device",
         ["2m", "30m", "30s", "sign-out"],
-        Some("2m"),
-        Some("30m"),
+        [Some("2m"), Some("30m")],
         false,
     ),
-    (
+    preset(
         "saas",
         ["60m", "24h", "60s", "sign-out"],
-        Some("60m"),
-        Some("24h"),
+        [Some("60m"), Some("24h")],
         false,
     ),
-    (
+    preset(
         "consumer",
         ["3d", "30d", "60s", "sign-out"],
-        Some("3d"),
-        Some("30d"),
+        [Some("3d"), Some("30d")],
         false,
     ),
 ];
 
+fn of_name(name: &str) -> Result<&'static Preset, String> {
+    let preset = TABLE.iter().find(|preset| preset.name == name);
+    preset.ok_or_else(|| format!("no preset {name:?}"))
+}
+
 /// The document with what the preset fills in.
 pub(crate) fn filled(written: &Map<String, Value>, preset: &str) -> Result<Map<String, Value>, String> {
-    let (_, [idle, absolute, warn_before, on_idle], ..) = TABLE
-        .iter()
-        .find(|(name, ..)| *name == preset)
-        .ok_or_else(|| format!("no preset {preset:?}"))?;
+    let [idle, absolute, warn_before, on_idle] = of_name(preset)?.start;
     let mut document = json!({ "idle": idle, "absolute": absolute, "warn_before": warn_before, "on_idle": on_idle });
     let admin = json!({ "role": "admin" });
     let ten_minutes = json!({ "match": admin, "idle": "10m" });
@@ -128,16 +146,17 @@ enum Key {
 
 /// What lets a policy with a preset pass, or does not.
 pub(crate) fn keeps_to(policy: &Policy, preset: &str) -> Result<(), String> {
-    if preset == "hipaa" && !policy.justified {
+    if preset == "hipaa" && policy.justification.is_none() {
         return Err("no justification".to_owned());
     }
-    if policy.deviates {
+    if policy.deviation.is_some() {
         return Ok(());
     }
-    let (_, _, idle, absolute, may_lock) = TABLE
-        .iter()
-        .find(|(name, ..)| *name == preset)
-        .ok_or_else(|| format!("no preset {preset:?}"))?;
+    let Preset {
+        most: [idle, absolute],
+        may_lock,
+        ..
+    } = of_name(preset)?;
     let most = |text: &str| limit(&json!(text));
     if let Some(idle) = idle {
         everyone_within(policy, Key::Idle, most(idle)?, None)?;
@@ -222,7 +241,7 @@ fn check(
         .rules
         .iter()
         .filter(|rule| !rule.lengthens && reaches_all(&rule.applies))
-        .filter_map(|rule| Some((of_rule(rule, key)?, rule.deviates)))
+        .filter_map(|rule| Some((of_rule(rule, key)?, rule.deviation.is_some())))
         .collect();
     let cap = match key {
         Key::Idle => policy.idle_cap,
@@ -247,14 +266,22 @@ fn check(
     if matches!(key, Key::Idle) {
         all.extend(&policy.offers);
     }
-    for application in policy.applications.values().filter(|application| !application.deviates) {
+    for application in policy
+        .applications
+        .values()
+        .filter(|application| application.deviation.is_none())
+    {
         all.extend(match key {
             Key::Idle => application.idle,
             Key::Absolute => application.absolute,
             Key::Sessions => application.max_sessions,
         });
     }
-    for rule in policy.rules.iter().filter(|rule| rule.lengthens && !rule.deviates) {
+    for rule in policy
+        .rules
+        .iter()
+        .filter(|rule| rule.lengthens && rule.deviation.is_none())
+    {
         all.extend(of_rule(rule, key).filter(|value| counts(*value, &rule.applies)));
     }
     match all.into_iter().find(|value| too_much(*value)) {
@@ -278,8 +305,10 @@ fn no_lock(policy: &Policy, concerns: impl Fn(&Match) -> bool) -> Result<(), Str
     if policy.on_idle == Outcome::Lock
         || applications
             .into_iter()
-            .any(|application| application.on_idle == lock && !application.deviates)
-        || rules.into_iter().any(|rule| rule.on_idle == lock && !rule.deviates)
+            .any(|application| application.on_idle == lock && application.deviation.is_none())
+        || rules
+            .into_iter()
+            .any(|rule| rule.on_idle == lock && rule.deviation.is_none())
     {
         return Err("a lock does not do".to_owned());
     }
