@@ -14,6 +14,7 @@ mod readers;
 mod reads;
 mod records;
 mod rows;
+mod scan;
 mod schema;
 mod selection;
 #[cfg(test)]

@@ -113,6 +113,34 @@ fn call() -> impl Strategy<Value = Call> {
     ]
 }
 
+fn a_creation(
+    number: u32,
+    other: u32,
+    subject: bool,
+    facts: u32,
+    room: Option<(u32, u32)>,
+    claim: Option<u32>,
+) -> Creation {
+    let given = |bit: u32, word: &'static str| (facts & bit != 0).then_some(word);
+    let roles: Vec<_> = given(4, "admin").into_iter().collect();
+    let subject = if subject { "a" } else { "b" };
+    let mut record = record_with(number, subject, given(1, "crm"), given(2, "mobile"), &roles);
+    record.handle = handle(other);
+    Creation {
+        room: room.map(|(most, ending)| Room {
+            most: NonZeroU32::new(most).expect("not zero"),
+            counted: Counted::Without(vec!["crm".into()]),
+            ending: vec![handle(ending)],
+        }),
+        claim: claim.map(|key| Claim {
+            key: digest(key),
+            request: digest(number),
+            at: at(1000),
+        }),
+        ..creation(&record, at(1000))
+    }
+}
+
 /// Makes the call; what it answered, as text.
 async fn answer(store: &dyn Store, call: &Call) -> String {
     match call {
@@ -124,24 +152,7 @@ async fn answer(store: &dyn Store, call: &Call) -> String {
             room,
             claim,
         } => {
-            let given = |bit: u32, word: &'static str| (facts & bit != 0).then_some(word);
-            let roles: Vec<_> = given(4, "admin").into_iter().collect();
-            let subject = if *subject { "a" } else { "b" };
-            let mut record = record_with(*number, subject, given(1, "crm"), given(2, "mobile"), &roles);
-            record.handle = handle(*other);
-            let creation = Creation {
-                room: room.map(|(most, ending)| Room {
-                    most: NonZeroU32::new(most).expect("not zero"),
-                    counted: Counted::Without(vec!["crm".into()]),
-                    ending: vec![handle(ending)],
-                }),
-                claim: claim.map(|key| Claim {
-                    key: digest(key),
-                    request: digest(*number),
-                    at: at(1000),
-                }),
-                ..creation(&record, at(1000))
-            };
+            let creation = a_creation(*number, *other, *subject, *facts, *room, *claim);
             format!("{:?}", store.create(&creation).await)
         }
         Call::Reindex(sessions) => {

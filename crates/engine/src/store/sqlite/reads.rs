@@ -17,15 +17,15 @@ type Result<T> = std::result::Result<T, Failure>;
 
 pub(super) fn due(reader: &Reader, now: Instant, limit: usize) -> Result<Vec<Record>> {
     let snapshot = reader.connection.unchecked_transaction()?;
-    let merged = selection::by_deadline(&snapshot, None, None, limit)?;
+    let selected = selection::by_deadline(&snapshot, None, None, limit)?;
     let reached = |place: &Place| place.due <= now.as_millis() && place.due != columns::NEVER;
-    records::page(reader, merged, limit, reached)
+    records::page(reader, selected, limit, reached)
 }
 
 pub(super) fn list(reader: &Reader, filter: &Filter, page: Page) -> Result<Vec<Record>> {
     let snapshot = reader.connection.unchecked_transaction()?;
-    let merged = selection::matching(&snapshot, filter, page)?;
-    records::page(reader, merged, page.limit, |_| true)
+    let selected = selection::matching(&snapshot, filter, page)?;
+    records::page(reader, selected, page.limit, |_| true)
 }
 
 pub(super) fn outdated(
@@ -35,8 +35,8 @@ pub(super) fn outdated(
     limit: usize,
 ) -> Result<Vec<Record>> {
     let snapshot = reader.connection.unchecked_transaction()?;
-    let merged = selection::by_deadline(&snapshot, Some(revision), after, limit)?;
-    records::page(reader, merged, limit, |_| true)
+    let selected = selection::by_deadline(&snapshot, Some(revision), after, limit)?;
+    records::page(reader, selected, limit, |_| true)
 }
 
 pub(super) fn audit(connection: &Connection, filter: &AuditFilter) -> Result<Vec<AuditRecord>> {

@@ -10,7 +10,8 @@ use rusqlite::{Connection, Params, Row};
 use super::columns::Columns;
 use super::facts::Remembered;
 use super::failure::Failure;
-use super::merge::{Merge, Place};
+use super::merge::Place;
+use super::selection::Selection;
 use crate::store::{Record, Revisions};
 use crate::token::{Digest, Handle};
 
@@ -73,17 +74,17 @@ fn one(connection: &Connection, facts: &Remembered, sql: &str, params: impl Para
     rows.next()?.map(|row| record(row, connection, facts)).transpose()
 }
 
-/// The first `limit` records of those merged that can be read, none due after `until`.
+/// The first `limit` records of those selected that can be read, none due after `until`.
 pub(super) fn page(
     reader: &Reader,
-    mut merged: Merge<'_>,
+    mut selected: Selection<'_>,
     limit: usize,
     until: impl Fn(&Place) -> bool,
 ) -> Result<Vec<Record>, Failure> {
     let mut statement = reader.connection.prepare_cached(record_where!("id = ?1"))?;
     let mut records = Vec::new();
     while records.len() < limit {
-        let Some(place) = merged.next()?.filter(&until) else {
+        let Some(place) = selected.next()?.filter(&until) else {
             break;
         };
         let mut rows = statement.query([place.id])?;

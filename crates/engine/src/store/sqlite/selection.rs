@@ -9,11 +9,39 @@ use super::columns;
 use super::facts;
 use super::failure::Failure;
 use super::merge::{Merge, Place};
+use super::scan::Scan;
 use crate::store::{Filter, Page, Revision};
 use crate::token::Handle;
 
+/// More facts than so many are looked for among sessions first.
+const MANY: usize = 200;
+
+/// The sessions that are meant, in their order.
+pub(super) enum Selection<'c> {
+    Merge(Merge<'c>),
+    Scan(&'c Connection, Scan<'c>),
+}
+
+impl Selection<'_> {
+    pub(super) fn next(&mut self) -> Result<Option<Place>, Failure> {
+        match self {
+            Self::Merge(merge) => merge.next(),
+            Self::Scan(connection, scan) => {
+                if let Some(place) = scan.next()? {
+                    return Ok(Some(place));
+                }
+                if scan.is_over {
+                    return Ok(None);
+                }
+                *self = Self::Merge(of_facts(connection, scan.meant.drain(), &scan.last, MANY)?);
+                self.next()
+            }
+        }
+    }
+}
+
 /// The sessions of a page and all behind it, in the order of handles.
-pub(super) fn matching<'c>(connection: &'c Connection, filter: &Filter, page: Page) -> Result<Merge<'c>, Failure> {
+pub(super) fn matching<'c>(connection: &'c Connection, filter: &Filter, page: Page) -> Result<Selection<'c>, Failure> {
     let after = Place {
         // No handle comes before the empty one.
         handle: page
@@ -21,32 +49,44 @@ pub(super) fn matching<'c>(connection: &'c Connection, filter: &Filter, page: Pa
             .map_or_else(Vec::new, |after: Handle| after.as_bytes().to_vec()),
         ..Place::default()
     };
-    let meant = facts::meant_by(filter, 5);
-    let (index, condition, keys, values) = match (&filter.subject, meant) {
-        (Some(subject), None) => (
-            "live_by_subject",
-            "subject = ?1".to_owned(),
-            vec![text(subject)],
-            Vec::new(),
-        ),
-        (Some(subject), Some((meant, values))) => {
-            let condition = format!("subject = ?1 AND facts IN ({meant})");
-            let values = values.into_iter().map(text).collect();
-            ("live_by_subject", condition, vec![text(subject)], values)
-        }
-        (None, Some(_)) => (
-            "by_facts",
-            "facts = ?1".to_owned(),
-            meant_facts(connection, filter)?,
-            Vec::new(),
-        ),
-        (None, None) => ("live", "?1".to_owned(), vec![Value::Integer(1)], Vec::new()),
+    let one = |index: &str, key: Value, values: Vec<&str>| {
+        let values = values.into_iter().map(text).collect();
+        Merge::new(connection, &by_handle(index), vec![key], values, &after, page.limit).map(Selection::Merge)
     };
-    let sql = format!(
-        "SELECT 0, handle, id FROM sessions INDEXED BY {index}
-         WHERE ended_at IS NULL AND {condition} AND handle > ?3 AND ?2 = 0 ORDER BY handle LIMIT ?4"
-    );
-    Merge::new(connection, &sql, keys, values, &after, page.limit)
+    match (&filter.subject, facts::meant_by(filter, 5)) {
+        (None, None) => one("live WHERE ?1", Value::Integer(1), Vec::new()),
+        (Some(subject), None) => one("live_by_subject WHERE subject = ?1", text(subject), Vec::new()),
+        (Some(subject), Some((meant, values))) => {
+            let index = format!("live_by_subject WHERE subject = ?1 AND facts IN ({meant})");
+            one(&index, text(subject), values)
+        }
+        (None, Some(_)) => {
+            let meant = meant_facts(connection, filter)?;
+            if meant.len() > MANY {
+                let scan = Scan::new(connection, meant.into_iter().collect(), after)?;
+                return Ok(Selection::Scan(connection, scan));
+            }
+            of_facts(connection, meant, &after, page.limit).map(Selection::Merge)
+        }
+    }
+}
+
+fn of_facts<'c>(
+    connection: &'c Connection,
+    meant: impl IntoIterator<Item = i64>,
+    after: &Place,
+    wanted: usize,
+) -> Result<Merge<'c>, Failure> {
+    let keys = meant.into_iter().map(Value::Integer).collect();
+    let sql = by_handle("by_facts WHERE facts = ?1");
+    Merge::new(connection, &sql, keys, Vec::new(), after, wanted)
+}
+
+fn by_handle(index: &str) -> String {
+    format!(
+        "SELECT 0, handle, id FROM sessions INDEXED BY {index} AND ended_at IS NULL AND handle > ?3 AND ?2 = 0
+         ORDER BY handle LIMIT ?4"
+    )
 }
 
 /// The sessions last worked out under the policies before `revision` (without one: under any), those that fall due first
@@ -56,7 +96,7 @@ pub(super) fn by_deadline(
     before: Option<Revision>,
     after: Option<(Option<Instant>, Handle)>,
     limit: usize,
-) -> Result<Merge<'_>, Failure> {
+) -> Result<Selection<'_>, Failure> {
     let after = after.map_or_else(
         || Place {
             due: i64::MIN,
@@ -78,6 +118,7 @@ pub(super) fn by_deadline(
         &after,
         limit,
     )
+    .map(Selection::Merge)
 }
 
 /// The policies that live sessions were last worked out under. There are few, and the index tells each at once.
@@ -97,7 +138,7 @@ fn revisions(connection: &Connection, before: Option<Revision>) -> Result<Vec<Va
     Ok(found)
 }
 
-fn meant_facts(connection: &Connection, filter: &Filter) -> Result<Vec<Value>, Failure> {
+fn meant_facts(connection: &Connection, filter: &Filter) -> Result<Vec<i64>, Failure> {
     let Some((sql, values)) = facts::meant_by(filter, 1) else {
         return Ok(Vec::new());
     };

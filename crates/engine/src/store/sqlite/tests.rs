@@ -5,13 +5,15 @@ use std::sync::Arc;
 use nightlatch_core::facts::Facts;
 use nightlatch_core::session::Session;
 use nightlatch_core::time::Instant;
-use rusqlite::ErrorCode;
+use rusqlite::{Connection, ErrorCode};
 use tempfile::TempDir;
+use tokio::task::JoinSet;
 
 use super::SqliteStore;
 use super::failure::Failure;
+use super::selection::{self, Selection};
 use crate::audit::{AuditEntry, AuditFilter, AuditKind};
-use crate::store::{Created, Creation, Filter, Record, Revisions, Store, StoreError};
+use crate::store::{Created, Creation, Filter, Page, Record, Revisions, Store, StoreError};
 use crate::token::{Digest, Handle};
 
 fn store() -> (SqliteStore, TempDir) {
@@ -22,22 +24,32 @@ fn store() -> (SqliteStore, TempDir) {
     )
 }
 
-async fn create(store: &SqliteStore, number: u8) -> Result<bool, StoreError> {
+fn record(digest: Digest, handle: Handle) -> Record {
     let now = Instant::from_millis(1000);
-    let record = Record {
-        digest: Digest::from_bytes([number; 32]),
-        handle: Handle::from_bytes([number; 16]),
-        subject: "x".repeat(10_000).into(),
+    Record {
+        digest,
+        handle,
+        subject: "a".into(),
         amr: Vec::new(),
         created: now,
         session: Session::sign_in(Arc::new(Facts::default()), None, now, now),
         revisions: Revisions { own: 1, today: 1 },
         due: None,
         version: 0,
-    };
+    }
+}
+
+async fn create(store: &SqliteStore, number: u8) -> Result<bool, StoreError> {
+    let mut record = record(Digest::from_bytes([number; 32]), Handle::from_bytes([number; 16]));
+    record.subject = "x".repeat(10_000).into();
+    add(store, record).await
+}
+
+async fn add(store: &SqliteStore, record: Record) -> Result<bool, StoreError> {
+    let audit = AuditEntry::new(record.created, AuditKind::SignIn, "user");
     let creation = Creation {
         record,
-        audit: AuditEntry::new(now, AuditKind::SignIn, "user"),
+        audit,
         room: None,
         claim: None,
     };
@@ -180,4 +192,55 @@ async fn what_nobody_waits_for_any_more_is_written_before_the_store_closes() {
     drop(store);
     let store = SqliteStore::open(&directory.path().join("nightlatch.db")).expect("store");
     assert_eq!(kept(&store).await, (1, 1));
+}
+
+#[tokio::test]
+async fn a_scan_that_is_given_up_is_taken_on_by_a_merge() {
+    let (store, directory) = store();
+    let store = Arc::new(store);
+    let mut adding = JoinSet::new();
+    for number in 0..1300_u32 {
+        let name = |prefix: &str, part: u32| Some(format!("{prefix}{part}").into());
+        let facts = Facts {
+            application: name("a", number % 260),
+            device: name("d", number / 650),
+            ..Facts::default()
+        };
+        let (mut digest, mut handle) = ([0; 32], [0; 16]);
+        digest[..4].copy_from_slice(&number.to_be_bytes());
+        handle[..4].copy_from_slice(&number.to_be_bytes());
+        let mut record = record(Digest::from_bytes(digest), Handle::from_bytes(handle));
+        record.session.facts = Arc::new(facts);
+        let store = Arc::clone(&store);
+        adding.spawn(async move { add(&store, record).await });
+    }
+    for added in adding.join_all().await {
+        assert!(added.expect("store"));
+    }
+    let filter = Filter {
+        device: Some("d1".into()),
+        ..Filter::default()
+    };
+    let page = Page { after: None, limit: 9 };
+    let listed = store.list(&filter, Page { limit: 2000, ..page }).await.expect("store");
+    let listed: Vec<_> = listed
+        .iter()
+        .map(|record| record.handle.as_bytes()[..4].to_vec())
+        .collect();
+    let expected: Vec<_> = (650..1300_u32).map(|number| number.to_be_bytes().to_vec()).collect();
+    assert_eq!(listed, expected);
+
+    let connection = Connection::open(directory.path().join("nightlatch.db")).expect("connection");
+    for patience in 0..4 {
+        let selection = selection::matching(&connection, &filter, page).expect("selection");
+        let Selection::Scan(connection, scan) = selection else {
+            panic!("there are many facts")
+        };
+        let mut selection = Selection::Scan(connection, scan.patience(patience));
+        let mut found = Vec::new();
+        while let Some(place) = selection.next().expect("entry") {
+            found.push(place.handle[..4].to_vec());
+        }
+        assert_eq!(found, expected, "{patience}");
+    }
 }

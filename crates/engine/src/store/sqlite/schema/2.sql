@@ -57,7 +57,7 @@ DROP TABLE live_roles;
 ALTER TABLE sessions_2 RENAME TO sessions;
 
 -- What asks for live sessions finds no ended one in its way, however many are kept.
-CREATE INDEX live ON sessions (handle) WHERE ended_at IS NULL;
+CREATE INDEX live ON sessions (handle, facts) WHERE ended_at IS NULL;
 CREATE INDEX live_by_subject ON sessions (subject, handle, facts) WHERE ended_at IS NULL;
 CREATE INDEX live_by_deadline ON sessions (today, due, handle) WHERE ended_at IS NULL;
 -- The living in the order of handles, then the ended by their end.
