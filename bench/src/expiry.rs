@@ -22,7 +22,7 @@ use tokio::time::{interval, sleep_until};
 
 use self::announcements::Announcements;
 use crate::checks::{self, Checks, Percentiles};
-use crate::report::{self, Table, float, millis, progress, progress_over, say};
+use crate::report::{self, float, progress, progress_over, say};
 use crate::stopwatch;
 
 /// Those of the wave idle for so long, which is too short for the live table to have forgotten them.
