@@ -109,7 +109,7 @@ fn sessions(
 }
 
 proptest! {
-    #![proptest_config(config(40))]
+    #![proptest_config(config(16))]
 
     /// A document is refused by the library where the model refuses it, presets and their ceilings included.
     #[test]
