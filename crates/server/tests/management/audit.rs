@@ -40,6 +40,8 @@ async fn every_step_of_a_session_is_one_record() {
             "detail",
             "handle",
             "kind",
+            "last_activity",
+            "longest_absence_ms",
             "reason",
             "seq",
             "subject",

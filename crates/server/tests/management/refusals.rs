@@ -122,7 +122,7 @@ async fn unknown_paths_and_wrong_methods_are_problems() {
     for (method, path, allowed) in [
         (Method::PUT, "sessions", "GET,HEAD,POST"),
         (Method::GET, "sessions/end", "POST"),
-        (Method::POST, "policy", "GET,HEAD"),
+        (Method::POST, "policy", "GET,HEAD,PUT,PATCH"),
         (Method::PATCH, "audit", "GET,HEAD"),
     ] {
         let answer = api.call(method.clone(), path, "{}").await;

@@ -16,7 +16,7 @@ const WITHIN: Duration = Duration::from_secs(20);
 /// Each with the line, the column and the key that are to be named.
 const NONSENSE: [(&str, u64, u64, &str); 10] = [
     ("[policy]\nidle = 10\n", 2, 8, "policy.idle"),
-    ("[policy]\n\nidel = \"10m\"\n", 3, 1, ""),
+    ("[policy]\n\nidel = \"10m\"\n", 3, 1, "policy.idel"),
     ("[policy]\nidle = \"10\"\n", 2, 8, "policy.idle"),
     ("[policy\n", 1, 8, ""),
     ("# a\n[policy]\nidle = \"30s\"\n", 3, 1, "policy.idle"),

@@ -75,8 +75,15 @@ async fn keep(config: &Config, file: &Path) -> anyhow::Result<u32> {
 /// The file with the server as the owner in place of the policy; everything else is as it was.
 fn handed_over(text: &str) -> anyhow::Result<String> {
     let mut document: DocumentMut = text.parse().context("the file cannot be edited")?;
-    document.remove("policy");
+    let comment = document
+        .remove("policy")
+        .and_then(|policy| policy.as_table()?.decor().prefix().cloned());
     document.insert("policy", toml_edit::value("server"));
+    if let Some(comment) = comment
+        && let Some(mut key) = document.key_mut("policy")
+    {
+        key.leaf_decor_mut().set_prefix(comment);
+    }
     Ok(document.to_string())
 }
 
@@ -102,7 +109,7 @@ mod tests {
 
     #[test]
     fn what_is_not_the_policy_stays_with_its_comments() {
-        let before = "# ours\n[server]\n# where\nlisten = \"127.0.0.1:9\" # here\n\n[policy]\nidle = \"5m\"\n\n\
+        let before = "# ours\n[server]\n# where\nlisten = \"127.0.0.1:9\" # here\n\n# strict\n[policy]\nidle = \"5m\"\n\n\
             [[policy.rules]]\nmatch = { role = \"a\" }\nidle = \"1m\"\n\n[log]\nlevel = \"info\"\n";
         let after = handed_over(before).expect("TOML");
         for kept in [
