@@ -19,7 +19,7 @@ use async_trait::async_trait;
 use nightlatch_core::time::{Instant, Span};
 
 pub use self::change::{Amendment, End, Ended, Expiry, Reindex, Touch};
-pub use self::creation::{Claim, Counted, Created, Creation, Room};
+pub use self::creation::{Claim, Created, Creation, Room};
 pub use self::documents::{ApiKey, Application, PolicyRevision};
 pub use self::filter::{Filter, Page, Selector};
 pub(crate) use self::record::longest_absence;

@@ -80,6 +80,7 @@ every_store! {
         a_touch_never_goes_back
         a_touch_never_shortens_the_longest_absence
         a_touch_leaves_missing_and_ended_records_alone
+        a_touch_of_an_earlier_policy_leaves_the_deadline_of_a_later_one
         of_touches_of_one_record_the_latest_counts;
     amending:
         an_amendment_changes_what_it_names

@@ -1,5 +1,7 @@
 //! The real binary as a whole: crashes, secrets, strangers.
 
+#[path = "system/changing.rs"]
+mod changing;
 #[path = "server/client.rs"]
 mod client;
 #[path = "system/crash.rs"]

@@ -34,6 +34,12 @@ const REPLAY: Proof = Proof::Test {
     name: "the_commands_of_the_document_work",
 };
 
+/// The commands of `docs/changing-the-policy.md` beside a running server.
+const CHANGING: Proof = Proof::Test {
+    path: "crates/server/tests/system/changing.rs",
+    name: "the_commands_of_the_document_work",
+};
+
 const COMMANDS: &[(&str, Proof)] = &[
     (
         "cargo run --release -- demo",
@@ -52,6 +58,20 @@ const COMMANDS: &[(&str, Proof)] = &[
         "curl -s http://127.0.0.1:8701/api/v1/sessions -H \"Authorization: Bearer $NIGHTLATCH_API_KEY\" -H 'Content-Type: application/json' -d '{\"subject\": \"ada\", \"application\": \"bank\", \"roles\": [\"admin\"]}'",
         README,
     ),
+    ("nightlatch policy adopt --config latch.toml", CHANGING),
+    ("nightlatch check latch.toml --strict", CHANGING),
+    ("nightlatch policy plan latch.toml", CHANGING),
+    (
+        "nightlatch policy apply strict.toml --reason \"audit of May\"",
+        CHANGING,
+    ),
+    ("nightlatch policy show", CHANGING),
+    ("nightlatch policy history", CHANGING),
+    (
+        "nightlatch policy restore 1 --reason \"too many people were interrupted\"",
+        CHANGING,
+    ),
+    ("nightlatch policy export latch.toml", CHANGING),
     ("nightlatch policy replay activity.csv --idle 15m --idle 30m", REPLAY),
     (
         "nightlatch policy replay activity.csv --idle 15m --idle 30m --svg replay.svg",

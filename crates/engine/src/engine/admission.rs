@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError};
 use nightlatch_core::duration::Limit;
 use nightlatch_core::facts::Facts;
 use nightlatch_core::policy::OnMaxSessions;
-use nightlatch_core::resolution::{self, SessionLimit, max_sessions};
+use nightlatch_core::resolution::{SessionLimit, max_sessions};
 use nightlatch_core::session::Session;
 use nightlatch_core::time::Instant;
 
@@ -14,7 +14,7 @@ use super::{Engine, Standing};
 use crate::audit::AuditKind;
 use crate::in_force::History;
 use crate::live::Held;
-use crate::store::{Claim, Counted, Created, Creation, Record, Result, Revisions, Room, StoreError};
+use crate::store::{Claim, Created, Creation, Record, Result, Revisions, Room, StoreError};
 use crate::token::{Handle, Token};
 
 /// Sessions may come and go elsewhere while room is made; then it is made anew, at most so often.
@@ -91,7 +91,7 @@ impl Engine {
         };
         let mut room = limit.as_ref().map(|limit| Room {
             most: limit.most,
-            counted: counted(limit),
+            counted: limit.counted.clone(),
             ending: match limit.on_reached {
                 OnMaxSessions::Ask => new.ending.clone(),
                 OnMaxSessions::Refuse | OnMaxSessions::EndOldest => Vec::new(),
@@ -223,13 +223,6 @@ impl Engine {
             return Err(StoreError::Unavailable("the session is changed elsewhere".to_owned()));
         }
         Ok(Admission::Again(SignedIn { handle, token }))
-    }
-}
-
-fn counted(limit: &SessionLimit) -> Counted {
-    match &limit.counted {
-        resolution::Counted::Application(name) => Counted::Application(name.clone()),
-        resolution::Counted::AllBut(others) => Counted::Without(others.clone()),
     }
 }
 

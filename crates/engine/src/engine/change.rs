@@ -75,6 +75,7 @@ impl Engine {
                 digest: *digest,
                 activity: live.activity(live.word.read()),
                 due: live.deadlines(live.word.read(), &history).earliest().map(|(at, _)| at),
+                today: live.revisions.today,
             });
             return Some((
                 Outcome {

@@ -106,6 +106,7 @@ impl Engine {
             digest: *digest,
             activity: live.activity(reading),
             due,
+            today: live.revisions.today,
         })
     }
 

@@ -6,11 +6,15 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use super::Engine;
-use crate::store::Result;
-use crate::token::Digest;
+use super::sweep::Findings;
+use crate::store::{Filter, Page, Result, Revision};
+use crate::token::{Digest, Handle};
 
-/// So many sessions are worked out in one go.
+/// So many sessions are read in one go, or looked at in the table before somebody else gets a turn.
 const PAGE: usize = 500;
+/// So many changes share a transaction: neighbours in the order of creation share pages of the store, and a sign-out does
+/// not wait long for them.
+const PORTION: usize = 5000;
 /// How long the work rests after a store that failed.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -40,6 +44,13 @@ impl Reindexing {
     }
 }
 
+/// What is done in one walk through the sessions. All ends come before the first move in the index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Task {
+    End,
+    Reindex,
+}
+
 impl Engine {
     pub(super) async fn reindex_for_ever(&self) {
         loop {
@@ -53,40 +64,67 @@ impl Engine {
         }
     }
 
-    /// Works out anew when the sessions of an earlier policy fall due, and ends those that are over. Answers how many
-    /// sessions it looked at.
+    /// Works out anew when the sessions of an earlier policy fall due, and ends those that are over: first those in use,
+    /// which somebody would notice, then the others. Answers how many sessions it re-indexed.
     pub async fn reindex(&self) -> Result<u64> {
         let (revision, _) = self.policy();
         let outdated = self.store.count_outdated(revision).await?;
         self.reindexing.outdated.store(outdated, Ordering::Relaxed);
-        self.end_in_table().await?;
-        let (mut after, mut looked_at) = (None, 0);
-        loop {
-            let page = self.store.outdated(revision, after, PAGE).await?;
-            let Some(last) = page.last() else { break };
-            after = Some((last.due, last.handle));
-            let sessions = page.len();
-            self.carry_out(&self.look_at(page)).await?;
-            self.reindexing.worked_out(sessions);
-            looked_at += u64::try_from(sessions).unwrap_or(u64::MAX);
-            tokio::task::yield_now().await;
+        if outdated == 0 {
+            return Ok(0);
         }
+        self.end_in_table(revision).await?;
+        self.go_through(revision, Task::End).await?;
+        let looked_at = self.go_through(revision, Task::Reindex).await?;
         self.reindexing.outdated.store(0, Ordering::Relaxed);
         Ok(looked_at)
     }
 
-    /// Ends what the change ends among the sessions in use: those are the ones that somebody would notice.
-    async fn end_in_table(&self) -> Result<()> {
-        let (revision, _) = self.policy();
-        let digests: Vec<Digest> = {
+    async fn end_in_table(&self, revision: Revision) -> Result<()> {
+        let mut outdated: Vec<(Handle, Digest)> = {
             let table = self.live.pin();
             let outdated = table.iter().filter(|(_, live)| live.revisions.today != revision);
-            outdated.map(|(digest, _)| *digest).collect()
+            outdated.map(|(digest, live)| (live.handle, *digest)).collect()
         };
-        for digests in digests.chunks(PAGE) {
-            self.carry_out(&self.look_in_table(digests)).await?;
+        outdated.sort_unstable();
+        let mut findings = Findings::default();
+        for sessions in outdated.chunks(PAGE) {
+            findings.append(self.look_in_table(sessions.iter().map(|(_, digest)| *digest)).ends());
+            if findings.changes() >= PORTION {
+                self.carry_out(&std::mem::take(&mut findings)).await?;
+            }
             tokio::task::yield_now().await;
         }
+        self.carry_out(&findings).await?;
         Ok(())
+    }
+
+    /// Does one task for every session in the store that was worked out under an earlier policy.
+    async fn go_through(&self, revision: Revision, task: Task) -> Result<u64> {
+        let (mut after, mut looked_at) = (None, 0);
+        let mut findings = Findings::default();
+        loop {
+            let page = Page { after, limit: PAGE };
+            let mut records = self.store.list(&Filter::default(), page).await?;
+            let Some(last) = records.last() else { break };
+            after = Some(last.handle);
+            records.retain(|record| record.revisions.today != revision);
+            let sessions = records.len();
+            let found = self.look_at(records);
+            findings.append(match task {
+                Task::End => found.ends(),
+                Task::Reindex => found,
+            });
+            if findings.changes() >= PORTION {
+                self.carry_out(&std::mem::take(&mut findings)).await?;
+            }
+            if task == Task::Reindex {
+                self.reindexing.worked_out(sessions);
+                looked_at += u64::try_from(sessions).unwrap_or(u64::MAX);
+            }
+            tokio::task::yield_now().await;
+        }
+        self.carry_out(&findings).await?;
+        Ok(looked_at)
     }
 }

@@ -79,25 +79,21 @@ impl Engine {
         findings
     }
 
-    /// What is to be done about sessions in the table that are over or locked; the others are left to themselves.
-    pub(super) fn look_in_table(&self, digests: &[Digest]) -> Findings {
+    /// What is to be done about sessions in the table.
+    pub(super) fn look_in_table(&self, digests: impl Iterator<Item = Digest>) -> Findings {
         let (history, now) = (self.in_force.load(), self.clock.now());
         let mut findings = Findings::default();
         let table = self.live.pin();
         for digest in digests {
-            if let Some(live) = table.get(digest)
+            if let Some(live) = table.get(&digest)
                 && !matches!(live.session.state, State::Ended { .. })
             {
-                let held = Held::from_live(*digest, live);
+                let held = Held::from_live(digest, live);
                 let stored = held.session.activity;
                 findings.note(held, stored, &history, now);
             }
         }
-        Findings {
-            reindexed: Vec::new(),
-            touched: Vec::new(),
-            ..findings
-        }
+        findings
     }
 
     /// What the store knows, with the activity that only the table knows.
@@ -122,6 +118,27 @@ impl Engine {
 }
 
 impl Findings {
+    /// Only what ends or locks.
+    pub(super) fn ends(self) -> Self {
+        Self {
+            reindexed: Vec::new(),
+            touched: Vec::new(),
+            ..self
+        }
+    }
+
+    pub(super) fn append(&mut self, mut more: Self) {
+        self.expired.append(&mut more.expired);
+        self.reindexed.append(&mut more.reindexed);
+        self.touched.append(&mut more.touched);
+        self.single.append(&mut more.single);
+    }
+
+    /// How many changes the store is to make.
+    pub(super) fn changes(&self) -> usize {
+        self.expired.len() + self.reindexed.len() + self.touched.len() + self.single.len()
+    }
+
     fn note(&mut self, before: Held, stored: Activity, history: &History, now: Instant) {
         let mut held = before;
         let (worked_out, activity) = (held.revisions, held.session.activity);
@@ -155,6 +172,7 @@ impl Findings {
                         digest: held.digest,
                         activity,
                         due,
+                        today: held.revisions.today,
                     });
                 }
             }

@@ -18,6 +18,9 @@ pub struct Touch {
     pub activity: Activity,
     /// When it falls due with that activity.
     pub due: Option<Instant>,
+    /// The policy that this was worked out under. A record that knows a later one keeps its own deadline: an earlier one
+    /// only makes the sweeper look sooner.
+    pub today: Revision,
 }
 
 /// A change of a live session, made on the record as it was at `version`.

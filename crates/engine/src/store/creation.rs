@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU32;
 
+use nightlatch_core::resolution::Counted;
 use nightlatch_core::time::Instant;
 
 use super::change::Ended;
@@ -37,26 +38,6 @@ impl Room {
     /// Whether a new session has room beside so many that count.
     pub(crate) fn suffices(&self, counted: usize) -> bool {
         u32::try_from(counted).is_ok_and(|counted| counted < self.most.get())
-    }
-}
-
-/// Which of a subject's live sessions take up room.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Counted {
-    /// Those of this application alone.
-    Application(Box<str>),
-    /// Those of every application but these, and those without one.
-    Without(Vec<Box<str>>),
-}
-
-impl Counted {
-    /// Whether a session signed in to `application` counts.
-    #[must_use]
-    pub fn counts(&self, application: Option<&str>) -> bool {
-        match self {
-            Self::Application(only) => application == Some(only),
-            Self::Without(others) => !others.iter().any(|other| application == Some(other)),
-        }
     }
 }
 

@@ -94,7 +94,9 @@ impl Store for MemoryStore {
                 .activity
                 .longest_absence
                 .max(touch.activity.longest_absence);
-            record.due = touch.due;
+            if record.revisions.today <= touch.today {
+                record.due = touch.due;
+            }
             tables.latest = tables.latest.max(touch.activity.seen);
             tables.write(record);
         }

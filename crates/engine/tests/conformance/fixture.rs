@@ -114,6 +114,7 @@ pub(crate) fn touch(number: u32, seen: i64) -> Touch {
         digest: digest(number),
         activity: activity(seen, 0),
         due: Some(at(seen + 1000)),
+        today: 1,
     }
 }
 

@@ -3,12 +3,13 @@
 use std::num::NonZeroU32;
 
 use nightlatch_core::duration::Limit;
+use nightlatch_core::resolution::Counted;
 use nightlatch_core::session::{EndReason, State};
 use nightlatch_core::time::Span;
 use nightlatch_engine::audit::{AuditFilter, AuditKind};
 use nightlatch_engine::store::memory::MemoryStore;
 use nightlatch_engine::store::{
-    Claim, Counted, Creation, Filter, Page, Record, Reindex, Revisions, Room, Selector, Store, Touch,
+    Claim, Creation, Filter, Page, Record, Reindex, Revisions, Room, Selector, Store, Touch,
 };
 use proptest::prelude::*;
 
@@ -129,7 +130,7 @@ fn a_creation(
     Creation {
         room: room.map(|(most, ending)| Room {
             most: NonZeroU32::new(most).expect("not zero"),
-            counted: Counted::Without(vec!["crm".into()]),
+            counted: Counted::AllBut(vec!["crm".into()]),
             ending: vec![handle(ending)],
         }),
         claim: claim.map(|key| Claim {

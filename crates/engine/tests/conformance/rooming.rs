@@ -2,16 +2,17 @@
 
 use std::num::NonZeroU32;
 
+use nightlatch_core::resolution::Counted;
 use nightlatch_core::session::{EndReason, Hold, Presence, State};
 use nightlatch_core::time::Span;
 use nightlatch_engine::audit::{AuditEntry, AuditFilter, AuditKind};
-use nightlatch_engine::store::{ApiKey, Claim, Counted, Created, Creation, Record, Room, Store};
+use nightlatch_engine::store::{ApiKey, Claim, Created, Creation, Record, Room, Store};
 use tokio::task::JoinSet;
 
 use super::fixture::*;
 
 fn of_every_application() -> Counted {
-    Counted::Without(Vec::new())
+    Counted::AllBut(Vec::new())
 }
 
 fn room(most: u32, counted: Counted, ending: &[u32]) -> Room {
@@ -77,7 +78,7 @@ pub(crate) async fn only_live_sessions_that_count_take_up_room(store: Shared) {
     }
     assert!(end_one(store, 4).await);
     let of = |application: &str| Counted::Application(application.into());
-    let without = |applications: &[&str]| Counted::Without(applications.iter().map(|name| (*name).into()).collect());
+    let without = |applications: &[&str]| Counted::AllBut(applications.iter().map(|name| (*name).into()).collect());
     for (counted, in_the_way) in [
         (of("crm"), vec![1]),
         (of("mail"), vec![2]),

@@ -1,6 +1,6 @@
 //! Activity only goes forward, and only on live sessions.
 
-use nightlatch_engine::store::Touch;
+use nightlatch_engine::store::{Reindex, Touch};
 
 use super::fixture::*;
 
@@ -82,4 +82,24 @@ pub(crate) async fn of_touches_of_one_record_the_latest_counts(store: Shared) {
         .await
         .expect("store");
     assert_eq!(get(store.as_ref(), 1).await.session.activity.seen, at(1700));
+}
+
+pub(crate) async fn a_touch_of_an_earlier_policy_leaves_the_deadline_of_a_later_one(store: Shared) {
+    add(store.as_ref(), &record(1, "a")).await;
+    let reindex = Reindex {
+        digest: digest(1),
+        version: get(store.as_ref(), 1).await.version,
+        today: 2,
+        due: Some(at(1900)),
+    };
+    store.reindex(&[reindex]).await.expect("store");
+    store.touch(&[touch(1, 1700)]).await.expect("store");
+    let after = get(store.as_ref(), 1).await;
+    assert_eq!((after.session.activity.seen, after.due), (at(1700), Some(at(1900))));
+    let caught_up = Touch {
+        today: 2,
+        ..touch(1, 1800)
+    };
+    store.touch(&[caught_up]).await.expect("store");
+    assert_eq!(get(store.as_ref(), 1).await.due, Some(at(2800)));
 }

@@ -60,6 +60,8 @@ fn the_commands_of_the_readme_work() {
         let expected = match line.split_whitespace().nth(1) {
             Some("check") => "valid",
             Some("explain") => "idle",
+            Some("policy") if line.contains(" plan ") => "SESSIONS",
+            Some("policy") => "absolute",
             Some("-s") => "\"set_cookie\":\"__Host-nightlatch=",
             _ => "ada",
         };

@@ -94,7 +94,7 @@ impl Tables {
         let counted: Vec<&Record> = self
             .live()
             .filter(|record| {
-                record.subject.as_ref() == subject && room.counted.counts(record.session.facts.application.as_deref())
+                record.subject.as_ref() == subject && room.counted.includes(record.session.facts.application.as_deref())
             })
             .collect();
         let ending: Vec<Digest> = counted

@@ -103,7 +103,7 @@ fn make_room(group: &Group<'_>, subject: &str, room: &Room) -> Result<std::resul
     let mut rows = statement.query([subject])?;
     while let Some(row) = rows.next()? {
         let (id, application) = (row.get::<_, i64>(0)?, row.get_ref(2)?);
-        if !room.counted.counts(application.as_str_or_null().ok().flatten()) {
+        if !room.counted.includes(application.as_str_or_null().ok().flatten()) {
             continue;
         }
         counted.push(id);
