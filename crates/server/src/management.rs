@@ -1,6 +1,7 @@
 //! The management listener: operators and application back ends, each with a key of their own.
 
 mod admission;
+mod applications;
 mod audit;
 mod docs;
 mod entity_tag;
@@ -17,7 +18,7 @@ mod policy;
 mod refusal;
 pub(crate) mod rfc3339;
 mod schema;
-mod scope;
+pub(crate) mod scope;
 mod sessions;
 pub(crate) mod text;
 
@@ -26,6 +27,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
+use tokio::sync::Mutex;
 
 use self::health::Readiness;
 use self::keys::KeyRing;
@@ -41,6 +43,8 @@ struct Management {
     latch: Arc<Latch>,
     keys: KeyRing,
     readiness: Readiness,
+    /// Held while an application is written: it lies in two places.
+    applications_turn: Mutex<()>,
 }
 
 pub(crate) fn router(latch: Arc<Latch>) -> Router {
@@ -49,6 +53,7 @@ pub(crate) fn router(latch: Arc<Latch>) -> Router {
         latch,
         keys,
         readiness: Readiness::default(),
+        applications_turn: Mutex::default(),
     });
     let keyed = routes().layer(from_fn_with_state(Arc::clone(&management), admission::admit));
     Router::new()
@@ -75,8 +80,17 @@ fn operations() -> Vec<Operation> {
         sessions::end_matching::operation(),
         sessions::of_subject::listing(),
         sessions::of_subject::ending(),
+        applications::list::operation(),
+        applications::create::operation(),
+        applications::show::operation(),
+        applications::write::replacing(),
+        applications::write::patching(),
+        applications::remove::operation(),
         policy::operation(),
         audit::operation(),
+        keys::list::operation(),
+        keys::create::operation(),
+        keys::remove::operation(),
     ]
 }
 

@@ -12,12 +12,18 @@ mod command_line;
 mod commands;
 #[path = "management/ending.rs"]
 mod ending;
+#[path = "management/keys.rs"]
+mod keys;
 #[path = "management/listing.rs"]
 mod listing;
 #[path = "management/operation.rs"]
 mod operation;
 #[path = "management/refusals.rs"]
 mod refusals;
+#[path = "management/repeating.rs"]
+mod repeating;
+#[path = "management/room.rs"]
+mod room;
 #[path = "server/server.rs"]
 mod server;
 #[path = "management/sign_in.rs"]

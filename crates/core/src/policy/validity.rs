@@ -10,6 +10,7 @@ use crate::time::Span;
 
 /// Why a document is refused: the key, what is wrong with it, and how to mend it.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Violation {
     /// The key within the document, for example `rules[1].idle`.
     pub key: String,

@@ -68,7 +68,7 @@ pub(super) async fn sign_in(
     headers: HeaderMap,
     form: Result<Form<Choice>, FormRejection>,
 ) -> Result<Response, Problem> {
-    same_origin(&latch.origins, &headers, false)?;
+    same_origin(&latch.own_origins, &headers, false)?;
     let Form(choice) = form.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
     let person = people::by_id(&choice.person);
     let proven = form_proof::holds(&headers, &choice.form_token);

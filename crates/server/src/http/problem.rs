@@ -4,12 +4,14 @@ use std::borrow::Cow;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use nightlatch_core::policy::Violation;
 use nightlatch_core::session::{EndReason, StepUp};
 use nightlatch_core::time::Instant;
 use nightlatch_engine::store::StoreError;
 use schemars::generate::SchemaGenerator;
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::headers;
 
@@ -39,6 +41,14 @@ struct Body {
     /// Since when there is no session, in milliseconds since the epoch.
     #[serde(skip_serializing_if = "Option::is_none")]
     ended_at: Option<i64>,
+    /// Everything that is wrong with a policy, key by key.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    violations: Vec<Violation>,
+    /// What else there is to know of a single type (RFC 9457 section 3.2).
+    #[serde(flatten)]
+    #[schemars(skip)]
+    members: Map<String, Value>,
 }
 
 impl Problem {
@@ -56,6 +66,8 @@ impl Problem {
             detail: detail.into(),
             reason: None,
             ended_at: None,
+            violations: Vec::new(),
+            members: Map::new(),
         };
         Self {
             status,
@@ -143,6 +155,16 @@ impl Problem {
 
     fn because(mut self, reason: &'static str) -> Self {
         self.body.reason = Some(reason);
+        self
+    }
+
+    pub(crate) fn with_violations(mut self, violations: Vec<Violation>) -> Self {
+        self.body.violations = violations;
+        self
+    }
+
+    pub(crate) fn with_member(mut self, name: &str, value: Value) -> Self {
+        self.body.members.insert(name.to_owned(), value);
         self
     }
 

@@ -1,5 +1,7 @@
 //! Documents that are read, changed and written back: strong entity tags and the conditions on them (RFC 9110 section 13).
 
+mod preconditions;
+
 use std::fmt::Write as _;
 
 use axum::body::Body;
@@ -12,6 +14,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
+pub(super) use self::preconditions::Preconditions;
 use super::operation::{Input, Output, Sketch};
 use super::refusal::Refusal;
 use crate::http::headers::json as json_response;
@@ -45,6 +48,18 @@ impl EntityTag {
     }
 }
 
+impl<T: Serialize> Tagged<T> {
+    /// The state that a write has left.
+    pub(super) fn written(body: T) -> Self {
+        let tag = EntityTag::of(&body);
+        Self {
+            body,
+            tag,
+            known: false,
+        }
+    }
+}
+
 impl Conditions {
     pub(super) fn answer<T: Serialize>(&self, body: T) -> Tagged<T> {
         let tag = EntityTag::of(&body);
@@ -60,7 +75,6 @@ impl Conditions {
 
     /// `If-Match`, compared strongly: refuses where the document is not in one of the states the client names. Without the
     /// header the client does not mind.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for documents that can be written"))]
     pub(super) fn hold(&self, current: Option<&EntityTag>) -> Result<(), Problem> {
         let mut listed = self.listed(&header::IF_MATCH).peekable();
         let matches = |known: &str| current.is_some_and(|tag| known == "*" || known == tag.0);
@@ -113,15 +127,19 @@ impl Input for Conditions {
 
 impl<T: JsonSchema> Output for Tagged<T> {
     fn sketch(sketch: &mut Sketch<'_>) {
-        let tag = json!({
-            "description": "Names this state of the document.",
-            "required": true,
-            "schema": { "type": "string", "pattern": "^\"[0-9a-f]{32}\"$" },
-        });
-        let headers = json!({ "ETag": tag });
+        let headers = json!({ "ETag": tag_in_answer() });
         sketch.answer::<T>(StatusCode::OK, &headers);
         sketch.respond(StatusCode::NOT_MODIFIED, &headers, &Value::Null);
     }
+}
+
+/// The header of an answer, for its description.
+pub(super) fn tag_in_answer() -> Value {
+    json!({
+        "description": "Names this state of the document.",
+        "required": true,
+        "schema": { "type": "string", "pattern": "^\"[0-9a-f]{32}\"$" },
+    })
 }
 
 impl<T: Serialize> IntoResponse for Tagged<T> {

@@ -1,5 +1,4 @@
 //! JSON Merge Patch (RFC 7396): keys that are not sent stay, `null` removes, everything else replaces; lists as a whole.
-#![cfg_attr(not(test), expect(dead_code, reason = "for documents that can be changed in part"))]
 
 use axum::extract::{FromRequest, Request};
 use schemars::json_schema;

@@ -16,7 +16,7 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use serde_json::Value;
 
 pub(super) use self::input::Input;
-pub(super) use self::output::{Answer, Created, Output};
+pub(super) use self::output::{Answer, Created, NoContent, Output};
 pub(super) use self::sketch::Sketch;
 use super::Management;
 use super::admission::permit;
@@ -33,7 +33,7 @@ pub(super) struct Operation {
     pub(super) id: &'static str,
     pub(super) summary: &'static str,
     pub(super) description: &'static str,
-    refusals: &'static [Refusal],
+    refusals: Vec<Refusal>,
     example: Option<fn() -> Value>,
     shape: fn(&mut Sketch<'_>),
     route: MethodRouter<Arc<Management>>,
@@ -44,19 +44,30 @@ pub(super) struct Operation {
 pub(super) enum Group {
     Sessions,
     Subjects,
+    Applications,
     Policy,
     Audit,
+    Keys,
 }
 
 impl Group {
-    pub(super) const ALL: [Self; 4] = [Self::Sessions, Self::Subjects, Self::Policy, Self::Audit];
+    pub(super) const ALL: [Self; 6] = [
+        Self::Sessions,
+        Self::Subjects,
+        Self::Applications,
+        Self::Policy,
+        Self::Audit,
+        Self::Keys,
+    ];
 
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Sessions => "Sessions",
             Self::Subjects => "Subjects",
+            Self::Applications => "Applications",
             Self::Policy => "Policy",
             Self::Audit => "Audit",
+            Self::Keys => "Keys",
         }
     }
 
@@ -64,8 +75,10 @@ impl Group {
         match self {
             Self::Sessions => "Sign-ins of people in browsers and clients.",
             Self::Subjects => "Everything of one person.",
+            Self::Applications => "What people sign in to.",
             Self::Policy => "The rules in force.",
             Self::Audit => "What happened, when, by whom and why.",
+            Self::Keys => "What opens this API, and how far.",
         }
     }
 }
@@ -84,6 +97,22 @@ where
     T: 'static,
 {
     operation(Method::POST, MethodFilter::POST, path, scope, handler)
+}
+
+pub(super) fn put<H, T, I, O>(path: &'static str, scope: Scope, handler: H) -> Operation
+where
+    H: Handler<T, Arc<Management>> + Shape<I, O>,
+    T: 'static,
+{
+    operation(Method::PUT, MethodFilter::PUT, path, scope, handler)
+}
+
+pub(super) fn patch<H, T, I, O>(path: &'static str, scope: Scope, handler: H) -> Operation
+where
+    H: Handler<T, Arc<Management>> + Shape<I, O>,
+    T: 'static,
+{
+    operation(Method::PATCH, MethodFilter::PATCH, path, scope, handler)
 }
 
 pub(super) fn delete<H, T, I, O>(path: &'static str, scope: Scope, handler: H) -> Operation
@@ -113,7 +142,7 @@ where
         id: "",
         summary: "",
         description: "",
-        refusals: &[],
+        refusals: Vec::new(),
         example: None,
         shape: H::sketch,
         route: on(filter, handler).route_layer(from_fn_with_state(scope, permit)),
@@ -133,7 +162,7 @@ impl Operation {
 
     /// What the handler itself refuses, besides what its arguments do.
     pub(super) fn refuses(mut self, refusals: &'static [Refusal]) -> Self {
-        self.refusals = refusals;
+        self.refusals.extend(refusals);
         self
     }
 
@@ -151,7 +180,7 @@ impl Operation {
         // Keys are kept in the store.
         sketch.refuse(&[Refusal::NoApiKey, Refusal::MissingScope, Refusal::StoreUnavailable]);
         (self.shape)(sketch);
-        sketch.refuse(self.refusals);
+        sketch.refuse(&self.refusals);
     }
 
     pub(super) fn into_route(self) -> MethodRouter<Arc<Management>> {

@@ -1,5 +1,8 @@
 //! `GET policy`: the document in force.
 
+pub(super) mod owner;
+pub(super) mod violations;
+
 use std::sync::Arc;
 
 use axum::extract::State;
