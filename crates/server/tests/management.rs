@@ -2,6 +2,8 @@
 
 #[path = "management/api.rs"]
 mod api;
+#[path = "management/applications.rs"]
+mod applications;
 #[path = "management/audit.rs"]
 mod audit;
 #[path = "server/client.rs"]
