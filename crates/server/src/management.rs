@@ -78,6 +78,8 @@ fn operations() -> Vec<Operation> {
         sessions::end::operation(),
         sessions::reauthenticate::operation(),
         sessions::end_matching::operation(),
+        explain::session(),
+        sessions::summary::operation(),
         sessions::of_subject::listing(),
         sessions::of_subject::ending(),
         applications::list::operation(),
@@ -87,6 +89,7 @@ fn operations() -> Vec<Operation> {
         applications::write::patching(),
         applications::remove::operation(),
         policy::operation(),
+        explain::anybody(),
         audit::operation(),
         keys::list::operation(),
         keys::create::operation(),
@@ -101,11 +104,6 @@ fn routes() -> Router<Arc<Management>> {
         router.route(path, operation.into_route())
     });
     described
-        .route(
-            "/sessions/{handle}/explanation",
-            axum::routing::get(explain::of_session),
-        )
-        .route("/explain", axum::routing::get(explain::of_anybody))
         .fallback(nothing_here)
         .method_not_allowed_fallback(wrong_method)
 }

@@ -18,6 +18,7 @@ use crate::time::Span;
 /// Everything that shapes a session, on a page or on none, with the reasons. What differs from page to page is the idle
 /// limit, its outcome, and what is in [`OnPage`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Explanation {
     /// The time without activity at which the session locks or ends.
     pub idle: Explained<Limit>,
@@ -42,6 +43,7 @@ pub struct Explanation {
 
 /// What a request to one page meets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OnPage {
     /// The absence since authentication at which a gate asks, if any does.
     pub max_away: Explained<Option<Span>>,
@@ -53,6 +55,7 @@ pub struct OnPage {
 
 /// A value and the way it came about: exactly one of the steps decides.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Explained<T> {
     /// The value in force.
@@ -65,6 +68,7 @@ pub struct Explained<T> {
 
 /// One layer of one value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Step<T> {
     /// The key of the policy that holds the value, for example `rules[1] "admins"`; `choice` for the user's own, and words
@@ -85,6 +89,7 @@ pub struct Step<T> {
 
 /// The kinds of layers that values come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum LayerKind {
     /// The policy's own value.

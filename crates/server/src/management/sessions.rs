@@ -8,6 +8,7 @@ pub(super) mod list;
 pub(super) mod of_subject;
 pub(super) mod reauthenticate;
 pub(super) mod show;
+pub(super) mod summary;
 
 use nightlatch_core::duration::Limit;
 use nightlatch_core::session::{DeadlineKind, EndReason, Hold, Phase};
