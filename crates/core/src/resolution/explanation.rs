@@ -55,7 +55,7 @@ pub struct OnPage {
 
 /// A value and the way it came about: exactly one of the steps decides.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Explained_{T}"))]
 #[non_exhaustive]
 pub struct Explained<T> {
     /// The value in force.
@@ -68,7 +68,7 @@ pub struct Explained<T> {
 
 /// One layer of one value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Step_{T}"))]
 #[non_exhaustive]
 pub struct Step<T> {
     /// The key of the policy that holds the value, for example `rules[1] "admins"`; `choice` for the user's own, and words

@@ -80,19 +80,16 @@ async fn twenty_racing_sign_ins_never_leave_more_than_there_may_be() {
         });
         let statuses = futures_util::future::join_all(racing).await;
         let made = statuses.iter().filter(|status| **status == 201).count();
-        match on_reached {
-            "end-oldest" => assert!(
-                statuses.iter().all(|status| matches!(status, 201 | 503)),
-                "{statuses:?}"
-            ),
-            _ => {
-                assert!(
-                    statuses.iter().all(|status| matches!(status, 201 | 409)),
-                    "{statuses:?}"
-                );
-                assert_eq!(made, 3);
-            }
-        }
+        // Who makes room while others do may be asked to try again.
+        let other = if on_reached == "end-oldest" { 503 } else { 409 };
+        assert!(
+            statuses.iter().all(|status| [201, other].contains(status)),
+            "{statuses:?}"
+        );
+        assert!(
+            made == 3 || made > 3 && on_reached == "end-oldest",
+            "{made} with {on_reached}"
+        );
         assert_eq!(api.handles("?subject=ada").await.len(), 3);
     }
 }
