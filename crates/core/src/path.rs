@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 /// A path in canonical form: `/` or `/segment/segment`, decoded once, without query, fragment, empty or dot segments.
 /// Borrows the request's own text where that is canonical already, as it nearly always is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Path<'a>(Cow<'a, str>);
 

@@ -10,7 +10,7 @@ use fixture::{Fixture, minutes};
 use nightlatch_core::facts::Facts;
 use nightlatch_core::session::{EndReason, Event};
 use nightlatch_engine::store::sqlite::SqliteStore;
-use nightlatch_engine::store::{Claim, Filter, Page};
+use nightlatch_engine::store::{Claim, Filter, Page, Selector};
 use nightlatch_engine::token::{Digest, Handle};
 use nightlatch_engine::{Admission, NewSession, SignedIn, Standing};
 
@@ -34,7 +34,7 @@ async fn let_in(fixture: &Fixture, new: NewSession) -> SignedIn {
 async fn full(fixture: &Fixture, new: NewSession) -> Option<Vec<Handle>> {
     match admit(fixture, new).await {
         Admission::Full { sessions, .. } => Some(sorted(sessions.iter().map(|record| record.handle))),
-        Admission::SignedIn(_) | Admission::Again(_) | Admission::Taken => None,
+        Admission::SignedIn(_) | Admission::Again(_) | Admission::Taken | Admission::Over => None,
     }
 }
 
@@ -210,4 +210,8 @@ async fn a_repeated_request_gets_the_same_session_with_a_new_token() {
         admit(&fixture, claimed(&fixture, "b")).await,
         Admission::Taken
     ));
+    let selector = Selector::Handle(again.handle);
+    let ended = fixture.engine.end(&selector, EndReason::Admin, "test").await;
+    assert_eq!(ended.expect("a store").len(), 1);
+    assert!(matches!(admit(&fixture, claimed(&fixture, "a")).await, Admission::Over));
 }

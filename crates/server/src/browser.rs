@@ -7,6 +7,7 @@ mod events;
 mod extend;
 mod form;
 mod hold;
+mod return_to;
 mod sentence;
 mod session;
 mod sign_out;
@@ -20,9 +21,11 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse;
 use axum::routing::{get, post, put};
 
+use crate::http::cross_origin::cross_origin;
 use crate::http::problem::Problem;
 use crate::latch::Latch;
 
@@ -48,6 +51,7 @@ pub(crate) fn router(latch: Arc<Latch>, extra: Router) -> Router {
         .route(&at("{asset}"), get(assets::get))
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(from_fn_with_state(Arc::clone(&latch), cross_origin))
         .with_state(latch)
         .merge(extra)
         .fallback(nothing_here)

@@ -5,6 +5,7 @@
 
 mod assets;
 mod form_proof;
+mod full;
 mod guard;
 mod ledger;
 mod limits;

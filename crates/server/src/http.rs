@@ -2,7 +2,10 @@
 
 pub(crate) mod cookie;
 pub(crate) mod credential;
+pub(crate) mod cross_origin;
 pub(crate) mod headers;
 pub(crate) mod listen;
+pub(crate) mod logout_url;
+pub(crate) mod origin;
 pub(crate) mod problem;
 pub(crate) mod write;

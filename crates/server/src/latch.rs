@@ -5,9 +5,11 @@ use std::sync::Arc;
 use nightlatch_engine::Engine;
 use tokio_util::sync::CancellationToken;
 
+use crate::applications::Applications;
 use crate::browser::streams::Streams;
 use crate::config::Config;
 use crate::http::cookie::CookieRules;
+use crate::http::write::Origins;
 use crate::metrics::Metrics;
 use crate::policy_file::PolicyFile;
 
@@ -17,8 +19,9 @@ pub(crate) struct Latch {
     pub(crate) engine: Arc<Engine>,
     pub(crate) prefix: String,
     pub(crate) cookie: CookieRules,
-    /// The origins whose pages may write.
-    pub(crate) origins: Vec<String>,
+    /// Those of our own pages.
+    pub(crate) own_origins: Vec<String>,
+    pub(crate) applications: Applications,
     pub(crate) sign_in_url: Option<String>,
     pub(crate) provider_note: Option<String>,
     /// The file that owns the policy; none where the server does.
@@ -33,7 +36,8 @@ impl Latch {
     pub(crate) fn new(engine: Arc<Engine>, config: &Config, shutdown: CancellationToken) -> Self {
         Self {
             cookie: CookieRules::new(&config.public_url),
-            origins: config.public_url.origins(),
+            own_origins: config.public_url.origins(),
+            applications: Applications::default(),
             prefix: config.prefix.clone(),
             sign_in_url: config.sign_in_url.clone(),
             provider_note: config.provider_note.clone(),
@@ -42,6 +46,14 @@ impl Latch {
             engine,
             streams: Streams::default(),
             shutdown,
+        }
+    }
+
+    /// The origins whose pages may write.
+    pub(crate) fn origins(&self) -> Origins<'_> {
+        Origins {
+            own: &self.own_origins,
+            applications: &self.applications,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! `nightlatch`: signs people out when they walk away.
 
+mod applications;
 mod browser;
 mod cli;
 mod config;

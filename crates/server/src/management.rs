@@ -1,6 +1,7 @@
 //! The management listener: operators and application back ends, each with a key of their own.
 
 mod admission;
+mod applications;
 mod audit;
 mod docs;
 mod entity_tag;
@@ -17,7 +18,7 @@ mod policy;
 mod refusal;
 pub(crate) mod rfc3339;
 mod schema;
-mod scope;
+pub(crate) mod scope;
 mod sessions;
 pub(crate) mod text;
 
@@ -26,6 +27,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
+use tokio::sync::Mutex;
 
 use self::health::Readiness;
 use self::keys::KeyRing;
@@ -41,6 +43,8 @@ struct Management {
     latch: Arc<Latch>,
     keys: KeyRing,
     readiness: Readiness,
+    /// Held while an application is written: it lies in two places.
+    applications_turn: Mutex<()>,
 }
 
 pub(crate) fn router(latch: Arc<Latch>) -> Router {
@@ -49,6 +53,7 @@ pub(crate) fn router(latch: Arc<Latch>) -> Router {
         latch,
         keys,
         readiness: Readiness::default(),
+        applications_turn: Mutex::default(),
     });
     let keyed = routes().layer(from_fn_with_state(Arc::clone(&management), admission::admit));
     Router::new()
@@ -73,8 +78,16 @@ fn operations() -> Vec<Operation> {
         sessions::end::operation(),
         sessions::reauthenticate::operation(),
         sessions::end_matching::operation(),
+        explain::session(),
+        sessions::summary::operation(),
         sessions::of_subject::listing(),
         sessions::of_subject::ending(),
+        applications::list::operation(),
+        applications::create::operation(),
+        applications::show::operation(),
+        applications::write::replacing(),
+        applications::write::patching(),
+        applications::remove::operation(),
         policy::operation(),
         policy::write::replacing(),
         policy::write::patching(),
@@ -86,7 +99,11 @@ fn operations() -> Vec<Operation> {
         policy::revisions::listing(),
         policy::revisions::showing(),
         policy::restore::operation(),
+        explain::anybody(),
         audit::operation(),
+        keys::list::operation(),
+        keys::create::operation(),
+        keys::remove::operation(),
     ]
 }
 
@@ -97,11 +114,6 @@ fn routes() -> Router<Arc<Management>> {
         router.route(path, operation.into_route())
     });
     described
-        .route(
-            "/sessions/{handle}/explanation",
-            axum::routing::get(explain::of_session),
-        )
-        .route("/explain", axum::routing::get(explain::of_anybody))
         .fallback(nothing_here)
         .method_not_allowed_fallback(wrong_method)
 }

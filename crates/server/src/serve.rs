@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::{Config, PolicyOwner, PublicUrl, StoreKind};
 use crate::http::listen::Bound;
 use crate::latch::Latch;
-use crate::{browser, management, policy_file};
+use crate::{applications, browser, management, policy_file};
 
 /// A running server.
 #[derive(Debug)]
@@ -86,6 +86,10 @@ pub(crate) async fn start(config: Config, extra: impl FnOnce(&Arc<Latch>) -> Rou
         let over = engine_shutdown.clone().cancelled_owned();
         tokio::spawn(async move { engine.run(over).await })
     };
+    if let Err(error) = latch.applications.read(latch.engine.store().as_ref()).await {
+        tracing::warn!(%error, "no application is known until the store answers");
+    }
+    tokio::spawn(applications::follow(Arc::clone(&latch)));
     tokio::spawn(policy_file::follow(Arc::clone(&latch), reload));
     let pages = extra(&latch);
     let listeners = [

@@ -21,6 +21,8 @@ mod process;
 mod protection;
 #[path = "demo/redirects.rs"]
 mod redirects;
+#[path = "demo/room.rs"]
+mod room;
 #[path = "demo/sign_in.rs"]
 mod sign_in;
 #[path = "demo/upload.rs"]

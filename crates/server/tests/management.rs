@@ -2,6 +2,8 @@
 
 #[path = "management/api.rs"]
 mod api;
+#[path = "management/applications.rs"]
+mod applications;
 #[path = "management/audit.rs"]
 mod audit;
 #[path = "server/client.rs"]
@@ -14,6 +16,8 @@ mod commands;
 mod ending;
 #[path = "management/explain.rs"]
 mod explain;
+#[path = "management/keys.rs"]
+mod keys;
 #[path = "management/listing.rs"]
 mod listing;
 #[path = "management/operation.rs"]
@@ -24,6 +28,10 @@ mod policy;
 mod policy_documents;
 #[path = "management/refusals.rs"]
 mod refusals;
+#[path = "management/repeating.rs"]
+mod repeating;
+#[path = "management/room.rs"]
+mod room;
 #[path = "server/server.rs"]
 mod server;
 #[path = "management/sign_in.rs"]

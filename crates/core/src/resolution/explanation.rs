@@ -20,6 +20,7 @@ use crate::time::Span;
 /// Everything that shapes a session, on a page or on none, with the reasons. What differs from page to page is the idle
 /// limit, its outcome, and what is in [`OnPage`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Explanation {
     /// The time without activity at which the session locks or ends.
     pub idle: Explained<Limit>,
@@ -44,6 +45,7 @@ pub struct Explanation {
 
 /// What a request to one page meets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OnPage {
     /// The absence since authentication at which a gate asks, if any does.
     pub max_away: Explained<Option<Span>>,
@@ -55,6 +57,7 @@ pub struct OnPage {
 
 /// A value and the way it came about: exactly one of the steps decides.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Explained_{T}"))]
 #[non_exhaustive]
 pub struct Explained<T> {
     /// The value in force.
@@ -67,6 +70,7 @@ pub struct Explained<T> {
 
 /// One layer of one value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Step_{T}"))]
 #[non_exhaustive]
 pub struct Step<T> {
     /// The key of the policy that holds the value, for example `rules[1] "admins"`; `choice` for the user's own, and words
@@ -87,6 +91,7 @@ pub struct Step<T> {
 
 /// The kinds of layers that values come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum LayerKind {
     /// The policy's own value.

@@ -29,6 +29,7 @@ pub enum Verdict {
 
 /// What a gate asks for, and how fresh the authentication must be to pass it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", tag = "reason")]
 pub enum StepUp {
     /// The person was away for too long since authenticating.

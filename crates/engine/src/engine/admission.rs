@@ -64,8 +64,10 @@ pub enum Admission {
         /// The sessions that count.
         sessions: Vec<Record>,
     },
-    /// The claim was made before, for another request or for a session that is over.
+    /// The claim was made before, for another request.
     Taken,
+    /// The request was served before, and its session is over.
+    Over,
 }
 
 impl Admission {
@@ -74,7 +76,7 @@ impl Admission {
     pub fn signed_in(self) -> Option<SignedIn> {
         match self {
             Self::SignedIn(signed_in) | Self::Again(signed_in) => Some(signed_in),
-            Self::Full { .. } | Self::Taken => None,
+            Self::Full { .. } | Self::Taken | Self::Over => None,
         }
     }
 }
@@ -200,29 +202,39 @@ impl Engine {
     /// Answers a request that was served before. Its token was told once and is known to nobody here, so there is a new one.
     async fn again(&self, new: &NewSession, request: &crate::token::Digest, outcome: &str) -> Result<Admission> {
         let same = new.claim.as_ref().is_some_and(|claim| claim.request == *request);
-        let handle = Handle::parse(outcome).filter(|_| same);
-        let Some(handle) = handle else {
+        if !same {
             return Ok(Admission::Taken);
-        };
-        let found = self.health.read(self.store.find(&handle).await, self.clock.now())?;
-        let Some(record) = found else {
-            return Ok(Admission::Taken);
-        };
-        let _stripe = self.stripes.lock(&record.digest).await;
-        let now = self.clock.now();
-        let Settled::Held(before) = self.settled(&record.digest, now).await? else {
-            return Ok(Admission::Taken);
-        };
-        let token = Token::random();
-        let mut after = before.clone();
-        let rotate_to = Some(token.digest());
-        if !self
-            .write_amendment(&before, &mut after, rotate_to, Vec::new(), now)
-            .await?
-        {
-            return Err(StoreError::Unavailable("the session is changed elsewhere".to_owned()));
         }
-        Ok(Admission::Again(SignedIn { handle, token }))
+        let Some(handle) = Handle::parse(outcome) else {
+            return Ok(Admission::Over);
+        };
+        for _ in 0..ATTEMPTS {
+            let found = self.health.read(self.store.find(&handle).await, self.clock.now())?;
+            let Some(record) = found else {
+                return Ok(Admission::Over);
+            };
+            let _stripe = self.stripes.lock(&record.digest).await;
+            let now = self.clock.now();
+            let before = match self.settled(&record.digest, now).await? {
+                Settled::Held(before) => before,
+                Settled::Over(Standing::Ended { .. }) => return Ok(Admission::Over),
+                // The request came a third time, and has got another token meanwhile.
+                Settled::Over(_) => continue,
+            };
+            let token = Token::random();
+            let mut after = before.clone();
+            let rotate_to = Some(token.digest());
+            if self
+                .write_amendment(&before, &mut after, rotate_to, Vec::new(), now)
+                .await?
+            {
+                return Ok(Admission::Again(SignedIn { handle, token }));
+            }
+            self.refresh(&before.digest).await?;
+        }
+        Err(StoreError::Unavailable(
+            "the session is changed elsewhere all the time".to_owned(),
+        ))
     }
 }
 

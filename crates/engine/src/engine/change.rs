@@ -295,7 +295,7 @@ impl Engine {
     }
 
     /// Brings the table up to what the store knows.
-    async fn refresh(&self, digest: &Digest) -> Result<()> {
+    pub(super) async fn refresh(&self, digest: &Digest) -> Result<()> {
         let record = self.store.get(digest).await?;
         self.replace(digest, record);
         Ok(())

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use nightlatch_core::session::State;
-use nightlatch_core::time::Instant;
+use nightlatch_core::time::{Instant, Span};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::Engine;
@@ -16,7 +16,9 @@ const SWEEP_EVERY: Duration = Duration::from_millis(200);
 /// Seconds.
 const TIDY_EVERY: u64 = 30;
 /// An end stays in the table for as long as requests that began before it may come back.
-const ENDED_IN_TABLE: nightlatch_core::time::Span = nightlatch_core::time::Span::from_secs(60);
+const ENDED_IN_TABLE: Span = Span::from_secs(60);
+/// A request is known for as long, so that it can be sent again.
+const CLAIMS_KEPT: Span = Span::from_secs(24 * 3600);
 const PAGE: usize = 500;
 
 impl Engine {
@@ -101,6 +103,8 @@ impl Engine {
             .retain(|facts| Arc::strong_count(facts) > 1);
         let before = self.clock.now() - ENDED_KEPT;
         while let Ok(PAGE) = self.store.forget_ended(before, PAGE).await {}
+        let before = self.clock.now() - CLAIMS_KEPT;
+        while let Ok(PAGE) = self.store.forget_claims(before, PAGE).await {}
     }
 
     /// Takes sessions out of the table that nobody has used for a while, and ends that nobody can come late for.

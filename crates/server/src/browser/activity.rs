@@ -35,7 +35,7 @@ pub(super) async fn post(
     JsonBody(report): JsonBody<Report>,
 ) -> Result<Response, Problem> {
     let credential = required(&latch, &headers)?;
-    from_script(&latch.origins, &headers, credential.bearer)?;
+    from_script(latch.origins(), &headers, credential.bearer)?;
     let input = Event::Input {
         age: Span::from_millis(report.age_ms),
     };

@@ -54,7 +54,7 @@ pub(super) async fn put(
     JsonBody(Choice { idle }): JsonBody<Choice>,
 ) -> Result<Response, Problem> {
     let credential = required(&latch, &headers)?;
-    from_script(&latch.origins, &headers, credential.bearer)?;
+    from_script(latch.origins(), &headers, credential.bearer)?;
     let standing = latch.engine.status(&credential.digest).await?;
     let (_, policy) = latch.engine.policy();
     if loosens(live(&latch, &standing)?, &policy, idle) && is_stale(live(&latch, &standing)?) {

@@ -16,7 +16,7 @@ use crate::latch::Latch;
 
 pub(super) async fn post(State(latch): State<Arc<Latch>>, headers: HeaderMap) -> Result<Response, Problem> {
     let credential = required(&latch, &headers)?;
-    from_script(&latch.origins, &headers, credential.bearer)?;
+    from_script(latch.origins(), &headers, credential.bearer)?;
     let outcome = latch.engine.apply(&credential.digest, &Event::Extend).await?;
     Ok(json(&SessionBody::new(after(&latch, &outcome)?)))
 }

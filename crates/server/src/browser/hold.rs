@@ -41,7 +41,7 @@ pub(super) async fn post(
     JsonBody(wanted): JsonBody<Wanted>,
 ) -> Result<Response, Problem> {
     let credential = required(&latch, &headers)?;
-    from_script(&latch.origins, &headers, credential.bearer)?;
+    from_script(latch.origins(), &headers, credential.bearer)?;
     live(&latch, &latch.engine.status(&credential.digest).await?)?;
     let label = wanted.label.as_deref().unwrap_or("hold");
     if !is_name(label) || label.len() > 32 {
@@ -72,7 +72,7 @@ pub(super) async fn put(
     JsonBody(wanted): JsonBody<Wanted>,
 ) -> Result<Response, Problem> {
     let credential = required(&latch, &headers)?;
-    from_script(&latch.origins, &headers, credential.bearer)?;
+    from_script(latch.origins(), &headers, credential.bearer)?;
     live(&latch, &latch.engine.status(&credential.digest).await?)?;
     let known = latch.engine.presence(&credential.digest);
     if !known.is_some_and(|presence| presence.holds.contains_key(id.as_str())) {
@@ -89,7 +89,7 @@ pub(super) async fn delete(
     PathParameter(id): PathParameter<String>,
 ) -> Result<StatusCode, Problem> {
     let credential = required(&latch, &headers)?;
-    from_script(&latch.origins, &headers, credential.bearer)?;
+    from_script(latch.origins(), &headers, credential.bearer)?;
     let outcome = latch
         .engine
         .apply(&credential.digest, &Event::Release { id: id.into() })

@@ -13,10 +13,11 @@ use nightlatch_engine::token::Handle;
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq as _;
 
+use super::return_to;
 use crate::http::credential::{Credential, credential};
 use crate::http::headers::{json, protect};
 use crate::http::problem::Problem;
-use crate::http::write::{from_script, same_origin};
+use crate::http::write::{from_script, known_origin};
 use crate::latch::Latch;
 
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
@@ -31,33 +32,43 @@ struct Leaving {
 #[serde(deny_unknown_fields)]
 struct Meant {
     handle: Option<Handle>,
+    /// One of the logout URLs of the session's application.
+    return_to: Option<String>,
 }
 
 /// A plain form carries the page's own token in place of the header that forms cannot send.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 struct SignOutForm {
     csrf: String,
+    return_to: Option<String>,
 }
 
 pub(super) async fn post(State(latch): State<Arc<Latch>>, request: Request) -> Result<Response, Problem> {
     let headers = request.headers().clone();
     let credential = credential(&latch, &headers);
     let is_form = is_form(&headers);
+    let return_to;
     if is_form {
-        same_origin(&latch.origins, &headers, false)?;
+        known_origin(latch.origins(), &headers, false)?;
         let form = request.extract::<Form<SignOutForm>, _>().await.ok();
-        page_wrote_it(credential, form.as_ref().map_or("", |Form(form)| &form.csrf))?;
+        let Form(form) = form.unwrap_or_default();
+        page_wrote_it(credential, &form.csrf)?;
+        return_to = form.return_to;
     } else {
         from_script(
-            &latch.origins,
+            latch.origins(),
             &headers,
             credential.is_some_and(|credential| credential.bearer),
         )?;
-        if let Some(redirect) = meant_another(&latch, credential, meant(request).await?).await? {
+        let meant = meant(request).await?;
+        if let Some(redirect) = meant_another(&latch, credential, meant.handle).await? {
             return Ok(json(&Leaving { redirect }));
         }
+        return_to = meant.return_to;
     }
-    let redirect = leave(&latch, end(&latch, credential).await?);
+    let reason = end(&latch, credential).await?;
+    let listed = return_to::listed(&latch, credential, return_to).await;
+    let redirect = listed.unwrap_or_else(|| leave(&latch, reason));
     let mut response = if is_form {
         let location = HeaderValue::from_str(&redirect).unwrap_or_else(|_| HeaderValue::from_static("/"));
         (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
@@ -90,9 +101,9 @@ async fn meant(request: Request) -> Result<Meant, Problem> {
 async fn meant_another(
     latch: &Latch,
     credential: Option<Credential>,
-    Meant { handle }: Meant,
+    meant: Option<Handle>,
 ) -> Result<Option<String>, Problem> {
-    let (Some(credential), Some(meant)) = (credential, handle) else {
+    let (Some(credential), Some(meant)) = (credential, meant) else {
         return Ok(None);
     };
     let presented = match latch.engine.status(&credential.digest).await? {

@@ -34,7 +34,7 @@ pub(super) async fn post(
     JsonBody(report): JsonBody<Report>,
 ) -> Result<Response, Problem> {
     let credential = required(&latch, &headers)?;
-    from_script(&latch.origins, &headers, credential.bearer)?;
+    from_script(latch.origins(), &headers, credential.bearer)?;
     let standing = latch.engine.status(&credential.digest).await?;
     live(&latch, &standing)?;
     let Some(event) = moved(&latch, &credential.digest, &report.tab, &report.path)? else {
@@ -49,7 +49,7 @@ pub(super) async fn delete(
     PathParameter(tab): PathParameter<String>,
 ) -> Result<StatusCode, Problem> {
     let credential = required(&latch, &headers)?;
-    from_script(&latch.origins, &headers, credential.bearer)?;
+    from_script(latch.origins(), &headers, credential.bearer)?;
     let outcome = latch
         .engine
         .apply(&credential.digest, &Event::TabClose { tab: tab.into() })

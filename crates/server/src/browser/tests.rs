@@ -1,5 +1,6 @@
 //! The endpoints over a real engine on manual time, without a socket.
 
+mod applications;
 mod endpoints;
 mod events;
 mod isolation;

@@ -2,6 +2,7 @@
 
 use std::io::{ErrorKind, Write as _};
 use std::net::{SocketAddr, TcpListener};
+use std::num::NonZeroU32;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -37,6 +38,9 @@ pub(crate) struct Args {
     /// What happens at the idle limit [default: sign-out]
     #[arg(long, value_name = "OUTCOME", value_parser = outcome())]
     on_idle: Option<OnIdle>,
+    /// Let nobody be signed in more often at the same time: one more asks which to end [default: any number]
+    #[arg(long, value_name = "NUMBER")]
+    max_sessions: Option<NonZeroU32>,
 }
 
 fn outcome() -> impl clap::builder::TypedValueParser<Value = OnIdle> {
@@ -52,12 +56,14 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         absolute,
         warn_before,
         on_idle,
+        max_sessions,
     } = args;
     let mut config = match demo::config(demo::Limits {
         idle,
         absolute,
         warn_before,
         on_idle,
+        max_sessions,
     }) {
         Ok(config) => config,
         Err(errors) => {

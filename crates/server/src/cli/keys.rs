@@ -5,21 +5,25 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::{Context as _, bail};
-use nightlatch_core::time::Instant;
-use nightlatch_engine::audit::{AuditEntry, AuditKind};
+use anyhow::bail;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use nightlatch_engine::clock::Clock;
 use nightlatch_engine::store::{Created, Store};
 
 use crate::config::{Config, StoreKind};
-use crate::management::keys::new_key;
+use crate::management::keys::{KeyName, made, new_key, revoked};
 use crate::management::rfc3339::rfc3339;
+use crate::management::scope::{Scope, Scopes};
 use crate::serve::open_store;
+
+/// As the audit names whoever works here.
+const ACTOR: &str = "cli";
 
 /// Make and revoke keys to the management API
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   nightlatch keys create billing --config latch.toml
+  nightlatch keys create auditor --scope audit:read --scope policy:read --config latch.toml
   nightlatch keys list --config latch.toml
   nightlatch keys revoke billing --config latch.toml
 
@@ -32,8 +36,8 @@ pub(crate) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     /// Make a key and print its secret, which is never shown again
-    Create(Named),
-    /// List the keys by name
+    Create(New),
+    /// List the keys by name, with their scopes
     List(Of),
     /// Revoke a key
     Revoke(Named),
@@ -47,22 +51,52 @@ struct Of {
 }
 
 #[derive(Debug, clap::Args)]
+struct New {
+    #[command(flatten)]
+    named: Named,
+    /// What it may do; may be given several times. Left out: what the back end of an application needs, sessions:read,
+    /// sessions:create and sessions:end
+    #[arg(long = "scope", value_name = "SCOPE", value_parser = scope())]
+    scopes: Vec<Scope>,
+    /// Let it do everything
+    #[arg(long, conflicts_with = "scopes")]
+    all_scopes: bool,
+}
+
+impl New {
+    fn scopes(&self) -> Scopes {
+        match (self.all_scopes, self.scopes.as_slice()) {
+            (true, _) => Scopes::all(),
+            (false, []) => Scopes::of_a_back_end(),
+            (false, some) => some.iter().copied().collect(),
+        }
+    }
+}
+
+fn scope() -> impl TypedValueParser<Value = Scope> {
+    PossibleValuesParser::new(Scope::ALL.map(Scope::as_str)).try_map(|word| word.parse::<Scope>())
+}
+
+#[derive(Debug, clap::Args)]
 struct Named {
     /// What the audit calls its holder: letters, digits, `-`, `_` and `.`
-    name: String,
+    name: KeyName,
     #[command(flatten)]
     of: Of,
 }
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let (Command::Create(Named { of, .. }) | Command::Revoke(Named { of, .. }) | Command::List(of)) = &args.command;
+    let of = match &args.command {
+        Command::Create(New { named, .. }) | Command::Revoke(named) => &named.of,
+        Command::List(of) => of,
+    };
     let config = match super::read_config(&of.config) {
         Ok(config) => config,
         Err(code) => return Ok(code),
     };
     let store = lasting_store(&config)?;
     match &args.command {
-        Command::Create(Named { name, .. }) => create(&*store, name).await?,
+        Command::Create(new) => create(&*store, &new.named.name, &new.scopes()).await?,
         Command::List(_) => list(&*store).await?,
         Command::Revoke(Named { name, .. }) => revoke(&*store, name).await?,
     }
@@ -76,16 +110,16 @@ fn lasting_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
     open_store(config)
 }
 
-async fn create(store: &dyn Store, name: &str) -> anyhow::Result<()> {
+async fn create(store: &dyn Store, name: &KeyName, scopes: &Scopes) -> anyhow::Result<()> {
     let now = Clock::system(store.latest_instant().await?).now();
-    let made = new_key(name, now);
-    let (key, secret) = made.context("a name has 1 to 64 letters, digits, `-`, `_` and `.`, for example `billing`")?;
-    let added = store.add_api_key(&key, None, audited(name, now)).await?;
+    let (key, secret) = new_key(name, scopes, now);
+    let added = store.add_api_key(&key, None, made(&key, ACTOR)).await?;
     if !matches!(added, Created::Added(_)) {
+        let name = name.as_str();
         bail!("there is a key `{name}` already; take another name, or revoke it first");
     }
     // The secret alone goes to standard output, so that a script can keep it.
-    super::complain(format_args!("Keep it: it is shown only now."));
+    super::complain(format_args!("Keep it: it is shown only now. It may do this: {scopes}"));
     writeln!(std::io::stdout(), "{secret}")?;
     Ok(())
 }
@@ -101,21 +135,16 @@ async fn list(store: &dyn Store) -> anyhow::Result<()> {
         )?;
     }
     for key in keys {
-        writeln!(out, "{:width$}  since {}", key.name, rfc3339(key.created))?;
+        let (since, scopes) = (rfc3339(key.created), Scopes::of_words(&key.scopes));
+        writeln!(out, "{:width$}  since {since}  {scopes}", key.name)?;
     }
     Ok(())
 }
 
-fn audited(name: &str, now: Instant) -> AuditEntry {
-    AuditEntry {
-        detail: Some(name.into()),
-        ..AuditEntry::new(now, AuditKind::ApiKey, "cli")
-    }
-}
-
-async fn revoke(store: &dyn Store, name: &str) -> anyhow::Result<()> {
+async fn revoke(store: &dyn Store, name: &KeyName) -> anyhow::Result<()> {
     let now = Clock::system(store.latest_instant().await?).now();
-    if !store.remove_api_key(name, audited(name, now)).await? {
+    let name = name.as_str();
+    if !store.remove_api_key(name, revoked(name, now, ACTOR)).await? {
         bail!("there is no key `{name}`; `nightlatch keys list` shows which there are");
     }
     writeln!(std::io::stdout(), "{name} is revoked.")?;

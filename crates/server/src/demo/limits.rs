@@ -1,5 +1,7 @@
 //! The demo's configuration, with the limits somebody wishes for.
 
+use std::num::NonZeroU32;
+
 use nightlatch_core::duration::Limit;
 use nightlatch_core::policy::{OnIdle, Policy, PolicyDocument};
 use nightlatch_core::time::Span;
@@ -16,6 +18,7 @@ pub(crate) struct Limits {
     pub(crate) absolute: Option<Limit>,
     pub(crate) warn_before: Option<Span>,
     pub(crate) on_idle: Option<OnIdle>,
+    pub(crate) max_sessions: Option<NonZeroU32>,
 }
 
 /// The configuration. What is not wished for keeps its proportion to the idle limit, so that another idle limit alone
@@ -29,6 +32,7 @@ pub(crate) fn config(wished: Limits) -> Result<Config, Vec<ConfigError>> {
     policy.absolute = wished.absolute.unwrap_or(policy.absolute);
     policy.warn_before = wished.warn_before.unwrap_or(policy.warn_before);
     policy.on_idle = wished.on_idle.unwrap_or(policy.on_idle);
+    policy.max_sessions = wished.max_sessions.or(policy.max_sessions);
     config.policy = Policy::new(policy).map_err(|violations| {
         let error = |violation: nightlatch_core::policy::Violation| ConfigError {
             source: SOURCE.to_owned(),

@@ -8,14 +8,16 @@ use axum::extract::{Form, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use nightlatch_core::facts::Facts;
+use nightlatch_core::resolution::SessionLimit;
 use nightlatch_core::session::{EndReason, Phase};
-use nightlatch_engine::token::Token;
-use nightlatch_engine::{NewSession, Standing};
+use nightlatch_engine::store::{Record, StoreError};
+use nightlatch_engine::token::{Handle, Token};
+use nightlatch_engine::{Admission, NewSession, Standing};
 use serde::Deserialize;
 
-use super::form_proof;
 use super::next::on_this_site;
 use super::people::{self, PEOPLE, Person};
+use super::{form_proof, full};
 use crate::http::credential::credential;
 use crate::http::headers;
 use crate::http::problem::Problem;
@@ -54,38 +56,64 @@ pub(super) async fn page(
 }
 
 /// The form as it is sent.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Choice {
+#[derive(Debug, Default)]
+struct Choice {
     form_token: String,
     person: String,
-    mode: String,
-    next: String,
+    call: Call,
+    /// Sessions to end where there are too many.
+    ending: Vec<Handle>,
+}
+
+/// What nobody of us wrote is not looked at. Several sessions may be chosen, each under the same name.
+impl FromIterator<(String, String)> for Choice {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(fields: I) -> Self {
+        let mut choice = Self::default();
+        for (name, value) in fields {
+            match name.as_str() {
+                "form_token" => choice.form_token = value,
+                "person" => choice.person = value,
+                "mode" => choice.call.mode = value,
+                "next" => choice.call.next = value,
+                "ending" => choice.ending.extend(Handle::parse(&value)),
+                _ => {}
+            }
+        }
+        choice
+    }
 }
 
 pub(super) async fn sign_in(
     State(latch): State<Arc<Latch>>,
     headers: HeaderMap,
-    form: Result<Form<Choice>, FormRejection>,
+    form: Result<Form<Vec<(String, String)>>, FormRejection>,
 ) -> Result<Response, Problem> {
-    same_origin(&latch.origins, &headers, false)?;
-    let Form(choice) = form.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+    same_origin(&latch.own_origins, &headers, false)?;
+    let Form(fields) = form.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+    let choice: Choice = fields.into_iter().collect();
     let person = people::by_id(&choice.person);
     let proven = form_proof::holds(&headers, &choice.form_token);
-    let call = Call {
-        mode: choice.mode,
-        next: choice.next,
-    };
+    let call = choice.call;
     let (status, notice) = match person {
-        Some(person) if proven => return signed_in(&latch, &headers, person, on_this_site(&call.next)).await,
+        Some(person) if proven => return signed_in(&latch, &headers, person, &call, choice.ending).await,
         Some(_) => (StatusCode::FORBIDDEN, "That page was too old. Please choose again."),
         None => (StatusCode::BAD_REQUEST, "Please choose one of these people."),
     };
     Ok((status, show(&latch, &headers, &call, Some(notice)).await?).into_response())
 }
 
-async fn signed_in(latch: &Latch, headers: &HeaderMap, person: &Person, next: &str) -> Result<Response, Problem> {
-    let token = token_for(latch, headers, person).await?;
+async fn signed_in(
+    latch: &Latch,
+    headers: &HeaderMap,
+    person: &Person,
+    call: &Call,
+    ending: Vec<Handle>,
+) -> Result<Response, Problem> {
+    let next = on_this_site(&call.next);
+    let token = match admitted(latch, headers, person, ending).await? {
+        Admitted::With(token) => token,
+        Admitted::Full(limit, sessions) => return Ok(full::page(latch, headers, person, next, &limit, &sessions)),
+    };
     let mut response = Redirect::to(next).into_response();
     if let Ok(mut cookie) = HeaderValue::from_str(&latch.cookie.set(token.expose())) {
         cookie.set_sensitive(true);
@@ -94,8 +122,20 @@ async fn signed_in(latch: &Latch, headers: &HeaderMap, person: &Person, next: &s
     Ok(response)
 }
 
+/// What came of a sign-in.
+enum Admitted {
+    With(Token),
+    /// There is no room beside these.
+    Full(SessionLimit, Vec<Record>),
+}
+
 /// A new token in any case: one that was in the browser before is worth nothing after, whoever put it there.
-async fn token_for(latch: &Latch, headers: &HeaderMap, person: &Person) -> Result<Token, Problem> {
+async fn admitted(
+    latch: &Latch,
+    headers: &HeaderMap,
+    person: &Person,
+    ending: Vec<Handle>,
+) -> Result<Admitted, Problem> {
     if let Some(credential) = credential(latch, headers)
         && let Standing::Live(session) = latch.engine.status(&credential.digest).await?
     {
@@ -103,7 +143,7 @@ async fn token_for(latch: &Latch, headers: &HeaderMap, person: &Person) -> Resul
             latch.engine.sign_out(&credential.digest, EndReason::Superseded).await?;
             latch.metrics.ended(EndReason::Superseded, 1);
         } else if let Some(again) = latch.engine.reauthenticate(&credential.digest, "user").await? {
-            return Ok(again.token);
+            return Ok(Admitted::With(again.token));
         }
     }
     let facts = Facts {
@@ -115,23 +155,20 @@ async fn token_for(latch: &Latch, headers: &HeaderMap, person: &Person) -> Resul
         subject: person.id.into(),
         facts,
         amr: vec!["demo".into()],
+        ending,
         actor: "user".into(),
         ..NewSession::default()
     };
-    let admission = latch.engine.create(new).await?;
-    let created = admission.signed_in().ok_or_else(too_many)?;
-    latch.metrics.created.inc();
-    Ok(created.token)
-}
-
-fn too_many() -> Problem {
-    let detail = "You are signed in elsewhere as often as the policy allows; sign out there first.";
-    Problem::new(
-        StatusCode::CONFLICT,
-        "too-many-sessions",
-        "There are too many sessions",
-        detail,
-    )
+    match latch.engine.create(new).await? {
+        Admission::SignedIn(created) | Admission::Again(created) => {
+            latch.metrics.created.inc();
+            Ok(Admitted::With(created.token))
+        }
+        Admission::Full { limit, sessions } => Ok(Admitted::Full(limit, sessions)),
+        Admission::Taken | Admission::Over => {
+            Err(StoreError::Damaged("a request without a name was served before".to_owned()).into())
+        }
+    }
 }
 
 /// The page as the session at hand needs it. Looking at it is not activity.

@@ -27,7 +27,7 @@ pub(super) async fn chunk(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<StatusCode, Problem> {
     let bearer = credential::credential(&latch, &headers).is_some_and(|credential| credential.bearer);
-    write::from_script(&latch.origins, &headers, bearer)?;
+    write::from_script(latch.origins(), &headers, bearer)?;
     let Query(Piece { chunk }) = piece.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
     // A session that ended while the piece was on its way is over.
     match admission(&latch, &headers, uri.path()).await? {

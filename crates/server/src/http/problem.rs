@@ -11,6 +11,7 @@ use nightlatch_engine::store::StoreError;
 use schemars::generate::SchemaGenerator;
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::headers;
 
@@ -44,6 +45,10 @@ struct Body {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(default)]
     violations: Vec<Violation>,
+    /// What else there is to know of a single type (RFC 9457 section 3.2).
+    #[serde(flatten)]
+    #[schemars(skip)]
+    members: Map<String, Value>,
 }
 
 impl Problem {
@@ -62,6 +67,7 @@ impl Problem {
             reason: None,
             ended_at: None,
             violations: Vec::new(),
+            members: Map::new(),
         };
         Self {
             status,
@@ -154,6 +160,11 @@ impl Problem {
 
     pub(crate) fn with_violations(mut self, violations: Vec<Violation>) -> Self {
         self.body.violations = violations;
+        self
+    }
+
+    pub(crate) fn with_member(mut self, name: &str, value: Value) -> Self {
+        self.body.members.insert(name.to_owned(), value);
         self
     }
 

@@ -1,21 +1,41 @@
-//! What a write must prove: that a page of this origin sent it, and that it is no plain form of somebody else.
+//! What a write must prove: that a page of ours or of a listed application sent it, and that it is no plain form of somebody
+//! else.
 
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 
 use super::problem::Problem;
+use crate::applications::Applications;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const NIGHTLATCH: HeaderName = HeaderName::from_static("nightlatch");
 
-/// A write from script: the same origin, and the header that no form can send.
-pub(crate) fn from_script(origins: &[String], headers: &HeaderMap, bearer: bool) -> Result<(), Problem> {
-    same_origin(origins, headers, bearer)?;
+/// Whose pages may write.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Origins<'a> {
+    pub(crate) own: &'a [String],
+    pub(crate) applications: &'a Applications,
+}
+
+/// A write from script: a known origin, and the header that no form can send.
+pub(crate) fn from_script(origins: Origins<'_>, headers: &HeaderMap, bearer: bool) -> Result<(), Problem> {
+    known_origin(origins, headers, bearer)?;
     if headers.get(NIGHTLATCH).is_none_or(|value| value != "1") {
         return Err(refused(
             "The header `Nightlatch: 1` is missing; send it with every write.",
         ));
     }
     Ok(())
+}
+
+/// The proof of a page of ours, or of an application whose origin is listed. Browsers set both headers themselves; `none` is
+/// no page at all.
+pub(crate) fn known_origin(origins: Origins<'_>, headers: &HeaderMap, bearer: bool) -> Result<(), Problem> {
+    let origin = headers.get(header::ORIGIN);
+    let from_a_page = headers.get(SEC_FETCH_SITE).is_none_or(|site| site != "none");
+    if from_a_page && origin.is_some_and(|origin| origins.applications.have_origin(origin)) {
+        return Ok(());
+    }
+    same_origin(origins.own, headers, bearer)
 }
 
 /// The proof of the same origin: what the browser says of the request, else the page's origin. Where a client names its
@@ -52,7 +72,12 @@ mod tests {
 
     #[test]
     fn only_pages_of_this_origin_write() {
-        let origins = ["https://app.example".to_owned()];
+        let own = ["https://app.example".to_owned()];
+        let applications = Applications::default();
+        let origins = Origins {
+            own: &own,
+            applications: &applications,
+        };
         let cases: &[(Headers, bool, bool)] = &[
             (&[("sec-fetch-site", "same-origin"), ("nightlatch", "1")], false, true),
             (&[("origin", "https://app.example"), ("nightlatch", "1")], false, true),
@@ -89,7 +114,7 @@ mod tests {
                     HeaderValue::from_static(value),
                 )
             });
-            let answer = from_script(&origins, &headers.collect(), *bearer);
+            let answer = from_script(origins, &headers.collect(), *bearer);
             assert_eq!(answer.is_ok(), *allowed, "{sent:?} bearer: {bearer}");
         }
     }

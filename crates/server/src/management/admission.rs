@@ -8,9 +8,9 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use super::Management;
-use super::keys::{Holder, Scopes};
+use super::keys::Holder;
 use super::refusal::Refusal;
-use super::scope::Scope;
+use super::scope::{Scope, Scopes};
 use crate::http::credential::bearer_token;
 use crate::http::problem::Problem;
 
@@ -40,7 +40,7 @@ pub(super) async fn admit(
 /// Lets through whoever's key has the scope that an operation declares.
 pub(super) async fn permit(State(needed): State<Scope>, request: Request, next: Next) -> Result<Response, Problem> {
     let scopes = request.extensions().get::<Scopes>();
-    if scopes.is_some_and(|scopes| scopes.0.contains(&needed)) {
+    if scopes.is_some_and(|scopes| scopes.contain(needed)) {
         return Ok(next.run(request).await);
     }
     let detail = format!("This needs a key with the scope `{needed}`, and yours does not have it.");

@@ -1,5 +1,7 @@
 //! Documents that are read, changed and written back: strong entity tags and the conditions on them (RFC 9110 section 13).
 
+mod preconditions;
+
 use std::fmt::Write as _;
 
 use axum::body::Body;
@@ -12,6 +14,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
+pub(super) use self::preconditions::Preconditions;
 use super::operation::{Input, Output, Sketch};
 use super::refusal::Refusal;
 use crate::http::headers::json as json_response;
@@ -124,15 +127,19 @@ impl Input for Conditions {
 
 impl<T: JsonSchema> Output for Tagged<T> {
     fn sketch(sketch: &mut Sketch<'_>) {
-        let tag = json!({
-            "description": "Names this state of the document.",
-            "required": true,
-            "schema": { "type": "string", "pattern": "^\"[0-9a-f]{32}\"$" },
-        });
-        let headers = json!({ "ETag": tag });
+        let headers = json!({ "ETag": tag_in_answer() });
         sketch.answer::<T>(StatusCode::OK, &headers);
         sketch.respond(StatusCode::NOT_MODIFIED, &headers, &Value::Null);
     }
+}
+
+/// The header of an answer, for its description.
+pub(super) fn tag_in_answer() -> Value {
+    json!({
+        "description": "Names this state of the document.",
+        "required": true,
+        "schema": { "type": "string", "pattern": "^\"[0-9a-f]{32}\"$" },
+    })
 }
 
 impl<T: Serialize> IntoResponse for Tagged<T> {

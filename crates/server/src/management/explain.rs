@@ -4,37 +4,61 @@ pub(crate) mod view;
 
 use std::sync::Arc;
 
-use axum::extract::State;
-use axum::response::Response;
+use axum::extract::{FromRequestParts, State};
+use axum::http::request::Parts;
 use nightlatch_core::duration::Limit;
 use nightlatch_core::facts::Facts;
 use nightlatch_core::path::Path;
 use nightlatch_core::resolution::{Explanation, explain};
 use nightlatch_engine::store::Revision;
+use schemars::{JsonSchema, json_schema};
 use serde::{Deserialize, Serialize};
 
 use self::view::SessionView;
 use super::Management;
 use super::input::{HandleInPath, Query, impossible, no_such_session};
-use crate::http::headers::json;
+use super::operation::{Answer, Group, Input, Operation, Sketch, get};
+use super::refusal::Refusal;
+use super::scope::Scope;
 use crate::http::problem::Problem;
+
+pub(super) fn anybody() -> Operation {
+    get("/api/v1/explain", Scope::PolicyRead, of_anybody)
+        .named(
+            Group::Policy,
+            "explain",
+            "Explain the limits for somebody who might sign in",
+        )
+        .about("Every value, the layer that set it, and the layers that lost and why, under the policy in force.")
+}
+
+pub(super) fn session() -> Operation {
+    get("/api/v1/sessions/{handle}/explanation", Scope::SessionsRead, of_session)
+        .named(Group::Sessions, "explainSession", "Explain one session")
+        .about(
+            "Why its limits are what they are, or why it has ended. With `path` also what a request to that page would \
+             meet.",
+        )
+}
 
 /// Somebody who might sign in.
 #[derive(Debug, Default)]
-struct Somebody {
+pub(super) struct Somebody {
     facts: Facts,
     choice: Option<Limit>,
     path: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Asked {
+    /// Of a page.
     path: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
-struct Body {
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "PolicyExplanation")]
+pub(super) struct Body {
     /// Of today's policy.
     revision: Revision,
     #[serde(flatten)]
@@ -44,15 +68,53 @@ struct Body {
 /// For somebody with these facts, under today's policy.
 pub(super) async fn of_anybody(
     State(management): State<Arc<Management>>,
-    Query(pairs): Query<Vec<(String, String)>>,
-) -> Result<Response, Problem> {
-    let Somebody { facts, choice, path } = somebody(pairs)?;
+    Somebody { facts, choice, path }: Somebody,
+) -> Answer<Body> {
     let (revision, policy) = management.latch.engine.policy();
     let path = path.as_deref().map(Path::canonical);
-    Ok(json(&Body {
+    Answer(Body {
         revision,
         explanation: explain(&policy, &facts, choice, path.as_ref()),
-    }))
+    })
+}
+
+/// For one session, ended or not; with `path` also what a request to that page would meet.
+pub(super) async fn of_session(
+    State(management): State<Arc<Management>>,
+    HandleInPath(handle): HandleInPath,
+    Query(asked): Query<Asked>,
+) -> Result<Answer<SessionView>, Problem> {
+    let path = asked.path.as_deref().map(Path::canonical);
+    let explained = management.latch.engine.explain(&handle, path.as_ref()).await?;
+    let explained = explained.ok_or_else(no_such_session)?;
+    Ok(Answer(SessionView::from(explained)))
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Somebody {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Query(pairs) = Query::<Vec<(String, String)>>::from_request_parts(parts, state).await?;
+        somebody(pairs)
+    }
+}
+
+impl Input for Somebody {
+    fn sketch(sketch: &mut Sketch<'_>) {
+        let text = json_schema!({ "type": "string" });
+        let roles = json_schema!({ "type": "array", "items": { "type": "string" } });
+        let choice = sketch.form::<Limit>();
+        for (name, about, schema) in [
+            ("application", "Where they sign in.", &text),
+            ("device", "The class of their device.", &text),
+            ("role", "A role of theirs; may be given several times.", &roles),
+            ("choice", "The idle limit they have picked.", &choice),
+            ("path", "Of a page.", &text),
+        ] {
+            sketch.parameter("query", name, about, schema);
+        }
+        sketch.refuse(&[Refusal::BadRequest, Refusal::InvalidValue]);
+    }
 }
 
 /// A role may be given several times, everything else once.
@@ -83,16 +145,4 @@ fn somebody(pairs: Vec<(String, String)>) -> Result<Somebody, Problem> {
         }
     }
     Ok(somebody)
-}
-
-/// For one session, ended or not; with `path` also what a request to that page would meet.
-pub(super) async fn of_session(
-    State(management): State<Arc<Management>>,
-    HandleInPath(handle): HandleInPath,
-    Query(asked): Query<Asked>,
-) -> Result<Response, Problem> {
-    let path = asked.path.as_deref().map(Path::canonical);
-    let explained = management.latch.engine.explain(&handle, path.as_ref()).await?;
-    let explained = explained.ok_or_else(no_such_session)?;
-    Ok(json(&SessionView::from(explained)))
 }

@@ -1,6 +1,7 @@
 //! What requests bring along, checked at the edge; what is wrong is answered as a problem that names the place.
 
 mod body;
+mod claim;
 mod query;
 
 use axum::extract::{FromRequestParts, Path};
@@ -12,6 +13,7 @@ use schemars::{JsonSchema, json_schema};
 use serde::{Deserialize, Serialize};
 
 pub(super) use self::body::{Json, MERGE_PATCH, read_object};
+pub(super) use self::claim::{Claimed, key_reused};
 pub(super) use self::query::{Query, no_query};
 use super::operation::{Input, Sketch};
 use super::refusal::Refusal;

@@ -1,6 +1,10 @@
 //! API keys: making them, and knowing them again. Only their digests are kept.
 
-use std::collections::BTreeSet;
+pub(super) mod create;
+pub(super) mod list;
+mod name;
+pub(super) mod remove;
+
 use std::sync::Arc;
 
 use nightlatch_core::time::{Instant, Span};
@@ -9,9 +13,10 @@ use nightlatch_engine::audit::{AuditEntry, AuditKind};
 use nightlatch_engine::store::{ApiKey, Created, Result};
 use nightlatch_engine::token::{Digest, Token};
 use subtle::ConstantTimeEq as _;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard};
 
-use super::scope::Scope;
+pub(crate) use self::name::KeyName;
+use super::scope::Scopes;
 
 /// Makes keys recognisable, for people and for scanners that look for leaked ones.
 const PREFIX: &str = "nlk_";
@@ -23,6 +28,8 @@ const KNOWN_FOR: Span = Span::from_secs(1);
 pub(super) struct KeyRing {
     engine: Arc<Engine>,
     known: Mutex<Known>,
+    /// Keys are revoked one after the other, so that two calls do not take the last two.
+    revoking: Mutex<()>,
 }
 
 /// Who presents a key, and how far it reaches.
@@ -31,10 +38,6 @@ pub(super) struct Holder {
     pub(super) name: Box<str>,
     pub(super) scopes: Scopes,
 }
-
-/// What a key may do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Scopes(pub(super) BTreeSet<Scope>);
 
 #[derive(Debug, Default)]
 struct Known {
@@ -49,6 +52,7 @@ impl KeyRing {
         Self {
             engine,
             known: Mutex::default(),
+            revoking: Mutex::default(),
         }
     }
 
@@ -69,7 +73,7 @@ impl KeyRing {
         }
         Ok(known.holder(&digest).map(|key| Holder {
             name: key.name.clone(),
-            scopes: scopes_of(key),
+            scopes: Scopes::of_words(&key.scopes),
         }))
     }
 
@@ -77,6 +81,15 @@ impl KeyRing {
         known.keys = self.engine.store().api_keys().await?;
         known.read = Some(now);
         Ok(())
+    }
+
+    /// The keys of the store have changed: the next call asks for them.
+    async fn forget(&self) {
+        self.known.lock().await.read = None;
+    }
+
+    async fn revoking(&self) -> MutexGuard<'_, ()> {
+        self.revoking.lock().await
     }
 }
 
@@ -90,54 +103,54 @@ impl Known {
     }
 }
 
-/// The store keeps no scopes with a key, so a key has all of them.
-fn scopes_of(_: &ApiKey) -> Scopes {
-    Scopes(Scope::ALL.into())
-}
-
 fn is_past(at: Option<Instant>, now: Instant) -> bool {
     at.is_none_or(|at| now.since(at) >= KNOWN_FOR)
 }
 
-/// A store without any key gets its first; answers the secret, which is told this one time.
+/// A store without any key gets its first, which may do everything; answers the secret, which is told this one time.
 pub(crate) async fn ensure_key(engine: &Engine) -> Result<Option<String>> {
     let store = engine.store();
     if !store.api_keys().await?.is_empty() {
         return Ok(None);
     }
-    let Some((key, secret)) = new_key("first", engine.clock().now()) else {
-        return Ok(None);
-    };
+    let (key, secret) = new_key(&KeyName::first(), &Scopes::all(), engine.clock().now());
     // Another process may have been faster: then its key is the first.
-    let audit = AuditEntry {
-        detail: Some(key.name.clone()),
-        ..AuditEntry::new(key.created, AuditKind::ApiKey, "start")
-    };
-    let created = store.add_api_key(&key, None, audit).await?;
+    let created = store.add_api_key(&key, None, made(&key, "start")).await?;
     Ok(matches!(created, Created::Added(_)).then_some(secret))
 }
 
-/// A new key and its secret; `None` when the name is none.
-pub(crate) fn new_key(name: &str, now: Instant) -> Option<(ApiKey, String)> {
-    let token = Token::random();
-    let secret = format!("{PREFIX}{}", token.expose());
-    is_name(name).then(|| {
-        (
-            ApiKey {
-                name: name.into(),
-                digest: token.digest(),
-                created: now,
-                scopes: vec!["*".into()],
-            },
-            secret,
-        )
-    })
+/// A new key and its secret.
+pub(crate) fn new_key(name: &KeyName, scopes: &Scopes, now: Instant) -> (ApiKey, String) {
+    let (digest, secret) = new_secret();
+    let key = ApiKey {
+        name: name.as_str().into(),
+        digest,
+        created: now,
+        scopes: scopes.words(),
+    };
+    (key, secret)
 }
 
-/// Names stand in audit lines and on command lines, so they are plain.
-fn is_name(name: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    (1..=64).contains(&name.len()) && name.bytes().all(plain) && !name.starts_with('-')
+fn new_secret() -> (Digest, String) {
+    let token = Token::random();
+    (token.digest(), format!("{PREFIX}{}", token.expose()))
+}
+
+/// What the audit is told of a new key.
+pub(crate) fn made(key: &ApiKey, actor: &str) -> AuditEntry {
+    let scopes = Scopes::of_words(&key.scopes);
+    AuditEntry {
+        detail: Some(format!("made {}: {scopes}", key.name).into()),
+        ..AuditEntry::new(key.created, AuditKind::ApiKey, actor)
+    }
+}
+
+/// What the audit is told of a key that works no more.
+pub(crate) fn revoked(name: &str, now: Instant, actor: &str) -> AuditEntry {
+    AuditEntry {
+        detail: Some(format!("revoked {name}").into()),
+        ..AuditEntry::new(now, AuditKind::ApiKey, actor)
+    }
 }
 
 #[cfg(test)]
@@ -146,17 +159,9 @@ mod tests {
 
     #[test]
     fn the_secret_is_a_prefix_and_256_bits_and_only_its_digest_is_in_the_key() {
-        let (key, secret) = new_key("ci", Instant::default()).expect("a name");
+        let (key, secret) = new_key(&KeyName::first(), &Scopes::all(), Instant::default());
         assert_eq!(secret.len(), PREFIX.len() + 43);
         assert_eq!(secret.strip_prefix(PREFIX).and_then(Digest::of), Some(key.digest));
         assert!(!format!("{key:?}").contains(&secret[PREFIX.len()..]));
-    }
-
-    #[test]
-    fn names_are_plain() {
-        for name in ["", "-x", "a b", "a\nb", "ä", "a/b", &"x".repeat(65)] {
-            assert!(new_key(name, Instant::default()).is_none(), "{name:?}");
-        }
-        assert!(new_key("billing-app.eu_1", Instant::default()).is_some());
     }
 }

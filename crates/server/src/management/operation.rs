@@ -16,7 +16,7 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use serde_json::Value;
 
 pub(super) use self::input::Input;
-pub(super) use self::output::{Answer, Created, Output};
+pub(super) use self::output::{Answer, Created, NoContent, Output};
 pub(super) use self::sketch::Sketch;
 use super::Management;
 use super::admission::permit;
@@ -34,7 +34,7 @@ pub(super) struct Operation {
     pub(super) id: &'static str,
     pub(super) summary: &'static str,
     pub(super) description: &'static str,
-    refusals: &'static [Refusal],
+    refusals: Vec<Refusal>,
     example: Option<fn() -> Value>,
     shape: fn(&mut Sketch<'_>),
     route: MethodRouter<Arc<Management>>,
@@ -45,19 +45,30 @@ pub(super) struct Operation {
 pub(super) enum Group {
     Sessions,
     Subjects,
+    Applications,
     Policy,
     Audit,
+    Keys,
 }
 
 impl Group {
-    pub(super) const ALL: [Self; 4] = [Self::Sessions, Self::Subjects, Self::Policy, Self::Audit];
+    pub(super) const ALL: [Self; 6] = [
+        Self::Sessions,
+        Self::Subjects,
+        Self::Applications,
+        Self::Policy,
+        Self::Audit,
+        Self::Keys,
+    ];
 
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Sessions => "Sessions",
             Self::Subjects => "Subjects",
+            Self::Applications => "Applications",
             Self::Policy => "Policy",
             Self::Audit => "Audit",
+            Self::Keys => "Keys",
         }
     }
 
@@ -65,8 +76,10 @@ impl Group {
         match self {
             Self::Sessions => "Sign-ins of people in browsers and clients.",
             Self::Subjects => "Everything of one person.",
+            Self::Applications => "What people sign in to.",
             Self::Policy => "The rules in force.",
             Self::Audit => "What happened, when, by whom and why.",
+            Self::Keys => "What opens this API, and how far.",
         }
     }
 }
@@ -130,7 +143,7 @@ where
         id: "",
         summary: "",
         description: "",
-        refusals: &[],
+        refusals: Vec::new(),
         example: None,
         shape: H::sketch,
         route: guarded::<H, I, O>(on(filter, handler), scope),
@@ -160,7 +173,7 @@ impl Operation {
 
     /// What the handler itself refuses, besides what its arguments do.
     pub(super) fn refuses(mut self, refusals: &'static [Refusal]) -> Self {
-        self.refusals = refusals;
+        self.refusals.extend(refusals);
         self
     }
 
@@ -180,7 +193,7 @@ impl Operation {
         // Every query is read, or refused.
         sketch.refuse(&[Refusal::BadRequest]);
         (self.shape)(sketch);
-        sketch.refuse(self.refusals);
+        sketch.refuse(&self.refusals);
     }
 
     pub(super) fn into_route(self) -> MethodRouter<Arc<Management>> {

@@ -1,13 +1,13 @@
 //! The policy: the document in force, how it is changed, what a change would do, and how it came about.
 
 pub(super) mod lints;
-mod owner;
+pub(super) mod owner;
 pub(super) mod plan;
 pub(super) mod report;
 pub(super) mod restore;
 pub(super) mod revisions;
 pub(super) mod state;
-mod violations;
+pub(super) mod violations;
 pub(super) mod write;
 
 use std::sync::Arc;

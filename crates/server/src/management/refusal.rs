@@ -16,17 +16,22 @@ pub(super) enum Refusal {
     MethodNotAllowed,
     SessionEnded,
     OtherSubject,
+    TooManySessions,
+    NameTaken,
+    KeyRevoked,
+    LastKey,
     PolicyOwnedByFile,
     Stale,
     TooLarge,
     UnsupportedMediaType,
     InvalidValue,
     InvalidPolicy,
+    IdempotencyKeyReused,
     StoreUnavailable,
 }
 
 impl Refusal {
-    pub(super) const ALL: [Self; 14] = [
+    pub(super) const ALL: [Self; 19] = [
         Self::BadRequest,
         Self::NoApiKey,
         Self::MissingScope,
@@ -34,12 +39,17 @@ impl Refusal {
         Self::MethodNotAllowed,
         Self::SessionEnded,
         Self::OtherSubject,
+        Self::TooManySessions,
+        Self::NameTaken,
+        Self::KeyRevoked,
+        Self::LastKey,
         Self::PolicyOwnedByFile,
         Self::Stale,
         Self::TooLarge,
         Self::UnsupportedMediaType,
         Self::InvalidValue,
         Self::InvalidPolicy,
+        Self::IdempotencyKeyReused,
         Self::StoreUnavailable,
     ];
 
@@ -69,6 +79,10 @@ impl Refusal {
                 "other-subject",
                 "The session belongs to somebody else",
             ),
+            Self::TooManySessions => (StatusCode::CONFLICT, "too-many-sessions", "There are too many sessions"),
+            Self::NameTaken => (StatusCode::CONFLICT, "name-taken", "The name is taken"),
+            Self::KeyRevoked => (StatusCode::CONFLICT, "key-revoked", "The key was revoked"),
+            Self::LastKey => (StatusCode::CONFLICT, "last-key", "The last key stays"),
             Self::Stale => (
                 StatusCode::PRECONDITION_FAILED,
                 "stale",
@@ -90,6 +104,11 @@ impl Refusal {
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "invalid-policy",
                 "The policy does not hold together",
+            ),
+            Self::IdempotencyKeyReused => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "idempotency-key-reused",
+                "The key belongs to another request",
             ),
             Self::StoreUnavailable => (
                 StatusCode::SERVICE_UNAVAILABLE,

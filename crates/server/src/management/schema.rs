@@ -35,6 +35,16 @@ form!(InstantForm, "Instant", {
     "examples": ["2026-03-01T09:30:00.000Z"],
 });
 
+form!(RevisionsForm, "Revisions", {
+    "type": "object",
+    "description": "The policy of the last authentication, and the one that the state was last worked out under.",
+    "properties": {
+        "own": { "type": "integer", "minimum": 1 },
+        "today": { "type": "integer", "minimum": 1 },
+    },
+    "required": ["own", "today"],
+});
+
 form!(AuditKindForm, "AuditKind", {
     "type": "string",
     "description": "What happened.",

@@ -3,10 +3,12 @@
 pub(super) mod create;
 pub(super) mod end;
 pub(super) mod end_matching;
+mod full;
 pub(super) mod list;
 pub(super) mod of_subject;
 pub(super) mod reauthenticate;
 pub(super) mod show;
+pub(super) mod summary;
 
 use nightlatch_core::duration::Limit;
 use nightlatch_core::session::{DeadlineKind, EndReason, Hold, Phase};
@@ -108,6 +110,15 @@ impl View {
             holds: Vec::new(),
             reason: end.map(|(_, reason)| reason),
             ended_at: end.map(|(at, _)| rfc3339(at)),
+        }
+    }
+
+    /// A session of a list, if it lives under the policy in force. Of one that has just reached its deadline the store may
+    /// not have heard yet.
+    fn if_live(record: &Record, engine: &Engine) -> Option<Self> {
+        match engine.standing_of_record(record) {
+            Standing::Live(snapshot) => Some(Self::live(record, &snapshot, engine)),
+            Standing::Ended { .. } | Standing::Unknown => None,
         }
     }
 

@@ -35,18 +35,30 @@ impl Api {
 
     /// `path` is below `/api/v1/`.
     pub(crate) async fn call(&self, method: Method, path: &str, body: &str) -> Answer {
+        self.call_with(&[], method, path, body).await
+    }
+
+    /// The same with headers besides; the first of a name counts.
+    pub(crate) async fn call_with(&self, headers: &[(&str, &str)], method: Method, path: &str, body: &str) -> Answer {
         let authorization = format!("Bearer {}", self.server.key);
-        let headers = [
+        let usual = [
             ("authorization", authorization.as_str()),
             ("content-type", "application/json"),
         ];
-        send(
-            method,
-            &format!("{}{path}", self.server.management),
-            &headers,
-            body.to_owned(),
-        )
-        .await
+        let given = |name: &str| headers.iter().any(|(given, _)| *given == name);
+        let usual = usual.iter().filter(|(name, _)| !given(name));
+        let headers: Vec<_> = headers.iter().chain(usual).copied().collect();
+        let url = format!("{}{path}", self.server.management);
+        send(method, &url, &headers, body.to_owned()).await
+    }
+
+    /// Makes a key with these scopes; answers its `Authorization`.
+    pub(crate) async fn key(&self, name: &str, scopes: &[&str]) -> String {
+        let made = self
+            .post("keys", &json!({ "name": name, "scopes": scopes }))
+            .await
+            .ok(201);
+        format!("Bearer {}", made["secret"].as_str().expect("a secret"))
     }
 
     /// Of the listener, outside of the API and without a key.

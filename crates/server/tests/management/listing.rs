@@ -71,6 +71,25 @@ async fn pages_miss_and_repeat_nothing_while_sessions_come_and_go() {
 }
 
 #[tokio::test]
+async fn a_person_is_shown_at_a_glance() {
+    let api = Api::start();
+    for application in [Some("shop"), Some("console"), Some("shop"), None] {
+        api.sign_in_as(&json!({ "subject": "ada", "application": application }))
+            .await;
+    }
+    let (last, _) = api.sign_in("ben").await;
+    let ada = api.get("subjects/ada").await.ok(200);
+    assert_eq!((&ada["subject"], &ada["live_sessions"]), (&json!("ada"), &json!(4)));
+    assert_eq!(ada["applications"], json!(["console", "shop"]));
+    let ben = api.get("subjects/ben").await.ok(200);
+    let session = api.get(&format!("sessions/{last}")).await.ok(200);
+    assert_eq!(ben["last_activity_at"], session["last_activity_at"]);
+    api.delete("subjects/ada/sessions").await.ok(200);
+    let gone = json!({ "subject": "ada", "live_sessions": 0, "last_activity_at": null, "applications": [] });
+    assert_eq!(api.get("subjects/ada").await.ok(200), gone);
+}
+
+#[tokio::test]
 async fn an_even_last_page_has_no_next() {
     let api = Api::start();
     for subject in ["a", "b", "c", "d"] {

@@ -71,7 +71,18 @@ impl Answer {
         assert_eq!(self.header("cache-control"), "no-store");
         let problem = self.json();
         assert_eq!(problem["status"], status, "{problem}");
-        let known = ["type", "title", "status", "detail", "reason", "ended_at"];
+        let known = [
+            "type",
+            "title",
+            "status",
+            "detail",
+            "reason",
+            "ended_at",
+            "violations",
+            "limit",
+            "on_max_sessions",
+            "sessions",
+        ];
         assert!(
             problem
                 .as_object()

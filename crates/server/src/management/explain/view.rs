@@ -9,34 +9,43 @@ use nightlatch_core::time::Instant;
 use nightlatch_engine::store::Revisions;
 use nightlatch_engine::token::Handle;
 use nightlatch_engine::{LimitReached, LiveExplanation, OpenPage, Over, PageExplanation, SessionExplanation};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::management::rfc3339::rfc3339;
+use crate::management::schema::{HandleForm, InstantForm, RevisionsForm};
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "SessionExplanation")]
 pub(crate) struct SessionView {
+    #[schemars(with = "HandleForm")]
     pub(crate) handle: Handle,
     pub(crate) subject: Box<str>,
     pub(crate) application: Option<Box<str>>,
     pub(crate) device: Option<Box<str>>,
     pub(crate) roles: Vec<Box<str>>,
     pub(crate) choice: Option<Limit>,
+    #[schemars(with = "InstantForm")]
     pub(crate) authenticated_at: String,
+    #[schemars(with = "InstantForm")]
     pub(crate) last_activity_at: String,
     /// The policy of the last authentication, and the one in force.
+    #[schemars(with = "RevisionsForm")]
     pub(crate) revisions: Revisions,
     #[serde(flatten)]
     pub(crate) state: StateView,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "ExplainedState")]
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub(crate) enum StateView {
     Live(Box<LiveView>),
     Ended(Box<EndedView>),
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "ExplainedLive")]
 pub(crate) struct LiveView {
     pub(crate) phase: Phase,
     /// The deadline that comes first.
@@ -51,20 +60,24 @@ pub(crate) struct LiveView {
     pub(crate) request: Option<RequestView>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Deadlines")]
 pub(crate) struct DeadlinesView {
     pub(crate) idle: Option<DeadlineView>,
     pub(crate) absolute: Option<DeadlineView>,
     pub(crate) disconnected: Option<DeadlineView>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Deadline")]
 pub(crate) struct DeadlineView {
+    #[schemars(with = "InstantForm")]
     pub(crate) at: String,
     pub(crate) remaining_ms: u64,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "OpenPage")]
 pub(crate) struct PageView {
     /// Null for the last page.
     pub(crate) tab: Option<Box<str>>,
@@ -74,13 +87,16 @@ pub(crate) struct PageView {
     pub(crate) decides: bool,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Hold")]
 pub(crate) struct HoldView {
     pub(crate) id: Box<str>,
+    #[schemars(with = "InstantForm")]
     pub(crate) until: String,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "ExplainedRequest")]
 pub(crate) struct RequestView {
     pub(crate) path: Path<'static>,
     #[serde(flatten)]
@@ -88,7 +104,8 @@ pub(crate) struct RequestView {
     pub(crate) limits: Explanation,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Verdict")]
 #[serde(tag = "verdict", rename_all = "kebab-case")]
 pub(crate) enum VerdictView {
     Allow,
@@ -97,8 +114,10 @@ pub(crate) enum VerdictView {
     Ended { reason: EndReason },
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "ExplainedEnd")]
 pub(crate) struct EndedView {
+    #[schemars(with = "InstantForm")]
     pub(crate) ended_at: String,
     pub(crate) reason: EndReason,
     /// As the audit tells it.
@@ -109,7 +128,8 @@ pub(crate) struct EndedView {
     pub(crate) limit: Option<LimitView>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "ReachedLimit")]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum LimitView {
     Idle {

@@ -40,22 +40,26 @@ pub(in crate::management) async fn read_object<T: DeserializeOwned>(
     request: Request,
     media_types: &[&str],
 ) -> Result<T, Problem> {
+    parse(&read(request, media_types).await?)
+}
+
+/// The body as it was sent, in one of these media types.
+pub(super) async fn read(request: Request, media_types: &[&str]) -> Result<Bytes, Problem> {
     let (parts, body) = request.into_parts();
     if !is_one_of(media_types, &parts.headers) {
         let detail = format!("Send JSON with `Content-Type: {}`.", media_types.join("` or `"));
         return Err(Refusal::UnsupportedMediaType.because(detail));
     }
-    let bytes: Bytes = to_bytes(body, LARGEST_BODY).await.map_err(|error| {
+    to_bytes(body, LARGEST_BODY).await.map_err(|error| {
         if error.into_inner().is::<LengthLimitError>() {
             Refusal::TooLarge.because(format!("The body is larger than {LARGEST_BODY} bytes."))
         } else {
             Problem::bad_request("The body broke off.")
         }
-    })?;
-    parse(&bytes)
+    })
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     // A list would be taken for the values of the fields in their order.
     if bytes.trim_ascii_start().first() != Some(&b'{') {
         return Err(Problem::bad_request("The body is not a JSON object."));

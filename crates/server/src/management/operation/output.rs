@@ -1,14 +1,16 @@
 //! What handlers give.
 
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::Sketch;
-use crate::http::headers::json as json_response;
+use crate::http::headers::{json as json_response, protect};
 use crate::http::problem::Problem;
+
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// What a handler gives: says what it looks like when all is well.
 pub(in crate::management) trait Output {
@@ -22,7 +24,12 @@ pub(in crate::management) struct Answer<T>(pub(in crate::management) T);
 pub(in crate::management) struct Created<T> {
     pub(in crate::management) path: String,
     pub(in crate::management) body: T,
+    /// Whether an earlier request made it, under the same name.
+    pub(in crate::management) replayed: bool,
 }
+
+/// 204: it is done, and there is nothing to tell.
+pub(in crate::management) struct NoContent;
 
 /// A refusal is described by whoever may give it.
 impl<T: Output> Output for Result<T, Problem> {
@@ -50,7 +57,12 @@ impl<T: JsonSchema> Output for Created<T> {
             "required": true,
             "schema": { "type": "string", "format": "uri-reference" },
         });
-        sketch.answer::<T>(StatusCode::CREATED, &json!({ "Location": location }));
+        let replayed = json!({
+            "description": "`true` where an earlier request with the same `Idempotency-Key` made it.",
+            "schema": { "const": "true" },
+        });
+        let headers = json!({ "Location": location, "Idempotency-Replayed": replayed });
+        sketch.answer::<T>(StatusCode::CREATED, &headers);
     }
 }
 
@@ -61,6 +73,24 @@ impl<T: Serialize> IntoResponse for Created<T> {
         if let Ok(path) = HeaderValue::try_from(self.path) {
             response.headers_mut().insert(header::LOCATION, path);
         }
+        if self.replayed {
+            let replayed = HeaderValue::from_static("true");
+            response.headers_mut().insert(REPLAYED, replayed);
+        }
+        response
+    }
+}
+
+impl Output for NoContent {
+    fn sketch(sketch: &mut Sketch<'_>) {
+        sketch.respond(StatusCode::NO_CONTENT, &Value::Null, &Value::Null);
+    }
+}
+
+impl IntoResponse for NoContent {
+    fn into_response(self) -> Response {
+        let mut response = StatusCode::NO_CONTENT.into_response();
+        protect(response.headers_mut());
         response
     }
 }

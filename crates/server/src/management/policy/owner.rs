@@ -4,7 +4,7 @@ use crate::http::problem::Problem;
 use crate::latch::Latch;
 use crate::management::refusal::Refusal;
 
-pub(super) fn ensure_server_owns(latch: &Latch) -> Result<(), Problem> {
+pub(in crate::management) fn ensure_server_owns(latch: &Latch) -> Result<(), Problem> {
     match &latch.policy_file {
         None => Ok(()),
         Some(file) => Err(Refusal::PolicyOwnedByFile.because(format!(

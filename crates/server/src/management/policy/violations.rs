@@ -8,7 +8,7 @@ use crate::management::input::impossible;
 use crate::management::refusal::Refusal;
 
 /// The policy of a document, or everything that is wrong with it.
-pub(super) fn valid(document: PolicyDocument) -> Result<Policy, Problem> {
+pub(in crate::management) fn valid(document: PolicyDocument) -> Result<Policy, Problem> {
     Policy::new(document).map_err(|violations| {
         let told: Vec<_> = violations.iter().map(Violation::to_string).collect();
         Refusal::InvalidPolicy

@@ -7,17 +7,21 @@ use axum::extract::State;
 use nightlatch_core::duration::Limit;
 use nightlatch_core::facts::Facts;
 use nightlatch_core::time::{Instant, Span};
-use nightlatch_engine::NewSession;
+use nightlatch_engine::token::Handle;
+use nightlatch_engine::{Admission, NewSession};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
 use super::HandedOver;
+use super::full::full;
 use crate::http::problem::Problem;
 use crate::management::Management;
 use crate::management::admission::Actor;
-use crate::management::input::{Json, impossible};
+use crate::management::input::{Claimed, impossible, key_reused};
 use crate::management::operation::{Created, Group, Operation, post};
+use crate::management::refusal::Refusal;
+use crate::management::schema::HandleForm;
 use crate::management::scope::Scope;
 use crate::management::text::{Text, Texts};
 
@@ -26,8 +30,12 @@ pub(in crate::management) fn operation() -> Operation {
         .named(Group::Sessions, "createSession", "Create a session")
         .about(
             "For the back end of an application, after it has authenticated somebody. Hand `set_cookie` on to the browser; \
-             the token is told this one time.",
+             the token is told this one time. Repeated with the same `Idempotency-Key`, the answer is about the same \
+             session and has a new token; the old one stops working. A person with as many sessions as the policy allows is \
+             refused as `too-many-sessions`, with the members `limit`, `on_max_sessions` and `sessions`; where that says \
+             `ask`, send it again with `ending`.",
         )
+        .refuses(&[Refusal::TooManySessions, Refusal::SessionEnded])
         .sent_for_example(|| json!({ "subject": "ada", "application": "console", "roles": ["staff"], "amr": ["pwd"] }))
 }
 
@@ -51,12 +59,16 @@ pub(in crate::management) struct Body {
     auth_time: Option<u64>,
     /// The idle limit the person has picked.
     choice: Option<Limit>,
+    /// Sessions of the same person to end where there is no room, and the policy leaves the choice to them.
+    #[serde(default)]
+    #[schemars(with = "Vec<HandleForm>")]
+    ending: Vec<Handle>,
 }
 
 pub(in crate::management) async fn create(
     State(management): State<Arc<Management>>,
     Extension(Actor(actor)): Extension<Actor>,
-    Json(body): Json<Body>,
+    Claimed { body, claim }: Claimed<Body>,
 ) -> Result<Created<HandedOver>, Problem> {
     let latch = &management.latch;
     let authenticated = body
@@ -78,15 +90,30 @@ pub(in crate::management) async fn create(
         choice: body.choice,
         amr: body.amr.into_inner(),
         authenticated,
-        ending: Vec::new(),
-        claim: None,
+        ending: body.ending,
+        claim,
         actor,
     };
-    let signed_in = latch.engine.create(new).await?.signed_in();
-    let signed_in = signed_in.ok_or_else(|| impossible("there is no room".to_owned()))?;
-    latch.metrics.created.inc();
+    let (signed_in, replayed) = match latch.engine.create(new).await? {
+        Admission::SignedIn(signed_in) => {
+            latch.metrics.created.inc();
+            (signed_in, false)
+        }
+        Admission::Again(signed_in) => (signed_in, true),
+        Admission::Full { limit, sessions } => return Err(full(&latch.engine, &limit, &sessions)),
+        Admission::Taken => return Err(key_reused()),
+        Admission::Over => return Err(over()),
+    };
     Ok(Created {
         path: format!("/api/v1/sessions/{}", signed_in.handle),
         body: HandedOver::new(&signed_in, &latch.cookie),
+        replayed,
     })
+}
+
+fn over() -> Problem {
+    Refusal::SessionEnded.because(
+        "The session that this request made has ended and does not live again. Create another with another \
+         `Idempotency-Key`.",
+    )
 }

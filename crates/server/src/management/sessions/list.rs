@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use nightlatch_engine::store::{Filter, Page, Record};
+use nightlatch_engine::Engine;
+use nightlatch_engine::store::{Filter, Page};
 use nightlatch_engine::token::Handle;
-use nightlatch_engine::{Engine, Standing};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -91,20 +91,6 @@ pub(super) async fn page(
         .last()
         .filter(|_| records.len() > limit.get())
         .map(|last| last.handle);
-    let mut sessions = Vec::with_capacity(page.len());
-    for record in page {
-        sessions.extend(live(engine, record).await?);
-    }
+    let sessions = page.iter().filter_map(|record| View::if_live(record, engine)).collect();
     Ok(here.list(Body { sessions, next_after }, next_after.as_ref()))
-}
-
-/// The session, if it lives: of one that has just reached its deadline the store may not have heard yet.
-async fn live(engine: &Engine, record: &Record) -> Result<Option<View>, Problem> {
-    if let Standing::Live(snapshot) = engine.standing_of_record(record) {
-        return Ok(Some(View::live(record, &snapshot, engine)));
-    }
-    Ok(match engine.find(&record.handle).await? {
-        Some((record, Standing::Live(snapshot))) => Some(View::live(&record, &snapshot, engine)),
-        _ => None,
-    })
 }

@@ -1,15 +1,13 @@
 //! Each operation with each scope.
 
-use std::collections::BTreeSet;
-
 use axum::Extension;
 
 use super::*;
 use crate::management::admission::Actor;
 use crate::management::health::Readiness;
-use crate::management::keys::{KeyRing, Scopes};
+use crate::management::keys::KeyRing;
 use crate::management::refusal::Refusal;
-use crate::management::scope::Scope;
+use crate::management::scope::{Scope, Scopes};
 use crate::management::{operations, routes};
 
 /// The operations as somebody with these scopes reaches them.
@@ -19,8 +17,9 @@ async fn reached_with(scopes: impl IntoIterator<Item = Scope>) -> Router {
         keys: KeyRing::new(Arc::clone(&latch.engine)),
         latch,
         readiness: Readiness::default(),
+        applications_turn: tokio::sync::Mutex::default(),
     };
-    let scopes = Scopes(scopes.into_iter().collect::<BTreeSet<_>>());
+    let scopes = Scopes::from_iter(scopes);
     Router::new()
         .nest("/api/v1", routes())
         .layer(Extension(scopes))

@@ -1,0 +1,71 @@
+//! The applications as requests of the browser side need them: read on every request, without lock and store.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use axum::http::HeaderValue;
+use nightlatch_engine::store::{Application, Store, StoreError};
+
+use crate::http::logout_url::LogoutUrl;
+use crate::latch::Latch;
+
+/// What another process writes is known here within this time.
+const READ_EVERY: Duration = Duration::from_secs(1);
+
+/// The applications of the store, as they were last read.
+#[derive(Debug, Default)]
+pub(crate) struct Applications(ArcSwap<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    origins: HashSet<Box<str>>,
+    logout_urls: HashMap<Box<str>, Vec<Box<str>>>,
+}
+
+impl Applications {
+    /// Reads them again.
+    pub(crate) async fn read(&self, store: &dyn Store) -> Result<(), StoreError> {
+        let applications = store.applications().await?;
+        self.0.store(Arc::new(Known::of(applications)));
+        Ok(())
+    }
+
+    /// Whether pages of one of them have this origin.
+    pub(crate) fn have_origin(&self, origin: &HeaderValue) -> bool {
+        let origin = origin.to_str();
+        origin.is_ok_and(|origin| self.0.load().origins.contains(origin))
+    }
+
+    /// The logout URL of an application that is meant by `url`, as it is listed.
+    pub(crate) fn logout_url(&self, application: &str, url: &LogoutUrl) -> Option<Box<str>> {
+        let known = self.0.load();
+        let listed = known.logout_urls.get(application)?.iter();
+        listed.into_iter().find(|listed| ***listed == *url.as_str()).cloned()
+    }
+}
+
+impl Known {
+    fn of(applications: Vec<Application>) -> Self {
+        let mut known = Self::default();
+        for application in applications {
+            known.origins.extend(application.origins);
+            known.logout_urls.insert(application.id, application.logout_urls);
+        }
+        known
+    }
+}
+
+/// Reads them again and again until the server stops. While the store fails, what was read last stays.
+pub(crate) async fn follow(latch: Arc<Latch>) {
+    loop {
+        if let Err(error) = latch.applications.read(latch.engine.store().as_ref()).await {
+            tracing::debug!(%error, "the applications wait for the store");
+        }
+        tokio::select! {
+            () = latch.shutdown.cancelled() => return,
+            () = tokio::time::sleep(READ_EVERY) => {}
+        }
+    }
+}

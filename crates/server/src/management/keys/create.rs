@@ -1,0 +1,130 @@
+//! `POST keys`: a key for somebody else, that reaches no further than one's own.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::State;
+use nightlatch_engine::store::{self, ApiKey, Claim, StoreError};
+use nightlatch_engine::token::Digest;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{KeyName, made, new_key, new_secret};
+use crate::http::problem::Problem;
+use crate::management::Management;
+use crate::management::admission::Actor;
+use crate::management::input::{Claimed, key_reused};
+use crate::management::operation::{Created, Group, Operation, post};
+use crate::management::refusal::Refusal;
+use crate::management::rfc3339::rfc3339;
+use crate::management::schema::InstantForm;
+use crate::management::scope::{Scope, Scopes};
+
+pub(in crate::management) fn operation() -> Operation {
+    post("/api/v1/keys", Scope::KeysWrite, create)
+        .named(Group::Keys, "createKey", "Make a key")
+        .about(
+            "The secret is told this one time. Nobody grants a scope that their own key does not have. Repeated with the \
+             same `Idempotency-Key`, the key gets a new secret in place of the one that may have got lost.",
+        )
+        .refuses(&[Refusal::NameTaken, Refusal::KeyRevoked])
+        .sent_for_example(|| json!({ "name": "billing", "scopes": ["sessions:create", "sessions:end"] }))
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "NewKey")]
+pub(in crate::management) struct Body {
+    name: KeyName,
+    /// What it may do.
+    scopes: Vec<Scope>,
+}
+
+/// A key with its secret, which is told this one time.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "KeyHandedOver")]
+pub(in crate::management) struct HandedOver {
+    name: Box<str>,
+    #[schemars(with = "InstantForm")]
+    created_at: String,
+    #[schemars(with = "Vec<Scope>")]
+    scopes: Scopes,
+    /// To be sent as `Authorization: Bearer nlk_…`.
+    secret: String,
+}
+
+pub(in crate::management) async fn create(
+    State(management): State<Arc<Management>>,
+    Extension(Actor(actor)): Extension<Actor>,
+    Extension(own): Extension<Scopes>,
+    Claimed { body, claim }: Claimed<Body>,
+) -> Result<Created<HandedOver>, Problem> {
+    let scopes: Scopes = body.scopes.into_iter().collect();
+    if let Some(missing) = own.first_missing(&scopes) {
+        let detail = format!("Your key cannot grant the scope `{missing}`, which it does not have itself.");
+        return Err(Refusal::MissingScope.because(detail));
+    }
+    let engine = &management.latch.engine;
+    let (key, secret) = new_key(&body.name, &scopes, engine.clock().now());
+    let audit = made(&key, &actor);
+    let added = engine.store().add_api_key(&key, claim.as_ref(), audit).await?;
+    let (key, secret, replayed) = match added {
+        store::Created::Added(_) => (key, secret, false),
+        store::Created::Claimed { request, outcome } => {
+            same_request(claim.as_ref(), request)?;
+            let (key, secret) = again(&management, &outcome, &scopes).await?;
+            (key, secret, true)
+        }
+        store::Created::Exists => return Err(taken(&body.name)),
+        store::Created::Full(_) => {
+            return Err(StoreError::Damaged("a key was refused for want of room".to_owned()).into());
+        }
+    };
+    management.keys.forget().await;
+    Ok(Created {
+        path: format!("/api/v1/keys/{}", key.name),
+        body: HandedOver {
+            name: key.name,
+            created_at: rfc3339(key.created),
+            scopes,
+            secret,
+        },
+        replayed,
+    })
+}
+
+fn same_request(claim: Option<&Claim>, served: Digest) -> Result<(), Problem> {
+    let same = claim.is_some_and(|claim| claim.request == served);
+    if same { Ok(()) } else { Err(key_reused()) }
+}
+
+/// The key that the request has made before, with a new secret. A key that was made anew since, to reach elsewhere, is
+/// another one.
+async fn again(management: &Management, name: &str, scopes: &Scopes) -> Result<(ApiKey, String), Problem> {
+    let store = management.latch.engine.store();
+    let known = store.api_keys().await?.into_iter().find(|key| *key.name == *name);
+    let known = known
+        .filter(|key| Scopes::of_words(&key.scopes) == *scopes)
+        .ok_or_else(gone)?;
+    let (digest, secret) = new_secret();
+    let key = ApiKey { digest, ..known };
+    if store.replace_api_key(&key).await? {
+        Ok((key, secret))
+    } else {
+        Err(gone())
+    }
+}
+
+fn gone() -> Problem {
+    Refusal::KeyRevoked
+        .because("The key that this request made was revoked. Make another with another `Idempotency-Key`.")
+}
+
+fn taken(name: &KeyName) -> Problem {
+    let detail = format!(
+        "There is a key `{}` already; take another name, or revoke it first.",
+        name.as_str()
+    );
+    Refusal::NameTaken.because(detail)
+}

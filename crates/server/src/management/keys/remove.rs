@@ -1,0 +1,45 @@
+//! `DELETE keys/{name}`: a key works no more.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::State;
+use nightlatch_engine::store::ApiKey;
+
+use super::name::{KeyInPath, no_such_key};
+use super::revoked;
+use crate::http::problem::Problem;
+use crate::management::Management;
+use crate::management::admission::Actor;
+use crate::management::operation::{Group, NoContent, Operation, delete};
+use crate::management::refusal::Refusal;
+use crate::management::scope::{Scope, Scopes};
+
+pub(in crate::management) fn operation() -> Operation {
+    delete("/api/v1/keys/{name}", Scope::KeysWrite, remove)
+        .named(Group::Keys, "revokeKey", "Revoke a key")
+        .about("It is refused within a second. The last key that can make others stays.")
+        .refuses(&[Refusal::LastKey])
+}
+
+pub(in crate::management) async fn remove(
+    State(management): State<Arc<Management>>,
+    Extension(Actor(actor)): Extension<Actor>,
+    KeyInPath(name): KeyInPath,
+) -> Result<NoContent, Problem> {
+    let _turn = management.keys.revoking().await;
+    let engine = &management.latch.engine;
+    let keys = engine.store().api_keys().await?;
+    let makes_others = |key: &&ApiKey| Scopes::of_words(&key.scopes).contain(Scope::KeysWrite);
+    let (named, others): (Vec<_>, Vec<_>) = keys.iter().partition(|key| *key.name == *name.as_str());
+    if named.iter().any(makes_others) && !others.iter().any(makes_others) {
+        let detail = "It is the last key with the scope `keys:write`; make another one first.";
+        return Err(Refusal::LastKey.because(detail));
+    }
+    let audit = revoked(name.as_str(), engine.clock().now(), &actor);
+    if !engine.store().remove_api_key(name.as_str(), audit).await? {
+        return Err(no_such_key());
+    }
+    management.keys.forget().await;
+    Ok(NoContent)
+}
