@@ -100,6 +100,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Somebody {
 }
 
 impl Input for Somebody {
+    const READS_QUERY: bool = true;
+
     fn sketch(sketch: &mut Sketch<'_>) {
         let text = json_schema!({ "type": "string" });
         let roles = json_schema!({ "type": "array", "items": { "type": "string" } });

@@ -100,6 +100,10 @@ impl Answer {
 /// A call as the description shows it.
 fn example(operation: &Operation) -> Request<Body> {
     let path = operation.path.replace("{handle}", HANDLE).replace("{subject}", "ada");
+    let path = path
+        .replace("{id}", "console")
+        .replace("{name}", "billing")
+        .replace("{revision}", "1");
     let body = operation
         .example()
         .map_or_else(Body::empty, |body| Body::from(body.to_string()));

@@ -34,7 +34,9 @@ async fn each_operation_opens_with_its_scope_and_with_no_other() {
         for operation in operations() {
             let answer = Answer::of(&router, example(&operation)).await;
             if operation.scope == scope {
-                assert_ne!(answer.status, StatusCode::FORBIDDEN, "{}", operation.id);
+                // Some bodies ask for a second scope.
+                let shut = answer.status == StatusCode::FORBIDDEN && answer.problem().1.contains(scope.as_str());
+                assert!(!shut, "{}: {answer:?}", operation.id);
             } else {
                 assert_eq!(answer.status, StatusCode::FORBIDDEN, "{} with {scope}", operation.id);
                 let (kind, detail) = answer.problem();
