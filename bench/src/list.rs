@@ -149,26 +149,16 @@ async fn page_millis(store: &dyn Store, filter: &Filter, after: Option<Handle>) 
 /// What goes through very many sessions in portions.
 async fn portions(store: &dyn Store) -> anyhow::Result<()> {
     say("");
-    let (mut after, mut read) = (None, 0);
+    let (mut after, mut outdated) = (None, Vec::new());
     let started = stopwatch::now();
-    while read < MOVED {
+    while outdated.len() < MOVED {
         let page = Page { after, limit: PORTION };
         let records = store.list(&Filter::default(), page).await?;
         let Some(last) = records.last() else { break };
         after = Some(last.handle);
-        read += records.len();
-    }
-    told("read by handle", read, started);
-
-    let (mut after, mut outdated) = (None, Vec::new());
-    let started = stopwatch::now();
-    while outdated.len() < MOVED {
-        let records = store.outdated(2, after, PORTION).await?;
-        let Some(last) = records.last() else { break };
-        after = Some((last.due, last.handle));
         outdated.extend(records);
     }
-    told("read by deadline", outdated.len(), started);
+    told("read", outdated.len(), started);
 
     let started = stopwatch::now();
     for portion in outdated.chunks(PORTION) {

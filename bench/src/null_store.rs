@@ -55,10 +55,6 @@ impl Store for NullStore {
         Ok(0)
     }
 
-    async fn outdated(&self, _: Revision, _: Option<(Option<Instant>, Handle)>, _: usize) -> Result<Vec<Record>> {
-        Ok(Vec::new())
-    }
-
     async fn count_outdated(&self, _: Revision) -> Result<u64> {
         Ok(0)
     }

@@ -78,15 +78,6 @@ pub trait Store: Debug + Send + Sync + 'static {
     /// How many live records there are.
     async fn count(&self, filter: &Filter) -> Result<u64>;
 
-    /// Live records worked out under an earlier policy than `revision`, those that fall due first first and those that
-    /// never do last, at most `limit`; `after` is the deadline and the handle of the last of the page before.
-    async fn outdated(
-        &self,
-        revision: Revision,
-        after: Option<(Option<Instant>, Handle)>,
-        limit: usize,
-    ) -> Result<Vec<Record>>;
-
     /// How many live records were worked out under an earlier policy than `revision`.
     async fn count_outdated(&self, revision: Revision) -> Result<u64>;
 

@@ -108,7 +108,7 @@ every_store! {
         pages_are_stable_while_sessions_come_and_go
         a_limit_of_zero_is_an_empty_page;
     outdating:
-        outdated_sessions_come_in_the_order_of_their_deadlines
+        sessions_of_earlier_policies_are_counted
         reindexing_moves_the_deadline_and_nothing_else
         reindexing_leaves_alone_what_has_moved_on;
     telling:

@@ -3,14 +3,13 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 
 use super::Engine;
 use super::sweep::Findings;
 use crate::store::{Filter, Page, Result, Revision};
-use crate::token::{Digest, Handle};
 
-/// So many sessions are read in one go, or looked at in the table before somebody else gets a turn.
+/// So many sessions are read in one go, and looked at before somebody else gets a turn.
 const PAGE: usize = 500;
 /// So many changes share a transaction: neighbours in the order of creation share pages of the store, and a sign-out does
 /// not wait long for them.
@@ -64,8 +63,8 @@ impl Engine {
         }
     }
 
-    /// Works out anew when the sessions of an earlier policy fall due, and ends those that are over: first those in use,
-    /// which somebody would notice, then the others. Answers how many sessions it re-indexed.
+    /// Works out anew when the sessions of an earlier policy fall due, and ends those that are over, which comes first.
+    /// Answers how many sessions it re-indexed.
     pub async fn reindex(&self) -> Result<u64> {
         let (revision, _) = self.policy();
         let outdated = self.store.count_outdated(revision).await?;
@@ -73,35 +72,33 @@ impl Engine {
         if outdated == 0 {
             return Ok(0);
         }
-        self.end_in_table(revision).await?;
         self.go_through(revision, Task::End).await?;
-        let looked_at = self.go_through(revision, Task::Reindex).await?;
+        let reindexed = self.go_through(revision, Task::Reindex).await?;
         self.reindexing.outdated.store(0, Ordering::Relaxed);
-        Ok(looked_at)
+        Ok(reindexed)
     }
 
-    async fn end_in_table(&self, revision: Revision) -> Result<()> {
-        let mut outdated: Vec<(Handle, Digest)> = {
-            let table = self.live.pin();
-            let outdated = table.iter().filter(|(_, live)| live.revisions.today != revision);
-            outdated.map(|(digest, live)| (live.handle, *digest)).collect()
-        };
-        outdated.sort_unstable();
-        let mut findings = Findings::default();
-        for sessions in outdated.chunks(PAGE) {
-            findings.append(self.look_in_table(sessions.iter().map(|(_, digest)| *digest)).ends());
-            if findings.changes() >= PORTION {
-                self.carry_out(&std::mem::take(&mut findings)).await?;
-            }
-            tokio::task::yield_now().await;
-        }
-        self.carry_out(&findings).await?;
-        Ok(())
-    }
-
-    /// Does one task for every session in the store that was worked out under an earlier policy.
+    /// Does one task for every session that was worked out under an earlier policy. The next ones are read and looked at
+    /// while the store writes.
     async fn go_through(&self, revision: Revision, task: Task) -> Result<u64> {
-        let (mut after, mut looked_at) = (None, 0);
+        let (hand_over, mut handed_over) = mpsc::channel(1);
+        let look = async {
+            let outdated = self.look_through(revision, task, &hand_over).await;
+            drop(hand_over);
+            outdated
+        };
+        let write = async {
+            while let Some(findings) = handed_over.recv().await {
+                self.carry_out(&findings).await?;
+            }
+            Ok(())
+        };
+        let (outdated, ()) = tokio::try_join!(look, write)?;
+        Ok(outdated)
+    }
+
+    async fn look_through(&self, revision: Revision, task: Task, hand_over: &mpsc::Sender<Findings>) -> Result<u64> {
+        let (mut after, mut outdated) = (None, 0);
         let mut findings = Findings::default();
         loop {
             let page = Page { after, limit: PAGE };
@@ -109,22 +106,22 @@ impl Engine {
             let Some(last) = records.last() else { break };
             after = Some(last.handle);
             records.retain(|record| record.revisions.today != revision);
-            let sessions = records.len();
+            if task == Task::Reindex {
+                self.reindexing.worked_out(records.len());
+            }
+            outdated += u64::try_from(records.len()).unwrap_or(u64::MAX);
             let found = self.look_at(records);
             findings.append(match task {
                 Task::End => found.ends(),
                 Task::Reindex => found,
             });
-            if findings.changes() >= PORTION {
-                self.carry_out(&std::mem::take(&mut findings)).await?;
-            }
-            if task == Task::Reindex {
-                self.reindexing.worked_out(sessions);
-                looked_at += u64::try_from(sessions).unwrap_or(u64::MAX);
+            // Nobody takes them any more after the store has failed, which is told there.
+            if findings.changes() >= PORTION && hand_over.send(std::mem::take(&mut findings)).await.is_err() {
+                break;
             }
             tokio::task::yield_now().await;
         }
-        self.carry_out(&findings).await?;
-        Ok(looked_at)
+        let _ = hand_over.send(findings).await;
+        Ok(outdated)
     }
 }

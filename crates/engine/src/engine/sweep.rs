@@ -79,23 +79,6 @@ impl Engine {
         findings
     }
 
-    /// What is to be done about sessions in the table.
-    pub(super) fn look_in_table(&self, digests: impl Iterator<Item = Digest>) -> Findings {
-        let (history, now) = (self.in_force.load(), self.clock.now());
-        let mut findings = Findings::default();
-        let table = self.live.pin();
-        for digest in digests {
-            if let Some(live) = table.get(&digest)
-                && !matches!(live.session.state, State::Ended { .. })
-            {
-                let held = Held::from_live(digest, live);
-                let stored = held.session.activity;
-                findings.note(held, stored, &history, now);
-            }
-        }
-        findings
-    }
-
     /// What the store knows, with the activity that only the table knows.
     pub(super) fn merged(&self, mut held: Held) -> Held {
         let table = self.live.pin();

@@ -29,11 +29,6 @@ impl MemoryStore {
     }
 }
 
-/// Puts those that never fall due behind all others.
-fn by_deadline(due: Option<Instant>, handle: Handle) -> (bool, Option<Instant>, Handle) {
-    (due.is_none(), due, handle)
-}
-
 #[async_trait]
 impl Store for MemoryStore {
     async fn create(&self, creation: &Creation) -> Result<Created> {
@@ -214,23 +209,6 @@ impl Store for MemoryStore {
 
     async fn count(&self, filter: &Filter) -> Result<u64> {
         Ok(self.tables().matching(filter).count() as u64)
-    }
-
-    async fn outdated(
-        &self,
-        revision: Revision,
-        after: Option<(Option<Instant>, Handle)>,
-        limit: usize,
-    ) -> Result<Vec<Record>> {
-        let tables = self.tables();
-        let key = |record: &&Record| by_deadline(record.due, record.handle);
-        let after = after.map(|(due, handle)| by_deadline(due, handle));
-        let mut outdated: Vec<&Record> = tables
-            .outdated(revision)
-            .filter(|record| after.is_none_or(|after| key(record) > after))
-            .collect();
-        outdated.sort_unstable_by_key(key);
-        Ok(outdated.into_iter().take(limit).cloned().collect())
     }
 
     async fn count_outdated(&self, revision: Revision) -> Result<u64> {

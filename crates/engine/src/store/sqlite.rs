@@ -147,17 +147,6 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn outdated(
-        &self,
-        revision: Revision,
-        after: Option<(Option<Instant>, Handle)>,
-        limit: usize,
-    ) -> Result<Vec<Record>> {
-        self.readers
-            .call(move |reader| reads::outdated(reader, revision, after, limit))
-            .await
-    }
-
     async fn count_outdated(&self, revision: Revision) -> Result<u64> {
         self.readers
             .call(move |reader| selection::count_outdated(&reader.connection, revision))

@@ -305,7 +305,6 @@ async fn lists_leave_out_what_is_damaged() {
     }
     assert_eq!(handles(store.due(at(2000), 100).await.expect("store")), whole);
     assert_eq!(handles(store.due(at(2000), 7).await.expect("store")), whole[..7]);
-    assert_eq!(handles(store.outdated(9, None, 7).await.expect("store")), whole[..7]);
 
     let all = Selector::Matching(everything());
     let ended = store.end(&all, &end(EndReason::Admin, 1500), 100).await.expect("store");

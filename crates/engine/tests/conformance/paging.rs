@@ -144,6 +144,5 @@ pub(crate) async fn a_limit_of_zero_is_an_empty_page(store: Shared) {
     add(store.as_ref(), &record(1, "a")).await;
     assert_eq!(list(store.as_ref(), &everything(), first(0)).await, []);
     assert_eq!(store.due(at(9999), 0).await.expect("store"), []);
-    assert_eq!(store.outdated(9, None, 0).await.expect("store"), []);
     assert_eq!(audit(store.as_ref(), AuditFilter::default()).await, []);
 }

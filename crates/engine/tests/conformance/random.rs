@@ -253,13 +253,7 @@ async fn told(store: &dyn Store, filters: &[Filter]) -> Vec<String> {
             store.get(&digest(number)).await,
             store.find(&handle(number)).await
         ));
-        told.push(format!(
-            "{:?}",
-            (
-                store.outdated(number, None, 2).await,
-                store.count_outdated(number).await
-            )
-        ));
+        told.push(format!("{:?}", store.count_outdated(number).await));
     }
     told.push(format!(
         "{:?}",

@@ -162,12 +162,6 @@ async fn lists(store: &SqliteStore) {
         let found = store.count(&filter).await.expect("store");
         told(&format!("count {what} ({found})"), started.elapsed(), 1);
     }
-    for revision in [1, 2] {
-        let after = Some((Some(at(2000)), handle(SESSIONS / 2)));
-        let started = Stopwatch::now();
-        let found = store.outdated(revision, after, 100).await.expect("store").len();
-        told(&format!("outdated ({found})"), started.elapsed(), 1);
-    }
 }
 
 async fn one_by_one(store: &SqliteStore) {

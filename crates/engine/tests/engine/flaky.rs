@@ -63,14 +63,6 @@ impl Store for FlakyStore {
     async fn count(&self, filter: &Filter) -> Result<u64> {
         self.well()?.count(filter).await
     }
-    async fn outdated(
-        &self,
-        revision: Revision,
-        after: Option<(Option<Instant>, Handle)>,
-        limit: usize,
-    ) -> Result<Vec<Record>> {
-        self.well()?.outdated(revision, after, limit).await
-    }
     async fn count_outdated(&self, revision: Revision) -> Result<u64> {
         self.well()?.count_outdated(revision).await
     }

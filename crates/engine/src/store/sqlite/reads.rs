@@ -10,14 +10,13 @@ use super::records::{self, Reader};
 use super::rows::{self, AUDIT};
 use super::selection;
 use crate::audit::{AuditFilter, AuditRecord};
-use crate::store::{ApiKey, Application, Filter, Page, PolicyRevision, Record, Revision};
-use crate::token::Handle;
+use crate::store::{ApiKey, Application, Filter, Page, PolicyRevision, Record};
 
 type Result<T> = std::result::Result<T, Failure>;
 
 pub(super) fn due(reader: &Reader, now: Instant, limit: usize) -> Result<Vec<Record>> {
     let snapshot = reader.connection.unchecked_transaction()?;
-    let selected = selection::by_deadline(&snapshot, None, None, limit)?;
+    let selected = selection::by_deadline(&snapshot, limit)?;
     let reached = |place: &Place| place.due <= now.as_millis() && place.due != columns::NEVER;
     records::page(reader, selected, limit, reached)
 }
@@ -26,17 +25,6 @@ pub(super) fn list(reader: &Reader, filter: &Filter, page: Page) -> Result<Vec<R
     let snapshot = reader.connection.unchecked_transaction()?;
     let selected = selection::matching(&snapshot, filter, page)?;
     records::page(reader, selected, page.limit, |_| true)
-}
-
-pub(super) fn outdated(
-    reader: &Reader,
-    revision: Revision,
-    after: Option<(Option<Instant>, Handle)>,
-    limit: usize,
-) -> Result<Vec<Record>> {
-    let snapshot = reader.connection.unchecked_transaction()?;
-    let selected = selection::by_deadline(&snapshot, Some(revision), after, limit)?;
-    records::page(reader, selected, limit, |_| true)
 }
 
 pub(super) fn audit(connection: &Connection, filter: &AuditFilter) -> Result<Vec<AuditRecord>> {

@@ -1,11 +1,9 @@
 //! Which live sessions are meant, as ranges of one index. The index is named rather than left to be found: a statement that
 //! cannot use it fails where it is prepared, and none ever reads a whole table.
 
-use nightlatch_core::time::Instant;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
-use super::columns;
 use super::facts;
 use super::failure::Failure;
 use super::merge::{Merge, Place};
@@ -89,49 +87,24 @@ fn by_handle(index: &str) -> String {
     )
 }
 
-/// The sessions last worked out under the policies before `revision` (without one: under any), those that fall due first
-/// first.
-pub(super) fn by_deadline(
-    connection: &Connection,
-    before: Option<Revision>,
-    after: Option<(Option<Instant>, Handle)>,
-    limit: usize,
-) -> Result<Selection<'_>, Failure> {
-    let after = after.map_or_else(
-        || Place {
-            due: i64::MIN,
-            ..Place::default()
-        },
-        |(due, handle)| Place {
-            due: columns::due(due),
-            handle: handle.as_bytes().to_vec(),
-            id: 0,
-        },
-    );
+/// All sessions, those that fall due first first.
+pub(super) fn by_deadline(connection: &Connection, limit: usize) -> Result<Selection<'_>, Failure> {
+    let after = Place {
+        due: i64::MIN,
+        ..Place::default()
+    };
     let sql = "SELECT due, handle, id FROM sessions INDEXED BY live_by_deadline
         WHERE ended_at IS NULL AND today = ?1 AND (due, handle) > (?2, ?3) ORDER BY due, handle LIMIT ?4";
-    Merge::new(
-        connection,
-        sql,
-        revisions(connection, before)?,
-        Vec::new(),
-        &after,
-        limit,
-    )
-    .map(Selection::Merge)
+    Merge::new(connection, sql, revisions(connection)?, Vec::new(), &after, limit).map(Selection::Merge)
 }
 
 /// The policies that live sessions were last worked out under. There are few, and the index tells each at once.
-fn revisions(connection: &Connection, before: Option<Revision>) -> Result<Vec<Value>, Failure> {
+fn revisions(connection: &Connection) -> Result<Vec<Value>, Failure> {
     let mut next = connection.prepare_cached(
         "SELECT min(today) FROM sessions INDEXED BY live_by_deadline WHERE ended_at IS NULL AND today > ?1",
     )?;
-    let end = before.map_or(i64::MAX, i64::from);
     let (mut found, mut last) = (Vec::new(), i64::MIN);
     while let Some(today) = next.query_row([last], |row| row.get::<_, Option<i64>>(0))? {
-        if today >= end {
-            break;
-        }
         found.push(Value::Integer(today));
         last = today;
     }
