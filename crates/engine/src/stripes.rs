@@ -10,11 +10,11 @@ const STRIPES: usize = 256;
 
 /// One lock for every 256th of all sessions, or of all names.
 #[derive(Debug)]
-pub(crate) struct Stripes([Mutex<()>; STRIPES]);
+pub(crate) struct Stripes(Box<[Mutex<()>]>);
 
 impl Default for Stripes {
     fn default() -> Self {
-        Self(std::array::from_fn(|_| Mutex::const_new(())))
+        Self((0..STRIPES).map(|_| Mutex::default()).collect())
     }
 }
 

@@ -205,7 +205,7 @@ fn validate(document: ConfigDocument) -> Result<Config, Problems> {
     } = document;
     let mut problems: Problems = Vec::new();
     let (policy_owner, policy) = match policy {
-        PolicySection::File(document) => (PolicyOwner::File, document),
+        PolicySection::File(document) => (PolicyOwner::File, *document),
         PolicySection::Server => (PolicyOwner::Server, PolicyDocument::default()),
     };
     let policy = Policy::new(policy).map_err(|violations| {

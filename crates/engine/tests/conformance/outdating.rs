@@ -1,7 +1,7 @@
 //! Sessions of an earlier policy: counted, and told when they fall due under today's.
 
 use nightlatch_core::session::EndReason;
-use nightlatch_engine::store::{Record, Reindex, Revision, Revisions, Selector, Store};
+use nightlatch_engine::store::{Record, Reindex, Revision, Revisions, Selector};
 
 use super::fixture::*;
 

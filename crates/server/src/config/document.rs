@@ -29,13 +29,13 @@ pub(crate) struct ConfigDocument {
 /// The policy, or the word that the server owns it.
 #[derive(Clone, Debug)]
 pub(crate) enum PolicySection {
-    File(PolicyDocument),
+    File(Box<PolicyDocument>),
     Server,
 }
 
 impl Default for PolicySection {
     fn default() -> Self {
-        Self::File(PolicyDocument::default())
+        Self::File(Box::default())
     }
 }
 
@@ -64,7 +64,7 @@ impl<'de> Visitor<'de> for PolicyOrServer {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<PolicySection, A::Error> {
-        PolicyDocument::deserialize(MapAccessDeserializer::new(map)).map(PolicySection::File)
+        PolicyDocument::deserialize(MapAccessDeserializer::new(map)).map(|policy| PolicySection::File(Box::new(policy)))
     }
 }
 

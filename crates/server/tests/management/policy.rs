@@ -153,7 +153,7 @@ async fn a_plan_says_what_a_change_would_do_and_the_change_does_it() {
     .await;
     first.ok(200);
     // Signed in under the longer absolute limit that was in force then, ada is over it already.
-    assert_eq!(api.handles("").await, [ben.clone()]);
+    assert_eq!(api.handles("").await, std::slice::from_ref(&ben));
     assert_eq!(
         api.get(&format!("sessions/{ada}")).await.ok(200)["reason"],
         json!("absolute")

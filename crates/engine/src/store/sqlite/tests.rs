@@ -137,15 +137,15 @@ fn failure(code: ErrorCode) -> Failure {
 /// Lets calls queue up behind one that does not end before it is told to, so that they share a transaction.
 async fn together<T>(store: &SqliteStore, calls: impl Future<Output = T>) -> T {
     let (go, wait) = std::sync::mpsc::channel::<()>();
-    let (began, begun) = std::sync::mpsc::channel::<()>();
+    let (begins, began) = std::sync::mpsc::channel::<()>();
     let gate = store.writer.call(move |_| {
-        let _ = began.send(());
+        let _ = begins.send(());
         let _ = wait.recv();
         Ok(())
     });
     // Once the gate has begun its group is closed; each call is polled once, in order, and so has queued before it opens.
     let behind = async {
-        begun.recv().expect("the gate begins");
+        began.recv().expect("the gate begins");
         calls.await
     };
     let (_, calls, ()) = tokio::join!(biased; gate, behind, async { drop(go) });
