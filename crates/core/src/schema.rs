@@ -102,6 +102,7 @@ impl JsonSchema for PathPattern {
         json_schema!({
             "type": "string",
             "description": "`*` is one segment, `**` any number of them, none included.",
+            "pattern": r"^(/([^*/]*|\*|\*\*))+$",
             "examples": ["/billing/**"],
         })
     }

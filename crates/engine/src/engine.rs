@@ -193,6 +193,11 @@ impl Engine {
         (history.revision(), Arc::clone(history.today()))
     }
 
+    /// Asks today's policy something, without keeping it.
+    pub fn with_policy<T>(&self, ask: impl FnOnce(&Policy) -> T) -> T {
+        ask(self.in_force.load().today())
+    }
+
     /// The touch interval in force.
     #[must_use]
     pub fn touch_interval(&self) -> Span {

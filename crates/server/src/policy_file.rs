@@ -6,6 +6,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use nightlatch_core::policy::{Policy, Severity, lint};
 use nightlatch_engine::{PolicyChange, PolicyChanged};
 use tokio::signal::unix::Signal;
 
@@ -92,6 +93,13 @@ impl Stamp {
     }
 }
 
+/// What is odd about a policy that comes into force is told where it is noticed first.
+pub(crate) fn warn_of_lints(policy: &Policy) {
+    for lint in lint(policy).iter().filter(|lint| lint.severity == Severity::Warning) {
+        tracing::warn!(code = %lint.code, key = lint.key, "{}; {}", lint.message, lint.remedy);
+    }
+}
+
 /// Who brings the policy of a configuration, for the audit.
 pub(crate) fn actor(config: &Config) -> Box<str> {
     let source = config.source.as_ref();
@@ -170,8 +178,11 @@ async fn adopt(latch: &Latch, file: &PolicyFile, seen: Option<Stamp>) -> bool {
     };
     match latch.engine.change_policy(change).await {
         Ok(changed) => {
-            if let PolicyChanged::Unchanged(revision) = changed {
-                tracing::info!(file = %file.name(), revision, "the file was read again; its policy is the one in force");
+            match changed {
+                PolicyChanged::Unchanged(revision) | PolicyChanged::Stale(revision) => {
+                    tracing::info!(file = %file.name(), revision, "the file was read again; its policy is the one in force");
+                }
+                PolicyChanged::InForce(_) => warn_of_lints(&config.policy),
             }
             latch.metrics.policy_file_read(true);
             file.set_problems(Vec::new());

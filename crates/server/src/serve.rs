@@ -113,6 +113,9 @@ pub(crate) async fn start(config: Config, extra: impl FnOnce(&Arc<Latch>) -> Rou
 }
 
 fn policy_source(config: &Config) -> PolicySource {
+    if config.policy_owner == PolicyOwner::File && config.source.is_some() {
+        policy_file::warn_of_lints(&config.policy);
+    }
     let policy = config.policy.clone();
     match config.policy_owner {
         PolicyOwner::File => PolicySource::Given {

@@ -7,6 +7,7 @@ mod tests;
 mod trail;
 
 use std::cmp::Ordering;
+use std::num::NonZeroU32;
 
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +39,8 @@ pub struct Explanation {
     pub activity: Explained<Vec<ActivitySource>>,
     /// What the user may pick for idle.
     pub offered: Explained<Vec<Limit>>,
+    /// How many sessions the subject may have at the same time; null for any number.
+    pub max_sessions: Explained<Option<NonZeroU32>>,
     /// What a request to the page meets; left out where there is no page.
     #[serde(flatten)]
     pub on_page: Option<OnPage>,
@@ -206,6 +209,10 @@ impl Resolved {
                 Some(choice) => alone("choice.allow", choice.allow.clone(), name),
                 None => nothing_offered(name),
             },
+            max_sessions: name
+                .into_iter()
+                .fold(layers::max_sessions(today, facts), Trail::under)
+                .explained(),
             on_page,
         }
     }

@@ -2,8 +2,9 @@
 
 use std::num::NonZeroU32;
 
+use super::{Fate, Layer};
 use crate::facts::Facts;
-use crate::policy::{OnMaxSessions, Policy, Rule};
+use crate::policy::{OnMaxSessions, Policy};
 
 /// A limit on the sessions of one subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,22 +41,10 @@ impl Counted {
 /// that tighten. None where any number of sessions is fine.
 #[must_use]
 pub fn max_sessions(policy: &Policy, facts: &Facts) -> Option<SessionLimit> {
-    let own = facts
-        .application
-        .as_ref()
-        .and_then(|name| Some((name, policy.applications.get(name)?.max_sessions?)));
-    let base = own.map(|(_, most)| most).or(policy.max_sessions);
-    let matching = |lengthens: bool| {
-        let rules = policy.rules.iter();
-        rules
-            .filter(move |rule| rule.lengthens == lengthens && rule.criteria.holds(facts, None))
-            .filter_map(|rule: &Rule| rule.max_sessions)
-    };
-    // No base is no limit, which nothing is larger than.
-    let lengthened = base.map(|base| matching(true).fold(base, NonZeroU32::max));
-    let most = matching(false).chain(lengthened).min()?;
+    let own = own_base(policy, facts);
+    let most = most(policy, facts, None)?;
     let counted = match own {
-        Some((name, _)) => Counted::Application(name.clone()),
+        Some((name, _)) => Counted::Application(name.into()),
         None => Counted::AllBut(
             policy
                 .applications
@@ -70,6 +59,59 @@ pub fn max_sessions(policy: &Policy, facts: &Facts) -> Option<SessionLimit> {
         on_reached: policy.on_max_sessions,
         counted,
     })
+}
+
+/// The application with a value of its own.
+fn own_base<'f>(policy: &Policy, facts: &'f Facts) -> Option<(&'f str, NonZeroU32)> {
+    let name = facts.application.as_deref()?;
+    Some((name, policy.applications.get(name)?.max_sessions?))
+}
+
+/// Hears of every layer, in order, with its value and its fate.
+type Witness<'a> = &'a mut dyn FnMut(Layer, NonZeroU32, Fate);
+
+/// The most there may be, through the layers.
+pub(super) fn most(policy: &Policy, facts: &Facts, mut witness: Option<Witness<'_>>) -> Option<NonZeroU32> {
+    let mut tell = |layer, value, fate| {
+        if let Some(witness) = &mut witness {
+            witness(layer, value, fate);
+        }
+    };
+    let mut most = policy.max_sessions;
+    if let Some((_, value)) = own_base(policy, facts) {
+        tell(Layer::Application, value, Fate::Taken);
+        most = Some(value);
+    }
+    let rules = |lengthens: bool| {
+        let rules = policy.rules.iter().enumerate();
+        rules.filter_map(move |(index, rule)| {
+            Some((index, rule, rule.max_sessions.filter(|_| rule.lengthens == lengthens)?))
+        })
+    };
+    for (index, rule, value) in rules(true) {
+        let fate = match rule.criteria.unmet(facts, None) {
+            Some(key) => Fate::Unmatched(key),
+            // No base is no limit, which nothing is larger than.
+            None if most.is_some_and(|most| value > most) => Fate::Taken,
+            None => Fate::NotLonger,
+        };
+        tell(Layer::Lengthening(index), value, fate);
+        if fate == Fate::Taken {
+            most = Some(value);
+        }
+    }
+    for (index, rule, value) in rules(false) {
+        let fate = match rule.criteria.unmet(facts, None) {
+            Some(key) => Fate::Unmatched(key),
+            None if most.is_none_or(|most| value < most) => Fate::Taken,
+            None => Fate::NotStricter,
+        };
+        tell(Layer::Tightening(index), value, fate);
+        if fate == Fate::Taken {
+            most = Some(value);
+        }
+    }
+    most
 }
 
 #[cfg(test)]

@@ -83,6 +83,7 @@ fn agree(
     prop_assert_eq!(milliseconds(decided(&explanation.hold_max)?), today.hold_max);
     decided(&explanation.absent)?;
     decided(&explanation.activity)?;
+    decided(&explanation.max_sessions)?;
     let offered: Vec<_> = decided(&explanation.offered)?.into_iter().map(limit).collect();
     prop_assert_eq!(&offered, &today.offers);
     prop_assert_eq!(explanation.on_page.is_some(), path.is_some());

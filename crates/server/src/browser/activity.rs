@@ -47,5 +47,5 @@ pub(super) async fn post(
     {
         outcome = latch.engine.apply(&credential.digest, &event).await?;
     }
-    Ok(json(&SessionBody::new(after(&latch, &outcome)?)))
+    Ok(json(&SessionBody::new(&latch, after(&latch, &outcome)?)))
 }

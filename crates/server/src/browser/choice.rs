@@ -56,8 +56,8 @@ pub(super) async fn put(
     let credential = required(&latch, &headers)?;
     from_script(latch.origins(), &headers, credential.bearer)?;
     let standing = latch.engine.status(&credential.digest).await?;
-    let (_, policy) = latch.engine.policy();
-    if loosens(live(&latch, &standing)?, &policy, idle) && is_stale(live(&latch, &standing)?) {
+    let snapshot = live(&latch, &standing)?;
+    if latch.engine.with_policy(|policy| loosens(snapshot, policy, idle)) && is_stale(snapshot) {
         latch.metrics.refused("step-up");
         return Err(Problem::step_up(StepUp::Age {
             max_age: FRESH_ENOUGH_TO_LOOSEN,
@@ -74,7 +74,7 @@ pub(super) async fn put(
             detail,
         ));
     }
-    Ok(json(&SessionBody::new(snapshot)))
+    Ok(json(&SessionBody::new(&latch, snapshot)))
 }
 
 /// Whether an offered choice lets the person be away for longer than what is in force for them without it. What masks

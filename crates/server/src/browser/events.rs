@@ -135,11 +135,13 @@ impl Teller {
         let turned = before.is_none_or(|before| (before.phase, before.kind) != (told.phase, told.kind));
         let moved = before.is_none_or(|before| (before.idle, before.absolute) != (told.idle, told.absolute));
         let spaced = before.is_none_or(|before| told.at.duration_since(before.at) >= SPACING);
-        if !(turned || moved && spaced) {
+        // People are never told late that they have less time.
+        let sooner = before.is_some_and(|before| told.is_sooner_than(&before));
+        if !(turned || sooner || moved && spaced) {
             return None;
         }
         self.told = Some(told);
-        let body = SessionBody::new(snapshot);
+        let body = SessionBody::new(&self.latch, snapshot);
         let special = match told.phase {
             Phase::Warning if turned && !self.knows_warning(snapshot) => Some(event("warning", snapshot.now, &body)),
             Phase::Locked if turned => Some(event("locked", snapshot.now, &body)),
@@ -178,6 +180,12 @@ impl Teller {
 }
 
 impl Told {
+    fn is_sooner_than(&self, before: &Self) -> bool {
+        let sooner =
+            |now: Option<Instant>, then: Option<Instant>| now.is_some_and(|now| then.is_none_or(|then| now < then));
+        sooner(self.idle, before.idle) || sooner(self.absolute, before.absolute)
+    }
+
     #[expect(
         clippy::disallowed_methods,
         reason = "spaces events on the wire; no rule depends on it"

@@ -18,5 +18,5 @@ pub(super) async fn post(State(latch): State<Arc<Latch>>, headers: HeaderMap) ->
     let credential = required(&latch, &headers)?;
     from_script(latch.origins(), &headers, credential.bearer)?;
     let outcome = latch.engine.apply(&credential.digest, &Event::Extend).await?;
-    Ok(json(&SessionBody::new(after(&latch, &outcome)?)))
+    Ok(json(&SessionBody::new(&latch, after(&latch, &outcome)?)))
 }

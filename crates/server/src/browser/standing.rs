@@ -1,12 +1,14 @@
 //! The session body: what every endpoint tells of a live session.
 
+use std::fmt;
+
 use axum::response::Response;
 use nightlatch_core::duration::Limit;
 use nightlatch_core::session::{Answer, DeadlineKind, Phase, Verdict};
 use nightlatch_core::time::Span;
 use nightlatch_engine::token::Handle;
 use nightlatch_engine::{Outcome, Snapshot, Standing};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::sentence::Sentence;
 use crate::http::headers::json;
@@ -26,12 +28,31 @@ pub(crate) struct SessionBody<'a> {
     handle: Handle,
     application: Option<&'a str>,
     choice: Option<Limit>,
+    choices: Offered<'a>,
     explanation: Sentence<'a>,
     server_time_ms: i64,
 }
 
+/// What the user may pick for idle; written straight from the policy in force.
+struct Offered<'a>(&'a Latch);
+
+impl Serialize for Offered<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.engine.with_policy(|policy| {
+            let offered = policy.choice.as_ref().map_or(&[][..], |choice| &choice.allow);
+            serializer.collect_seq(offered)
+        })
+    }
+}
+
+impl fmt::Debug for Offered<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Offered(…)")
+    }
+}
+
 impl<'a> SessionBody<'a> {
-    pub(crate) fn new(snapshot: &'a Snapshot) -> Self {
+    pub(crate) fn new(latch: &'a Latch, snapshot: &'a Snapshot) -> Self {
         let status = &snapshot.status;
         Self {
             phase: status.phase,
@@ -45,6 +66,7 @@ impl<'a> SessionBody<'a> {
             handle: snapshot.handle,
             application: snapshot.facts.application.as_deref(),
             choice: snapshot.choice,
+            choices: Offered(latch),
             explanation: Sentence(snapshot),
             server_time_ms: snapshot.now.as_millis(),
         }
@@ -53,7 +75,7 @@ impl<'a> SessionBody<'a> {
 
 /// The body of a live session, locked ones included; 401 otherwise.
 pub(crate) fn told(latch: &Latch, standing: &Standing) -> Result<Response, Problem> {
-    Ok(json(&SessionBody::new(live(latch, standing)?)))
+    Ok(json(&SessionBody::new(latch, live(latch, standing)?)))
 }
 
 /// The live session, locked ones included; 401 otherwise.

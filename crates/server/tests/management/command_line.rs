@@ -245,3 +245,35 @@ fn keys_of_a_store_that_does_not_last_cannot_be_made() {
         &["/nonexistent.toml"],
     );
 }
+
+#[tokio::test]
+async fn an_exported_audit_can_be_replayed() {
+    let api = Api::start();
+    for subject in ["ada", "ben", "eve"] {
+        let (handle, _) = api.sign_in(subject).await;
+        api.delete(&format!("sessions/{handle}")).await.ok(200);
+    }
+    let exported = api.server.command(&["audit", "export"]);
+    assert!(exported.status.success(), "{exported:?}");
+    let lines = String::from_utf8(exported.stdout).expect("text");
+    let ended = lines
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+    let ended: Vec<_> = ended.filter(|record| record["kind"] == "ended").collect();
+    assert_eq!(ended.len(), 3);
+    assert!(
+        ended.iter().all(|record| record["last_activity"].is_string()),
+        "{lines}"
+    );
+
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("audit.jsonl");
+    std::fs::write(&file, &lines).expect("the file");
+    let path = file.to_str().expect("a path");
+    let replayed = api
+        .server
+        .command(&["policy", "replay", path, "--idle", "15m", "--json"]);
+    assert!(replayed.status.success(), "{replayed:?}");
+    let report: Value = serde_json::from_slice(&replayed.stdout).expect("JSON");
+    assert!(report.to_string().contains("15m"), "{report}");
+}

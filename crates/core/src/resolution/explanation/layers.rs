@@ -1,11 +1,14 @@
 //! The layers of idle and absolute (LIFETIME section 2), heard from the pass that resolves them.
 
+use std::num::NonZeroU32;
+
 use super::trail::Trail;
 use super::{LayerKind, Step};
 use crate::duration::Limit;
 use crate::facts::Facts;
 use crate::path::Path;
 use crate::policy::{OnIdle, Policy, Rule};
+use crate::resolution::sessions::most as resolve_most;
 use crate::resolution::{Fate, Layer, absolute as resolve_absolute, idle as resolve_idle};
 
 /// The idle limit and its outcome.
@@ -46,8 +49,51 @@ fn base<T>(key: &str, value: T) -> Trail<T> {
 }
 
 fn lay(trail: &mut Trail<Limit>, policy: &Policy, facts: &Facts, key: &str, heard: (Layer, Limit, Fate)) {
-    let (layer, limit, fate) = heard;
-    let step = |kind, why: &str| Step::new(source(policy, facts, key, layer), kind, limit, why);
+    let so_far = trail.value().to_string();
+    lay_over(trail, policy, facts, key, heard, &so_far);
+}
+
+/// How many sessions a subject may have.
+pub(super) fn max_sessions(policy: &Policy, facts: &Facts) -> Trail<Option<NonZeroU32>> {
+    let mut trail = match policy.max_sessions {
+        Some(_) => base("max_sessions", policy.max_sessions),
+        None => Trail::new(Step::new(
+            "no max_sessions",
+            LayerKind::Default,
+            None,
+            "decides: the policy sets no number",
+        )),
+    };
+    resolve_most(
+        policy,
+        facts,
+        Some(&mut |layer, most, fate| {
+            let so_far = trail
+                .value()
+                .map_or_else(|| "no number".to_owned(), |most| most.to_string());
+            lay_over(
+                &mut trail,
+                policy,
+                facts,
+                "max_sessions",
+                (layer, Some(most), fate),
+                &so_far,
+            );
+        }),
+    );
+    trail
+}
+
+/// `so_far` is the value that the layer is laid over, in words.
+fn lay_over<T>(
+    trail: &mut Trail<T>,
+    policy: &Policy,
+    facts: &Facts,
+    key: &str,
+    (layer, value, fate): (Layer, T, Fate),
+    so_far: &str,
+) {
+    let step = |kind, why: &str| Step::new(source(policy, facts, key, layer), kind, value, why);
     let (kind, what, decides) = match layer {
         // Every trail begins with it.
         Layer::Policy => return,
@@ -73,7 +119,6 @@ fn lay(trail: &mut Trail<Limit>, policy: &Policy, facts: &Facts, key: &str, hear
         ),
         Layer::Cap => (LayerKind::Cap, "the system limit", "decides: the system limit"),
     };
-    let so_far = trail.value();
     let why = match fate {
         Fate::Taken => return trail.take(step(kind, decides), what),
         Fate::Unmatched(key) => unmatched(key),

@@ -194,3 +194,30 @@ fn the_document_reads_back_as_what_was_written() {
         );
     }
 }
+
+#[test]
+fn the_number_of_sessions_has_its_layers() {
+    let policy = policy(
+        r#"{"max_sessions": 3, "applications": {"console": {"max_sessions": 2}},
+            "rules": [{"name": "guests", "match": {"role": "guest"}, "max_sessions": 1},
+                      {"match": {"role": "admin"}, "max_sessions": 5, "lengthens": true}]}"#,
+    );
+    for (application, role, decided_by, value) in [
+        (None, "staff", "max_sessions", 3),
+        (Some("console"), "staff", "applications.console.max_sessions", 2),
+        (Some("console"), "admin", "rules[1]", 5),
+        (None, "guest", "rules[0] \"guests\"", 1),
+    ] {
+        let facts = Facts {
+            application: application.map(Into::into),
+            roles: vec![role.into()],
+            ..Facts::default()
+        };
+        let explained = explain(&policy, &facts, None, None).max_sessions;
+        let resolved = crate::resolution::max_sessions(&policy, &facts).map(|limit| limit.most);
+        assert_eq!((explained.decided_by.as_str(), explained.value), (decided_by, resolved));
+        assert_eq!(resolved.map(std::num::NonZeroU32::get), Some(value));
+    }
+    let none = explain(&Policy::default(), &Facts::default(), None, None).max_sessions;
+    assert_eq!((none.decided_by.as_str(), none.value), ("no max_sessions", None));
+}

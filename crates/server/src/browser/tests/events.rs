@@ -159,3 +159,35 @@ async fn streams_end_when_the_server_stops() {
     site.latch.shutdown.cancel();
     assert!(events.next().await.is_none());
 }
+
+#[tokio::test]
+async fn a_stricter_policy_is_told_to_every_open_tab_at_once() {
+    let site = Site::new("[policy]\nidle = \"30m\"\n").await;
+    let (ada, ben) = (site.sign_in("ada").await, site.sign_in("ben").await);
+    site.advance(600);
+    site.post("/extend", &ben, "").await;
+    let mut tabs = [
+        Events::open(&site, &ada, None).await,
+        Events::open(&site, &ben, None).await,
+    ];
+    for tab in &mut tabs {
+        tab.next().await.expect("the state at the start");
+    }
+    let policy = serde_json::from_str(r#"{"idle": "10m"}"#).expect("a document");
+    let change = nightlatch_engine::PolicyChange {
+        policy: nightlatch_core::policy::Policy::new(policy).expect("a policy"),
+        actor: "test".into(),
+        reason: None,
+        restored: None,
+        expected: None,
+    };
+    site.latch.engine.change_policy(change).await.expect("a store");
+    let [of_ada, of_ben] = &mut tabs;
+    let ended = of_ada.next().await.expect("an event");
+    assert_eq!((ended.name.as_str(), &ended.data["reason"]), ("ended", &"idle".into()));
+    let told = of_ben.next().await.expect("an event");
+    assert_eq!(
+        (told.name.as_str(), &told.data["idle_remaining_ms"]),
+        ("lifetime", &600_000.into())
+    );
+}

@@ -3,15 +3,11 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::builder::PossibleValuesParser;
-use nightlatch_engine::audit::AuditKind;
 use serde_json::{Value, json};
 
-use crate::cli::client::{Connection, query};
+use super::page::{Which, page};
+use crate::cli::client::Connection;
 use crate::cli::table::{Cell, Colour, Tone, write_table};
-
-/// What the server answers at once at most.
-const PAGE: usize = 500;
 
 /// Show the audit, oldest first
 #[derive(Debug, clap::Args)]
@@ -20,18 +16,8 @@ const PAGE: usize = 500;
   nightlatch audit show --kind ended --limit 20
   nightlatch audit show --after 1200 --json")]
 pub(super) struct Args {
-    /// Of this session
-    #[arg(long)]
-    handle: Option<String>,
-    /// Of this subject
-    #[arg(long)]
-    subject: Option<String>,
-    /// Of this kind
-    #[arg(long, value_parser = PossibleValuesParser::new(AuditKind::ALL.map(AuditKind::as_str)))]
-    kind: Option<String>,
-    /// Behind this number
-    #[arg(long, value_name = "SEQ", default_value_t = 0)]
-    after: u64,
+    #[command(flatten)]
+    which: Which,
     /// At most so many
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     limit: u32,
@@ -60,21 +46,10 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
 async fn fetch(args: &Args) -> anyhow::Result<(Vec<Value>, Option<u64>)> {
     let limit = usize::try_from(args.limit).unwrap_or(usize::MAX);
     let mut records = Vec::new();
-    let mut after = args.after;
+    let mut after = args.which.after;
     loop {
-        let (from, wanted) = (after.to_string(), (limit - records.len()).min(PAGE).to_string());
-        let pairs = [
-            ("handle", args.handle.as_deref()),
-            ("subject", args.subject.as_deref()),
-            ("kind", args.kind.as_deref()),
-            ("after", Some(from.as_str())),
-            ("limit", Some(wanted.as_str())),
-        ];
-        let mut page = args.connection.get(&format!("audit?{}", query(&pairs))).await?;
-        if let Some(page) = page["records"].as_array_mut() {
-            records.append(page);
-        }
-        let next = page["next_after"].as_u64();
+        let (mut more, next) = page(&args.connection, &args.which, after, limit - records.len()).await?;
+        records.append(&mut more);
         match next {
             Some(next) if records.len() < limit => after = next,
             _ => return Ok((records, next)),

@@ -1,6 +1,7 @@
 //! Explanations for people.
 
 use std::fmt::{Display, Write as _};
+use std::num::NonZeroU32;
 
 use nightlatch_core::duration::Limit;
 use nightlatch_core::policy::{Absent, ActivitySource, OnIdle};
@@ -88,6 +89,7 @@ impl Text {
             absent,
             activity,
             offered,
+            max_sessions,
             on_page,
         } = explanation;
         self.line("idle", format_args!("{}, then {}", idle.value, does(on_idle.value)));
@@ -104,6 +106,13 @@ impl Text {
         self.line("no tab open", without_tab(absent.value));
         self.line("activity", counting(&activity.value));
         self.line("choice", offer(&offered.value));
+        let sessions =
+            |most: &Option<NonZeroU32>| most.map_or_else(|| "any number".to_owned(), |most| most.to_string());
+        self.line(
+            "sessions",
+            format_args!("{} at the same time", sessions(&max_sessions.value)),
+        );
+        self.steps(max_sessions, sessions);
         if let Some(on_page) = on_page {
             self.on_page(on_page);
         }

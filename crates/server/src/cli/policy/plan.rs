@@ -157,13 +157,17 @@ fn write_shortening(out: &mut impl Write, all: &Value) -> std::io::Result<()> {
             )
         })
         .collect();
+    let shown = steps
+        .iter()
+        .rposition(|(_, sessions)| *sessions > 0)
+        .map_or(0, |last| last + 1);
     let most = steps
         .iter()
         .map(|(_, sessions)| *sessions)
         .max()
         .unwrap_or_default()
         .max(1);
-    for (up_to, sessions) in steps {
+    for (up_to, sessions) in steps.into_iter().take(shown) {
         let title = up_to.map_or_else(|| "more".to_owned(), |up_to| format!("up to {up_to}"));
         let bar = usize::try_from((sessions * WIDEST_BAR).div_ceil(most)).unwrap_or_default();
         writeln!(out, "  {title:<10} {sessions:>8} {}", "#".repeat(bar))?;

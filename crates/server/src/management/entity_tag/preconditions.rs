@@ -37,7 +37,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Preconditions {
 
 impl Input for Preconditions {
     fn sketch(sketch: &mut Sketch<'_>) {
-        let schema = json_schema!({ "type": "string", "examples": ["\"3f2a…\""] });
+        let schema = json_schema!({ "type": "string", "examples": ["\"3f2a90c1d4e85b67a0f1c2d3e4b5a697\""] });
         let matching = "The tag of the state that your change was made from. In any other state nothing is written.";
         sketch.parameter("header", "If-Match", matching, &schema);
         let none = "`*`: nothing is written where there is one already.";

@@ -45,6 +45,7 @@ pub(in crate::management) fn operation() -> Operation {
 pub(in crate::management) struct Asked {
     /// Name at most so many of the sessions that would end.
     #[serde(default = "named")]
+    #[schemars(range(max = u32::MAX))]
     ending: u32,
 }
 

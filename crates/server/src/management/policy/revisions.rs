@@ -37,6 +37,7 @@ pub(in crate::management) fn showing() -> Operation {
 #[serde(deny_unknown_fields)]
 pub(in crate::management) struct Asked {
     /// Before the revision with this number: the `next_after` of the page before.
+    #[schemars(range(max = Revision::MAX))]
     after: Option<Revision>,
     /// At most so many revisions.
     #[serde(default)]

@@ -195,9 +195,9 @@ fn take(entry: &Entry<'_>, drafts: &mut HashMap<Box<str>, Draft>) -> Result<(), 
         ("ended", None) => return Err(missing("reason")),
         _ => None,
     };
-    // A policy that came into force concerns no session.
+    // Policies, applications and keys concern no session.
     let Some(handle) = entry.handle.as_deref() else {
-        return if kind == "policy" {
+        return if matches!(kind, "policy" | "application" | "api-key") {
             Ok(())
         } else {
             Err(missing("handle"))
