@@ -12,6 +12,7 @@ mod policy;
 mod read;
 mod reindex;
 mod sweep;
+mod table;
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
