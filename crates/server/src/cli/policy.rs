@@ -2,6 +2,7 @@
 
 mod adopt;
 mod apply;
+mod differences;
 mod document;
 mod export;
 mod history;

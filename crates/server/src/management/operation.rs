@@ -84,45 +84,19 @@ impl Group {
     }
 }
 
-pub(super) fn get<H, T, I, O>(path: &'static str, scope: Scope, handler: H) -> Operation
-where
-    H: Handler<T, Arc<Management>> + Shape<I, O>,
-    T: 'static,
-{
-    operation(Method::GET, MethodFilter::GET, path, scope, handler)
+macro_rules! methods {
+    ($($name:ident $method:ident),*) => {
+        $(pub(super) fn $name<H, T, I, O>(path: &'static str, scope: Scope, handler: H) -> Operation
+        where
+            H: Handler<T, Arc<Management>> + Shape<I, O>,
+            T: 'static,
+        {
+            operation(Method::$method, MethodFilter::$method, path, scope, handler)
+        })*
+    };
 }
 
-pub(super) fn post<H, T, I, O>(path: &'static str, scope: Scope, handler: H) -> Operation
-where
-    H: Handler<T, Arc<Management>> + Shape<I, O>,
-    T: 'static,
-{
-    operation(Method::POST, MethodFilter::POST, path, scope, handler)
-}
-
-pub(super) fn put<H, T, I, O>(path: &'static str, scope: Scope, handler: H) -> Operation
-where
-    H: Handler<T, Arc<Management>> + Shape<I, O>,
-    T: 'static,
-{
-    operation(Method::PUT, MethodFilter::PUT, path, scope, handler)
-}
-
-pub(super) fn patch<H, T, I, O>(path: &'static str, scope: Scope, handler: H) -> Operation
-where
-    H: Handler<T, Arc<Management>> + Shape<I, O>,
-    T: 'static,
-{
-    operation(Method::PATCH, MethodFilter::PATCH, path, scope, handler)
-}
-
-pub(super) fn delete<H, T, I, O>(path: &'static str, scope: Scope, handler: H) -> Operation
-where
-    H: Handler<T, Arc<Management>> + Shape<I, O>,
-    T: 'static,
-{
-    operation(Method::DELETE, MethodFilter::DELETE, path, scope, handler)
-}
+methods!(get GET, post POST, put PUT, patch PATCH, delete DELETE);
 
 fn operation<H, T, I, O>(
     method: Method,

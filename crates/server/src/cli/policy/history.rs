@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use serde_json::Value;
 
+use super::differences::write_differences;
 use crate::cli::client::Connection;
 use crate::cli::table::visible;
 
@@ -53,14 +54,6 @@ fn write_revision(out: &mut impl Write, revision: &Value) -> std::io::Result<()>
     if let Some(reason) = revision["reason"].as_str() {
         writeln!(out, "  {}", visible(reason))?;
     }
-    for difference in revision["differences"].as_array().into_iter().flatten() {
-        let value = |key: &str| match &difference[key] {
-            Value::Null => "nothing".to_owned(),
-            Value::String(text) => visible(text),
-            other => visible(&other.to_string()),
-        };
-        let key = visible(difference["key"].as_str().unwrap_or_default());
-        writeln!(out, "  {key}: {} -> {}", value("before"), value("after"))?;
-    }
+    write_differences(out, &revision["differences"])?;
     writeln!(out)
 }

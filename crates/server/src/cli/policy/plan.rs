@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use nightlatch_core::time::Span;
 use serde_json::Value;
 
+use super::differences::write_differences;
 use crate::cli::client::Connection;
 use crate::cli::table::{Cell, Colour, Tone, visible, write_table};
 
@@ -51,20 +52,11 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
 
 /// A plan for people.
 pub(super) fn write_plan(out: &mut impl Write, plan: &Value, colour: Colour) -> std::io::Result<()> {
-    let differences = list(&plan["differences"]);
-    if differences.is_empty() {
+    if list(&plan["differences"]).is_empty() {
         writeln!(out, "The policy is the one in force (revision {}).", plan["revision"])?;
     } else {
         writeln!(out, "Against revision {}:", plan["revision"])?;
-        for difference in differences {
-            let value = |key: &str| match &difference[key] {
-                Value::Null => "nothing".to_owned(),
-                Value::String(text) => visible(text),
-                other => visible(&other.to_string()),
-            };
-            let key = visible(difference["key"].as_str().unwrap_or_default());
-            writeln!(out, "  {key}: {} -> {}", value("before"), value("after"))?;
-        }
+        write_differences(out, &plan["differences"])?;
     }
     writeln!(out)?;
     write_counts(out, plan, colour)?;
