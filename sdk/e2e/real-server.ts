@@ -45,7 +45,7 @@ export async function startServer({ policy, headers }: Launch): Promise<Server> 
       `[server]\nlisten = ${listen(latch.browser)}\npublic_url = "${origin}"\n` +
         `[management]\nlisten = ${listen(latch.management)}\n` +
         `[store]\npath = ${JSON.stringify(join(folder, 'latch.db'))}\n` +
-        `[log]\nlevel = "warn"\n` +
+        `[log]\nlevel = "error"\n` +
         `[policy]\nidle = "${current.idle}ms"\nabsolute = "${current.absolute}ms"\n` +
         `warn_before = "${current.warnBefore}ms"\non_idle = "${current.onIdle ?? 'sign-out'}"\n`,
     );

@@ -4,6 +4,7 @@ mod document;
 mod overrides;
 mod position;
 mod public_url;
+mod stamp;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -17,6 +18,7 @@ pub(crate) use self::document::{LogFormat, LogSection, StoreKind, StoreSection};
 use self::overrides::Override;
 pub(crate) use self::position::{Position, of_key};
 pub(crate) use self::public_url::PublicUrl;
+pub(crate) use self::stamp::Stamp;
 
 /// A configuration that has been found valid.
 #[derive(Clone, Debug)]
@@ -48,6 +50,8 @@ pub(crate) enum PolicyOwner {
 #[derive(Clone, Debug)]
 pub(crate) struct Source {
     pub(crate) path: PathBuf,
+    /// The state of the file that was read.
+    pub(crate) stamp: Option<Stamp>,
     environment: Vec<(String, String)>,
 }
 
@@ -94,6 +98,8 @@ impl Config {
         path: &Path,
         environment: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, Vec<ConfigError>> {
+        // Before the text: what is written in between is read again.
+        let stamp = std::fs::metadata(path).ok().map(|metadata| Stamp::of(&metadata));
         let text = std::fs::read_to_string(path).map_err(|error| {
             let message = format!("cannot be read: {error}; check the path and that this user may read the file");
             vec![ConfigError {
@@ -111,6 +117,7 @@ impl Config {
         let mut config = Self::parse(&text, &path.display().to_string(), environment.iter().cloned())?;
         config.source = Some(Source {
             path: path.to_owned(),
+            stamp,
             environment,
         });
         Ok(config)

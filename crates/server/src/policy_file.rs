@@ -1,16 +1,14 @@
 //! The file that owns the policy, while the server runs: what changes in its policy comes into force at once. A file that
 //! is wrong changes nothing, and is told of until it is right.
 
-use std::fs::Metadata;
-use std::os::unix::fs::MetadataExt as _;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use nightlatch_core::policy::{Policy, Severity, lint};
 use nightlatch_engine::{PolicyChange, PolicyChanged};
 use tokio::signal::unix::Signal;
 
-use crate::config::{Config, ConfigError, PolicyOwner, Position, Source};
+use crate::config::{Config, ConfigError, PolicyOwner, Position, Source, Stamp};
 use crate::latch::Latch;
 
 /// The file is looked at so often, and read when it has been the same for as long: whoever writes it in several steps is
@@ -22,14 +20,6 @@ const LOOKED_AT_EVERY: Duration = Duration::from_millis(150);
 pub(crate) struct PolicyFile {
     source: Source,
     problems: Mutex<Arc<[ConfigError]>>,
-}
-
-/// What tells one state of a file from another without reading it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Stamp {
-    modified: Option<SystemTime>,
-    length: u64,
-    inode: u64,
 }
 
 impl PolicyFile {
@@ -83,16 +73,6 @@ impl PolicyFile {
     }
 }
 
-impl Stamp {
-    fn of(metadata: &Metadata) -> Self {
-        Self {
-            modified: metadata.modified().ok(),
-            length: metadata.len(),
-            inode: metadata.ino(),
-        }
-    }
-}
-
 /// What is odd about a policy that comes into force is told where it is noticed first.
 pub(crate) fn warn_of_lints(policy: &Policy) {
     for lint in lint(policy).iter().filter(|lint| lint.severity == Severity::Warning) {
@@ -114,7 +94,7 @@ pub(crate) async fn follow(latch: Arc<Latch>, mut reload: Signal) {
     let Some(file) = &latch.policy_file else {
         return ignore(&latch, reload).await;
     };
-    let mut in_force = file.stamp().await;
+    let mut in_force = file.source.stamp;
     let mut last_seen = in_force;
     loop {
         let asked = tokio::select! {
@@ -146,7 +126,7 @@ async fn ignore(latch: &Latch, mut reload: Signal) {
 
 /// Puts the policy of the file in force, or notes why not. False where it is to be tried again.
 async fn adopt(latch: &Latch, file: &PolicyFile, seen: Option<Stamp>) -> bool {
-    let config = if seen.is_some_and(|stamp| stamp.length == 0) {
+    let config = if seen.is_some_and(|stamp| stamp.is_empty()) {
         Err(vec![file.problem(
             "the file is empty; write at least [policy], if the defaults are meant",
         )])
