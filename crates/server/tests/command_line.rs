@@ -284,3 +284,27 @@ fn every_command_has_help_with_examples() {
         );
     }
 }
+
+#[test]
+fn where_the_server_owns_the_policy_a_file_has_none_to_check_or_explain() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("latch.toml");
+    std::fs::write(&file, "policy = \"server\"\n").expect("the file");
+    let run = |command: &str| {
+        let mut binary = Command::new(env!("CARGO_BIN_EXE_nightlatch"));
+        binary.arg(command).arg(&file).output().expect("the binary runs")
+    };
+    let checked = run("check");
+    assert!(checked.status.success(), "{checked:?}");
+    let told = String::from_utf8_lossy(&checked.stdout).into_owned();
+    assert!(
+        told.contains("The server owns the policy") && !told.contains("Idle"),
+        "{told}"
+    );
+    let explained = run("explain");
+    assert_eq!(explained.status.code(), Some(78));
+    assert!(
+        String::from_utf8_lossy(&explained.stderr).contains("policy show"),
+        "{explained:?}"
+    );
+}

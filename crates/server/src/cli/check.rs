@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use nightlatch_core::policy::{Lint, Severity, lint};
 use serde_json::{Value, json};
 
-use crate::config::{Config, ConfigError, Position, of_key};
+use crate::config::{Config, ConfigError, PolicyOwner, Position, of_key};
 
 /// Find mistakes in a configuration
 #[derive(Debug, clap::Args)]
@@ -58,8 +58,11 @@ fn check(args: &Args) -> Checked {
     let config = Config::read(&args.file, super::environment())?;
     // Without the text lints have no place; that the file can be read is known by now.
     let text = std::fs::read_to_string(&args.file).unwrap_or_default();
-    let lints = lint(&config.policy).into_iter();
-    let lints = lints.map(|lint| Found {
+    let lints = match config.policy_owner {
+        PolicyOwner::File => lint(&config.policy),
+        PolicyOwner::Server => Vec::new(),
+    };
+    let lints = lints.into_iter().map(|lint| Found {
         position: of_key(&text, &format!("policy.{}", lint.key)),
         lint,
     });
@@ -85,6 +88,13 @@ fn tell(args: &Args, checked: &Checked) -> anyhow::Result<()> {
             "{severity} {code}: {file}{place}: policy.{key}: {message}; {remedy}\n  {}",
             lint.link
         ));
+    }
+    if config.policy_owner == PolicyOwner::Server {
+        writeln!(
+            std::io::stdout(),
+            "{file}: valid. The server owns the policy; `nightlatch policy show` prints it."
+        )?;
+        return Ok(());
     }
     let policy = &config.policy;
     let count = |severity| lints.iter().filter(|found| found.lint.severity == severity).count();

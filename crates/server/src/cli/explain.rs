@@ -12,6 +12,7 @@ use nightlatch_core::path::Path;
 use nightlatch_core::resolution::explain;
 
 use super::client::{Connection, escaped, query};
+use crate::config::PolicyOwner;
 use crate::management::explain::view::SessionView;
 
 /// Say which limits hold for somebody on a page, or for one session of a running server, and why
@@ -68,6 +69,13 @@ fn of_anybody(args: &Args, file: &std::path::Path) -> anyhow::Result<ExitCode> {
         Ok(config) => config,
         Err(code) => return Ok(code),
     };
+    if config.policy_owner == PolicyOwner::Server {
+        super::complain(format_args!(
+            "error: {}: policy: the server owns the policy; explain what it has: nightlatch policy show > policy.toml",
+            file.display()
+        ));
+        return Ok(ExitCode::from(super::CONFIGURATION));
+    }
     let facts = Facts {
         application: args.application.clone(),
         device: args.device.clone(),
