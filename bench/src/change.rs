@@ -16,12 +16,12 @@ use nightlatch_engine::clock::Clock;
 use nightlatch_engine::store::sqlite::SqliteStore;
 use nightlatch_engine::store::{Filter, Page, Record, Revisions, Store};
 use nightlatch_engine::token::{Digest, Handle, Token};
-use nightlatch_engine::{Engine, Options, PolicyChange, Standing};
+use nightlatch_engine::{Engine, Options, PolicyChange};
 use tokio::time::sleep_until;
 
 use crate::checks::{self, Checks, Percentiles};
 use crate::filling;
-use crate::report::{self, millis, progress, progress_over, say};
+use crate::report::{self, millis, say};
 use crate::stopwatch;
 
 const GOAL_PLAN_MILLIS: f64 = 2000.0;
@@ -53,11 +53,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     report::heading(format_args!("change: another policy over {} sessions", args.sessions));
-    let directory = match &args.directory {
-        Some(directory) => tempfile::tempdir_in(directory),
-        None => tempfile::tempdir(),
-    };
-    let directory = directory.context("no directory for the database")?;
+    let directory = filling::directory(args.directory.as_deref())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&directory.path().join("change.db"))?);
@@ -82,7 +78,7 @@ async fn measure(args: &Args, store: Arc<dyn Store>) -> anyhow::Result<()> {
         tokio::spawn(async move { engine.run(async { drop(stopped.await) }).await })
     };
     if !args.cold {
-        read_in(&engine, &crowd.digests).await?;
+        filling::read_in(&engine, &crowd.digests).await?;
     }
     // Those whom the change leaves alone.
     let staying = concerned.iter().zip(&crowd.digests);
@@ -91,7 +87,7 @@ async fn measure(args: &Args, store: Arc<dyn Store>) -> anyhow::Result<()> {
         .map(|(_, digest)| *digest)
         .take(20_000)
         .collect();
-    read_in(&engine, &staying).await?;
+    filling::read_in(&engine, &staying).await?;
     let checks = Checks::start(Arc::clone(&engine), staying, args.rate);
     let quiet_from = stopwatch::now();
     sleep_until((quiet_from + Duration::from_secs(args.quiet_seconds)).into()).await;
@@ -210,19 +206,6 @@ fn after() -> anyhow::Result<Policy> {
         "applications": { "crm": { "idle": "30m" } },
         "rules": [{ "name": "admins", "match": { "role": "admin" }, "idle": "15m" }],
     }))?)
-}
-
-/// Reads sessions into the live table, as their first request does.
-async fn read_in(engine: &Engine, digests: &[Digest]) -> anyhow::Result<()> {
-    for (number, digest) in digests.iter().enumerate() {
-        let standing = engine.status(digest).await?;
-        ensure!(matches!(standing, Standing::Live(_)), "a session is {standing:?}");
-        if number % 1000 == 0 {
-            progress(format_args!("reading sessions in: {number} of {}", digests.len()));
-        }
-    }
-    progress_over();
-    Ok(())
 }
 
 async fn wait_for(since: Instant, mut happened: impl AsyncFnMut() -> anyhow::Result<bool>) -> anyhow::Result<Instant> {

@@ -16,12 +16,12 @@ use nightlatch_core::time::{Instant as Moment, Span};
 use nightlatch_engine::clock::Clock;
 use nightlatch_engine::store::Store;
 use nightlatch_engine::store::sqlite::SqliteStore;
-use nightlatch_engine::token::Digest;
-use nightlatch_engine::{Engine, Options, Standing};
+use nightlatch_engine::{Engine, Options};
 use tokio::time::{interval, sleep_until};
 
 use self::announcements::Announcements;
 use crate::checks::{self, Checks, Percentiles};
+use crate::filling;
 use crate::report::{self, float, progress, progress_over, say};
 use crate::stopwatch;
 
@@ -60,11 +60,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         "expiry: {} sessions fall due in the same second",
         args.sessions
     ));
-    let directory = match &args.directory {
-        Some(directory) => tempfile::tempdir_in(directory),
-        None => tempfile::tempdir(),
-    };
-    let directory = directory.context("no directory for the database")?;
+    let directory = filling::directory(args.directory.as_deref())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&directory.path().join("wave.db"))?);
@@ -95,9 +91,9 @@ async fn measure(args: &Args, store: Arc<dyn Store>) -> anyhow::Result<()> {
         tokio::spawn(async move { engine.run(async { drop(stopped.await) }).await })
     };
 
-    read_in(&engine, &others).await?;
+    filling::read_in(&engine, &others).await?;
     if args.in_table {
-        read_in(&engine, &crowd.digests).await?;
+        filling::read_in(&engine, &crowd.digests).await?;
     }
     let announcements = Announcements::await_all(&engine, &crowd);
     let quiet_from = wave_at - Duration::from_secs(args.quiet_seconds);
@@ -162,22 +158,6 @@ fn policy_document() -> anyhow::Result<PolicyDocument> {
         "absolute": "off",
         "applications": { crowd::LASTING: { "idle": "8h" } },
     }))?)
-}
-
-/// Reads sessions into the live table, as their first request does.
-async fn read_in(engine: &Engine, digests: &[Digest]) -> anyhow::Result<()> {
-    for (number, digest) in digests.iter().enumerate() {
-        let standing = engine.status(digest).await?;
-        ensure!(
-            matches!(standing, Standing::Live(_)),
-            "a session is {standing:?} before its time"
-        );
-        if number % 1000 == 0 {
-            progress(format_args!("reading sessions in: {number} of {}", digests.len()));
-        }
-    }
-    progress_over();
-    Ok(())
 }
 
 /// Until nothing is due any more. Asking for one due record is all this costs the store.

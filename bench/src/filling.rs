@@ -1,12 +1,15 @@
-//! Sessions put into a store directly, very many at once.
+//! Sessions put into a store directly, very many at once, and read into the live table from there.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use nightlatch_engine::audit::{AuditEntry, AuditKind};
 use nightlatch_engine::store::{Created, Creation, Record, Store};
 use nightlatch_engine::token::{Digest, Handle};
+use nightlatch_engine::{Engine, Standing};
+use tempfile::TempDir;
 
 use crate::report::{progress, progress_over};
 
@@ -63,4 +66,26 @@ async fn create_one(store: &dyn Store, record: Record) -> anyhow::Result<(Digest
     let created = store.create(&creation).await?;
     ensure!(created == Created::Added(Vec::new()), "a random token exists already");
     Ok(names)
+}
+
+/// A directory for the database, taken away with all that is in it.
+pub(crate) fn directory(within: Option<&Path>) -> anyhow::Result<TempDir> {
+    let directory = within.map_or_else(tempfile::tempdir, tempfile::tempdir_in);
+    directory.context("no directory for the database")
+}
+
+/// Reads sessions into the live table, as their first request does.
+pub(crate) async fn read_in(engine: &Engine, digests: &[Digest]) -> anyhow::Result<()> {
+    for (number, digest) in digests.iter().enumerate() {
+        let standing = engine.status(digest).await?;
+        ensure!(
+            matches!(standing, Standing::Live(_)),
+            "a session is {standing:?} before its time"
+        );
+        if number % 1000 == 0 {
+            progress(format_args!("reading sessions in: {number} of {}", digests.len()));
+        }
+    }
+    progress_over();
+    Ok(())
 }

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 use nightlatch_bench::population::{SEED, subject};
 use nightlatch_core::facts::Facts;
 use nightlatch_core::session::{EndReason, Session};
@@ -41,11 +41,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     report::heading(format_args!("list: pages of {PAGE} of {} sessions", args.sessions));
-    let directory = match &args.directory {
-        Some(directory) => tempfile::tempdir_in(directory),
-        None => tempfile::tempdir(),
-    };
-    let directory = directory.context("no directory for the database")?;
+    let directory = filling::directory(args.directory.as_deref())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let store = SqliteStore::open(&directory.path().join("list.db"))?;
