@@ -65,6 +65,9 @@ pub(crate) async fn start(config: Config, extra: impl FnOnce(&Arc<Latch>) -> Rou
     let (browser_address, management_address) = (browser.address()?, management.address()?);
     let config = with_bound_port(config, browser_address);
 
+    if config.policy_owner == PolicyOwner::File && config.source.is_some() {
+        policy_file::warn_of_lints(&config.policy);
+    }
     let store = open_store(&config)?;
     let clock = Clock::system(store.latest_instant().await.context("the store cannot be read")?);
     let options = Options {
@@ -113,9 +116,6 @@ pub(crate) async fn start(config: Config, extra: impl FnOnce(&Arc<Latch>) -> Rou
 }
 
 fn policy_source(config: &Config) -> PolicySource {
-    if config.policy_owner == PolicyOwner::File && config.source.is_some() {
-        policy_file::warn_of_lints(&config.policy);
-    }
     let policy = config.policy.clone();
     match config.policy_owner {
         PolicyOwner::File => PolicySource::Given {
