@@ -1,5 +1,6 @@
 //! The policy: the document in force, how it is changed, what a change would do, and how it came about.
 
+mod change;
 pub(super) mod lints;
 pub(super) mod owner;
 pub(super) mod plan;

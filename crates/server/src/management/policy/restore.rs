@@ -5,18 +5,17 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::extract::State;
 use nightlatch_core::policy::PolicyDocument;
-use nightlatch_engine::{PolicyChange, PolicyChanged};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::change::{Author, Before};
 use super::revisions::no_such_revision;
 use super::violations::valid;
-use super::{document, ensure_server_owns};
 use crate::http::problem::Problem;
 use crate::management::Management;
 use crate::management::admission::Actor;
-use crate::management::entity_tag::{Conditions, EntityTag, Tagged};
+use crate::management::entity_tag::{Conditions, Tagged};
 use crate::management::input::{Json, RevisionInPath};
 use crate::management::operation::{Group, Operation, post};
 use crate::management::refusal::Refusal;
@@ -50,25 +49,14 @@ async fn restore(
     conditions: Conditions,
     Json(body): Json<Body>,
 ) -> Result<Tagged<PolicyDocument>, Problem> {
-    ensure_server_owns(&management.latch)?;
-    let engine = &management.latch.engine;
-    let (revision, before) = engine.policy();
-    conditions.hold(Some(&EntityTag::of(&document(&before))))?;
-    let revisions = engine.policy_revisions().await?;
+    let before = Before::of(&management, &conditions)?;
+    let revisions = management.latch.engine.policy_revisions().await?;
     let kept = revisions.into_iter().find(|kept| kept.revision == wanted);
     let policy = valid(kept.ok_or_else(no_such_revision)?.document)?;
-    let after = document(&policy);
-    let change = PolicyChange {
-        policy,
+    let author = Author {
         actor,
-        reason: body.reason.map(Text::into_inner),
+        reason: body.reason,
         restored: Some(wanted),
-        expected: Some(revision),
     };
-    match engine.change_policy(change).await? {
-        PolicyChanged::InForce(_) | PolicyChanged::Unchanged(_) => Ok(Tagged::written(after)),
-        PolicyChanged::Stale(_) => {
-            Err(Refusal::Stale.because("Somebody else has changed it meanwhile. Read it again."))
-        }
-    }
+    before.replace(&management, policy, author).await
 }

@@ -4,18 +4,17 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::State;
-use nightlatch_core::policy::{Policy, PolicyDocument};
-use nightlatch_engine::{PolicyChange, PolicyChanged};
+use nightlatch_core::policy::PolicyDocument;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::change::{Author, Before};
 use super::violations::{read, valid};
-use super::{document, ensure_server_owns};
 use crate::http::problem::Problem;
 use crate::management::Management;
 use crate::management::admission::Actor;
-use crate::management::entity_tag::{Conditions, EntityTag, Tagged};
+use crate::management::entity_tag::{Conditions, Tagged};
 use crate::management::input::{Json, Query};
 use crate::management::merge_patch::MergePatch;
 use crate::management::operation::{Group, Operation, patch, put};
@@ -54,6 +53,16 @@ pub(in crate::management) struct Why {
     reason: Option<Text>,
 }
 
+impl Why {
+    fn of(self, actor: Box<str>) -> Author {
+        Author {
+            actor,
+            reason: self.reason,
+            restored: None,
+        }
+    }
+}
+
 async fn replace(
     State(management): State<Arc<Management>>,
     Extension(Actor(actor)): Extension<Actor>,
@@ -61,8 +70,8 @@ async fn replace(
     conditions: Conditions,
     Json(candidate): Json<PolicyDocument>,
 ) -> Result<Tagged<PolicyDocument>, Problem> {
-    ensure_server_owns(&management.latch)?;
-    write(&management, actor, why, &conditions, |_| valid(candidate)).await
+    let before = Before::of(&management, &conditions)?;
+    before.replace(&management, valid(candidate)?, why.of(actor)).await
 }
 
 async fn change(
@@ -72,38 +81,8 @@ async fn change(
     conditions: Conditions,
     patch: MergePatch,
 ) -> Result<Tagged<PolicyDocument>, Problem> {
-    ensure_server_owns(&management.latch)?;
-    let changed = |before: &PolicyDocument| {
-        let before = serde_json::to_value(before).unwrap_or_default();
-        valid(read(patch.apply(before))?)
-    };
-    write(&management, actor, why, &conditions, changed).await
-}
-
-async fn write(
-    management: &Management,
-    actor: Box<str>,
-    why: Why,
-    conditions: &Conditions,
-    changed: impl FnOnce(&PolicyDocument) -> Result<Policy, Problem>,
-) -> Result<Tagged<PolicyDocument>, Problem> {
-    let engine = &management.latch.engine;
-    let (revision, before) = engine.policy();
-    let before = document(&before);
-    conditions.hold(Some(&EntityTag::of(&before)))?;
-    let policy = changed(&before)?;
-    let after = document(&policy);
-    let change = PolicyChange {
-        policy,
-        actor,
-        reason: why.reason.map(Text::into_inner),
-        restored: None,
-        expected: Some(revision),
-    };
-    match engine.change_policy(change).await? {
-        PolicyChanged::InForce(_) | PolicyChanged::Unchanged(_) => Ok(Tagged::written(after)),
-        PolicyChanged::Stale(_) => {
-            Err(Refusal::Stale.because("Somebody else has changed it meanwhile. Read it again."))
-        }
-    }
+    let before = Before::of(&management, &conditions)?;
+    let document = serde_json::to_value(&before.document).unwrap_or_default();
+    let policy = valid(read(patch.apply(document))?)?;
+    before.replace(&management, policy, why.of(actor)).await
 }
