@@ -1,27 +1,16 @@
 //! Commands that need no running server, as people and scripts call them.
 
-use std::io::Write as _;
+#[path = "server/piped.rs"]
+mod piped;
+
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 
 use serde_json::{Value, json};
 
 fn nightlatch(arguments: &[&str], input: &str) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_nightlatch"))
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the binary starts");
-    let mut stdin = child.stdin.take().expect("piped");
-    let input = input.to_owned();
-    // A command that reads no input may have closed it already.
-    let writer = std::thread::spawn(move || stdin.write_all(input.as_bytes()).is_ok());
-    let output = child.wait_with_output().expect("the output");
-    writer.join().expect("the writer");
-    output
+    piped::run(Command::new(env!("CARGO_BIN_EXE_nightlatch")).args(arguments), input)
 }
 
 fn text(bytes: &[u8]) -> &str {

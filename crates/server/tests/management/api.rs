@@ -61,6 +61,12 @@ impl Api {
         format!("Bearer {}", made["secret"].as_str().expect("a secret"))
     }
 
+    /// A document that is in the state with this tag.
+    pub(crate) async fn write(&self, method: Method, path: &str, document: &Value, tag: &str) -> Answer {
+        self.call_with(&[("if-match", tag)], method, path, &document.to_string())
+            .await
+    }
+
     /// Of the listener, outside of the API and without a key.
     pub(crate) async fn open(&self, path: &str) -> Answer {
         send(Method::GET, &format!("{}{path}", self.origin()), &[], "").await

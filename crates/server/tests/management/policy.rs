@@ -4,20 +4,8 @@ use axum::http::Method;
 use serde_json::{Value, json};
 
 use crate::api::Api;
-use crate::client::{Answer, send};
 
 const SERVER_OWNS: &str = "policy = \"server\"\n";
-
-async fn write(api: &Api, method: Method, path: &str, body: &Value, tag: &str) -> Answer {
-    let authorization = format!("Bearer {}", api.server.key);
-    let headers = [
-        ("authorization", authorization.as_str()),
-        ("content-type", "application/json"),
-        ("if-match", tag),
-    ];
-    let url = format!("{}{path}", api.server.management);
-    send(method, &url, &headers, body.to_string()).await
-}
 
 #[tokio::test]
 async fn a_written_policy_is_in_force_at_once_and_has_a_history() {
@@ -26,14 +14,14 @@ async fn a_written_policy_is_in_force_at_once_and_has_a_history() {
     let first = api.get("policy").await;
     assert_eq!(first.ok(200)["idle"], json!("30m"));
     let strict = json!({ "idle": "10m", "rules": [{ "name": "admins", "match": { "role": "admin" }, "idle": "5m" }] });
-    let put = write(
-        &api,
-        Method::PUT,
-        "policy?reason=audit%20of%20May",
-        &strict,
-        first.header("etag"),
-    )
-    .await;
+    let put = api
+        .write(
+            Method::PUT,
+            "policy?reason=audit%20of%20May",
+            &strict,
+            first.header("etag"),
+        )
+        .await;
     assert_eq!(put.ok(200)["rules"][0]["name"], json!("admins"));
     let body = api.session_of(&token).await.ok(200);
     assert!(
@@ -41,7 +29,7 @@ async fn a_written_policy_is_in_force_at_once_and_has_a_history() {
         "{body}"
     );
 
-    let stale = write(&api, Method::PUT, "policy", &json!({}), first.header("etag")).await;
+    let stale = api.write(Method::PUT, "policy", &json!({}), first.header("etag")).await;
     stale.problem(412);
     assert_eq!(stale.header("etag"), put.header("etag"));
 
@@ -78,15 +66,16 @@ async fn what_is_not_sent_stays_and_null_removes() {
         "idle": "20m", "caps": { "idle": "3d", "absolute": "30d" }, "choice": { "allow": ["10m", "20m"] },
         "applications": { "console": { "idle": "15m" } }, "gates": [{ "match": { "path": "/admin/**" }, "max_age": "1h" }],
     });
-    let before = write(&api, Method::PUT, "policy", &whole, "*").await.ok(200);
-    let after = write(&api, Method::PATCH, "policy", &json!({ "idle": "25m" }), "*")
+    let before = api.write(Method::PUT, "policy", &whole, "*").await.ok(200);
+    let after = api
+        .write(Method::PATCH, "policy", &json!({ "idle": "25m" }), "*")
         .await
         .ok(200);
     let mut expected = before.clone();
     expected["idle"] = json!("25m");
     assert_eq!(after, expected);
     let change = json!({ "caps": { "idle": null }, "applications": { "console": { "absolute": "1h" } } });
-    let after = write(&api, Method::PATCH, "policy", &change, "*").await.ok(200);
+    let after = api.write(Method::PATCH, "policy", &change, "*").await.ok(200);
     assert_eq!(after["caps"], json!({ "absolute": "30d" }));
     assert_eq!(
         after["applications"]["console"],
@@ -99,7 +88,7 @@ async fn what_is_wrong_with_a_policy_is_told_key_by_key_and_changes_nothing() {
     let api = Api::with(SERVER_OWNS);
     for method in [Method::PUT, Method::PATCH] {
         let wrong = json!({ "idle": "30s", "rules": [{ "match": { "role": "a" } }] });
-        let refused = write(&api, method.clone(), "policy", &wrong, "*").await;
+        let refused = api.write(method.clone(), "policy", &wrong, "*").await;
         assert_eq!(refused.status, 422, "{}", refused.text());
         let problem = refused.json();
         assert_eq!(problem["type"], json!("urn:nightlatch:problem:invalid-policy"));
@@ -110,7 +99,7 @@ async fn what_is_wrong_with_a_policy_is_told_key_by_key_and_changes_nothing() {
             .map(|violation| violation["key"].as_str().expect("a key").to_owned())
             .collect();
         assert_eq!(keys, ["idle", "rules[0]"]);
-        let unreadable = write(&api, method, "policy", &json!({ "idle": 30 }), "*").await;
+        let unreadable = api.write(method, "policy", &json!({ "idle": 30 }), "*").await;
         assert!(unreadable.problem(422).starts_with("idle: "), "{}", unreadable.text());
     }
     assert_eq!(api.get("policy/state").await.ok(200)["revision"], json!(1));
@@ -126,7 +115,7 @@ async fn where_a_file_owns_the_policy_nothing_else_changes_it() {
         (Method::POST, "policy/revisions/1/restore"),
     ] {
         let body = if method == Method::POST { json!({}) } else { own.clone() };
-        let refused = write(&api, method, path, &body, "*").await;
+        let refused = api.write(method, path, &body, "*").await;
         assert!(refused.problem(409).contains("latch.toml"), "{}", refused.text());
     }
     // What a change would do can be asked all the same.
@@ -143,14 +132,9 @@ async fn a_plan_says_what_a_change_would_do_and_the_change_does_it() {
     let (ben, _) = api
         .sign_in_as(&json!({ "subject": "ben", "application": "shop" }))
         .await;
-    let first = write(
-        &api,
-        Method::PUT,
-        "policy",
-        &json!({ "idle": "30m", "absolute": "off" }),
-        "*",
-    )
-    .await;
+    let first = api
+        .write(Method::PUT, "policy", &json!({ "idle": "30m", "absolute": "off" }), "*")
+        .await;
     first.ok(200);
     // Signed in under the longer absolute limit that was in force then, ada is over it already.
     assert_eq!(api.handles("").await, std::slice::from_ref(&ben));
@@ -202,7 +186,7 @@ async fn a_file_hands_its_policy_over_with_one_command() {
     assert_eq!(api.get("policy").await.ok(200)["idle"], json!("20m"));
     let state = api.get("policy/state").await.ok(200);
     assert_eq!((&state["file"], &state["revision"]), (&Value::Null, &json!(1)));
-    write(&api, Method::PATCH, "policy", &json!({ "idle": "15m" }), "*")
+    api.write(Method::PATCH, "policy", &json!({ "idle": "15m" }), "*")
         .await
         .ok(200);
     api.server.restart();

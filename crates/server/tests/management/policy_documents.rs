@@ -7,7 +7,6 @@ use proptest::test_runner::{Config, RngSeed, TestRunner};
 use serde_json::{Map, Value, json};
 
 use crate::api::Api;
-use crate::client::{Answer, send};
 
 const DOCUMENTS: usize = 48;
 
@@ -87,17 +86,6 @@ fn document() -> impl Strategy<Value = Value> {
     )
 }
 
-async fn write(api: &Api, method: Method, body: &Value, tag: &str) -> Answer {
-    let authorization = format!("Bearer {}", api.server.key);
-    let headers = [
-        ("authorization", authorization.as_str()),
-        ("content-type", "application/json"),
-        ("if-match", tag),
-    ];
-    let url = format!("{}policy", api.server.management);
-    send(method, &url, &headers, body.to_string()).await
-}
-
 #[tokio::test]
 async fn what_is_read_is_written_back_without_a_change_and_a_patch_drops_nothing() {
     let api = Api::with("policy = \"server\"\n");
@@ -108,10 +96,12 @@ async fn what_is_read_is_written_back_without_a_change_and_a_patch_drops_nothing
     for _ in 0..DOCUMENTS {
         let mut generate = || document().new_tree(&mut runner).expect("a document").current();
         let (whole, other) = (generate(), generate());
-        write(&api, Method::PUT, &whole, "*").await.ok(200);
+        api.write(Method::PUT, "policy", &whole, "*").await.ok(200);
         let read = api.get("policy").await;
         let revision = api.get("policy/state").await.ok(200)["revision"].clone();
-        let again = write(&api, Method::PUT, &read.ok(200), read.header("etag")).await;
+        let again = api
+            .write(Method::PUT, "policy", &read.ok(200), read.header("etag"))
+            .await;
         assert_eq!(
             (again.ok(200), again.header("etag")),
             (read.ok(200), read.header("etag"))
@@ -120,7 +110,7 @@ async fn what_is_read_is_written_back_without_a_change_and_a_patch_drops_nothing
 
         for (key, sent) in other.as_object().expect("an object") {
             let before = api.get("policy").await.ok(200);
-            let patched = write(&api, Method::PATCH, &json!({ key: sent }), "*").await;
+            let patched = api.write(Method::PATCH, "policy", &json!({ key: sent }), "*").await;
             if patched.status == 422 {
                 // Beside the other keys the value may be impossible; then nothing has changed.
                 assert_eq!(api.get("policy").await.ok(200), before);
