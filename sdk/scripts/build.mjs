@@ -1,25 +1,17 @@
-// Builds the npm package into dist/ and the two files that the server embeds.
-import { build } from 'esbuild';
+// Builds the npm package into dist/, one file per entry point of package.json, and the files that the server embeds.
+import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { build, transform } from 'esbuild';
 
+const root = new URL('..', import.meta.url).pathname;
 const assets = new URL('../../crates/server/assets/', import.meta.url).pathname;
-const common = {
-  absWorkingDir: new URL('..', import.meta.url).pathname,
-  bundle: true,
-  format: 'esm',
-  target: 'es2022',
-  minify: true,
-  charset: 'utf8',
-  legalComments: 'none',
-  logLevel: 'warning',
-};
+const { exports: entries, peerDependencies = {} } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
 
-/** Whitespace in the style sheet means nothing; esbuild does not look inside strings. */
+/** Whitespace in a style sheet means nothing; esbuild does not look inside strings. */
 const tightStyle = {
   name: 'tight-style',
   setup(builder) {
-    builder.onLoad({ filter: /warning\/style\.ts$/ }, async ({ path }) => {
-      const { readFile } = await import('node:fs/promises');
-      const { transform } = await import('esbuild');
+    builder.onLoad({ filter: /\/style\.ts$/ }, async ({ path }) => {
       const source = await readFile(path, 'utf8');
       const css = /style = `([^`]*)`/.exec(source)[1];
       const { code } = await transform(css, { loader: 'css', minify: true });
@@ -28,11 +20,28 @@ const tightStyle = {
   },
 };
 
-await build({
-  ...common,
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  format: 'esm',
+  target: 'es2022',
+  minify: true,
+  charset: 'utf8',
+  legalComments: 'none',
+  logLevel: 'warning',
+  jsx: 'automatic',
   plugins: [tightStyle],
-  entryPoints: ['src/index.ts', 'src/element.ts', 'src/worker.ts'],
-  outdir: 'dist',
-  sourcemap: true,
-});
-await build({ ...common, plugins: [tightStyle], entryPoints: { sdk: 'src/served.ts', worker: 'src/worker.ts' }, outdir: assets });
+  external: Object.keys(peerDependencies),
+};
+
+/** `./compat/x` is built from src/compat/x.ts (or .tsx) into dist/compat/x.js. */
+const outputs = Object.values(entries).flatMap((entry) => entry.default ?? []);
+const entryPoints = Object.fromEntries(
+  ['./dist/worker.js', ...outputs].map((output) => {
+    const name = output.slice('./dist/'.length, -'.js'.length);
+    return [name, `./src/${name}`];
+  }),
+);
+
+await build({ ...common, entryPoints, outdir: 'dist', splitting: true, sourcemap: true });
+await build({ ...common, entryPoints: { sdk: 'src/served.ts', worker: 'src/worker.ts' }, outdir: assets });
