@@ -20,9 +20,32 @@ async fn the_session_body_has_the_shape_of_the_contract() {
             "phase": "active", "deadline_kind": "idle", "idle_remaining_ms": 540_000, "absolute_remaining_ms": 3_540_000,
             "warn_before_ms": 60_000, "can_extend": true, "subject": "ada", "handle": "H", "application": "bank",
             "choice": null, "choices": ["5m", "20m"], "server_time_ms": 1_700_000_060_000_i64,
+            "authentication_age_ms": 60_000,
             "explanation": "You will be signed out after 10 minutes without activity, as set by your organisation.",
         })
     );
+}
+
+#[tokio::test]
+async fn the_body_says_how_old_the_authentication_is_and_where_to_renew_it() {
+    let site = Site::new("[server]\nsign_in_url = \"/in?a=1\"\n[policy]\nidle = \"10m\"\non_idle = \"lock\"\n").await;
+    let token = site.sign_in("ada").await;
+    site.advance(300);
+    let told = |body: &serde_json::Value| {
+        (
+            body["phase"].clone(),
+            body["authentication_age_ms"].clone(),
+            body["sign_in_url"].clone(),
+        )
+    };
+    let body = site.post("/extend", &token, "").await.json();
+    assert_eq!(told(&body), (json!("active"), json!(300_000), json!("/in?a=1")));
+    site.advance(600);
+    let body = site.get("/session", &token).await.json();
+    assert_eq!(told(&body), (json!("locked"), json!(900_000), json!("/in?a=1")));
+    let again = site.reauthenticate(&token).await;
+    let body = site.get("/session", &again).await.json();
+    assert_eq!(told(&body), (json!("active"), json!(0), json!("/in?a=1")));
 }
 
 #[tokio::test]
