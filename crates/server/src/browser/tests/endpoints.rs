@@ -1,4 +1,7 @@
 use axum::http::{Method, StatusCode};
+use nightlatch_core::session::EndReason;
+use nightlatch_engine::audit::{AuditFilter, AuditKind};
+use nightlatch_engine::store::Store as _;
 use serde_json::json;
 
 use super::Site;
@@ -285,6 +288,26 @@ async fn signing_out_is_idempotent_and_tells_the_real_reason() {
         site.post("/sign-out", "none", "").await.json()["redirect"],
         "/nightlatch/signed-out?reason=none"
     );
+}
+
+#[tokio::test]
+async fn five_tabs_that_sign_out_at_once_end_one_session_once() {
+    let site = Site::new(POLICY).await;
+    let token = site.sign_in("ada").await;
+    let leave = || site.post("/sign-out", &token, "");
+    let answers = tokio::join!(leave(), leave(), leave(), leave(), leave());
+    for answer in [answers.0, answers.1, answers.2, answers.3, answers.4, leave().await] {
+        assert_eq!(answer.status, StatusCode::OK);
+        assert_eq!(answer.json()["redirect"], "/nightlatch/signed-out?reason=user");
+    }
+    let ends = AuditFilter {
+        kind: Some(AuditKind::Ended),
+        limit: 10,
+        ..AuditFilter::default()
+    };
+    let ends = site.store.audit(&ends).await.expect("a store");
+    assert_eq!(ends.len(), 1, "{ends:?}");
+    assert_eq!(ends[0].entry.reason, Some(EndReason::User));
 }
 
 #[tokio::test]
