@@ -1,5 +1,6 @@
 //! HTTP as both listeners speak it.
 
+pub(crate) mod conditions;
 pub(crate) mod cookie;
 pub(crate) mod credential;
 pub(crate) mod cross_origin;

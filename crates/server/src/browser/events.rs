@@ -197,10 +197,9 @@ impl Teller {
     async fn wait(&mut self, snapshot: &Snapshot) -> bool {
         let current = Told::of(snapshot);
         let told = self.told.unwrap_or(current);
-        let closing = self.closing.map(|at| at.since(snapshot.now));
-        let mut until = closing
-            .map_or(wake_after(snapshot), |closing| closing.min(wake_after(snapshot)))
-            .to_std();
+        let by_itself = wake_after(snapshot);
+        let closing = self.closing.map_or(by_itself, |at| at.since(snapshot.now));
+        let mut until = closing.min(by_itself).to_std();
         if (told.idle, told.absolute) != (current.idle, current.absolute) {
             // A deadline moved that is not told yet because the last one was told just now.
             until = until.min(SPACING.saturating_sub(current.at.duration_since(told.at)));

@@ -1,6 +1,7 @@
 //! The endpoints over a real engine on manual time, without a socket.
 
 mod applications;
+mod assets;
 mod endpoints;
 mod events;
 mod isolation;

@@ -339,22 +339,6 @@ async fn the_landing_page_says_what_happened_and_stays() {
 }
 
 #[tokio::test]
-async fn assets_are_the_same_for_everybody_and_immutable_by_hash() {
-    let site = Site::new("").await;
-    let plain = site.get("/page.css", "").await;
-    assert_eq!(plain.header("cache-control"), Some("no-cache"));
-    let tag = plain.header("etag").expect("a tag").trim_matches('"').to_owned();
-    let hashed = site.get(&format!("/page-{tag}.css"), "").await;
-    assert_eq!(
-        hashed.header("cache-control"),
-        Some("public, max-age=31536000, immutable")
-    );
-    assert_eq!(hashed.body, plain.body);
-    site.get("/page-0000.css", "").await.problem(StatusCode::NOT_FOUND);
-    site.get("/unknown.js", "").await.problem(StatusCode::NOT_FOUND);
-}
-
-#[tokio::test]
 async fn a_sign_out_that_means_another_session_ends_nothing() {
     let site = Site::new(POLICY).await;
     let (ada, ben) = (site.sign_in("ada").await, site.sign_in("ben").await);
