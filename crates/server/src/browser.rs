@@ -3,6 +3,7 @@
 mod activity;
 mod assets;
 mod choice;
+mod draft_key;
 mod events;
 mod extend;
 mod form;
@@ -49,6 +50,7 @@ pub(crate) fn router(latch: Arc<Latch>, extra: Router) -> Router {
         .route(&at("events"), get(events::get))
         .route(&at("sign-out"), post(sign_out::post))
         .route(&at("choice"), get(choice::get).put(choice::put))
+        .route(&at("draft-key"), get(draft_key::get))
         .route(&at("signed-out"), get(signed_out::get))
         .route(&at("sdk.json"), get(snippet::get))
         .route(&at("sdk/{part}"), get(assets::part))

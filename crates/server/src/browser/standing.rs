@@ -101,6 +101,16 @@ pub(crate) fn live<'a>(latch: &Latch, standing: &'a Standing) -> Result<&'a Snap
     }
 }
 
+/// The live session, unless it is locked; 401 otherwise.
+pub(crate) fn unlocked<'a>(latch: &Latch, standing: &'a Standing) -> Result<&'a Snapshot, Problem> {
+    let snapshot = live(latch, standing)?;
+    if snapshot.status.phase == Phase::Locked {
+        latch.metrics.refused("locked");
+        return Err(Problem::locked());
+    }
+    Ok(snapshot)
+}
+
 /// The live session after an event; 401 when it is over, or locked where the event needs one that is not.
 pub(crate) fn after<'a>(latch: &Latch, outcome: &'a Outcome) -> Result<&'a Snapshot, Problem> {
     let snapshot = live(latch, &outcome.standing)?;

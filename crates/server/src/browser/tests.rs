@@ -2,6 +2,7 @@
 
 mod applications;
 mod assets;
+mod draft_key;
 mod endpoints;
 mod events;
 mod isolation;

@@ -154,11 +154,11 @@ async fn unauthenticated_traffic_stores_nothing() {
 async fn no_answer_shows_a_token() {
     let site = Site::new("").await;
     let token = site.sign_in("ada").await;
-    for (method, path) in WRITES
-        .iter()
-        .cloned()
-        .chain([(Method::GET, "/session"), (Method::GET, "/choice")])
-    {
+    for (method, path) in WRITES.iter().cloned().chain([
+        (Method::GET, "/session"),
+        (Method::GET, "/choice"),
+        (Method::GET, "/draft-key"),
+    ]) {
         let answer = site.page(method, path, &token, body_for(path)).await;
         assert!(!answer.body.contains(&token), "{path}");
         assert_eq!(
