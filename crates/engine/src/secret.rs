@@ -56,18 +56,29 @@ impl fmt::Debug for Secret {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::*;
 
     fn secret() -> Secret {
         Secret::from_bytes([7; 32])
     }
 
+    fn hex(key: &[u8; 32]) -> String {
+        key.iter().fold(String::new(), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
+    }
+
     /// What was encrypted with a key has to stay readable: HMAC-SHA256 by another hand.
     #[test]
     fn a_key_is_the_same_in_every_version() {
         let key = secret().derive("purpose", &["ada", "bank"]);
-        let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(hex, "d48a9be7764e418f8bc0abb2beb73dad7fb9336348aa93888e356e5861a14c2f");
+        assert_eq!(
+            hex(&key),
+            "d48a9be7764e418f8bc0abb2beb73dad7fb9336348aa93888e356e5861a14c2f"
+        );
     }
 
     #[test]
