@@ -16,8 +16,8 @@ use crate::browser::Snippet;
   nightlatch snippet --json | jq -r .integrity
 
 Put the line into the head of every page. A module script never holds the page up and needs no inline script, and with
-`integrity` the browser runs exactly the SDK of this version and nothing that was put in its place. So the line changes
-with the version: GET sdk.json of the running server answers the one of today. Where a page cannot change with the server,
+`integrity` the browser runs this very file and nothing that was put in its place. So the line changes with the version: GET
+sdk.json of the running server answers the one of today. Where a page cannot change with the server,
 <script type=\"module\" src=\"/nightlatch/sdk.js\"></script> is always the current SDK, without that check.
 
 This Content-Security-Policy suffices:
