@@ -3,3 +3,10 @@ export type { Diagnostic, Listener, Nightlatch, NightlatchEvent, Options, State 
 export type { Hold, HoldRequest } from './hold/hold.js';
 export type { DeadlineKind, Reason } from './lifetime/lifetime.js';
 export type { Cover, Phase } from './machine/machine.js';
+export { rescueForm, rescueForms } from './rescue/rescue.js';
+export type { RescuedForms } from './rescue/rescue.js';
+export type { RescueOptions, RescueSession } from './rescue/session.js';
+export type { Rescue, Restored } from './rescue/form.js';
+export { holdUpload, uploadFetch } from './upload/upload.js';
+export type { Progress, UploadOptions } from './upload/upload.js';
+export type { HoldingSession, LeaseOptions } from './upload/lease.js';
