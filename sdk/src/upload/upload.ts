@@ -48,7 +48,7 @@ function headersOf(xhr: XMLHttpRequest): Headers {
 
 function responseOf(xhr: XMLHttpRequest): Response {
   const { status, statusText, responseURL } = xhr;
-  const body = [204, 205, 304].includes(status) ? null : (xhr.response as Blob);
+  const body = [204, 205, 304].includes(status) ? null : (xhr.response as ArrayBuffer);
   const response = new Response(body, { status, statusText, headers: headersOf(xhr) });
   return Object.defineProperty(response, 'url', { value: responseURL });
 }
@@ -72,7 +72,7 @@ export function uploadFetch(nightlatch: HoldingSession, options: UploadOptions =
       const xhr = new XMLHttpRequest();
       const abort = () => xhr.abort();
       xhr.open(method, url);
-      xhr.responseType = 'blob';
+      xhr.responseType = 'arraybuffer';
       xhr.withCredentials = credentials === 'include';
       headers.forEach((value, name) => xhr.setRequestHeader(name, value));
       holdUpload(nightlatch, xhr, options);
@@ -81,9 +81,8 @@ export function uploadFetch(nightlatch: HoldingSession, options: UploadOptions =
         xhr.upload.onprogress = ({ loaded, total, lengthComputable }) => onProgress({ loaded, total: lengthComputable ? total : null });
       }
       signal.addEventListener('abort', abort);
-      xhr.onload = () => resolve(responseOf(xhr));
-      xhr.onerror = () => reject(new TypeError('The upload failed'));
-      xhr.onabort = () => reject(signal.reason as Error);
+      xhr.onload = () => void Promise.resolve(xhr).then(responseOf).then(resolve, reject);
+      xhr.onerror = xhr.onabort = () => reject(signal.aborted ? signal.reason : new TypeError('The upload failed'));
       xhr.onloadend = () => signal.removeEventListener('abort', abort);
       xhr.send(body as XMLHttpRequestBodyInit | null);
     });
