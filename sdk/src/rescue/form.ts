@@ -15,6 +15,12 @@ export interface Restored {
   at: Date;
 }
 
+declare global {
+  interface HTMLElementEventMap {
+    'nightlatch-restore': CustomEvent<Restored>;
+  }
+}
+
 /** One form whose draft is kept. */
 export interface Rescue {
   /** Keeps what is in the form now; for a form that was sent in vain. Resolves once it is stored. */

@@ -130,6 +130,16 @@ describe('Signing out by choice', () => {
     expect(drafts(browser)).toEqual([]);
   });
 
+  test('destroys also what is being encrypted at that moment', async () => {
+    const browser = createBrowser();
+    const page = await openPage(browser);
+    page.type('what', 'x');
+    page.leave();
+    page.nightlatch.become({ phase: 'ended', cover: 'leaving', reason: 'user' });
+    await quiet();
+    expect(drafts(browser)).toEqual([]);
+  });
+
   test('destroys at once, before the server has agreed', async () => {
     const browser = createBrowser();
     await typeAndLose(browser);
@@ -271,6 +281,18 @@ describe('A field', () => {
     const again = filled();
     await quiet();
     expect(texts(again)).toEqual(['', 'Nothing happened. Yet.']);
+  });
+
+  test('that the browser had filled is restored into an empty one', async () => {
+    const browser = createBrowser();
+    const page = browser.open(claim);
+    page.field('what').value = 'as it was before the reload';
+    rescueForms(page.nightlatch, undefined, { scope: page.scope });
+    await quiet();
+    page.type('story', 'x');
+    page.leave();
+    await stored(browser);
+    expect(texts(await openPage(browser))).toEqual(['as it was before the reload', 'x']);
   });
 
   test('into which somebody types before the key is there keeps that', async () => {

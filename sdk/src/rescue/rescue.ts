@@ -16,7 +16,7 @@ function openRescue(nightlatch: RescueSession, options: RescueOptions) {
   const scope = options.scope ?? (globalThis as unknown as Scope);
   const diagnose = (detail: string) => nightlatch.diagnose('rescue', detail);
   const shelf = openShelf(scope, options.application ?? '', diagnose);
-  let keeper: Promise<Keeper> | undefined;
+  let keeper: Promise<Keeper | void> | undefined;
 
   const standing = (): Standing => {
     const { phase, cover, reason } = nightlatch.state;
@@ -25,12 +25,14 @@ function openRescue(nightlatch: RescueSession, options: RescueOptions) {
     return phase === 'active' || phase === 'warning' ? 'signed in' : phase === 'ended' ? 'over' : 'away';
   };
   const load = () =>
-    (keeper ??= import('./keeper.js').then(({ createKeeper }) => createKeeper({ nightlatch, options, scope, shelf, standing })));
+    (keeper ??= import('./keeper.js')
+      .then(({ createKeeper }) => createKeeper({ nightlatch, options, scope, shelf, standing }))
+      .catch((error) => diagnose(`${error}`)));
 
   const look = () => {
     // Whoever chooses to leave may leave the computer to somebody else.
     if (standing() === 'signing out') shelf.clear();
-    else if (!keeper && standing() === 'signed in' && shelf.names().length) load().catch(diagnose);
+    else if (!keeper && standing() === 'signed in' && shelf.names().length) void load();
   };
   const unsubscribe = nightlatch.subscribe(look);
   look();
@@ -38,17 +40,16 @@ function openRescue(nightlatch: RescueSession, options: RescueOptions) {
   return {
     scope,
     add(form: HTMLFormElement): Rescue {
-      const kept = load().then((keeper) => keeper.add(form));
-      kept.catch(diagnose);
+      const kept = load().then((keeper) => keeper?.add(form));
       return {
-        save: async () => (await kept).save(),
-        discard: () => void kept.then((form) => form.discard()),
-        stop: () => void kept.then(async (form) => (await keeper)!.remove(form)),
+        save: async () => (await kept)?.save(),
+        discard: () => void kept.then((form) => form?.discard()),
+        stop: () => void kept.then(async (form) => form && (await keeper)?.remove(form)),
       };
     },
     stop() {
       unsubscribe();
-      void keeper?.then((keeper) => keeper.stop());
+      void keeper?.then((keeper) => keeper?.stop());
     },
   };
 }

@@ -45,6 +45,7 @@ export function createLease(
   let hold: Awaited<ReturnType<typeof takeHold>>;
   let work: Promise<unknown> = Promise.resolve();
   let ended = false;
+  const take = (forMs: number) => takeHold((...call) => nightlatch.request(...call), { label, forMs });
 
   return {
     progressed() {
@@ -55,7 +56,7 @@ export function createLease(
       work = work.then(async () => {
         if (ended) return;
         // A hold that has lapsed meanwhile cannot be renewed.
-        if (!(await hold?.renew(forMs))) hold = await takeHold(nightlatch.request, { label, forMs });
+        if (!(await hold?.renew(forMs))) hold = await take(forMs);
         nightlatch.recheck();
       });
     },
