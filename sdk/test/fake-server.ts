@@ -132,6 +132,7 @@ export async function startFakeServer(policy: Policy, headers: Record<string, st
     const file = /^\/nightlatch\/((?:sdk|worker)\.js)$/.exec(url.pathname);
     if (file) return send(200, readFileSync(new URL(file[1]!, assets), 'utf8'), 'text/javascript');
     const own = files.get(url.pathname);
+    if (own && s) s.seen = Date.now();
     if (own) return send(200, own.body, own.type, { 'Cache-Control': 'no-cache' });
     if (url.pathname === '/page.css') return send(200, 'body{font:1rem system-ui;margin:2rem}#tall{margin-top:200vh}', 'text/css');
     if (url.pathname === '/favicon.ico') return send(204, null);

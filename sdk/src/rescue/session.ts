@@ -1,10 +1,10 @@
 import type { Answer, Scope } from '../call/call.js';
-import type { State } from '../nightlatch/contract.js';
+import type { Nightlatch } from '../nightlatch/contract.js';
 import type { Restored } from './form.js';
 
 /** What form rescue needs of a `Nightlatch`. */
 export interface RescueSession {
-  readonly state: Pick<State, 'phase' | 'cover' | 'reason' | 'trouble'> & { readonly subject: string | null };
+  readonly state: Pick<Nightlatch['state'], 'phase' | 'cover' | 'reason' | 'trouble'> & { readonly subject: string | null };
   request(method: 'GET', path: string): Promise<Answer>;
   subscribe(listener: () => void): () => void;
   diagnose(code: string, detail: string): void;

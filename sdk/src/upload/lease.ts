@@ -3,12 +3,7 @@ import { takeHold } from '../hold/hold.js';
 
 /** What a hold needs of a `Nightlatch`. */
 export interface HoldingSession {
-  request(
-    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
-    path: string,
-    body?: object,
-    options?: { timeout?: number; keepalive?: boolean },
-  ): Promise<Answer>;
+  request(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: object): Promise<Answer>;
   /** Asks how the session stands. */
   recheck(): void;
 }
@@ -45,7 +40,7 @@ export function createLease(
   let hold: Awaited<ReturnType<typeof takeHold>>;
   let work: Promise<unknown> = Promise.resolve();
   let ended = false;
-  const take = (forMs: number) => takeHold((...call) => nightlatch.request(...call), { label, forMs });
+  const take = (forMs: number) => takeHold((method, path, body) => nightlatch.request(method, path, body), { label, forMs });
 
   return {
     progressed() {
