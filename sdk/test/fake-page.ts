@@ -8,8 +8,19 @@ type State = RescueSession['state'];
 /** Encryption that is underway: other threads do it, and it takes as long as it takes. */
 let underway = 0;
 
+/** Decryption waits for this. */
+let turn: Promise<void> = Promise.resolve();
+
+/** Lets nothing be decrypted until the returned function is called. */
+export function pauseDecryption(): () => void {
+  let goOn = () => {};
+  turn = new Promise((resolve) => (goOn = resolve));
+  return goOn;
+}
+
 const subtle = new Proxy(webcrypto.subtle, {
-  get: (real, name: 'encrypt') => async (...given: Parameters<typeof real.encrypt>) => {
+  get: (real, name: 'encrypt' | 'decrypt') => async (...given: Parameters<typeof real.encrypt>) => {
+    if (name === 'decrypt') await turn;
     underway += 1;
     try {
       return await real[name](...given);

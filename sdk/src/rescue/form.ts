@@ -144,6 +144,8 @@ export function keepForm(form: HTMLFormElement, keeping: Keeping): KeptForm {
       if (!(await takeOver(shelf, locks, from, place))) continue;
       for (const field of draft.fields) waiting.set(field[0], field);
       draftedAt = draft.at;
+      // What was stored meanwhile has just been replaced.
+      dirty = typedAt > 0;
       return fill();
     }
   }

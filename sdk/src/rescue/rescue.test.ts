@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createBrowser, quiet, type FakePage } from '../../test/fake-page.js';
+import { createBrowser, pauseDecryption, quiet, type FakePage } from '../../test/fake-page.js';
 import type { Draft } from './drafts.js';
 // Loaded on demand, and not to be waited for here.
 import './keeper.js';
@@ -295,7 +295,7 @@ describe('A field', () => {
     expect(texts(await openPage(browser))).toEqual(['as it was before the reload', 'x']);
   });
 
-  test('into which somebody types before the key is there keeps that', async () => {
+  test.each(['before the key is there', 'while drafts are looked at'])('into which somebody types %s keeps that', async (when) => {
     const browser = createBrowser();
     await typeAndLose(browser);
     browser.reachable = false;
@@ -303,11 +303,17 @@ describe('A field', () => {
     page.type('what', 'already typed');
     expect(page.nightlatch.diagnostics).toEqual(['rescue: Error: no key: lost']);
     browser.reachable = true;
+    const goOn = pauseDecryption();
     vi.advanceTimersByTime(10_000);
     await quiet();
+    if (when.startsWith('while')) page.nightlatch.become({ phase: 'warning' });
+    await quiet();
+    goOn();
+    await quiet();
     expect(texts(page)).toEqual(['already typed', 'It was raining.']);
-    const [draft] = await contents(browser);
-    expect(draft!.fields.map(([, value]) => value)).toEqual(['already typed', 'It was raining.']);
+    const [draft, ...others] = await contents(browser);
+    expect(draft!.fields.map(([, value]) => value).sort()).toEqual(['It was raining.', 'already typed']);
+    expect(others).toEqual([]);
   });
 
   test('that comes later is filled then, and is not lost in between', async () => {
