@@ -3,6 +3,8 @@ import './element.js';
 import { hold, withHold, type Hold, type HoldRequest } from './hold/hold.js';
 import { isKept } from './kept/kept.js';
 import type { Nightlatch } from './nightlatch/contract.js';
+import { rescueForms } from './rescue/rescue.js';
+import { stepUp } from './step-up/step-up.js';
 import { createNightlatch } from './nightlatch/nightlatch.js';
 
 /** What pages find as `window.nightlatch`: with what the package offers as functions as methods. */
@@ -11,6 +13,8 @@ export interface ServedNightlatch extends Nightlatch {
   hold(request: HoldRequest): Promise<Hold | undefined>;
   /** Keeps the session from idling until the work is done, at most `max` milliseconds (an hour). */
   withHold<T>(work: Promise<T>, options: { label: string; max?: number }): Promise<T>;
+  /** Hides the page until the person has authenticated again; false if that was given up. */
+  stepUp(): Promise<boolean>;
 }
 
 declare global {
@@ -31,11 +35,14 @@ if (!window.nightlatch) {
   const nightlatch: ServedNightlatch = Object.assign(core, {
     hold: (request: HoldRequest) => hold(core, request),
     withHold: <T>(work: Promise<T>, options: { label: string; max?: number }) => withHold(core, work, options),
+    stepUp: () => stepUp(core),
   });
   window.nightlatch = nightlatch;
   if (!document.querySelector('nightlatch-warning')) {
     (document.body ?? document.documentElement).append(document.createElement('nightlatch-warning'));
   }
   for (const element of document.querySelectorAll('nightlatch-warning')) element.nightlatch = nightlatch;
+  // Loads the rest of it where there is such a form.
+  rescueForms(nightlatch);
   nightlatch.start();
 }
