@@ -5,6 +5,7 @@ import { build } from 'esbuild';
 const imports = [
   { what: 'core', code: `export { createNightlatch } from './dist/index.js'`, limit: 5500 },
   { what: 'element', code: `import './dist/element.js'`, limit: 3800 },
+  { what: 'compat/react-idle-timer', code: `export { useIdleTimer } from './dist/compat/react-idle-timer.js'`, external: ['react'], limit: 4700 },
   { what: 'worker', code: `import './dist/worker.js'`, limit: 500 },
 ];
 

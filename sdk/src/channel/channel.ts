@@ -7,10 +7,10 @@ import { asReason, type Reason } from '../lifetime/lifetime.js';
  */
 export type Message = { type: 'look' } | { type: 'ended'; reason: Reason } | { type: 'reported' } | { type: 'beat' };
 
-export interface Channel {
+export interface Channel<M = Message> {
   /** False where the browser offers nothing; every tab then works alone. */
   open: boolean;
-  send(message: Message): void;
+  send(message: M): void;
   close(): void;
 }
 
@@ -24,9 +24,21 @@ export function parseMessage(data: unknown): Message | undefined {
   return type === 'look' || type === 'reported' || type === 'beat' ? { type } : undefined;
 }
 
-export function openChannel(scope: Scope, name: string, receive: (message: Message) => void): Channel {
+export function openChannel(scope: Scope, name: string, receive: (message: Message) => void): Channel;
+export function openChannel<M extends object>(
+  scope: Scope,
+  name: string,
+  receive: (message: M) => void,
+  parse: (data: unknown) => M | undefined,
+): Channel<M>;
+export function openChannel(
+  scope: Scope,
+  name: string,
+  receive: (message: Message) => void,
+  parse: (data: unknown) => Message | undefined = parseMessage,
+): Channel {
   const take = (data: unknown) => {
-    const message = parseMessage(data);
+    const message = parse(data);
     if (message) receive(message);
   };
   try {
