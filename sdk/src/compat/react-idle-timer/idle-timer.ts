@@ -5,7 +5,7 @@ import { createInput } from './input.js';
 import { gate, listen, watchPage } from './listening.js';
 import { debounced, throttled, type Paced } from './pace.js';
 import { differ, settle } from './settings.js';
-import { openTabs, type Action, type Tabs } from './tabs.js';
+import { isActivity, openTabs, type Action, type Tabs } from './tabs.js';
 import { createAlarm, setTimers } from './timers.js';
 import type { Callbacks, IIdleTimer, IIdleTimerProps } from './types.js';
 
@@ -141,8 +141,9 @@ export function createIdleTimer(first: IIdleTimerProps): IdleTimer {
     if (settings.disabled) return false;
     if (action === 'pause' ? paused !== null : action === 'resume' && paused === null) return false;
     if (action === 'active' && (!unlisten || phase === 'waiting')) return false;
-    if (action !== 'pause' && action !== 'resume') lastActive = !remote;
+    if (isActivity(action) || action === 'open') lastActive = !remote;
     if (!remote) tabs?.send(action);
+    else if (action === 'open') return true;
     if (action === 'pause') {
       countdown = pauseAt(countdown, at, settings);
       deafen();
@@ -161,7 +162,7 @@ export function createIdleTimer(first: IIdleTimerProps): IdleTimer {
       }
     } else {
       accounting.active(at);
-      if (action !== 'start') accounting.restart(at);
+      if (action === 'reset' || action === 'activate') accounting.restart(at);
       countdown = action === 'reset' && settings.startManually ? waiting : begin(at, settings);
       hear();
       if (action === 'activate' && (phase === 'idle' || phase === 'prompted')) enter('active', at, undefined, true);
@@ -196,8 +197,9 @@ export function createIdleTimer(first: IIdleTimerProps): IdleTimer {
     const { disabled, startManually, startOnMount } = settings;
     if (disabled || startManually) return;
     if (!startOnMount) return hear();
-    if (countdown.phase === 'idle') enter('active', clock.now(), undefined, true);
-    run('start', clock.now(), false);
+    const wasIdle = countdown.phase === 'idle';
+    run('open', clock.now(), false);
+    if (wasIdle) enter('active', clock.now(), undefined, true);
   }
 
   function update(next: IIdleTimerProps) {
@@ -228,7 +230,7 @@ export function createIdleTimer(first: IIdleTimerProps): IdleTimer {
     if (!settings.startManually && settings.startOnMount) setUp();
     else if (isRunning(countdown) && countdown.seen !== null) {
       countdown = { ...countdown, deadline: countdown.seen + settings.total };
-      check(clock.now());
+      arm();
     }
   }
 

@@ -4,8 +4,14 @@ import type { Leader } from '../../leader/leader.js';
 import { spread } from './pace.js';
 import { createAlarm } from './timers.js';
 
-/** What a timer does in every tab. `active`: somebody is there. */
-export type Action = 'start' | 'reset' | 'activate' | 'pause' | 'resume' | 'active';
+/**
+ * What a timer does in every tab. `active`: somebody is there. `open`: it was started by its page, which moves nothing
+ * elsewhere: pages open and reload by themselves.
+ */
+export type Action = 'start' | 'reset' | 'activate' | 'pause' | 'resume' | 'active' | 'open';
+
+/** What takes somebody to be there. */
+export const isActivity = (action: Action) => !['pause', 'resume', 'open'].includes(action);
 
 /** Instants are of the wall clock, which all tabs share. */
 type Message = { type: Action; at: number } | { type: 'message'; data: unknown } | { type: 'beat' };
@@ -23,7 +29,7 @@ export interface Tabs {
   close(): void;
 }
 
-const actions = 'start reset activate pause resume active'.split(' ');
+const actions = 'start reset activate pause resume active open'.split(' ');
 
 /** Anybody on this origin may post here. */
 function parse(value: unknown): Message | undefined {
@@ -115,9 +121,10 @@ export function openTabs(
       share();
     },
     send(type) {
-      last = Date.now();
-      if (type !== 'pause' && type !== 'resume') leave();
-      post({ type, at: last });
+      const at = Date.now();
+      if (isActivity(type)) last = at;
+      if (isActivity(type)) leave();
+      post({ type, at });
     },
     message: (data) => post({ type: 'message', data }),
     age,
