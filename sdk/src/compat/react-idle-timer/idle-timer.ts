@@ -21,7 +21,7 @@ export interface IdleTimer {
   attach(): void;
   /** Off the page, with nothing left behind. */
   detach(): void;
-  /** Callbacks of the component that is wrapped, which go before the properties. */
+  /** The component that is wrapped, whose methods go before the properties. */
   override(own: Callbacks): void;
 }
 
@@ -50,7 +50,8 @@ export function createIdleTimer(first: IIdleTimerProps): IdleTimer {
   let act = paceAction();
   let heard = gate(input, settings);
 
-  const told = <K extends keyof Callbacks>(name: K) => overriding[name] ?? callbacks[name];
+  const told = <K extends keyof Callbacks>(name: K) =>
+    (overriding[name]?.bind(overriding) ?? callbacks[name]) as Callbacks[K];
 
   function paceAction(): Paced<[Event]> {
     const { debounce, throttle } = settings;

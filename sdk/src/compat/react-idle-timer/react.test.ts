@@ -173,9 +173,7 @@ test("A wrapped component's own methods are its callbacks, with itself as this",
     override onIdle() {
       told.push(this.name, 'idle');
     }
-    override onActive(event?: Event) {
-      told.push(event!.type);
-    }
+    override onActive = (event?: Event) => void told.push(event!.type);
     override onMessage(data: unknown) {
       told.push(data);
     }

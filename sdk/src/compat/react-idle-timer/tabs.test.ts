@@ -1,28 +1,12 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { FakeChannel } from '../../../test/fake-channel.js';
 import { createLocks } from '../../../test/fake-locks.js';
 import { createIdleTimer, type IdleTimer } from './idle-timer.js';
 import { mainThread, setTimers } from './timers.js';
 import type { IIdleTimerProps } from './types.js';
 
-const open = new Set<FakeChannel>();
 const tabs: IdleTimer[] = [];
-
-/** Delivers a copy to all others of its name, soon. */
-class FakeChannel {
-  onmessage?: (event: { data: unknown }) => void;
-  constructor(readonly name: string) {
-    open.add(this);
-  }
-  postMessage(data: unknown) {
-    const copy = structuredClone(data);
-    const others = [...open].filter((other) => other !== this && other.name === this.name);
-    queueMicrotask(() => others.forEach((other) => open.has(other) && other.onmessage?.({ data: copy })));
-  }
-  close() {
-    open.delete(this);
-  }
-}
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -33,7 +17,7 @@ beforeEach(() => {
 
 afterEach(() => {
   for (const timer of tabs.splice(0)) timer.detach();
-  open.clear();
+  for (const channel of FakeChannel.open) channel.close();
   vi.unstubAllGlobals();
   localStorage.clear();
   vi.useRealTimers();
@@ -73,7 +57,7 @@ async function tab(props: IIdleTimerProps = {}) {
 
 /** The channel of a tab that was opened last, before it is: a tab that is frozen hears nothing and says nothing. */
 function freezeLast() {
-  open.delete([...open].at(-1)!);
+  FakeChannel.open.at(-1)!.close();
 }
 
 test('Activity in one tab is activity in all, the last of a burst included', async () => {
@@ -245,7 +229,7 @@ test('A closed tab leaves its last activity behind, and no channel', async () =>
   await pass(500);
   a.press();
   a.detach();
-  expect(open.size).toBe(1);
+  expect(FakeChannel.open.length).toBe(1);
   await pass(59_000);
   expect(b.told).toEqual([]);
   await pass(1500);
@@ -255,7 +239,7 @@ test('A closed tab leaves its last activity behind, and no channel', async () =>
 test('Cannot be cached with an open channel: it is closed when the page goes and open again when it comes back', async () => {
   const a = await tab();
   window.dispatchEvent(new Event('pagehide'));
-  expect(open.size).toBe(0);
+  expect(FakeChannel.open.length).toBe(0);
   window.dispatchEvent(Object.assign(new Event('pageshow'), { persisted: true }));
-  expect([open.size, a.getTabId() !== null]).toEqual([1, true]);
+  expect([FakeChannel.open.length, a.getTabId() !== null]).toEqual([1, true]);
 });

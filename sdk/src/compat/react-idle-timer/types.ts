@@ -57,6 +57,9 @@ export interface IIdleTimer {
 
 type OnEvent = (event?: Event, idleTimer?: IIdleTimer) => void;
 
+/** As a method, so that a handler may name the data it expects. */
+type OnMessage = { call(data: unknown, idleTimer?: IIdleTimer): void }['call'];
+
 /** What an application is told. */
 export interface Callbacks {
   onPresenceChange?: ((presence: PresenceType, idleTimer?: IIdleTimer) => void) | undefined;
@@ -67,7 +70,8 @@ export interface Callbacks {
   onActive?: OnEvent | undefined;
   /** Every input that counts. */
   onAction?: OnEvent | undefined;
-  onMessage?: ((data: any, idleTimer?: IIdleTimer) => void) | undefined;
+  /** Anybody on this origin can post: look at the data before it is believed. */
+  onMessage?: OnMessage | undefined;
 }
 
 /** Spans are in milliseconds. What is `undefined` has its default. */

@@ -17,7 +17,7 @@ type Wrapped<T> = ForwardRefExoticComponent<
 
 /** Gives a component the methods of a timer as properties, and a ref to the timer. */
 export function withIdleTimer<T extends IIdleTimer>(Inner: ComponentType<T>): Wrapped<T> {
-  return forwardRef<IIdleTimer, any>(function WithIdleTimer(props: IIdleTimerProps, ref) {
+  return forwardRef<IIdleTimer, IIdleTimerProps>(function WithIdleTimer(props: IIdleTimerProps, ref) {
     const { api, override } = useTimer(props);
     useImperativeHandle(ref, () => api, [api]);
     return createElement(Inner, { ...(props as T), ...api, [OVERRIDE]: override });
@@ -27,8 +27,6 @@ export function withIdleTimer<T extends IIdleTimer>(Inner: ComponentType<T>): Wr
 /** The property that brings a wrapped component's methods to the timer. */
 const OVERRIDE = 'overrideIdleTimer';
 
-const names = ['onPresenceChange', 'onPrompt', 'onIdle', 'onActive', 'onAction', 'onMessage'] as const;
-
 /** For a component that has its callbacks as methods; to be wrapped with `withIdleTimer`. */
 export abstract class IdleTimerComponent<P = IIdleTimer, S = {}> extends Component<P, S> {
   onPresenceChange?(presence: PresenceType): void;
@@ -36,14 +34,10 @@ export abstract class IdleTimerComponent<P = IIdleTimer, S = {}> extends Compone
   onIdle?(): void;
   onActive?(event?: Event): void;
   onAction?(event?: Event): void;
-  onMessage?(data: any): void;
+  onMessage?(data: unknown): void;
 
   constructor(props: P) {
     super(props);
-    const own: Callbacks = {};
-    for (const name of names) {
-      if (this[name]) own[name] = (what?: any) => this[name]?.(what);
-    }
-    (props as { [OVERRIDE]?(callbacks: Callbacks): void })[OVERRIDE]?.(own);
+    (props as { [OVERRIDE]?(own: Callbacks): void })[OVERRIDE]?.(this);
   }
 }
