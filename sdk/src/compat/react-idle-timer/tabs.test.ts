@@ -205,13 +205,14 @@ test('One tab leads, and another when it closes', async () => {
   vi.useRealTimers();
   setTimers(mainThread());
   const soon = (ready: () => boolean) => vi.waitFor(() => expect(ready()).toBe(true));
+  const asked = vi.spyOn(navigator.locks, 'request');
   const options = { crossTab: true, leaderElection: true };
   const [a, b] = [createIdleTimer(options), createIdleTimer(options)];
   a.attach();
   await soon(() => a.api.isLeader() === true);
   b.attach();
   tabs.push(a, b);
-  await new Promise((resolve) => setTimeout(resolve));
+  await soon(() => asked.mock.calls.length === 2);
   expect(b.api.isLeader()).toBe(false);
   a.detach();
   await soon(() => b.api.isLeader() === true);
