@@ -194,6 +194,9 @@ test('Immediate events make idle, or ask, at once, whoever made them', () => {
   const idle = page({ immediateEvents: ['pagehide'] });
   idle.fire('pagehide', { isTrusted: false });
   expect(idle.isIdle()).toBe(true);
+  pass(1000);
+  idle.fire('pagehide');
+  expect(idle.isIdle()).toBe(true);
   const asked = page({ immediateEvents: ['pagehide'], promptBeforeIdle: 20_000 });
   asked.fire('pagehide');
   expect([asked.isPrompted(), asked.getRemainingTime()]).toEqual([true, 20_000]);

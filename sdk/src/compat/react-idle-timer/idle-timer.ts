@@ -65,12 +65,13 @@ export function createIdleTimer(first: IIdleTimerProps): IdleTimer {
     if (!page || unlisten) return;
     unlisten = listen(settings, (event) => {
       const now = clock.read().now;
-      const immediate = settings.immediateEvents.split(' ').includes(event.type);
       // What makes idle sooner needs no proof.
-      if (immediate || isInput(event, now)) heard(event);
+      if (isImmediate(event) || isInput(event, now)) heard(event);
       else check(now);
     });
   }
+
+  const isImmediate = ({ type }: Event) => settings.immediateEvents.split(' ').includes(type);
 
   function deafen() {
     unlisten?.();
@@ -82,10 +83,10 @@ export function createIdleTimer(first: IIdleTimerProps): IdleTimer {
     const { phase } = countdown;
     // Input after the time was up is too late, however late that is noticed.
     if (check(now) !== phase) return;
-    const immediate = settings.immediateEvents.split(' ').includes(event.type);
     act(event);
     if (phase === 'prompted') return;
-    if (immediate && phase !== 'idle') {
+    if (isImmediate(event)) {
+      if (phase === 'idle') return;
       countdown = { ...begin(now, settings), deadline: now + settings.prompt };
       check(now, event);
       return;
