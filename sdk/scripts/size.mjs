@@ -6,6 +6,7 @@ const root = new URL('..', import.meta.url).pathname;
 const imports = [
   { what: 'core', code: `export { createNightlatch } from './dist/index.js'`, limit: 3500 },
   { what: 'element', code: `import './dist/element.js'`, limit: 3800 },
+  { what: 'compat/react-idle-timer', code: `export { useIdleTimer } from './dist/compat/react-idle-timer.js'`, external: ['react'], limit: 4700 },
   { what: 'worker', code: `import './dist/worker.js'`, limit: 500 },
   { what: 'rescueForms', code: `export { rescueForms } from './dist/index.js'`, limit: 1500 },
   { what: 'rescue, on demand', code: `export { createKeeper } from './src/rescue/keeper.ts'`, limit: 3000 },
