@@ -4,7 +4,8 @@ import { build } from 'esbuild';
 
 const imports = [
   { what: 'core', code: `export { createNightlatch } from './dist/index.js'`, limit: 5500 },
-  { what: 'element', code: `import './dist/element.js'`, limit: 3800 },
+  { what: 'element', code: `import './dist/element.js'`, limit: 2500 },
+  { what: 'status', code: `import './dist/status.js'`, limit: 1800 },
   { what: 'worker', code: `import './dist/worker.js'`, limit: 500 },
 ];
 

@@ -10,4 +10,5 @@ declare global {
 }
 
 export { NightlatchWarning };
-export type { Messages, Plural } from './warning/text.js';
+export type { Messages, Plural, Words } from './languages/messages.js';
+export type { Session } from './session-element/session.js';

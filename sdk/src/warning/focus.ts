@@ -5,21 +5,25 @@ function focused(root: DocumentOrShadowRoot): Element | null {
 }
 
 /**
- * Remembers where the focus is. The returned function brings it back there or, if that element is gone, to what is left of
- * where it was, so that the keyboard goes on from the same place.
+ * Remembers where the focus is. The returned function brings it back there or, if nothing there takes it any more, to the
+ * nearest of what is left around it, so that the keyboard goes on from the same place.
  */
 export function rememberFocus(page: Document): () => void {
   const path: HTMLElement[] = [];
-  for (let at: Node | null = focused(page); at; at = at.parentNode ?? (at as ShadowRoot).host ?? null) {
+  for (let at: Node | null = focused(page); at && at !== page.body; at = at.parentNode ?? (at as ShadowRoot).host) {
     if (at instanceof HTMLElement) path.push(at);
   }
   return () => {
-    const target = path.find((element) => element.isConnected);
-    if (!target || target === page.body) return;
-    target.focus();
-    if (focused(page) === target) return;
-    target.tabIndex = -1;
-    target.addEventListener('blur', () => target.removeAttribute('tabindex'), { once: true });
-    target.focus();
+    const takes = (element: HTMLElement) => {
+      element.focus({ preventScroll: true });
+      return focused(page) === element;
+    };
+    path.some((element) => {
+      if (takes(element) || element.hasAttribute('tabindex')) return focused(page) === element;
+      const clear = () => element.removeAttribute('tabindex');
+      element.tabIndex = -1;
+      element.addEventListener('blur', clear, { once: true });
+      return takes(element) || clear();
+    });
   };
 }

@@ -1,203 +1,145 @@
-import type { Nightlatch, State } from '../nightlatch/contract.js';
+import { inDigits, inTime, isSpoken } from '../languages/counted.js';
+import { en } from '../languages/en.js';
+import type { Messages } from '../languages/messages.js';
+import { SessionElement } from '../session-element/session-element.js';
+import type { Cover, Session } from '../session-element/session.js';
+import type { Aside } from './aside/aside.js';
+import { adopt, make, say } from '../session-element/make.js';
+import { createDialog } from './dialog.js';
 import { rememberFocus } from './focus.js';
 import { style } from './style.js';
-import { en, inDigits, inWords, spokenMark, type Messages } from './text.js';
-import { createTitle } from './title.js';
 
-// On a server there is no such class, and nobody constructs one.
-const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
+/**
+ * `<nightlatch-warning>`: the warning before a session ends, and the cover over a page that must not be seen.
+ *
+ * Attributes: `lang`; `dialog-at`, how many seconds before the end a quiet banner becomes the dialog; `no-escape`, with which
+ * Escape does not mean "stay"; `no-countdown`, without which the title of a page in the background counts down; `favicon`, which
+ * does the same to its icon (an address, or empty for one that is drawn, which needs `img-src data:`).
+ * Slots: `warning` and `cover`, at the head of the dialogs. Looks: see style.ts.
+ */
+export class NightlatchWarning extends SessionElement {
+  #warning = createDialog('warning', 'alertdialog');
+  #cover = createDialog('cover', 'dialog');
+  /** Outside of the dialogs, for when they are gone. */
+  #farewell = make('p', 'spoken', { role: 'status' });
+  #root = this.attachShadow({ mode: 'open' });
+  #aside: Aside | undefined;
+  #loading: unknown;
+  #restoreFocus: (() => void) | undefined;
+  /** How many seconds were left at the last look. */
+  #before = 0;
+  #lived = false;
 
-type Attributes = Record<string, string>;
-
-function make<K extends keyof HTMLElementTagNameMap>(tag: K, attributes: Attributes = {}, ...children: Node[]) {
-  const element = document.createElement(tag);
-  for (const name in attributes) element.setAttribute(name, attributes[name]!);
-  element.append(...children);
-  return element;
-}
-
-/** Writes only what differs: a live region speaks when it is written to. */
-const say = (element: HTMLElement, text: string) => {
-  if (element.textContent !== text) element.textContent = text;
-};
-
-/** `<nightlatch-warning>`: the warning before a session ends, and the cover over a page that must not be seen. */
-export class NightlatchWarning extends Base {
-  #nightlatch: Nightlatch | undefined;
-  #unsubscribe: (() => void) | undefined;
-  #paint: ((nightlatch: Nightlatch | undefined) => void) | undefined;
-  #messages = en;
-
-  /** The session to show. */
-  get nightlatch(): Nightlatch | undefined {
-    return this.#nightlatch;
+  constructor() {
+    super(en);
+    adopt(this.#root, style);
+    for (const { dialog, stay, signIn, other } of [this.#warning, this.#cover]) {
+      this.#root.append(dialog);
+      stay.onclick = this.#stay;
+      signIn.onclick = () => {
+        if (!signIn.target) location.reload();
+        return !!signIn.target;
+      };
+      other.onclick = () => {
+        const session = this.nightlatch!;
+        if (session.state.cover === 'step-up') session.cancelStepUp?.();
+        else void session.signOut();
+      };
+      // The browser itself must not close a dialog, and whoever closes it from outside gets it back.
+      dialog.onkeydown = (event) => {
+        if (event.key !== 'Escape') return;
+        event.preventDefault();
+        event.stopPropagation();
+        if (event.isTrusted && !this.hasAttribute('no-escape')) this.#stay();
+      };
+      dialog.onclose = () => this.update();
+    }
+    this.#root.append(this.#farewell);
   }
 
-  set nightlatch(nightlatch: Nightlatch | undefined) {
-    this.#nightlatch = nightlatch;
-    if (this.isConnected) this.connectedCallback();
-  }
-
-  /** Other words for some or all of the texts. */
-  get messages(): Partial<Messages> {
-    return this.#messages;
-  }
-
-  set messages(messages: Partial<Messages>) {
-    this.#messages = { ...en, ...messages };
-    this.#paint?.(this.#nightlatch);
-  }
-
-  connectedCallback(): void {
-    this.#unsubscribe?.();
-    this.#paint ??= build(this, () => this.#messages as Messages);
-    this.#unsubscribe = this.#nightlatch?.subscribe(() => this.#paint?.(this.#nightlatch));
-    this.#paint(this.#nightlatch);
-  }
-
-  disconnectedCallback(): void {
-    this.#unsubscribe?.();
-    this.#paint?.(undefined);
-  }
-}
-
-/** Makes the dialogs once; the returned function makes them show the session as it is. */
-function build(host: NightlatchWarning, messages: () => Messages): (nightlatch: Nightlatch | undefined) => void {
-  const root = host.attachShadow({ mode: 'open' });
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(style);
-  root.adoptedStyleSheets = [sheet];
-
-  const heading = make('h2', { id: 'title', part: 'title' });
-  const text = make('p', { id: 'text', part: 'text' });
-  const first = make('span', { id: 'first', class: 'spoken' });
-  const time = make('p', { class: 'time', part: 'time', 'aria-hidden': 'true' });
-  const trouble = make('p', { class: 'trouble', part: 'trouble', role: 'status' });
-  const spoken = make('div', { class: 'spoken', 'aria-live': 'polite', 'aria-atomic': 'true' });
-  const stay = make('button', { type: 'button', class: 'main', part: 'button stay' });
-  const out = make('button', { type: 'button', part: 'button sign-out' });
-  const warning = make(
-    'dialog',
-    {
-      class: 'warning',
-      part: 'warning',
-      role: 'alertdialog',
-      'aria-modal': 'true',
-      'aria-labelledby': 'title',
-      'aria-describedby': 'text first',
-      closedby: 'none',
-    },
-    heading,
-    text,
-    first,
-    time,
-    trouble,
-    make('div', { class: 'actions', part: 'actions' }, stay, out),
-    spoken,
-  );
-  const coverHeading = make('h2', { id: 'cover-title', part: 'cover-title', tabindex: '-1' });
-  const coverText = make('p', { id: 'cover-text', part: 'cover-text', role: 'status' });
-  const unlock = make('button', { type: 'button', class: 'main', part: 'button unlock' });
-  const coverOut = make('button', { type: 'button', part: 'button sign-out' });
-  const coverActions = make('div', { class: 'actions' }, unlock, coverOut);
-  const cover = make(
-    'dialog',
-    { class: 'cover', part: 'cover', 'aria-labelledby': 'cover-title cover-text', closedby: 'none', tabindex: '-1' },
-    coverHeading,
-    coverText,
-    coverActions,
-  );
-  root.append(warning, cover);
-
-  const title = createTitle(document);
-  let nightlatch: Nightlatch | undefined;
-  let restoreFocus: (() => void) | undefined;
-  let before = Infinity;
-
-  const extend = () => {
-    if (nightlatch?.state.canExtend && !nightlatch.state.extending) void nightlatch.extend();
+  #stay = () => {
+    const session = this.nightlatch!;
+    const { canExtend, extending, cover } = session.state;
+    if (canExtend && !extending && !cover) void session.extend();
   };
-  const leave = () => void nightlatch?.signOut();
-  stay.onclick = extend;
-  out.onclick = coverOut.onclick = leave;
-  unlock.onclick = () => location.reload();
 
-  for (const dialog of [warning, cover]) {
-    // Escape answers "stay"; the browser itself must not close a dialog, which it would on a second Escape.
-    dialog.addEventListener('keydown', (event) => {
-      if (event.key !== 'Escape') return;
-      event.preventDefault();
-      if (dialog === warning && event.isTrusted) extend();
-    });
-    dialog.addEventListener('cancel', (event) => event.preventDefault());
-    // Whoever closes it from outside gets it back.
-    dialog.addEventListener('close', () => paint(nightlatch));
-  }
+  protected paint(session: Session | undefined, words: Messages): void {
+    const { phase, cover } = session?.state ?? {};
+    const seconds = Math.round((session?.remaining() ?? 0) / 1000);
+    const warns = phase === 'warning' && !cover;
+    for (const child of this.#root.children as HTMLCollectionOf<HTMLElement>) {
+      child.lang = words.language;
+      child.dir = words.dir ?? 'ltr';
+    }
+    if (warns || this.hasAttribute('dialog-at')) this.#load();
+    const modal = !this.#aside?.(session, words, warns ? seconds : null) && warns;
+    if (cover) this.#paintCover(session!, cover, words);
+    else if (modal) this.#paintWarning(session!, words, seconds);
 
-  function open(dialog: HTMLDialogElement, wanted: boolean, focus: HTMLElement): void {
-    if (wanted === dialog.open || (wanted && !host.isConnected)) return;
-    if (!wanted) return dialog.close();
-    restoreFocus ??= rememberFocus(document);
-    dialog.showModal();
-    focus.focus();
-  }
-
-  function paintWarning(state: State, seconds: number): void {
-    const words = messages();
-    const absolute = state.kind !== 'idle';
-    const inTime = (template: string) => template.replace('{time}', inWords(seconds, words, 'en'));
-    say(heading, absolute ? words.absoluteTitle : words.idleTitle);
-    say(text, absolute ? words.absoluteText : words.idleText);
-    say(time, inDigits(seconds));
-    say(trouble, state.trouble ? words.trouble : '');
-    say(stay, state.extending ? words.staying : words.stay);
-    say(out, words.signOut);
-    stay.hidden = !state.canExtend;
-    stay.setAttribute('aria-disabled', String(state.extending));
-    out.classList.toggle('main', !state.canExtend);
-    title(inTime(words.pageTitle));
-    if (!warning.open) {
-      before = Infinity;
-      say(first, inTime(words.left));
-      say(spoken, '');
-    } else if (spokenMark(before, seconds)) say(spoken, inTime(words.left));
-    before = seconds;
-  }
-
-  function paintCover({ cover: why, trouble: lost }: State): void {
-    const words = messages();
-    const [head, body] = {
-      checking: ['', words.checking],
-      leaving: ['', lost ? words.leavingTrouble : words.leaving],
-      offline: [words.offlineTitle, words.offlineText],
-      locked: [words.lockedTitle, words.lockedText],
-    }[why!]!;
-    say(coverHeading, head!);
-    say(coverText, body!);
-    say(unlock, words.unlock);
-    say(coverOut, words.signOut);
-    coverHeading.hidden = !head;
-    coverActions.hidden = why !== 'locked';
-  }
-
-  function paint(next: Nightlatch | undefined): void {
-    nightlatch = next;
-    const state = next?.state;
-    const hide = !!state?.cover;
-    const warn = !hide && state?.phase === 'warning';
-    if (hide) paintCover(state);
-    else if (warn) paintWarning(state, Math.ceil((next!.remaining() ?? 0) / 1000));
-    if (!warn) title(null);
     // The cover comes before the warning goes, so that nothing shows between the two.
-    if (hide) open(cover, true, state.cover === 'locked' ? unlock : cover);
-    open(warning, warn, state?.canExtend ? stay : out);
-    open(cover, hide, cover);
-    if (warn && stay.hidden && root.activeElement === stay) out.focus();
-    if (hide || warn || !restoreFocus) return;
-    const restore = restoreFocus;
-    restoreFocus = undefined;
-    restore();
+    if (cover) this.#open(this.#cover.dialog, true);
+    this.#open(this.#warning.dialog, modal);
+    this.#open(this.#cover.dialog, !!cover);
+    if (!cover && !modal) {
+      this.#restoreFocus?.();
+      this.#restoreFocus = undefined;
+    }
+    if (phase && phase !== 'unknown') this.#lived ||= phase !== 'ended';
+    say(this.#farewell, phase === 'ended' && !cover && this.#lived ? words.ended[0] : '');
   }
 
-  return paint;
+  #paintWarning({ state }: Session, words: Messages, seconds: number): void {
+    const { dialog, stay, signIn, say } = this.#warning;
+    const [title, text = ''] = words[state.kind ?? 'idle'];
+    const speaks = !dialog.open || isSpoken(this.#before, seconds);
+    this.#before = seconds;
+    stay.ariaDisabled = String(state.extending);
+    lead(signIn, state.signInUrl);
+    say({
+      title,
+      text,
+      ...(speaks && { spoken: inTime(words.left, seconds, words) }),
+      trouble: state.trouble ? words.trouble : '',
+      time: inDigits(seconds, words.language),
+      stay: state.canExtend ? (state.extending ? words.staying : words.stay) : '',
+      signIn: !state.canExtend && state.signInUrl ? words.signIn : '',
+      other: words.signOut,
+    });
+  }
+
+  #paintCover({ state }: Session, cover: Cover, words: Messages): void {
+    const [title, text = ''] = words[state.phase === 'ended' ? 'ended' : cover];
+    const stepUp = cover === 'step-up';
+    const closed = stepUp || cover === 'locked';
+    lead(this.#cover.signIn, state.signInUrl);
+    this.#cover.say({
+      title,
+      text: cover !== 'leaving' || state.trouble ? text : '',
+      signIn: closed ? words.signIn : '',
+      other: stepUp ? words.notNow : closed ? words.signOut : '',
+    });
+  }
+
+  #open(dialog: HTMLDialogElement, wanted: boolean): void {
+    if (wanted === dialog.open) return;
+    if (!wanted) return dialog.close();
+    this.#restoreFocus ??= rememberFocus(document);
+    dialog.showModal();
+  }
+
+  #load(): void {
+    this.#loading ??= import('./aside/aside.js').then(
+      ({ createAside }) => {
+        this.#aside = createAside(this, this.#root, this.#stay, { adopt, make, say, inDigits, inTime, isSpoken });
+        this.update();
+      },
+      (error) => this.diagnose('aside', error),
+    );
+  }
+}
+
+/** In another tab, so that this page is still there afterwards; without an address this page itself has to ask. */
+function lead(link: HTMLAnchorElement, url: string | null | undefined): void {
+  link.href = url ?? '';
+  link.target = url ? '_blank' : '';
 }

@@ -1,0 +1,26 @@
+/** A round badge with a number. */
+function drawn(text: string): string {
+  const svg =
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><circle cx="16" cy="16" r="16" fill="#b3261e"/>` +
+    `<text x="16" y="22.5" font-family="sans-serif" font-size="18" font-weight="700" text-anchor="middle" fill="#fff">${text}</text></svg>`;
+  return `data:image/svg+xml,${encodeURIComponent(svg)}`;
+}
+
+/**
+ * Shows another icon for the page: the one at `address`, or where that is empty a badge with the text. It is a link of its own
+ * behind those of the page: browsers take the last, and the page's again when it is gone.
+ */
+export function createIcon(page: Document): (text: string | null, address: string) => void {
+  let link: HTMLLinkElement | undefined;
+  let shown: string | null = null;
+  return (text, address) => {
+    if (text === shown) return;
+    shown = text;
+    link?.remove();
+    if (text === null) return;
+    link = page.createElement('link');
+    link.rel = 'icon';
+    link.href = address || drawn(text);
+    page.head.append(link);
+  };
+}
