@@ -15,7 +15,9 @@ const tightStyle = {
       const source = await readFile(path, 'utf8');
       const css = /style = `([^`]*)`/.exec(source)[1];
       const { code } = await transform(css, { loader: 'css', minify: true });
-      return { contents: `export const style = ${JSON.stringify(code.trim())};`, loader: 'js' };
+      // What stands in `var()` is left as it is.
+      const tight = code.trim().replaceAll(', ', ',').replaceAll(': ', ':');
+      return { contents: `export const style = ${JSON.stringify(tight)};`, loader: 'js' };
     });
   },
 };
@@ -43,5 +45,14 @@ const entryPoints = Object.fromEntries(
   }),
 );
 
-await build({ ...common, entryPoints, outdir: 'dist', splitting: true, sourcemap: true });
-await build({ ...common, entryPoints: { sdk: 'src/served.ts', worker: 'src/worker.ts' }, outdir: assets });
+/** What the elements load when they need it; named here, so that the name does not change with the content. */
+const onDemand = { languages: './src/languages/languages', aside: './src/warning/aside/aside' };
+
+await build({ ...common, entryPoints: { ...entryPoints, ...onDemand }, outdir: 'dist', splitting: true, sourcemap: true });
+await build({
+  ...common,
+  entryPoints: { sdk: 'src/served.ts', worker: 'src/worker.ts' },
+  outdir: assets,
+  splitting: true,
+  chunkNames: 'sdk/[name]-[hash]',
+});

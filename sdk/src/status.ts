@@ -1,6 +1,7 @@
+import { define } from './session-element/session-element.js';
 import { NightlatchStatus } from './status/status.js';
 
-globalThis.customElements?.get('nightlatch-status') ?? globalThis.customElements?.define('nightlatch-status', NightlatchStatus);
+define('nightlatch-status', NightlatchStatus);
 
 declare global {
   interface HTMLElementTagNameMap {

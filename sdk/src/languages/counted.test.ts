@@ -1,35 +1,27 @@
 import { expect, test } from 'vitest';
-import { inDigits, inTime, isSpoken } from './counted.js';
+import { counted } from './counted.js';
+import de from './de.js';
 import { en } from './en.js';
-import type { Messages } from './messages.js';
+import pl from './pl.js';
 
-const inWords = (seconds: number, messages: Messages = en) => inTime('{time}', seconds, messages);
-
-test('Says one second in the singular and all other counts in the plural', () => {
-  expect([0, 1, 2, 59].map((n) => inWords(n))).toEqual(['0 seconds', '1 second', '2 seconds', '59 seconds']);
+test('Says one second in the singular and all other counts in the plural, and whole minutes from a minute on', () => {
+  const seconds = [0, 1, 2, 59, 60, 119, 120];
+  expect(seconds.map(en.inWords)).toEqual(['0 seconds', '1 second', '2 seconds', '59 seconds', '1 minute', '1 minute', '2 minutes']);
+  expect(seconds.map(counted(de, 'de').inWords)).toEqual([
+    ...['0 Sekunden', '1 Sekunde', '2 Sekunden', '59 Sekunden', '1 Minute', '1 Minute', '2 Minuten'],
+  ]);
 });
 
-test('Says minutes, and seconds only where there are some', () => {
-  expect([60, 61, 120, 150].map((n) => inWords(n))).toEqual(['1 minute', '1 minute, 1 second', '2 minutes', '2 minutes, 30 seconds']);
-});
-
-test('Puts the time into the sentence', () => {
-  expect(inTime(en.left, 10, en)).toBe('You will be signed out in 10 seconds.');
+test('Takes the plural form that the language asks for', () => {
+  const { inWords } = counted(pl, 'pl');
+  expect([1, 2, 5, 22, 60, 120, 300].map(inWords)).toEqual([
+    ...['1 sekundę', '2 sekundy', '5 sekund', '22 sekundy', '1 minutę', '2 minuty', '5 minut'],
+  ]);
 });
 
 test('Shows digits with two places for the seconds, in the digits of the language', () => {
-  expect([5, 60, 150].map((n) => inDigits(n, 'en'))).toEqual(['0:05', '1:00', '2:30']);
-  expect(inDigits(65, 'ar-EG')).toBe('١:٠٥');
-});
-
-test('Speaks five times in a minute, once per mark', () => {
-  const marks = [];
-  for (let s = 60; s >= 0; s -= 1) if (isSpoken(s + 1, s)) marks.push(s);
-  expect(marks).toEqual([60, 30, 15, 10, 5]);
-});
-
-test('Speaks once when ticks were late, and not at what is no mark', () => {
-  expect(isSpoken(61, 12)).toBe(true);
-  expect(isSpoken(12, 12)).toBe(false);
-  expect(isSpoken(3, 2)).toBe(false);
+  const seconds = [5, 60, 150, 754];
+  expect([...seconds, 3661].map(en.inDigits)).toEqual(['0:05', '1:00', '2:30', '12:34', '01:01:01']);
+  expect(seconds.map(counted(de, 'de').inDigits)).toEqual(['0:05', '1:00', '2:30', '12:34']);
+  expect(counted(de, 'ar-EG').inDigits(65)).toBe('١:٠٥');
 });

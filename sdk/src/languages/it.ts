@@ -25,7 +25,7 @@ export default {
     'Disconnessione in corso…',
     'Il server non è raggiungibile, quindi non sei ancora disconnesso. Nuovo tentativo…',
   ],
-  ended: ['Sei disconnesso'],
+  ended: 'Sei disconnesso',
   left: 'Verrai disconnesso tra {time}.',
   pageTitle: 'Ancora {time}',
   stay: 'Resta connesso',

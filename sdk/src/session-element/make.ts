@@ -1,12 +1,8 @@
-/** An element with a name that is its class and its part. */
-export function make<K extends keyof HTMLElementTagNameMap>(
-  tag: K,
-  name: string,
-  attributes: Record<string, string> = {},
-  ...children: Node[]
-) {
+/** An element whose name is its class, its part and, unique in the shadow tree, its id. */
+export function make<K extends keyof HTMLElementTagNameMap>(tag: K, name: string, ...children: Node[]) {
   const element = document.createElement(tag);
-  for (const [key, value] of Object.entries({ class: name, part: name, ...attributes })) element.setAttribute(key, value);
+  element.id = element.className = name;
+  element.setAttribute('part', name);
   element.append(...children);
   return element;
 }
@@ -16,9 +12,7 @@ export function say(element: HTMLElement, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** A style sheet that no Content-Security-Policy is in the way of. */
-export function adopt(root: ShadowRoot, style: string): void {
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(style);
-  root.adoptedStyleSheets.push(sheet);
+export interface Tools {
+  make: typeof make;
+  say: typeof say;
 }

@@ -1,34 +1,51 @@
-import type { Messages, Translation } from '../languages/messages.js';
 import type { Session } from './session.js';
 
 // On a server there is no such class, and nobody constructs one.
 const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
 
-/** The language around an element, through shadow roots, else that of the browser. */
-const languageOf = (element: Element): string => {
-  const { host } = element.getRootNode() as ShadowRoot;
-  return element.closest<HTMLElement>('[lang]')?.lang || (host ? languageOf(host) : navigator.language);
-};
+/** Shows the session as it is now; nothing, if there is none or the element has been taken out. */
+export type Paint<Texts> = (session: Session | undefined, words: Texts) => void;
 
 /**
- * What shows a session, in the language of its surroundings. English is there at once, every other language arrives when it
- * is needed. If it cannot be loaded it stays English, and an event `diagnostic` says so, or else a warning on the console.
+ * What shows a session, in the language of its surroundings: English at once, every other language when it has arrived. The
+ * shadow tree is made once, by the function that gives `paint`.
  */
-export abstract class SessionElement<Texts extends Partial<Translation> = Messages> extends Base {
+export class SessionElement<Texts extends object> extends Base {
+  /** Own words for some or all of the texts, instead of those of the language. */
+  declare messages?: Partial<Texts>;
+  /** Shows everything anew. */
+  update: () => void;
   #nightlatch: Session | undefined;
-  #english: Texts;
-  #words: Texts;
-  #own: Partial<Texts> = {};
-  #tag: string | undefined;
-  #leave: (() => void) | undefined;
 
-  constructor(english: Texts) {
+  constructor(english: Texts, style: string, build: (host: SessionElement<Texts>, root: ShadowRoot) => Paint<Texts>) {
     super();
-    this.#english = this.#words = english;
-  }
+    const root = this.attachShadow({ mode: 'open' });
+    // Made by script, so that no Content-Security-Policy is in the way.
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(style);
+    root.adoptedStyleSheets = [sheet];
 
-  /** Shows the session as it is now; nothing, when the element has been taken out. */
-  protected abstract paint(session: Session | undefined, words: Texts): void;
+    const paint = build(this, root);
+    let shown: Session | undefined;
+    let unsubscribe: (() => void) | undefined;
+    let translate: (() => object | undefined) | undefined;
+    let asked = false;
+
+    this.update = () => {
+      const session = this.isConnected ? this.nightlatch : undefined;
+      if (session !== shown) {
+        unsubscribe?.();
+        shown = session;
+        unsubscribe = session?.subscribe(this.update);
+      }
+      // Whether it is English is all that is known of languages here, so that English needs nothing else.
+      if (session && !asked && !this.matches(':lang(en)')) {
+        asked = true;
+        this.load(import('../languages/languages.js'), ({ translator }) => (translate = translator(this)));
+      }
+      paint(session, { ...english, ...translate?.(), ...this.messages });
+    };
+  }
 
   /** The session to show; when none is set, what `window.nightlatch` holds. */
   get nightlatch(): Session | undefined {
@@ -37,64 +54,27 @@ export abstract class SessionElement<Texts extends Partial<Translation> = Messag
 
   set nightlatch(nightlatch: Session | undefined) {
     this.#nightlatch = nightlatch;
-    if (this.isConnected) this.connectedCallback();
-  }
-
-  /** Own words for some or all of the texts, instead of those of the language. */
-  get messages(): Partial<Texts> {
-    return this.#own;
-  }
-
-  set messages(messages: Partial<Texts>) {
-    this.#own = messages;
     this.update();
   }
 
   connectedCallback(): void {
-    this.#leave?.();
-    const session = this.nightlatch;
-    const unsubscribe = session?.subscribe(() => this.update());
-    // What the page's own script sets up may come after the element.
-    if (!session) setTimeout(() => this.nightlatch && this.connectedCallback());
-    const observer = new MutationObserver(() => this.#translate());
-    for (const node of [document, this.getRootNode()]) observer.observe(node, { subtree: true, attributeFilter: ['lang'] });
-    this.#leave = () => {
-      unsubscribe?.();
-      observer.disconnect();
-    };
-    void this.#translate();
     this.update();
+    // The page's own script may set `window.nightlatch` after this.
+    setTimeout(this.update);
   }
 
   disconnectedCallback(): void {
-    this.#leave?.();
     this.update();
   }
 
-  protected update(): void {
-    this.paint(this.isConnected ? this.nightlatch : undefined, { ...this.#words, ...this.#own });
+  /** Takes in a part that is not always needed. Without it the element goes on, and the console says why. */
+  load<Part>(part: Promise<Part>, use: (part: Part) => void): void {
+    part.then(use).then(this.update, (error) => console.warn(`nightlatch: ${error}`));
   }
+}
 
-  /** Tells what does not work as it should. */
-  protected diagnose(code: string, error: unknown): void {
-    const detail = { code, detail: String(error) };
-    if (this.dispatchEvent(new CustomEvent('diagnostic', { detail, cancelable: true }))) {
-      console.warn(`nightlatch: ${code}: ${detail.detail}`);
-    }
-  }
-
-  async #translate(): Promise<void> {
-    const tag = languageOf(this);
-    if (tag === this.#tag) return;
-    this.#tag = tag;
-    let words: object | undefined;
-    try {
-      if (!/^en\b/i.test(tag)) words = await (await import('../languages/languages.js')).load(tag);
-    } catch (error) {
-      this.diagnose('language', error);
-    }
-    if (tag !== this.#tag) return;
-    this.#words = (words as Texts | undefined) ?? this.#english;
-    this.update();
-  }
+/** Once, however often the module is loaded, and nowhere but in a browser. */
+export function define(name: string, element: CustomElementConstructor): void {
+  const registry = globalThis.customElements;
+  registry?.get(name) ?? registry?.define(name, element);
 }

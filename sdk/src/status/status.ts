@@ -1,8 +1,7 @@
 import { enStatus } from '../languages/en.js';
 import type { StatusMessages } from '../languages/messages.js';
-import { adopt, make, say } from '../session-element/make.js';
-import { SessionElement } from '../session-element/session-element.js';
-import type { Session } from '../session-element/session.js';
+import { make, say } from '../session-element/make.js';
+import { SessionElement, type Paint } from '../session-element/session-element.js';
 import { short } from './short.js';
 import { style } from './style.js';
 
@@ -11,47 +10,48 @@ import { style } from './style.js';
  * and speaks to nobody by itself. Attribute `lang`; looks: see style.ts; parts `badge` and `text`.
  */
 export class NightlatchStatus extends SessionElement<StatusMessages> {
-  #text = make('span', 'text');
-  #badge = make('span', 'badge', {}, this.#text);
   #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor() {
-    super(enStatus);
-    const root = this.attachShadow({ mode: 'open' });
-    adopt(root, style);
-    root.append(this.#badge);
+    super(enStatus, style, build);
   }
 
   override connectedCallback(): void {
-    document.addEventListener('visibilitychange', this.#wake);
     super.connectedCallback();
+    document.addEventListener('visibilitychange', this.#wake);
     this.#wake();
   }
 
   override disconnectedCallback(): void {
+    super.disconnectedCallback();
     document.removeEventListener('visibilitychange', this.#wake);
     clearInterval(this.#timer);
-    super.disconnectedCallback();
   }
 
-  /** Nobody looks at a hidden page, and events come without a timer. */
-  #wake = () => {
+  /** Time passes without events, and nobody looks at a hidden page. */
+  #wake = (): void => {
     clearInterval(this.#timer);
-    if (document.hidden) return;
+    if (document.hidden || !this.isConnected) return;
     this.#timer = setInterval(() => this.update(), 1000);
     this.update();
   };
+}
 
-  protected paint(session: Session | undefined, words: StatusMessages): void {
-    const { phase = 'unknown', cover, trouble } = session?.state ?? {};
+function build(_: unknown, root: ShadowRoot): Paint<StatusMessages> {
+  const text = make('span', 'text');
+  const badge = make('span', 'badge', text);
+  root.append(badge);
+
+  return (session, words) => {
+    const { phase = 'unknown', trouble } = session?.state ?? {};
     const left = session?.remaining() ?? null;
     const live = phase === 'active' || phase === 'warning';
-    const said = phase === 'ended' ? words.signedOut : phase === 'locked' ? words.isLocked : live ? words.signedIn : '';
-    const time = live && left !== null ? short(left, words.language) : '';
-    this.#badge.hidden = !said;
-    this.#badge.lang = words.language;
-    this.#badge.dir = words.dir ?? 'ltr';
-    this.#badge.dataset['phase'] = trouble || cover === 'offline' ? 'trouble' : phase;
-    say(this.#text, [trouble && live ? words.noConnection : said, time].filter(Boolean).join(' · '));
-  }
+    const standing = trouble ? words.noConnection : live ? words.signedIn : phase === 'locked' ? words.isLocked : words.signedOut;
+    badge.hidden = phase === 'unknown';
+    badge.lang = words.language;
+    badge.dir = words.dir ?? 'ltr';
+    badge.className = trouble ? 'trouble' : phase;
+    badge.setAttribute('part', `badge ${badge.className}`);
+    say(text, live && left !== null ? `${standing} · ${short(left, words.language)}` : standing);
+  };
 }

@@ -4,7 +4,7 @@
  */
 export const style = `
 :host { display: inline-block; color-scheme: var(--nightlatch-scheme, light dark); }
-.badge {
+#badge {
   --_dot: var(--nightlatch-well, light-dark(#2e7d4f, #6fcf97));
   display: inline-flex;
   align-items: center;
@@ -17,18 +17,18 @@ export const style = `
   font: .875rem/1.5 var(--nightlatch-font, system-ui, sans-serif);
   font-variant-numeric: tabular-nums;
 }
-.badge[hidden] { display: none; }
-.badge::before { content: ""; flex: none; inline-size: .5em; block-size: .5em; border-radius: 50%; background: var(--_dot); }
-.badge[data-phase=warning] {
+#badge[hidden] { display: none; }
+#badge::before { content: ""; flex: none; inline-size: .5em; block-size: .5em; border-radius: 50%; background: var(--_dot); }
+.warning {
   --_dot: var(--nightlatch-soon, light-dark(#a34d00, #f2b45c));
   border-color: var(--_dot);
   background: light-dark(#fff4e5, #3a2a12);
   color: light-dark(#6b3200, #ffd9a0);
   font-weight: 600;
 }
-.badge:is([data-phase=locked], [data-phase=ended], [data-phase=trouble]) { --_dot: light-dark(#5b6380, #8d95b3); }
+:is(.locked, .ended, .trouble) { --_dot: light-dark(#5b6380, #8d95b3); }
 @media (forced-colors: active) {
-  .badge::before { background: CanvasText; forced-color-adjust: none; }
-  .badge[data-phase=warning] { border: 2px solid Highlight; }
+  #badge::before { background: CanvasText; forced-color-adjust: none; }
+  .warning { border: 2px solid Highlight; }
 }
 `;

@@ -1,55 +1,49 @@
 import type { Messages } from '../../languages/messages.js';
+import type { Tools } from '../../session-element/make.js';
 import type { Session } from '../../session-element/session.js';
-import type { Kit } from './kit.js';
-import { style } from './style.js';
 
-/** A notice at the edge of the page that asks without interrupting: it takes no focus, and it can be sent away. */
-export function createBanner(root: ShadowRoot, stay: () => void, { adopt, make, say, inDigits, inTime, isSpoken }: Kit) {
+/**
+ * A notice at the edge of the page that asks without interrupting: it takes no focus, and it can be sent away until the dialog
+ * comes. Shows what it is told, or nothing; says whether it is there.
+ */
+export function createBanner(
+  host: { nightlatch: Session | undefined },
+  root: ShadowRoot,
+  { make, say }: Tools,
+): (state: Session['state'] | null, words: Messages, seconds: number) => boolean {
   const title = make('p', 'title');
-  const text = make('p', 'text');
-  const trouble = make('p', 'trouble');
-  const spoken = make('p', 'spoken');
-  const time = make('p', 'time', { 'aria-hidden': 'true' });
-  const yes = make('button', 'stay');
+  const time = make('p', 'time');
+  const stay = make('button', 'stay');
   const later = make('button', 'other');
-  const about = make('div', 'about', { role: 'status' }, title, text, trouble, spoken);
-  const banner = make('div', 'banner', { popover: 'manual' }, time, about, yes, later);
-  adopt(root, style);
+  const banner = make('div', 'banner', title, time, stay, later);
+  banner.role = 'group';
+  time.ariaHidden = 'true';
+  banner.hidden = true;
   root.append(banner);
 
-  let before = 0;
   let dismissed = false;
   const dismiss = () => {
-    dismissed = true;
-    banner.hidePopover();
+    banner.hidden = dismissed = true;
   };
-  yes.onclick = stay;
+  stay.onclick = () => stay.ariaDisabled === 'true' || void host.nightlatch!.extend();
   later.onclick = dismiss;
   banner.onkeydown = (event) => {
-    if (event.key !== 'Escape') return;
-    event.stopPropagation();
-    dismiss();
+    if (event.key === 'Escape') dismiss();
   };
 
-  return (state: Session['state'] | null, words: Messages, seconds: number): void => {
-    const open = banner.matches(':popover-open');
-    if (!state || !banner.isConnected) {
-      dismissed = false;
-      if (open) banner.hidePopover();
-      return;
-    }
-    if (dismissed) return;
-    if (!open) banner.showPopover();
-    const [heading] = words[state.kind ?? 'idle'];
+  return (state, words, seconds) => {
+    dismissed &&= !!state;
+    banner.hidden = !state || dismissed;
+    if (!state || dismissed) return false;
     banner.lang = words.language;
     banner.dir = words.dir ?? 'ltr';
-    if (!open || isSpoken(before, seconds)) say(spoken, inTime(words.left, seconds, words));
-    before = seconds;
-    say(title, heading);
-    say(time, inDigits(seconds, words.language));
-    say(trouble, state.trouble ? words.trouble : '');
-    say(yes, state.canExtend ? (state.extending ? words.staying : words.stay) : '');
-    yes.ariaDisabled = String(state.extending);
+    const [heading] = words[state.kind ?? 'idle'];
+    banner.ariaLabel = heading;
+    stay.ariaDisabled = String(state.extending);
+    say(title, state.trouble ? words.trouble : heading);
+    say(time, words.inDigits(seconds));
+    say(stay, state.canExtend ? words[state.extending ? 'staying' : 'stay'] : '');
     say(later, words.notNow);
+    return true;
   };
 }

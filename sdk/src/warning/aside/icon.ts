@@ -10,17 +10,14 @@ function drawn(text: string): string {
  * Shows another icon for the page: the one at `address`, or where that is empty a badge with the text. It is a link of its own
  * behind those of the page: browsers take the last, and the page's again when it is gone.
  */
-export function createIcon(page: Document): (text: string | null, address: string) => void {
-  let link: HTMLLinkElement | undefined;
-  let shown: string | null = null;
+export function createIcon(page: Document): (text: string, address: string) => void {
+  const link = page.createElement('link');
+  link.rel = 'icon';
   return (text, address) => {
-    if (text === shown) return;
-    shown = text;
-    link?.remove();
-    if (text === null) return;
-    link = page.createElement('link');
-    link.rel = 'icon';
-    link.href = address || drawn(text);
+    if (!text) return link.remove();
+    const href = address || drawn(text);
+    if (link.isConnected && link.getAttribute('href') === href) return;
+    link.href = href;
     page.head.append(link);
   };
 }

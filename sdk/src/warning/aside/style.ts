@@ -1,7 +1,52 @@
+/** What can come later: the finish of the dialog, and all of the banner. */
 export const style = `
+dialog { overflow-wrap: anywhere; }
+dialog.warning { box-shadow: 0 1.5rem 4rem #0005; }
+.warning::backdrop { backdrop-filter: blur(8px) saturate(.8); }
+h2 { text-wrap: balance; }
+.text { text-wrap: pretty; }
+dialog .text { color: var(--nightlatch-muted, light-dark(#4d5573, #b1b9d6)); }
+.time { font-variant-numeric: tabular-nums; }
+button, a { cursor: pointer; }
+[aria-disabled=true] { cursor: progress; }
+:is(button, a):hover { text-decoration: underline; text-underline-offset: .2em; }
+:focus-visible { outline-offset: 3px; }
+.spoken, .outside { position: fixed; clip-path: inset(50%); }
+.outside:empty { display: block; }
 .banner {
   box-sizing: border-box;
-  inset: auto 1rem 1rem auto;
-  inline-size: min(24rem, 100vi - 2rem);
+  display: flex;
+  flex-wrap: wrap;
+  align-items: baseline;
+  gap: .5rem .75rem;
+  position: fixed;
+  inset-block: auto 1rem;
+  inset-inline: auto 1rem;
+  z-index: 9999;
+  inline-size: 24rem;
+  max-inline-size: calc(100% - 2rem);
+  max-block-size: 50vb;
+  overflow: auto;
+  padding: 1rem 1.25rem 1.25rem;
+  border: 1px solid var(--nightlatch-line, light-dark(#d5daea, #3c466f));
+  border-radius: var(--nightlatch-radius, 1.25rem);
+  background: var(--nightlatch-surface, light-dark(#fff, #161c34));
+  color: var(--nightlatch-text, light-dark(#1a2038, #eceffa));
+  font: .9375rem/1.4 var(--nightlatch-font, system-ui);
+  box-shadow: 0 .5rem 2rem #0003;
+  overflow-wrap: anywhere;
+}
+.banner[hidden] { display: none; }
+.banner p { margin: 0; }
+.banner .title { flex: 1; font-weight: 600; }
+.banner .time { flex: none; font-size: 1.25em; font-weight: 400; }
+.banner :is(button) { flex: 1 0 8rem; padding-block: .625rem; text-align: center; }
+@media (prefers-contrast: more) {
+  dialog, .banner { border-color: currentColor; }
+  dialog .text { color: inherit; }
+}
+@media (forced-colors: active) {
+  .stay, .sign-in { border-width: 2px; }
+  :focus-visible { outline-color: Highlight; }
 }
 `;
