@@ -3,10 +3,13 @@
  * `--nightlatch-well`, `--nightlatch-soon`. Anything else by `::part(badge)` and `::part(text)`.
  */
 export const style = `
-:host { display: inline-block; color-scheme: var(--nightlatch-scheme, light dark); }
+:host { display: inline-block; max-inline-size: 100%; color-scheme: var(--nightlatch-scheme, light dark); }
 #badge {
   --_dot: var(--nightlatch-well, light-dark(#2e7d4f, #6fcf97));
   display: inline-flex;
+  box-sizing: border-box;
+  max-inline-size: 100%;
+  overflow-wrap: anywhere;
   align-items: center;
   gap: .5em;
   padding: .25em .75em;

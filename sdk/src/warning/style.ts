@@ -1,8 +1,9 @@
 /**
  * Looks, by custom properties on the element: `--nightlatch-surface`, `-text`, `-muted`, `-accent`, `-on-accent`, `-line`, `-veil`
  * (what lies over the page behind the warning), `-cover` (what hides the page), `-font`, `-radius`, `-scheme` (`light`, `dark`, or
- * both: as the system does). Anything else by `::part`: `warning`, `cover` or `banner`, and in it `title`, `text`,
- * `time`, `stay`, `sign-in`, `other`. All text has a contrast of at least 7:1 in both schemes.
+ * both: as the system does). Anything else by `::part`: `warning`, `cover` or `banner`, and in it `title`, `text`, `time`, `stay`,
+ * `unlock` (signs in again), `sign-out` (in a step-up: not now), `not-now` (in the banner). All text has a contrast of at least
+ * 7:1 in both schemes.
  */
 export const style = `
 :host { display: contents; color-scheme: var(--nightlatch-scheme, light dark); }
@@ -23,9 +24,9 @@ dialog[open] { display: flex; flex-wrap: wrap; gap: .75rem; }
 :not(slot):empty { display: none; }
 .about, .time { flex: 1 0 100%; }
 h2, p { margin: 0 0 .5rem; }
-.time { font-size: 3.5em; font-weight: 300; }
+.time { font-size: 3.5em; }
 button, a {
-  flex: 1 0 10rem;
+  flex: 1 1 9rem;
   padding: .75rem;
   border: 1px solid;
   border-color: var(--nightlatch-line);
@@ -36,7 +37,7 @@ button, a {
   font-weight: 600;
   text-decoration: none;
 }
-.stay, .sign-in { border-color: #0000; background: var(--nightlatch-accent, light-dark(#2b3a7c, #e9bc62)); color: var(--nightlatch-on-accent, light-dark(#fff, #1c1a12)); }
+.stay, .unlock { border-color: #0000; background: var(--nightlatch-accent, light-dark(#2b3a7c, #e9bc62)); color: var(--nightlatch-on-accent, light-dark(#fff, #1c1a12)); }
 :focus-visible { outline: 3px solid; }
 .left { position: fixed; clip-path: inset(50%); }
 `;

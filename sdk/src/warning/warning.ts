@@ -26,8 +26,8 @@ function build(host: SessionElement<Messages>, root: ShadowRoot): Paint<Messages
   const about = make('div', 'about', title, text);
   const time = make('p', 'time');
   const stay = make('button', 'stay');
-  const signIn = make('a', 'sign-in');
-  const other = make('button', 'other');
+  const signIn = make('a', 'unlock');
+  const other = make('button', 'sign-out');
   const dialog = make('dialog', 'warning', make('slot', 'head'), about, left, time, stay, signIn, other);
   about.ariaLive = 'polite';
   time.ariaHidden = dialog.ariaModal = 'true';

@@ -31,7 +31,7 @@ export function createAside(host: HTMLElement & { nightlatch: Session | undefine
   root.querySelector('.about')!.append(spoken);
   root.append(outside);
 
-  const banner = createBanner(host, root, tools);
+  let banner: ReturnType<typeof createBanner> | undefined;
   const title = createTitle(document);
   const icon = createIcon(document);
   const still = matchMedia('(prefers-reduced-motion: reduce)');
@@ -51,7 +51,8 @@ export function createAside(host: HTMLElement & { nightlatch: Session | undefine
 
     const was = stage;
     stage = !warns ? '' : open ? 'dialog' : 'banner';
-    const shown = banner(stage === 'banner' ? session!.state : null, words, seconds);
+    if (stage === 'banner') banner ??= createBanner(host, root, tools);
+    const shown = banner?.(stage === 'banner' ? session!.state : null, words, seconds);
     outside.lang = words.language;
     outside.dir = words.dir ?? 'ltr';
     // What the dialog says when it opens is its description.

@@ -14,9 +14,10 @@ export function createBanner(
   const title = make('p', 'title');
   const time = make('p', 'time');
   const stay = make('button', 'stay');
-  const later = make('button', 'other');
+  const later = make('button', 'not-now');
   const banner = make('div', 'banner', title, time, stay, later);
-  banner.role = 'group';
+  // A landmark: that is how it is found without being interrupted.
+  banner.role = 'region';
   time.ariaHidden = 'true';
   banner.hidden = true;
   root.append(banner);

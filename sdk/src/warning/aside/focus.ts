@@ -1,8 +1,13 @@
-/** The focused element, through open shadow roots. */
+/** The focused element, through open shadow roots and frames of the same origin. */
 function focused(root: DocumentOrShadowRoot): Element | null {
   const element = root.activeElement;
-  return (element?.shadowRoot && focused(element.shadowRoot)) || element;
+  const within = element?.shadowRoot ?? (element as HTMLIFrameElement | null)?.contentDocument;
+  return (within && focused(within)) || element;
 }
+
+/** What is around a node, out of shadow trees and frames. */
+const around = (node: Node): Node | null | undefined =>
+  node.parentNode ?? (node as ShadowRoot).host ?? (node as Document).defaultView?.frameElement;
 
 /**
  * Remembers where the focus is. A closed dialog brings it back there by itself; the returned function sees to it that, if that
@@ -10,8 +15,9 @@ function focused(root: DocumentOrShadowRoot): Element | null {
  */
 export function rememberFocus(page: Document): () => void {
   const path: HTMLElement[] = [];
-  for (let at: Node | null = focused(page); at && at !== page.body; at = at.parentNode ?? (at as ShadowRoot).host) {
-    if (at instanceof HTMLElement) path.push(at);
+  for (let at: Node | null | undefined = focused(page); at && at !== page.body; at = around(at)) {
+    // Elements of a frame are of other classes.
+    if (at.nodeType === Node.ELEMENT_NODE) path.push(at as HTMLElement);
   }
   return () => {
     const takes = (element: HTMLElement) => focused(page) === element;

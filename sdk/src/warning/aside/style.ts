@@ -6,7 +6,8 @@ dialog.warning { box-shadow: 0 1.5rem 4rem #0005; }
 h2 { text-wrap: balance; }
 .text { text-wrap: pretty; }
 dialog .text { color: var(--nightlatch-muted, light-dark(#4d5573, #b1b9d6)); }
-.time { font-variant-numeric: tabular-nums; }
+dialog:focus { outline: 0; }
+.time { font-size: min(3.5em, 20vi); font-weight: 300; font-variant-numeric: tabular-nums; }
 button, a { cursor: pointer; }
 [aria-disabled=true] { cursor: progress; }
 :is(button, a):hover { text-decoration: underline; text-underline-offset: .2em; }
@@ -38,15 +39,15 @@ button, a { cursor: pointer; }
 }
 .banner[hidden] { display: none; }
 .banner p { margin: 0; }
-.banner .title { flex: 1; font-weight: 600; }
-.banner .time { flex: none; font-size: 1.25em; font-weight: 400; }
-.banner :is(button) { flex: 1 0 8rem; padding-block: .625rem; text-align: center; }
+.banner .title { flex: 1 0 calc(100% - 5em); font-weight: 600; }
+.banner .time { flex: none; font-size: 1.125em; font-weight: 400; }
+.banner button { flex: 1 1 8rem; padding-block: .625rem; text-align: center; }
 @media (prefers-contrast: more) {
   dialog, .banner { border-color: currentColor; }
   dialog .text { color: inherit; }
 }
 @media (forced-colors: active) {
-  .stay, .sign-in { border-width: 2px; }
+  .stay, .unlock { border-width: 2px; }
   :focus-visible { outline-color: Highlight; }
 }
 `;
