@@ -8,7 +8,7 @@ h2 { text-wrap: balance; }
 dialog .text { color: var(--nightlatch-muted, light-dark(#4d5573, #b1b9d6)); }
 dialog:focus { outline: 0; }
 .time { font-size: min(3.5em, 20vi); font-weight: 300; font-variant-numeric: tabular-nums; }
-button, a { cursor: pointer; }
+button, a { box-sizing: border-box; padding-inline: min(.75rem, 2vi); hyphens: auto; cursor: pointer; }
 [aria-disabled=true] { cursor: progress; }
 :is(button, a):hover { text-decoration: underline; text-underline-offset: .2em; }
 :focus-visible { outline-offset: 3px; }
