@@ -19,7 +19,9 @@ const tightStyle = {
       const source = await readFile(path, 'utf8');
       const css = /style = `([^`]*)`/.exec(source)[1];
       const { code } = await transform(css, { loader: 'css', minify: true });
-      return { contents: `export const style = ${JSON.stringify(code.trim())};`, loader: 'js' };
+      // What stands in `var()` is left as it is.
+      const tight = code.trim().replaceAll(', ', ',').replaceAll(': ', ':');
+      return { contents: `export const style = ${JSON.stringify(tight)};`, loader: 'js' };
     });
   },
 };
@@ -51,8 +53,13 @@ const entryPoints = Object.fromEntries(
   }),
 );
 
-/** Loaded on demand, under names that tell what they are for. */
-const parts = { 'parts/farewell': './src/farewell/farewell.ts', 'parts/frames': './src/frames/frames.ts', 'parts/channel': './src/channel/channel.ts' };
+/** Loaded on demand; named here, so that the names tell what they are for and do not change with the content. */
+const parts = Object.fromEntries(
+  ['farewell/farewell', 'frames/frames', 'channel/channel', 'languages/languages', 'warning/aside/aside'].map((path) => [
+    `parts/${path.split('/').at(-1)}`,
+    `./src/${path}.ts`,
+  ]),
+);
 
 rmSync(`${root}dist`, { recursive: true, force: true });
 rmSync(`${assets}sdk`, { recursive: true, force: true });
