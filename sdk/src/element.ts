@@ -9,5 +9,6 @@ declare global {
   }
 }
 
+export { guard } from './warning/guard.js';
 export { NightlatchWarning };
 export type { Messages, Plural } from './warning/text.js';
