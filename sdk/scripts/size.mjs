@@ -5,6 +5,12 @@ import { build } from 'esbuild';
 const imports = [
   { what: 'core', code: `export { createNightlatch } from './dist/index.js'`, limit: 3500 },
   { what: 'element', code: `import './dist/element.js'`, limit: 3800 },
+  ...['AutoLogout', 'useSession'].map((name) => ({
+    what: `react ${name}`,
+    code: `export { ${name} } from './dist/react.js'`,
+    external: ['react', 'nightlatch', 'nightlatch/element'],
+    limit: 600,
+  })),
   { what: 'worker', code: `import './dist/worker.js'`, limit: 500 },
 ];
 

@@ -5,7 +5,7 @@ import { createClock } from '../clock/clock.js';
 import { asLifetime, asReason } from '../lifetime/lifetime.js';
 import * as machine from '../machine/machine.js';
 import { createTicker, type Ticker } from '../ticker/ticker.js';
-import type { EventType, Listener, Nightlatch, Options } from './contract.js';
+import type { Diagnostic, EventType, Listener, Nightlatch, Options } from './contract.js';
 
 /** A page that was away asks if what it knows is older. */
 const RECHECK = 5000;
@@ -20,9 +20,9 @@ const shown = Object.keys(machine.unseen) as (keyof machine.State)[];
 export function createNightlatch(options: Options = {}): Nightlatch {
   const scope = options.scope ?? (globalThis as unknown as Scope);
   const { document, location } = scope;
-  const { backend, onDiagnostic = (diagnostic) => scope.console.warn('nightlatch:', diagnostic) } = options;
+  const warn = (diagnostic: unknown) => scope.console.warn('nightlatch:', diagnostic);
   const listeners = new Set<Listener>();
-  const diagnosed: Record<string, true> = {};
+  const diagnosed: Record<string, Diagnostic> = {};
   const activity = createActivity();
 
   let model = machine.initial;
@@ -55,9 +55,7 @@ export function createNightlatch(options: Options = {}): Nightlatch {
   };
 
   const diagnose = (code: string, detail: unknown) => {
-    if (diagnosed[code]) return;
-    diagnosed[code] = true;
-    onDiagnostic({ code, detail: `${detail}` });
+    if (!diagnosed[code]) (options.onDiagnostic ?? warn)((diagnosed[code] = { code, detail: `${detail}` }));
   };
 
   /** Shows the next model, and does what it wants. */
@@ -230,8 +228,8 @@ export function createNightlatch(options: Options = {}): Nightlatch {
   // --- start and stop ----------------------------------------------------------------------------------------------
 
   const beat = () => {
-    leading = !!backend;
-    ticker = createTicker(scope, options.worker ?? (backend ? '' : `${root}worker.js`), backend ? '' : root, hearWorker);
+    leading = !!options.backend;
+    ticker = createTicker(scope, options.worker ?? (options.backend ? '' : `${root}worker.js`), options.backend ? '' : root, hearWorker);
     ticker.pace(document.hidden);
   };
 
@@ -265,7 +263,7 @@ export function createNightlatch(options: Options = {}): Nightlatch {
     if (running || !document) return;
     running = new AbortController();
     root = new URL(options.base ?? '/nightlatch/', `${location}`).href.replace(/\/*$/, '/');
-    call = backend ? backend(scope) : createCall(scope, root);
+    call = options.backend ? options.backend(scope) : createCall(scope, root);
     now = createClock(scope, () => doubt(null));
     model = machine.initial;
     unheard = false;
