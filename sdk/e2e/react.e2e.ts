@@ -19,6 +19,8 @@ async function open(script: string, body = ''): Promise<{ page: Page; complaints
   });
   await page.route('**/app', (route) => route.fulfill({ contentType: 'text/html', body: document(body) }));
   await page.route('**/app.js', (route) => route.fulfill({ contentType: 'text/javascript', body: script }));
+  // Just now: what came before took its time.
+  await stage.server.signIn(stage.context);
   await page.goto(stage.server.url('/app'));
   return { page, complaints };
 }
@@ -89,15 +91,15 @@ describe.each(Object.keys(versions).map(Number) as Version[])('React %i', (versi
     );
     const tabs = await Promise.all([1, 2, 3].map(async () => inspect((await open(script)).page)));
     // What is loaded on demand and compiled at first use is there from then on.
-    await Promise.all(tabs.map((tab) => cycle(tab.page, 10)));
+    await Promise.all(tabs.map((tab) => cycle(tab.page, 60)));
     const before = await Promise.all(tabs.map((tab) => tab.count()));
     await Promise.all(tabs.map((tab) => cycle(tab.page, 200)));
     for (const [i, tab] of tabs.entries()) {
       await expect.poll(async () => (await tab.count()).channels, { timeout: 10_000 }).toBe(0);
       await expect.poll(() => tab.page.workers().length, { timeout: 10_000 }).toBe(0);
-      const after = await tab.count();
-      expect(after.listeners).toBe(before[i]!.listeners);
-      expect(after.heap - before[i]!.heap).toBeLessThan(200_000);
+      expect((await tab.count()).listeners).toBe(before[i]!.listeners);
+      // The browser frees in its own time; what leaks is never freed.
+      await expect.poll(async () => (await tab.count()).heap - before[i]!.heap, { timeout: 30_000, interval: 500 }).toBeLessThan(200_000);
     }
     expect(stage.errors).toEqual([]);
     // And it still works.
@@ -107,7 +109,7 @@ describe.each(Object.keys(versions).map(Number) as Version[])('React %i', (versi
     await waitForDialog(page);
     await page.evaluate(() => window.mounted(false));
     await dialog(page).waitFor({ state: 'detached' });
-  });
+  }, 180_000);
 });
 
 /** Mounts, waits until the session is known, and unmounts. */
@@ -151,33 +153,12 @@ async function inspect(page: Page) {
       // What a collection finalizes is gone with the next one.
       for (let i = 0; i < 2; i += 1) await session.send('HeapProfiler.collectGarbage');
       const { metrics } = await session.send('Performance.getMetrics');
+      const metric = (name: string) => metrics.find((m) => m.name === name)!.value;
       return {
-        listeners: metrics.find(({ name }) => name === 'JSEventListeners')!.value,
-        heap: await reachable(session),
+        listeners: metric('JSEventListeners'),
+        heap: metric('JSHeapUsedSize'),
         channels: await page.evaluate(() => (window as unknown as { channels: Set<unknown> }).channels.size),
       };
     },
   };
-}
-
-/**
- * The bytes that scripts can still reach. The browser's own number counts what it has not got round to freeing, and with
- * the inspector open every request.
- */
-async function reachable(session: CDPSession): Promise<number> {
-  const chunks: string[] = [];
-  const collect = ({ chunk }: { chunk: string }) => void chunks.push(chunk);
-  session.on('HeapProfiler.addHeapSnapshotChunk', collect);
-  await session.send('HeapProfiler.takeHeapSnapshot');
-  session.off('HeapProfiler.addHeapSnapshotChunk', collect);
-  const { snapshot, nodes } = JSON.parse(chunks.join('')) as {
-    snapshot: { meta: { node_fields: string[]; node_types: [string[]] } };
-    nodes: number[];
-  };
-  const { node_fields: fields, node_types: types } = snapshot.meta;
-  const native = types[0].indexOf('native');
-  const size = fields.indexOf('self_size');
-  let sum = 0;
-  for (let at = 0; at < nodes.length; at += fields.length) if (nodes[at] !== native) sum += nodes[at + size]!;
-  return sum;
 }
