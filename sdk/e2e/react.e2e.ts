@@ -82,7 +82,7 @@ describe.each(Object.keys(versions).map(Number) as Version[])('React %i', (versi
   });
 
   test('20: Leaves nothing behind after being mounted and unmounted 200 times in 3 tabs', async () => {
-    await stage.server.setPolicy({ idle: 60_000, absolute: 600_000 });
+    await stage.server.setPolicy({ idle: 900_000, absolute: 3_600_000 });
     await stage.context.addInitScript(countChannels);
     const script = await bundle(
       version,
@@ -104,6 +104,7 @@ describe.each(Object.keys(versions).map(Number) as Version[])('React %i', (versi
     expect(stage.errors).toEqual([]);
     // And it still works.
     await stage.server.setPolicy({ idle: 6000 });
+    await stage.server.signIn(stage.context);
     const { page } = tabs[0]!;
     await page.evaluate(() => window.mounted(true));
     await waitForDialog(page);
