@@ -1,11 +1,13 @@
 // What the pages of react.e2e.ts show; also rendered on a server.
-import { StrictMode, useState } from 'react';
+import { StrictMode, useEffect, useState } from 'react';
 import { flushSync } from 'react-dom';
 import { AutoLogout, useSession, type AutoLogoutProps, type Session } from '../src/react.js';
 
+type Mounted = 'auto-logout' | 'nothing' | 'another effect';
+
 declare global {
   interface Window {
-    mounted: (value: boolean) => void;
+    mounted: (what: Mounted) => void;
     renders: number;
     session: Session;
   }
@@ -27,14 +29,25 @@ function Countdown() {
   return <output id="countdown">{phase === 'warning' ? Math.ceil(remaining()! / 1000) : ''}</output>;
 }
 
-export function App({ initially = true, ...props }: AutoLogoutProps & { initially?: boolean }) {
+/** Something that mounts and unmounts and has nothing to do with sessions. */
+function Another() {
+  useEffect(() => {
+    const element = document.createElement('div');
+    document.body.append(element);
+    return () => element.remove();
+  }, []);
+  return null;
+}
+
+export function App({ initially = 'auto-logout', ...props }: AutoLogoutProps & { initially?: Mounted }) {
   const [mounted, setMounted] = useState(initially);
-  if (globalThis.window) window.mounted = (value) => flushSync(() => setMounted(value));
+  if (globalThis.window) window.mounted = (what) => flushSync(() => setMounted(what));
   return (
     <StrictMode>
       <Status />
       <Countdown />
-      {mounted && <AutoLogout {...props} />}
+      {mounted === 'auto-logout' && <AutoLogout {...props} />}
+      {mounted === 'another effect' && <Another />}
     </StrictMode>
   );
 }

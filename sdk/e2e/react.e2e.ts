@@ -87,11 +87,12 @@ describe.each(Object.keys(versions).map(Number) as Version[])('React %i', (versi
     const script = await bundle(
       version,
       `import { createRoot } from 'react-dom/client';\nimport { App } from './react-app.js';
-      createRoot(document.getElementById('root')).render(<App initially={false} />);`,
+      createRoot(document.getElementById('root')).render(<App initially="nothing" />);`,
     );
     const tabs = await Promise.all([1, 2, 3].map(async () => inspect((await open(script)).page)));
-    // What is loaded on demand and compiled at first use is there from then on.
+    // What is loaded on demand and compiled at first use is there from then on, and what React itself keeps of mounts.
     await Promise.all(tabs.map((tab) => cycle(tab.page, 60)));
+    await Promise.all(tabs.map((tab) => cycleAnother(tab.page, 200)));
     const before = await Promise.all(tabs.map((tab) => tab.count()));
     await Promise.all(tabs.map((tab) => cycle(tab.page, 200)));
     for (const [i, tab] of tabs.entries()) {
@@ -99,16 +100,17 @@ describe.each(Object.keys(versions).map(Number) as Version[])('React %i', (versi
       await expect.poll(() => tab.page.workers().length, { timeout: 10_000 }).toBe(0);
       expect((await tab.count()).listeners).toBe(before[i]!.listeners);
       // The browser frees in its own time; what leaks is never freed.
-      await expect.poll(async () => (await tab.count()).heap - before[i]!.heap, { timeout: 30_000, interval: 500 }).toBeLessThan(200_000);
+      const grown = async () => (await tab.count()).heap - before[i]!.heap;
+      await expect.poll(grown, { timeout: 30_000, interval: 500 }).toBeLessThan(200_000);
     }
     expect(stage.errors).toEqual([]);
     // And it still works.
     await stage.server.setPolicy({ idle: 6000 });
     await stage.server.signIn(stage.context);
     const { page } = tabs[0]!;
-    await page.evaluate(() => window.mounted(true));
+    await page.evaluate(() => window.mounted('auto-logout'));
     await waitForDialog(page);
-    await page.evaluate(() => window.mounted(false));
+    await page.evaluate(() => window.mounted('nothing'));
     await dialog(page).waitFor({ state: 'detached' });
   }, 180_000);
 });
@@ -124,9 +126,19 @@ const cycle = (page: Page, times: number) =>
           resolve();
         });
       });
-      window.mounted(true);
+      window.mounted('auto-logout');
       await active;
-      window.mounted(false);
+      window.mounted('nothing');
+    }
+  }, times);
+
+/** Mounts and unmounts something that has nothing to do with sessions. */
+const cycleAnother = (page: Page, times: number) =>
+  page.evaluate(async (left) => {
+    for (; left > 0; left -= 1) {
+      window.mounted('another effect');
+      await null;
+      window.mounted('nothing');
     }
   }, times);
 
