@@ -275,7 +275,7 @@ describe('cover', () => {
     await page.getByRole('button', { name: 'Not now' }).click();
     await show(page, states['locked']!);
     await outButton(page).click();
-    expect(await calls(page)).toEqual(['cancelStepUp', 'signOut']);
+    expect(await calls(page)).toEqual(['cover', 'signOut']);
   });
 });
 

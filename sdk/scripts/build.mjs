@@ -2,6 +2,7 @@
 // What is `import()`ed becomes a file of its own, loaded when it is needed.
 import { readFileSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { build, transform } from 'esbuild';
 
 const root = new URL('..', import.meta.url).pathname;
@@ -22,6 +23,25 @@ const tightStyle = {
       // What stands in `var()` is left as it is.
       const tight = code.trim().replaceAll(', ', ',').replaceAll(': ', ':');
       return { contents: `export const style = ${JSON.stringify(tight)};`, loader: 'js' };
+    });
+  },
+};
+
+/**
+ * What one entry point needs of another it imports by its public name, so that a page has one copy of both, and so that
+ * bundlers see which of them have side effects.
+ */
+const byName = {
+  name: 'by-name',
+  setup(builder) {
+    const names = new Map(
+      Object.entries(entries).flatMap(([name, { default: output }]) =>
+        output ? [[output.replace('./dist/', `${root}src/`), `nightlatch${name.slice(1)}`]] : [],
+      ),
+    );
+    builder.onResolve({ filter: /^\.\.?\// }, ({ path, importer, resolveDir, kind }) => {
+      const name = importer && kind === 'import-statement' && names.get(join(resolveDir, path));
+      return name ? { path: name, external: true } : undefined;
     });
   },
 };
@@ -63,7 +83,7 @@ const parts = Object.fromEntries(
 
 rmSync(`${root}dist`, { recursive: true, force: true });
 rmSync(`${assets}sdk`, { recursive: true, force: true });
-await bundle({ entryPoints: { ...entryPoints, ...parts }, outdir: 'dist', sourcemap: true });
+await bundle({ entryPoints: { ...entryPoints, ...parts }, outdir: 'dist', sourcemap: true, plugins: [tightStyle, byName] });
 // One by one: what the server sends as one script shares nothing with another.
 for (const [name, source] of Object.entries({ sdk: 'src/served.ts', worker: 'src/worker.ts', frame: 'src/frame.ts' })) {
   await bundle({ entryPoints: { [name]: source }, outdir: assets, chunkNames: 'sdk/[name]-[hash]' });

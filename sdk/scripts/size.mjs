@@ -8,6 +8,12 @@ const imports = [
   { what: 'element', code: `import './dist/element.js'`, limit: 2500 },
   { what: 'compat/react-idle-timer', code: `export { useIdleTimer } from './dist/compat/react-idle-timer.js'`, external: ['react'], limit: 4700 },
   { what: 'status', code: `import './dist/status.js'`, limit: 1800 },
+  ...['AutoLogout', 'useSession'].map((name) => ({
+    what: `react ${name}`,
+    code: `export { ${name} } from './dist/react.js'`,
+    external: ['react', 'nightlatch', 'nightlatch/element'],
+    limit: 600,
+  })),
   { what: 'worker', code: `import './dist/worker.js'`, limit: 500 },
   { what: 'rescueForms', code: `export { rescueForms } from './dist/index.js'`, limit: 1500 },
   { what: 'rescue, on demand', code: `export { createKeeper } from './src/rescue/keeper.ts'`, limit: 3000 },

@@ -9,6 +9,7 @@ declare global {
   }
 }
 
+export { guard } from './warning/guard.js';
 export { NightlatchWarning };
 export type { Messages, Words } from './languages/messages.js';
 export type { Session } from './session-element/session.js';

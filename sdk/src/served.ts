@@ -1,5 +1,6 @@
 // What `<script type="module" src="/nightlatch/sdk.js"></script>` does: everything, with nothing to configure.
 import './element.js';
+import './status.js';
 import { hold, withHold, type Hold, type HoldRequest } from './hold/hold.js';
 import { isKept } from './kept/kept.js';
 import type { Nightlatch } from './nightlatch/contract.js';

@@ -33,7 +33,7 @@ function drive(): void {
     remaining: () => left,
     extend: () => note('extend'),
     signOut: async () => void note('signOut'),
-    cancelStepUp: () => void note('cancelStepUp'),
+    cover: () => void note('cover'),
     subscribe: (listener: () => void) => (listeners.add(listener), () => listeners.delete(listener)),
     show(state: Partial<State>, seconds?: number) {
       driven.state = { ...driven.state, ...state };

@@ -1,4 +1,5 @@
-import type { Cover, DeadlineKind } from '../session-element/session.js';
+import type { DeadlineKind } from '../lifetime/lifetime.js';
+import type { Cover } from '../machine/machine.js';
 
 /** A heading and, below it, what it means. */
 export type Words = readonly [title: string, text?: string];

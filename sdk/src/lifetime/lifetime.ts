@@ -27,6 +27,8 @@ export interface Lifetime {
   authentication_age_ms: number;
   /** Where to authenticate again. */
   sign_in_url?: string | null;
+  /** By the server's clock, in milliseconds since 1970. */
+  server_time_ms: number;
 }
 
 /** The body, if everything that decides a deadline has the right shape. */

@@ -31,6 +31,7 @@ export interface Diagnostic {
 /** What stands in for the server, such as `standalone()`. */
 export type Backend = (scope: Scope) => Call;
 
+/** Read whenever they are needed: an object that has changed is in force from the next start. */
 export interface Options {
   /** Where the server's browser endpoints are. */
   base?: string;

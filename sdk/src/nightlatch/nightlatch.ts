@@ -5,7 +5,7 @@ import { createClock } from '../clock/clock.js';
 import { asLifetime, type Reason } from '../lifetime/lifetime.js';
 import * as machine from '../machine/machine.js';
 import { createTicker, type Ticker } from '../ticker/ticker.js';
-import type { EventType, Listener, Nightlatch, Options } from './contract.js';
+import type { Diagnostic, EventType, Listener, Nightlatch, Options } from './contract.js';
 
 /** A page that was away asks if what it knows is older. */
 const RECHECK = 5000;
@@ -20,9 +20,9 @@ const shown = Object.keys(machine.unseen) as (keyof machine.State)[];
 export function createNightlatch(options: Options = {}): Nightlatch {
   const scope = options.scope ?? (globalThis as unknown as Scope);
   const { document, location } = scope;
-  const { backend, onDiagnostic = (diagnostic) => scope.console.warn('nightlatch:', diagnostic) } = options;
+  const warn = (diagnostic: unknown) => scope.console.warn('nightlatch:', diagnostic);
   const listeners = new Set<Listener>();
-  const diagnosed: Record<string, true> = {};
+  const diagnosed: Record<string, Diagnostic> = {};
   const activity = createActivity();
 
   let model = machine.initial;
@@ -54,9 +54,7 @@ export function createNightlatch(options: Options = {}): Nightlatch {
   };
 
   const diagnose = (code: string, detail: unknown) => {
-    if (diagnosed[code]) return;
-    diagnosed[code] = true;
-    onDiagnostic({ code, detail: `${detail}` });
+    if (!diagnosed[code]) (options.onDiagnostic ?? warn)((diagnosed[code] = { code, detail: `${detail}` }));
   };
 
   /** Shows the next model, and does what it wants. */
@@ -215,13 +213,11 @@ export function createNightlatch(options: Options = {}): Nightlatch {
   };
 
   const hear = (text: unknown) => {
-    const [word, reason, done] = `${text}`.split(' ');
+    const [word, reason] = `${text}`.split(' ');
     if (word === 'reported') reportedAt = now();
     else if (word === 'look') look();
-    else if (word === 'ended') {
-      if (done) goodbye = { type: 'gone', reason: 'user' };
-      doubt((reason as Reason | undefined) ?? '');
-    }
+    else if (word === 'mine') goodbye = { type: 'gone', reason: 'user' };
+    else if (word === 'ended') doubt((reason as Reason | undefined) ?? '');
   };
 
   const hearWorker = (type: string, data?: unknown) => {
@@ -229,7 +225,8 @@ export function createNightlatch(options: Options = {}): Nightlatch {
     if (type === 'tick') tick();
     else if (type === 'lead') leading = !!data;
     else if (body) tellOthers(machine.pushed(model, body, now()), true);
-    else {
+    // A worker that dies with its page is nothing to speak of.
+    else if (!machine.isFinal(model)) {
       leading = unheard = true;
       diagnose(type, data);
       look();
@@ -239,8 +236,8 @@ export function createNightlatch(options: Options = {}): Nightlatch {
   // --- start and stop ----------------------------------------------------------------------------------------------
 
   const beat = () => {
-    leading = !!backend;
-    ticker = createTicker(scope, options.worker ?? (backend ? '' : `${root}worker.js`), backend ? '' : root, hearWorker);
+    leading = !!options.backend;
+    ticker = createTicker(scope, options.worker ?? (options.backend ? '' : `${root}worker.js`), options.backend ? '' : root, hearWorker);
     ticker.pace(document.hidden);
   };
 
@@ -274,7 +271,7 @@ export function createNightlatch(options: Options = {}): Nightlatch {
     if (running || !document) return;
     running = new AbortController();
     root = new URL(options.base ?? '/nightlatch/', `${location}`).href.replace(/\/*$/, '/');
-    call = backend ? backend(scope) : createCall(scope, root);
+    call = options.backend ? options.backend(scope) : createCall(scope, root);
     now = createClock(scope, () => doubt(null));
     model = options.covered ? machine.uncertain : machine.initial;
     unheard = false;
@@ -330,6 +327,7 @@ export function createNightlatch(options: Options = {}): Nightlatch {
     },
     async signOut() {
       if (!running) return;
+      say('mine');
       forget();
       apply(machine.leaving(model));
     },

@@ -44,7 +44,7 @@ function build(host: SessionElement<Messages>, root: ShadowRoot): Paint<Messages
   stay.onclick = () => stay.ariaDisabled === 'true' || void host.nightlatch!.extend();
   other.onclick = () => {
     const session = host.nightlatch!;
-    void (session.state.cover === 'step-up' ? session.cancelStepUp?.() : session.signOut());
+    void (session.state.cover === 'step-up' ? session.cover(null) : session.signOut());
   };
   signIn.onclick = () => signIn.target || location.reload();
   dialog.onkeydown = (event) => {
