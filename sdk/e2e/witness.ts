@@ -1,0 +1,68 @@
+// What happens in a page, written down by the page itself as it happens: what a test sees of it comes later, much later on
+// a busy machine. The notes are kept for the tab and outlive the page.
+
+export interface Note {
+  /** `opened`, `closed`: the warning; `covered`, `uncovered`: the page; `clicked`; `shown`; `left`; `error`; `diagnostic`. */
+  what: string;
+  /** Milliseconds since the epoch, on the clock that all pages share. */
+  at: number;
+  detail: string;
+}
+
+export interface Witness {
+  notes(): Note[];
+  /** The open warning's part of this name, or the warning itself. */
+  inWarning(part?: string): HTMLElement | null;
+  inCover(part?: string): HTMLElement | null;
+}
+
+declare global {
+  interface Window {
+    witness: Witness;
+  }
+}
+
+/** Runs in the page, before everything else; has to stand alone. */
+export function witness(): void {
+  const log = (): Note[] => JSON.parse(sessionStorage.getItem('witness') ?? '[]');
+  const note = (what: string, detail: unknown = '') => {
+    const at = performance.timeOrigin + performance.now();
+    sessionStorage.setItem('witness', JSON.stringify([...log(), { what, at, detail: String(detail) }]));
+  };
+
+  const root = () => document.querySelector('nightlatch-warning')?.shadowRoot;
+  const inside = (dialog: string) => (part?: string) =>
+    root()?.querySelector<HTMLElement>(`${dialog}[open]${part ? ` [part~="${part}"]` : ''}`) ?? null;
+  const inWarning = inside('dialog[part~="warning"]');
+  const inCover = inside('dialog[part~="cover"]');
+  window.witness = { notes: log, inWarning, inCover };
+
+  const was = { opened: false, covered: false };
+  const look = () => {
+    const [opened, covered] = [!!inWarning(), !!inCover()];
+    if (opened !== was.opened) note(opened ? 'opened' : 'closed');
+    if (covered !== was.covered) note(covered ? 'covered' : 'uncovered');
+    Object.assign(was, { opened, covered });
+  };
+  new MutationObserver((_, arrivals) => {
+    const shadow = root();
+    if (!shadow) return;
+    arrivals.disconnect();
+    new MutationObserver(look).observe(shadow, { subtree: true, childList: true, attributeFilter: ['open'] });
+    look();
+  }).observe(document, { subtree: true, childList: true });
+
+  addEventListener('click', () => note('clicked'), true);
+  addEventListener('pageshow', (event) => {
+    // In the first frame, whatever other listeners do.
+    if (event.persisted) requestAnimationFrame(() => note('shown', inCover() ? 'covered' : 'bare'));
+  });
+  addEventListener('pagehide', () => note('left'));
+  addEventListener('error', (event) => note('error', event.message));
+  addEventListener('unhandledrejection', (event) => note('error', event.reason));
+  const { warn } = console;
+  console.warn = (...words: unknown[]) => {
+    if (String(words[0]).startsWith('nightlatch:')) note('diagnostic', words[0]);
+    warn(...words);
+  };
+}
