@@ -2,7 +2,7 @@
 // a busy machine. The notes are kept for the tab and outlive the page.
 
 export interface Note {
-  /** `opened`, `closed`: the warning; `covered`, `uncovered`: the page; `clicked`; `shown`; `left`; `error`; `diagnostic`. */
+  /** `opened`, `closed`: the warning; `covered`, `uncovered`: the page; `clicked`; `shown`; `left`: sets out for another page; `error`; `diagnostic`. */
   what: string;
   /** Milliseconds since the epoch, on the clock that all pages share. */
   at: number;
@@ -57,7 +57,9 @@ export function witness(): void {
     // In the first frame, whatever other listeners do.
     if (event.persisted) requestAnimationFrame(() => note('shown', inCover() ? 'covered' : 'bare'));
   });
-  addEventListener('pagehide', () => note('left'));
+  // The last moment at which every browser still keeps what is written: `pagehide` is too late for Firefox, and WebKit may
+  // start a process for the next page in between.
+  addEventListener('beforeunload', () => note('left'));
   addEventListener('error', (event) => note('error', event.message));
   addEventListener('unhandledrejection', (event) => note('error', event.reason));
   const { warn } = console;

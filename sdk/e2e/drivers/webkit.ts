@@ -16,6 +16,8 @@ export async function startWebkit(): Promise<Browser> {
       const port = await freePort();
       const driver = spawn(program('WebKitWebDriver'), [`--port=${port}`, '--host=127.0.0.1'], {
         stdio: 'ignore',
+        // A group of its own, so that the browser ends with it, whatever state it is in.
+        detached: true,
         env: {
           ...process.env,
           DISPLAY: screen.display,
@@ -28,8 +30,8 @@ export async function startWebkit(): Promise<Browser> {
       const session = await startSession(`http://127.0.0.1:${port}`, { 'webkitgtk:browserOptions': options });
       const profile = await profileOf(session, async () => {
         open.delete(profile);
-        await session.end();
-        await stop(driver);
+        await session.end().catch(() => {});
+        await stop(driver, -driver.pid!);
       });
       open.add(profile);
       return profile;
@@ -112,9 +114,14 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM');
+/** Stops a program, or with a negative `pid` the group of programs that it leads. */
+async function stop(child: ChildProcess, pid = child.pid!): Promise<void> {
+  const running = child.exitCode === null && child.signalCode === null;
+  const gone = running && new Promise((resolve) => child.once('exit', resolve));
+  try {
+    process.kill(pid, 'SIGTERM');
+  } catch {
+    // Gone already.
+  }
   await gone;
 }

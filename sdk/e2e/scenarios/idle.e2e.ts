@@ -111,7 +111,7 @@ scenario('14: Constant activity does not move the absolute limit', { policy: { a
   expect(await reasonOf(tab)).toBe('absolute');
 });
 
-scenario('18: Five tabs reach zero together and the server sees one sign-out', async (stage) => {
+scenario('18: Five tabs reach zero together and the server sees one sign-out', { policy: { idle: 12_000 } }, async (stage) => {
   const tabs = [];
   for (let i = 0; i < 5; i += 1) tabs.push(await stage.open());
   for (const tab of tabs) await waitUntilOut(tab);

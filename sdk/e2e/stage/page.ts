@@ -20,7 +20,7 @@ export async function waitFor<A extends unknown[]>(tab: Tab, holds: (...args: A)
   let last: unknown;
   for (const end = Date.now() + timeout; Date.now() < end; ) {
     try {
-      if (await tab.evaluate(holds, ...args)) return;
+      if (await tab.evaluate(truth(holds), ...args)) return;
       last = undefined;
     } catch (error) {
       last = error;
@@ -30,6 +30,10 @@ export async function waitFor<A extends unknown[]>(tab: Tab, holds: (...args: A)
   const where = await tab.evaluate(() => `${location.pathname} ${JSON.stringify(window.nightlatch?.state)}`).catch(String);
   throw new Error(`not within ${timeout} ms: ${holds}\n${where}\n${last ?? ''}`);
 }
+
+/** What is true may be an element, and elements do not travel. */
+const truth = (holds: (...args: any[]) => unknown): ((...args: any[]) => Promise<boolean>) =>
+  ({ toString: () => `async (...args) => !!(await (${holds})(...args))` }) as never;
 
 export const waitForWarning = (tab: Tab, timeout?: number) => waitFor(tab, () => window.witness.inWarning(), timed(timeout));
 export const waitUntilClosed = (tab: Tab, timeout?: number) => waitFor(tab, () => !window.witness.inWarning(), timed(timeout));

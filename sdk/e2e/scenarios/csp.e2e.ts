@@ -1,0 +1,41 @@
+import { expect } from 'vitest';
+import { around, errors, happened, idleSince, lastly, waitUntilOut } from '../stage/page.js';
+import { scenario } from '../stage/scenario.js';
+
+const policies = [
+  { what: 'no worker', csp: "default-src 'self'; worker-src 'none'; style-src 'self'", diagnostics: 1 },
+  { what: 'our own files alone', csp: "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; style-src 'self'", diagnostics: 0 },
+  {
+    what: 'trusted types',
+    csp: "default-src 'self'; style-src 'self'; require-trusted-types-for 'script'; trusted-types nightlatch",
+    diagnostics: 0,
+  },
+];
+
+for (const { what, csp, diagnostics } of policies) {
+  scenario(`7: Under a strict policy (${what}) it warns and signs out in time, and says once what is missing`, { headers: { 'content-security-policy': csp } }, async (stage) => {
+    const tab = await stage.open();
+    const start = await idleSince(tab);
+    await waitUntilOut(tab);
+    around((await lastly(tab, 'opened')) - start, 3000);
+    around((await lastly(tab, 'left')) - start, 6000);
+    expect(await errors(tab)).toEqual([]);
+    expect((await happened(tab, 'diagnostic')).length).toBe(diagnostics);
+  });
+}
+
+scenario(
+  '7: Under trusted types that leave us out it does without a worker, and says so once',
+  {
+    headers: { 'content-security-policy': "default-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'" },
+  },
+  async (stage) => {
+    const tab = await stage.open();
+    const start = await idleSince(tab);
+    const enforced = await tab.evaluate(() => 'trustedTypes' in window);
+    await waitUntilOut(tab);
+    around((await lastly(tab, 'left')) - start, 6000);
+    expect(await errors(tab)).toEqual([]);
+    expect((await happened(tab, 'diagnostic')).length).toBe(enforced ? 1 : 0);
+  },
+);

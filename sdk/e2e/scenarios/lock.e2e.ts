@@ -1,0 +1,100 @@
+import { expect } from 'vitest';
+import type { Tab } from '../drivers/driver.js';
+import { around, click, happened, idleSince, lastly, reasonOf, remaining, waitFor, waitForCover, waitUntilOut } from '../stage/page.js';
+import { scenario } from '../stage/scenario.js';
+import type { Stage } from '../stage/stage.js';
+
+const lock = { policy: { idle: 4000, warnBefore: 2000, onIdle: 'lock' } } as const;
+
+/** What the application's sign-in page does in another tab. */
+async function signInAgain(stage: Stage): Promise<void> {
+  const { token } = await stage.server.reauthenticate(stage.handle);
+  await stage.profile.addCookies([{ name: 'nightlatch', value: token, url: stage.server.origin, httpOnly: true, sameSite: 'Lax' }]);
+}
+
+const fill = async (tab: Tab, text: string) => {
+  await tab.bringToFront();
+  await tab.evaluate(() => document.querySelector('input')!.focus());
+  await tab.type(text);
+  await tab.evaluate(() => ((window as any).mark = true));
+};
+const filled = (tab: Tab) => tab.evaluate(() => [document.querySelector('input')!.value, (window as any).mark]);
+
+scenario('25: A lock covers every tab at zero; signing in again elsewhere uncovers them as they were', lock, async (stage) => {
+  const [b, a] = [await stage.open(), await stage.open()];
+  await fill(a, 'half a letter');
+  const start = await idleSince(a, 4000);
+  await waitForCover(a, 'locked');
+  await waitForCover(b, 'locked');
+  around((await lastly(a, 'covered')) - start, 4000);
+  expect(await stage.server.audit()).toEqual([]);
+  await signInAgain(stage);
+  await waitForCover(a, null, 5000);
+  await waitForCover(b, null, 5000);
+  expect(await filled(a)).toEqual(['half a letter', true]);
+  expect(await remaining(a)).toBeGreaterThan(0);
+  // It goes on as before: the next lock comes in its time.
+  await waitForCover(a, 'locked');
+});
+
+scenario('25: A locked page keeps its secret while nobody can be asked', lock, async (stage) => {
+  const tab = await stage.open();
+  await waitForCover(tab, 'locked');
+  stage.server.application.cut(true);
+  const covered = await happened(tab, 'uncovered');
+  await waitFor(tab, () => window.nightlatch!.state.trouble || window.nightlatch!.state.phase === 'locked');
+  stage.server.application.cut(false);
+  await signInAgain(stage);
+  await waitForCover(tab, null, 8000);
+  expect(covered).toEqual([]);
+});
+
+scenario('25: When somebody else signs in over a lock, the tabs leave', lock, async (stage) => {
+  const tab = await stage.open();
+  await waitForCover(tab, 'locked');
+  await expect(stage.server.reauthenticate(stage.handle, 'eve')).rejects.toThrow();
+  await waitUntilOut(tab);
+  expect(await reasonOf(tab)).toBe('superseded');
+  expect(await happened(tab, 'uncovered')).toEqual([]);
+});
+
+scenario('25: Signing out of a lock is possible', lock, async (stage) => {
+  const tab = await stage.open();
+  await waitForCover(tab, 'locked');
+  await click(tab, 'sign-out');
+  await waitUntilOut(tab);
+  expect(await reasonOf(tab)).toBe('user');
+});
+
+scenario('25: A policy that changes to locking while the page is open locks it', { policy: { idle: 5000, warnBefore: 2000 } }, async (stage) => {
+  const tab = await stage.open();
+  await stage.server.setPolicy({ onIdle: 'lock' });
+  await waitForCover(tab, 'locked');
+  expect(await stage.server.audit()).toEqual([]);
+});
+
+const stepUp = { awaits: 'a core with `stepUp()`' };
+
+scenario('25: Step-up covers the page until the person has signed in again, and keeps what was typed', stepUp, async (stage) => {
+  const tab = await stage.open();
+  await fill(tab, 'half a letter');
+  await tab.evaluate(() => {
+    void (window.nightlatch as any).stepUp().then((done: boolean) => ((window as any).steppedUp = done));
+  });
+  await waitFor(tab, () => (window.nightlatch!.state.cover as string) === 'step-up' && window.witness.inCover());
+  await signInAgain(stage);
+  await waitForCover(tab, null, 5000);
+  expect(await tab.evaluate(() => (window as any).steppedUp)).toBe(true);
+  expect(await filled(tab)).toEqual(['half a letter', true]);
+});
+
+scenario('25: A step-up that is given up lets the page be as it was', stepUp, async (stage) => {
+  const tab = await stage.open();
+  await tab.evaluate(() => {
+    void (window.nightlatch as any).stepUp().then((done: boolean) => ((window as any).steppedUp = done));
+  });
+  await waitFor(tab, () => (window.nightlatch!.state.cover as string) === 'step-up');
+  await tab.evaluate(() => (window.nightlatch as any).cancelStepUp());
+  await waitForCover(tab, null, 2000);
+  expect(await tab.evaluate(() => (window as any).steppedUp)).toBe(false);
+});
