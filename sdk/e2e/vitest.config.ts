@@ -10,6 +10,7 @@ export default defineConfig({
     // Most of a scenario is waiting: two browsers side by side leave a small machine idle most of the time.
     maxWorkers: 2,
     projects: [
+      { test: { ...common, name: 'table', include: ['e2e/*.test.ts'], provide: { browser: undefined }, sequence: { groupOrder: 0 } } },
       ...browserNames.map((browser) => ({
         test: { ...common, name: browser, include: [scenarios], provide: { browser }, sequence: { groupOrder: 1 } },
       })),

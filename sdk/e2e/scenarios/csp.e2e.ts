@@ -17,8 +17,8 @@ for (const { what, csp, diagnostics } of policies) {
     const tab = await stage.open();
     const start = await idleSince(tab);
     await waitUntilOut(tab);
-    around((await lastly(tab, 'opened')) - start, 3000);
-    around((await lastly(tab, 'left')) - start, 6000);
+    around(await lastly(tab, 'opened'), start + 3000);
+    around(await lastly(tab, 'left'), start + 6000);
     expect(await errors(tab)).toEqual([]);
     expect((await happened(tab, 'diagnostic')).length).toBe(diagnostics);
   });
@@ -34,7 +34,7 @@ scenario(
     const start = await idleSince(tab);
     const enforced = await tab.evaluate(() => 'trustedTypes' in window);
     await waitUntilOut(tab);
-    around((await lastly(tab, 'left')) - start, 6000);
+    around(await lastly(tab, 'left'), start + 6000);
     expect(await errors(tab)).toEqual([]);
     expect((await happened(tab, 'diagnostic')).length).toBe(enforced ? 1 : 0);
   },

@@ -13,6 +13,7 @@ import {
   waitForWarning,
   waitUntilClosed,
   waitUntilOut,
+  within,
 } from '../stage/page.js';
 import { scenario } from '../stage/scenario.js';
 
@@ -20,8 +21,8 @@ scenario('1: Without input the warning opens at 3 s and the session is over at 6
   const tab = await stage.open();
   const start = await idleSince(tab);
   await waitUntilOut(tab);
-  around((await lastly(tab, 'opened')) - start, 3000);
-  around((await lastly(tab, 'left')) - start, 6000);
+  around(await lastly(tab, 'opened'), start + 3000);
+  around(await lastly(tab, 'left'), start + 6000);
   expect(await reasonOf(tab)).toBe('idle');
   expect(await tab.evaluate(() => document.querySelector('h1')!.textContent)).toMatch(/signed out/);
   expect((await stage.server.audit()).map((row) => row.reason)).toEqual(['idle']);
@@ -42,7 +43,7 @@ scenario('2: Moving the mouse does not answer the warning; staying closes it in 
   await click(a, 'stay');
   for (const tab of [a, b, c]) await waitUntilClosed(tab);
   const clicked = await lastly(a, 'clicked');
-  for (const tab of [a, b, c]) expect((await lastly(tab, 'closed')) - clicked).toBeLessThan(300);
+  for (const tab of [a, b, c]) within(300, clicked, await lastly(tab, 'closed'));
   expect(await remaining(b)).toBeGreaterThan(6000);
   expect((await stage.server.requests('POST extend')).length).toBe(1);
   expect(await stage.server.ended(stage.handle)).toBe(false);
@@ -53,7 +54,7 @@ scenario('3: Signing out in one tab takes all others along', async (stage) => {
   await click(a, 'sign-out');
   for (const tab of [a, b, c]) await waitUntilOut(tab);
   const clicked = await lastly(a, 'clicked');
-  for (const tab of [b, c]) expect((await lastly(tab, 'left')) - clicked).toBeLessThan(500);
+  for (const tab of [b, c]) within(500, clicked, await lastly(tab, 'left'));
   for (const tab of [a, b, c]) expect(await reasonOf(tab)).toBe('user');
   expect(await stage.server.signOuts()).toBe(1);
   expect((await stage.server.audit()).map((row) => row.reason)).toEqual(['user']);
@@ -86,8 +87,8 @@ scenario('8: Synthetic events and scripted focus are not a person', async (stage
     }, 200);
   });
   await waitUntilOut(tab);
-  around((await lastly(tab, 'opened')) - start, 3000);
-  around((await lastly(tab, 'left')) - start, 6000);
+  around(await lastly(tab, 'opened'), start + 3000);
+  around(await lastly(tab, 'left'), start + 6000);
   expect(await stage.server.requests('POST activity')).toEqual([]);
 });
 
@@ -106,8 +107,8 @@ scenario('14: Constant activity does not move the absolute limit', { policy: { a
   expect(shown.focused).toContain('sign-out');
   await waitUntilOut(tab);
   await stop();
-  around((await lastly(tab, 'opened')) - start, 7000);
-  around((await lastly(tab, 'left')) - start, 10_000);
+  around(await lastly(tab, 'opened'), start + 7000);
+  around(await lastly(tab, 'left'), start + 10_000);
   expect(await reasonOf(tab)).toBe('absolute');
 });
 

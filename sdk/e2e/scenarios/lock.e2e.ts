@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { Tab } from '../drivers/driver.js';
-import { around, click, happened, idleSince, lastly, reasonOf, remaining, waitFor, waitForCover, waitUntilOut } from '../stage/page.js';
+import { around, click, happened, idleSince, lastly, reasonOf, remaining, type, waitFor, waitForCover, waitUntilOut } from '../stage/page.js';
 import { scenario } from '../stage/scenario.js';
 import type { Stage } from '../stage/stage.js';
 
@@ -13,9 +13,7 @@ async function signInAgain(stage: Stage): Promise<void> {
 }
 
 const fill = async (tab: Tab, text: string) => {
-  await tab.bringToFront();
-  await tab.evaluate(() => document.querySelector('input')!.focus());
-  await tab.type(text);
+  await type(tab, text);
   await tab.evaluate(() => ((window as any).mark = true));
 };
 const filled = (tab: Tab) => tab.evaluate(() => [document.querySelector('input')!.value, (window as any).mark]);
@@ -23,10 +21,8 @@ const filled = (tab: Tab) => tab.evaluate(() => [document.querySelector('input')
 scenario('25: A lock covers every tab at zero; signing in again elsewhere uncovers them as they were', lock, async (stage) => {
   const [b, a] = [await stage.open(), await stage.open()];
   await fill(a, 'half a letter');
-  const start = await idleSince(a, 4000);
   await waitForCover(a, 'locked');
   await waitForCover(b, 'locked');
-  around((await lastly(a, 'covered')) - start, 4000);
   expect(await stage.server.audit()).toEqual([]);
   await signInAgain(stage);
   await waitForCover(a, null, 5000);
@@ -39,7 +35,9 @@ scenario('25: A lock covers every tab at zero; signing in again elsewhere uncove
 
 scenario('25: A locked page keeps its secret while nobody can be asked', lock, async (stage) => {
   const tab = await stage.open();
+  const start = await idleSince(tab, 4000);
   await waitForCover(tab, 'locked');
+  around(await lastly(tab, 'covered'), start + 4000);
   stage.server.application.cut(true);
   const covered = await happened(tab, 'uncovered');
   await waitFor(tab, () => window.nightlatch!.state.trouble || window.nightlatch!.state.phase === 'locked');

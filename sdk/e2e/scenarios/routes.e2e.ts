@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { around, idleSince, lastly, remaining, waitFor, waitForWarning, waitUntilClosed, waitUntilOut } from '../stage/page.js';
+import { around, idleSince, lastly, remaining, waitFor, waitForWarning, waitUntilClosed, waitUntilOut, within } from '../stage/page.js';
 import { scenario } from '../stage/scenario.js';
 
 const policy = { idle: 12_000, more: '[[policy.rules]]\nname = "billing"\nmatch = { path = "/billing/**" }\nidle = "6s"\n' };
@@ -13,13 +13,13 @@ scenario('24: A route with a shorter limit acts at once; going back gives no mor
     return performance.timeOrigin + performance.now();
   });
   await waitForWarning(tab);
-  expect((await lastly(tab, 'opened')) - changed).toBeLessThan(1000);
+  within(1000, changed, await lastly(tab, 'opened'));
   expect(await remaining(tab)).toBeLessThan(2200);
   await tab.evaluate(() => history.back());
   await waitUntilClosed(tab);
-  around((await idleSince(tab, 12_000)) - start, 0);
+  around(await idleSince(tab, 12_000), start);
   await waitUntilOut(tab);
-  around((await lastly(tab, 'left')) - start, 12_000);
+  around(await lastly(tab, 'left'), start + 12_000);
 });
 
 scenario('24: The shorter limit holds while any tab shows the route', { policy }, async (stage) => {
@@ -28,5 +28,5 @@ scenario('24: The shorter limit holds while any tab shows the route', { policy }
   const short = await stage.open('/billing/invoices');
   await waitUntilOut(short);
   await waitUntilOut(long);
-  around((await lastly(long, 'left')) - start, 6000);
+  around(await lastly(long, 'left'), start + 6000);
 });

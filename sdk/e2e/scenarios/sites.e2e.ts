@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { happened, lastly, pause, reasonOf, waitFor, waitUntilOut } from '../stage/page.js';
+import { happened, lastly, pause, reasonOf, waitFor, waitUntilOut, within } from '../stage/page.js';
 import { scenario, starters } from '../stage/scenario.js';
 
 scenario('11: When the application is opened after the end, the first thing to see is the sign-in page', { policy: { idle: 3000, warnBefore: 1000 } }, async (stage) => {
@@ -22,10 +22,10 @@ scenario('17: A person whose sessions are all ended leaves in the other browser 
     await waitFor(there, () => window.nightlatch?.state.phase === 'active');
     await expect.poll(async () => (await stage.server.requests('GET events')).length).toBe(2);
     const ended = Date.now();
-    await stage.server.latch.api('POST', 'sessions/end', { subject: 'ada' });
+    await stage.server.latch.api('POST', 'sessions/end', { selector: { subject: 'ada' } });
     for (const tab of [here, there]) {
       await waitUntilOut(tab);
-      expect((await lastly(tab, 'left')) - ended).toBeLessThan(1000);
+      within(1000, ended, await lastly(tab, 'left'));
       expect(await reasonOf(tab)).toBe('admin');
     }
   } finally {
@@ -45,7 +45,7 @@ scenario('23: Signing out on one site reaches the other site of the same session
   await here.evaluate(() => void window.nightlatch!.signOut());
   await waitUntilOut(here);
   await waitUntilOut(there);
-  expect((await lastly(there, 'left')) - (await lastly(here, 'covered'))).toBeLessThan(1000);
+  within(1000, await lastly(here, 'covered'), await lastly(there, 'left'));
   expect(await reasonOf(there)).toBe('user');
   expect(await happened(there, 'opened')).toEqual([]);
 });

@@ -3,14 +3,22 @@ import { expect } from 'vitest';
 import type { Tab } from '../drivers/driver.js';
 import type { Cover } from '../../src/machine/machine.js';
 import type { Note } from '../witness.js';
+import { lateness } from './machine.js';
 
 /** How much later or earlier than planned something may happen. */
 export const TOLERANCE = 750;
 
-export const around = (actual: number | undefined, wanted: number) => {
-  expect(actual).toBeGreaterThan(wanted - TOLERANCE);
-  expect(actual).toBeLessThan(wanted + TOLERANCE);
-};
+/** It happened when it was due. */
+export function around(at: number, due: number): void {
+  expect(at - due).toBeGreaterThan(-TOLERANCE);
+  within(TOLERANCE, due, at);
+}
+
+/** It came within so many milliseconds after something else. Every hop waits for its turn on a busy machine. */
+export function within(limit: number, from: number, at: number): void {
+  expect(at - from).toBeLessThan(limit + HOPS * lateness(from, at));
+}
+const HOPS = 3;
 
 const INTERVAL = 60;
 export const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms)); // tidy: sleeps because real time is what these scenarios are about
@@ -76,6 +84,13 @@ export async function click(tab: Tab, part: 'stay' | 'sign-out' | 'unlock'): Pro
     return [left + width / 2, top + height / 2] as const;
   }, part);
   await tab.click(x, y);
+}
+
+/** Real keys into the first field of the page. */
+export async function type(tab: Tab, text: string): Promise<void> {
+  await tab.bringToFront();
+  await tab.evaluate(() => document.querySelector('input')!.focus());
+  await tab.type(text);
 }
 
 /** A person at this page until the returned function is called. */
