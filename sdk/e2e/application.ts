@@ -82,8 +82,7 @@ export async function startApplication(): Promise<Application> {
     if (!open) return send('text/html', '<!doctype html><html lang="en"><title>Sign in</title><h1>Sign in</h1>');
     const attributes = (pathname === '/required' ? ' data-nightlatch="required"' : '') + application.attributes;
     const html = page(pathname === '/' ? 'Home' : pathname.slice(1), attributes);
-    // An application that forbids storing might not be in the back/forward cache, and that is to be tested.
-    send('text/html', html.replace('<script', '<script src="/witness.js"></script><script'), { 'cache-control': 'no-cache', ...application.headers });
+    send('text/html', html.replace('<script', '<script src="/witness.js"></script><script'), { 'cache-control': 'no-store', ...application.headers });
   }
 
   function passOn(incoming: IncomingMessage, answer: ServerResponse): void {

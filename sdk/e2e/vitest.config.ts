@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import { browserNames } from './drivers/driver.js';
 
-const common = { testTimeout: 60_000, hookTimeout: 30_000 };
+const common = { testTimeout: 90_000, hookTimeout: 30_000 };
 const scenarios = 'e2e/scenarios/*.e2e.ts';
 
 export default defineConfig({

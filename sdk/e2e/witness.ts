@@ -37,11 +37,17 @@ export function witness(): void {
   const inCover = inside('dialog[part~="cover"]');
   window.witness = { notes: log, inWarning, inCover };
 
+  // The last moment at which every browser still keeps what is written: `pagehide` is too late for Firefox, and WebKit may
+  // start a process for the next page in between. A page that listens is not kept for going back, so only a covered one does.
+  const leave = () => note('left');
   const was = { opened: false, covered: false };
   const look = () => {
     const [opened, covered] = [!!inWarning(), !!inCover()];
     if (opened !== was.opened) note(opened ? 'opened' : 'closed');
-    if (covered !== was.covered) note(covered ? 'covered' : 'uncovered');
+    if (covered !== was.covered) {
+      note(covered ? 'covered' : 'uncovered');
+      (covered ? addEventListener : removeEventListener)('beforeunload', leave);
+    }
     Object.assign(was, { opened, covered });
   };
   new MutationObserver((_, arrivals) => {
@@ -57,9 +63,6 @@ export function witness(): void {
     // In the first frame, whatever other listeners do.
     if (event.persisted) requestAnimationFrame(() => note('shown', inCover() ? 'covered' : 'bare'));
   });
-  // The last moment at which every browser still keeps what is written: `pagehide` is too late for Firefox, and WebKit may
-  // start a process for the next page in between.
-  addEventListener('beforeunload', () => note('left'));
   addEventListener('error', (event) => note('error', event.message));
   addEventListener('unhandledrejection', (event) => note('error', event.reason));
   const { warn } = console;

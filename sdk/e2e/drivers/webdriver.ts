@@ -33,7 +33,7 @@ export async function startSession(driver: string, capabilities: object): Promis
 }
 
 /** A command that gets no answer for so long gets none at all. */
-const PATIENCE = 10_000;
+const PATIENCE = 20_000;
 
 async function command<T>(method: string, url: string, body?: object): Promise<T> {
   const answer = await fetch(url, { method, ...(method === 'POST' && { body: JSON.stringify(body ?? {}) }), signal: AbortSignal.timeout(PATIENCE) });

@@ -31,7 +31,7 @@ scenario('1: Without input the warning opens at 3 s and the session is over at 6
 });
 
 scenario('2: Moving the mouse does not answer the warning; staying closes it in every tab', { policy: { idle: 8000, warnBefore: 5000 } }, async (stage) => {
-  const [c, b, a] = [await stage.open(), await stage.open(), await stage.open()];
+  const [c, b, a] = await stage.openAll('/', '/', '/');
   for (const tab of [a, b, c]) await waitForWarning(tab);
   const before = await remaining(a);
   const stop = keepMoving(a, 60);
@@ -50,7 +50,7 @@ scenario('2: Moving the mouse does not answer the warning; staying closes it in 
 });
 
 scenario('3: Signing out in one tab takes all others along', async (stage) => {
-  const [c, b, a] = [await stage.open(), await stage.open(), await stage.open()];
+  const [c, b, a] = await stage.openAll('/', '/', '/');
   await click(a, 'sign-out');
   for (const tab of [a, b, c]) await waitUntilOut(tab);
   const clicked = await lastly(a, 'clicked');
@@ -61,7 +61,7 @@ scenario('3: Signing out in one tab takes all others along', async (stage) => {
 });
 
 scenario('4: Real input in one tab keeps all tabs quiet', async (stage) => {
-  const [b, c, a] = [await stage.open(), await stage.open(), await stage.open()];
+  const [b, c, a] = await stage.openAll('/', '/', '/');
   const stop = keepMoving(a);
   await pause(20_000);
   await stop();
@@ -112,9 +112,8 @@ scenario('14: Constant activity does not move the absolute limit', { policy: { a
   expect(await reasonOf(tab)).toBe('absolute');
 });
 
-scenario('18: Five tabs reach zero together and the server sees one sign-out', { policy: { idle: 12_000 } }, async (stage) => {
-  const tabs = [];
-  for (let i = 0; i < 5; i += 1) tabs.push(await stage.open());
+scenario('18: Five tabs reach zero together and the server sees one sign-out', async (stage) => {
+  const tabs = await stage.openAll('/', '/', '/', '/', '/');
   for (const tab of tabs) await waitUntilOut(tab);
   for (const tab of tabs) {
     expect(await reasonOf(tab)).toBe('idle');

@@ -19,7 +19,7 @@ const fill = async (tab: Tab, text: string) => {
 const filled = (tab: Tab) => tab.evaluate(() => [document.querySelector('input')!.value, (window as any).mark]);
 
 scenario('25: A lock covers every tab at zero; signing in again elsewhere uncovers them as they were', lock, async (stage) => {
-  const [b, a] = [await stage.open(), await stage.open()];
+  const [b, a] = await stage.openAll('/', '/');
   await fill(a, 'half a letter');
   await waitForCover(a, 'locked');
   await waitForCover(b, 'locked');

@@ -96,7 +96,7 @@ scenario('Answers that take three seconds sign nobody out early and cost no time
   around(await lastly(tab, 'covered'), start + 12_000);
 });
 
-scenario('A server that restarts during the warning loses nobody', { policy: { idle: 8000, warnBefore: 6500 } }, async (stage) => {
+scenario('A server that restarts during the warning loses nobody', { policy: { idle: 15_000, warnBefore: 13_000 } }, async (stage) => {
   const tab = await stage.open();
   await waitForWarning(tab);
   await stage.server.latch.stop();

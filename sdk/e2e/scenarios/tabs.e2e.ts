@@ -26,7 +26,7 @@ scenario('Staying in one window closes the warning in the other', async (stage) 
 
 scenario('One tab keeps the stream for all, and another one takes it over', async (stage) => {
   const streams = async () => (await stage.server.requests('GET events')).length;
-  const [a, b] = [await stage.open(), await stage.open()];
+  const [a, b] = await stage.openAll('/', '/');
   await expect.poll(streams).toBe(1);
   await pause(500);
   expect(await streams()).toBe(1);
@@ -37,7 +37,7 @@ scenario('One tab keeps the stream for all, and another one takes it over', asyn
 });
 
 scenario('A tab that crashes takes nothing with it, and opened again it knows how things stand', { needs: ['crash'], policy: { idle: 9000 } }, async (stage) => {
-  const [a, b] = [await stage.open(), await stage.open()];
+  const [a, b] = await stage.openAll('/', '/');
   const before = await remaining(b);
   await a.crash();
   await expect.poll(async () => (await stage.server.requests('GET events')).length, { timeout: 8000 }).toBe(2);
@@ -49,7 +49,7 @@ scenario('A tab that crashes takes nothing with it, and opened again it knows ho
 });
 
 scenario('16: A shorter policy acts in every tab within a second', { policy: { idle: 30_000, warnBefore: 5000 } }, async (stage) => {
-  const tabs = [await stage.open(), await stage.open()];
+  const tabs = await stage.openAll('/', '/');
   await waitFor(tabs[0]!, () => window.nightlatch!.remaining()! < 28_500);
   const changed = Date.now();
   await stage.server.setPolicy({ idle: 6000 });
@@ -139,7 +139,7 @@ scenario('A page whose cookie is gone leaves at the next sign of a person; the s
 });
 
 scenario('19: Emptied storage is no trouble', async (stage) => {
-  const [a, b] = [await stage.open(), await stage.open()];
+  const [a, b] = await stage.openAll('/', '/');
   await a.evaluate(() => localStorage.clear());
   await b.evaluate(() => localStorage.clear());
   await a.evaluate(() => void window.nightlatch!.signOut());
@@ -159,7 +159,7 @@ for (const [what, denials] of [
 ] as const) {
   scenario(`19: Without ${what} staying and leaving still reach the other tab`, async (stage) => {
     for (const deny of denials) stage.server.application.inject(deny);
-    const [b, a] = [await stage.open(), await stage.open()];
+    const [b, a] = await stage.openAll('/', '/');
     await waitForWarning(a);
     await waitForWarning(b);
     await click(a, 'stay');

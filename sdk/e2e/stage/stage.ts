@@ -8,32 +8,42 @@ export interface Stage {
   server: RealServer;
   browser: Browser;
   profile: Profile;
-  /** Of the session of whoever is signed in. */
+  /** Of the session that began when the first page was opened. */
   handle: string;
   token: string;
   /** A page that knows how its session stands. */
   open(path?: string, place?: 'tab' | 'window'): Promise<Tab>;
+  /** The same for several, so that they begin together; the last one is in front. */
+  openAll<P extends string[]>(...paths: P): Promise<{ [I in keyof P]: Tab }>;
   clear(): Promise<void>;
 }
 
 export async function setStage(browser: Browser, launch: Launch & { signedOut?: boolean }): Promise<Stage> {
   const server = await startServer(launch);
   const profile = await browser.profile();
-  const session = launch.signedOut ? { handle: '', token: '' } : await server.signIn(profile);
-  return {
+  const openIn = async (tabs: Tab[], paths: string[]) => {
+    // Tabs take their time to come, and nobody's time should run meanwhile.
+    if (!stage.handle && !launch.signedOut) Object.assign(stage, await server.signIn(profile));
+    for (const [index, tab] of tabs.entries()) await tab.goto(server.url(paths[index]));
+    for (const tab of tabs) await waitFor(tab, () => (window.nightlatch?.state.phase ?? 'unknown') !== 'unknown');
+    return tabs;
+  };
+  const stage: Stage = {
     server,
     browser,
     profile,
-    ...session,
-    async open(path, place) {
-      const tab = await profile.newTab(place);
-      await tab.goto(server.url(path));
-      await waitFor(tab, () => (window.nightlatch?.state.phase ?? 'unknown') !== 'unknown');
-      return tab;
+    handle: '',
+    token: '',
+    open: async (path = '/', place) => (await openIn([await profile.newTab(place)], [path]))[0]!,
+    async openAll(...paths) {
+      const tabs = [];
+      for (const _ of paths) tabs.push(await profile.newTab());
+      return (await openIn(tabs, paths)) as never;
     },
     async clear() {
       await profile.close();
       await server.close();
     },
   };
+  return stage;
 }
