@@ -1,10 +1,9 @@
 // A small application in front of the server: pages of its own, and everything below /nightlatch/ passed through and noted.
 // Between the browser and the server it can do what networks do.
 import { existsSync, readFileSync } from 'node:fs';
-import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, request, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { page } from '../test/pages.js';
-import { witness } from './witness.js';
 
 /** A request to a browser endpoint. */
 export interface Call {
@@ -32,32 +31,40 @@ export interface Application {
   upstream: string;
   /** Decides about every request to the server, pages of the application included. */
   mishap: (call: Call) => Mishap | undefined;
-  /** Runs in every page before anything else; has to stand alone, and needs pages that allow inline scripts. */
+  /** Runs in every page before anything else; has to stand alone. */
   inject(script: () => void): void;
   /** Attributes of the root element of every page. */
   attributes: string;
+  /** What the application's sign-in page does for `POST /sign-in`; gives the `Set-Cookie` of its answer. */
+  signIn: () => Promise<string>;
   /** Takes the wire away: what is underway breaks, and nothing gets through until it is back. */
   cut(off: boolean): void;
   close(): Promise<void>;
 }
 
-const built = [new URL('../../crates/server/assets/', import.meta.url), new URL('../dist/', import.meta.url)];
+/** What the server carries, and what the package holds. */
+const [assets, dist] = [new URL('../../crates/server/assets/', import.meta.url), new URL('../dist/', import.meta.url)];
 
 /** What the build of the SDK left; served from here so that a change to the SDK needs no new server. */
-function asset(name: string): string | undefined {
-  const file = /^(?:sdk|worker|frame)\.js$|^sdk\/[\w.-]+\.js$/.test(name) && built.map((folder) => new URL(name, folder)).find(existsSync);
-  return file ? readFileSync(file, 'utf8') : undefined;
+function asset(path: string): string | undefined {
+  const [, folder, name] = /^\/(nightlatch|package)\/((?:[\w-]+\/)*[\w.-]+\.js)$/.exec(path) ?? [];
+  const file = name && new URL(name, folder === 'package' ? dist : assets);
+  return file && existsSync(file) ? readFileSync(file, 'utf8') : undefined;
 }
 
 const framePage = (script: boolean) => `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Frame</title>
 ${script ? '<script type="module" src="/nightlatch/frame.js"></script>' : ''}</head><body><input aria-label="Inside"></body></html>`;
 
-export async function startApplication(): Promise<Application> {
-  const injected: string[] = [`(${witness})()`];
+/** `watch` sees every request first. */
+export async function startApplication(watch?: RequestListener): Promise<Application> {
+  const scripts: string[] = [];
   const sockets = new Set<Socket>();
   let isCut = false;
 
-  const server = createServer((incoming, answer) => void respond(incoming, answer).catch(() => answer.destroy()));
+  const server = createServer((incoming, answer) => {
+    watch?.(incoming, answer);
+    respond(incoming, answer).catch(() => answer.destroy());
+  });
   server.on('connection', (socket) => {
     if (isCut) return socket.destroy();
     sockets.add(socket);
@@ -69,20 +76,21 @@ export async function startApplication(): Promise<Application> {
   async function respond(incoming: IncomingMessage, answer: ServerResponse): Promise<void> {
     const { pathname } = new URL(incoming.url!, application.origin);
     const send = (type: string, body: string, headers = {}) => void answer.writeHead(200, { 'content-type': type, ...headers }).end(body);
-    if (pathname.startsWith('/nightlatch/')) {
-      const script = asset(pathname.slice('/nightlatch/'.length));
-      return script === undefined ? passOn(incoming, answer) : send('text/javascript', script);
-    }
-    if (pathname === '/witness.js') return send('text/javascript', injected.join(';\n'));
+    const script = asset(pathname);
+    if (script !== undefined) return send('text/javascript', script);
+    if (pathname.startsWith('/nightlatch/')) return passOn(incoming, answer);
+    if (pathname === '/first.js') return send('text/javascript', scripts.join(';\n'));
     if (pathname === '/page.css') return send('text/css', 'body{font:1rem system-ui;margin:2rem}#tall{margin-top:200vh}');
     if (pathname === '/blank' || pathname === '/favicon.ico') return send('text/html', '<!doctype html><title>Blank</title>');
     if (pathname === '/frame' || pathname === '/bare-frame') return send('text/html', framePage(pathname === '/frame'));
+    if (pathname === '/sign-in') return send('text/html', 'Welcome', { 'set-cookie': await application.signIn() });
     const session = await fetch(`http://${application.upstream}/nightlatch/session`, { headers: { cookie: incoming.headers.cookie ?? '' } });
     const open = ['/public', '/required'].includes(pathname) || session.ok;
     if (!open) return send('text/html', '<!doctype html><html lang="en"><title>Sign in</title><h1>Sign in</h1>');
     const attributes = (pathname === '/required' ? ' data-nightlatch="required"' : '') + application.attributes;
     const html = page(pathname === '/' ? 'Home' : pathname.slice(1), attributes);
-    send('text/html', html.replace('<script', '<script src="/witness.js"></script><script'), { 'cache-control': 'no-store', ...application.headers });
+    const first = scripts.length ? '<script src="/first.js"></script>' : '';
+    send('text/html', html.replace('<script', `${first}<script`), application.headers);
   }
 
   function passOn(incoming: IncomingMessage, answer: ServerResponse): void {
@@ -122,7 +130,8 @@ export async function startApplication(): Promise<Application> {
     attributes: '',
     upstream: '',
     mishap: () => undefined,
-    inject: (script) => void injected.push(`(${script})()`),
+    signIn: () => Promise.reject(new Error('this application signs nobody in')),
+    inject: (script) => void scripts.push(`(${script})()`),
     cut(off) {
       isCut = off;
       if (off) for (const socket of sockets) socket.destroy();

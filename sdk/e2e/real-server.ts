@@ -7,16 +7,16 @@ export interface RealServer extends Server {
   readonly application: Application;
   readonly latch: Latch;
   /** Somebody has authenticated again over a session: a new token, and a lock opens. */
-  reauthenticate(handle: string, subject?: string): Promise<{ token: string }>;
+  reauthenticate(handle: string, subject?: string): Promise<{ token: string; set_cookie: string }>;
 }
 
-export async function startServer({ policy, headers = {} }: Launch = {}): Promise<RealServer> {
-  const application = await startApplication();
+export async function startServer({ policy, headers = {}, watch }: Launch = {}): Promise<RealServer> {
+  const application = await startApplication(watch);
   const current: Policy = { ...defaults, ...policy };
   const latch = await startLatch(application.origin, current);
   Object.assign(application, { headers, upstream: latch.address });
 
-  const audit = async () => (await latch.api('GET', 'audit?kind=ended&limit=100')).records as { reason: string; handle: string }[];
+  const audit = async () => (await latch.api('GET', 'audit?kind=ended&limit=100')).records as { reason: string; handle: string; at: string }[];
   const requests = (route: string) => application.calls.filter((call) => `${call.method} ${call.route.split('/')[0]}` === route);
   return {
     application,

@@ -4,7 +4,7 @@ import { pause, waitFor, waitUntilOut } from '../stage/page.js';
 import { scenario } from '../stage/scenario.js';
 import type { Stage } from '../stage/stage.js';
 
-const awaits = 'a core that looks into frames';
+const awaits = 'waits for `nightlatch/frame`';
 
 /** Adds a frame to the page that is open already, and works in it like a person. */
 async function workInFrame(tab: Tab, url: string): Promise<void> {

@@ -49,7 +49,7 @@ scenario('2: Moving the mouse does not answer the warning; staying closes it in 
   expect(await stage.server.ended(stage.handle)).toBe(false);
 });
 
-scenario('3: Signing out in one tab takes all others along', async (stage) => {
+scenario('3: Signing out in one tab takes all others along', { policy: { idle: 9000, warnBefore: 6000 } }, async (stage) => {
   const [c, b, a] = await stage.openAll('/', '/', '/');
   await click(a, 'sign-out');
   for (const tab of [a, b, c]) await waitUntilOut(tab);

@@ -6,10 +6,13 @@ import type { Stage } from '../stage/stage.js';
 
 const lock = { policy: { idle: 4000, warnBefore: 2000, onIdle: 'lock' } } as const;
 
-/** What the application's sign-in page does in another tab. */
-async function signInAgain(stage: Stage): Promise<void> {
-  const { token } = await stage.server.reauthenticate(stage.handle);
-  await stage.profile.addCookies([{ name: 'nightlatch', value: token, url: stage.server.origin, httpOnly: true, sameSite: 'Lax' }]);
+/** Another tab in which the same person can sign in again. */
+async function openSignIn(stage: Stage): Promise<() => Promise<void>> {
+  const { application, reauthenticate } = stage.server;
+  application.signIn = async () => (await reauthenticate(stage.handle)).set_cookie;
+  const tab = await stage.profile.newTab();
+  await tab.goto(stage.server.url('/blank'));
+  return () => tab.evaluate(() => fetch('/sign-in', { method: 'POST' }).then(() => {}));
 }
 
 const fill = async (tab: Tab, text: string) => {
@@ -19,12 +22,13 @@ const fill = async (tab: Tab, text: string) => {
 const filled = (tab: Tab) => tab.evaluate(() => [document.querySelector('input')!.value, (window as any).mark]);
 
 scenario('25: A lock covers every tab at zero; signing in again elsewhere uncovers them as they were', lock, async (stage) => {
+  const signInAgain = await openSignIn(stage);
   const [b, a] = await stage.openAll('/', '/');
   await fill(a, 'half a letter');
   await waitForCover(a, 'locked');
   await waitForCover(b, 'locked');
   expect(await stage.server.audit()).toEqual([]);
-  await signInAgain(stage);
+  await signInAgain();
   await waitForCover(a, null, 5000);
   await waitForCover(b, null, 5000);
   expect(await filled(a)).toEqual(['half a letter', true]);
@@ -34,6 +38,7 @@ scenario('25: A lock covers every tab at zero; signing in again elsewhere uncove
 });
 
 scenario('25: A locked page keeps its secret while nobody can be asked', lock, async (stage) => {
+  const signInAgain = await openSignIn(stage);
   const tab = await stage.open();
   const start = await idleSince(tab, 4000);
   await waitForCover(tab, 'locked');
@@ -42,7 +47,7 @@ scenario('25: A locked page keeps its secret while nobody can be asked', lock, a
   const covered = await happened(tab, 'uncovered');
   await waitFor(tab, () => window.nightlatch!.state.trouble || window.nightlatch!.state.phase === 'locked');
   stage.server.application.cut(false);
-  await signInAgain(stage);
+  await signInAgain();
   await waitForCover(tab, null, 8000);
   expect(covered).toEqual([]);
 });
@@ -71,28 +76,41 @@ scenario('25: A policy that changes to locking while the page is open locks it',
   expect(await stage.server.audit()).toEqual([]);
 });
 
-const stepUp = { awaits: 'a core with `stepUp()`' };
+const later = { awaits: 'waits for `stepUp()`' };
 
-scenario('25: Step-up covers the page until the person has signed in again, and keeps what was typed', stepUp, async (stage) => {
+const stepUp = async (tab: Tab) => {
+  await tab.evaluate(async () => {
+    // The package, as an application would have it in its own bundle.
+    const path = '/package/index.js';
+    const { stepUp } = await import(path);
+    stepUp(window.nightlatch).then((done: boolean) => ((window as any).steppedUp = done));
+  });
+  await waitForCover(tab, 'step-up' as never);
+};
+const steppedUp = (tab: Tab) => waitFor(tab, () => (window as any).steppedUp !== undefined).then(() => tab.evaluate(() => (window as any).steppedUp));
+
+scenario('25: Step-up covers the page until the person has signed in again, and keeps what was typed', { ...later, policy: { idle: 20_000 } }, async (stage) => {
+  const signInAgain = await openSignIn(stage);
   const tab = await stage.open();
   await fill(tab, 'half a letter');
-  await tab.evaluate(() => {
-    void (window.nightlatch as any).stepUp().then((done: boolean) => ((window as any).steppedUp = done));
-  });
-  await waitFor(tab, () => (window.nightlatch!.state.cover as string) === 'step-up' && window.witness.inCover());
-  await signInAgain(stage);
-  await waitForCover(tab, null, 5000);
-  expect(await tab.evaluate(() => (window as any).steppedUp)).toBe(true);
+  await stepUp(tab);
+  await signInAgain();
+  await waitForCover(tab, null, 6000);
+  expect(await steppedUp(tab)).toBe(true);
   expect(await filled(tab)).toEqual(['half a letter', true]);
 });
 
-scenario('25: A step-up that is given up lets the page be as it was', stepUp, async (stage) => {
+scenario('25: A step-up that is given up lets the page be as it was', { ...later, policy: { idle: 20_000 } }, async (stage) => {
   const tab = await stage.open();
-  await tab.evaluate(() => {
-    void (window.nightlatch as any).stepUp().then((done: boolean) => ((window as any).steppedUp = done));
-  });
-  await waitFor(tab, () => (window.nightlatch!.state.cover as string) === 'step-up');
-  await tab.evaluate(() => (window.nightlatch as any).cancelStepUp());
+  await stepUp(tab);
+  await tab.evaluate(() => (window.nightlatch as any).cover(null));
   await waitForCover(tab, null, 2000);
-  expect(await tab.evaluate(() => (window as any).steppedUp)).toBe(false);
+  expect(await steppedUp(tab)).toBe(false);
+});
+
+scenario('25: A step-up during which the time runs out ends like any other', { ...later, policy: { idle: 5000 } }, async (stage) => {
+  const tab = await stage.open();
+  await stepUp(tab);
+  await waitUntilOut(tab);
+  expect(await happened(tab, 'uncovered')).toEqual([]);
 });

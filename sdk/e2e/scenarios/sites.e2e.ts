@@ -33,14 +33,14 @@ scenario('17: A person whose sessions are all ended leaves in the other browser 
   }
 });
 
-scenario('23: Signing out on one site reaches the other site of the same session within a second', async (stage) => {
+scenario('23: Signing out on one site reaches the other site of the same session within a second', { policy: { idle: 20_000 } }, async (stage) => {
   const { application, latch } = stage.server;
   await latch.api('POST', 'applications', { id: 'twin', name: 'Twin', origins: [application.twin] });
-  await stage.profile.addCookies([{ name: 'nightlatch', value: stage.token, url: application.twin, httpOnly: true, sameSite: 'Lax' }]);
   const there = await stage.profile.newTab();
+  const here = await stage.open();
+  await stage.profile.addCookies([{ name: 'nightlatch', value: stage.token, url: application.twin, httpOnly: true, sameSite: 'Lax' }]);
   await there.goto(`${application.twin}/`);
   await waitFor(there, () => window.nightlatch?.state.phase === 'active');
-  const here = await stage.open();
   await expect.poll(async () => (await stage.server.requests('GET events')).length).toBe(2);
   await here.evaluate(() => void window.nightlatch!.signOut());
   await waitUntilOut(here);

@@ -1,6 +1,7 @@
 import type { Browser, Profile, Tab } from '../drivers/driver.js';
 import { startServer, type RealServer } from '../real-server.js';
 import type { Launch } from '../server.js';
+import { witness } from '../witness.js';
 import { waitFor } from './page.js';
 
 /** A server, and a browser in which somebody is signed in. */
@@ -19,7 +20,9 @@ export interface Stage {
 }
 
 export async function setStage(browser: Browser, launch: Launch & { signedOut?: boolean }): Promise<Stage> {
-  const server = await startServer(launch);
+  // Private pages are not to be stored.
+  const server = await startServer({ ...launch, headers: { 'cache-control': 'no-store', ...launch.headers } });
+  server.application.inject(witness);
   const profile = await browser.profile();
   const openIn = async (tabs: Tab[], paths: string[]) => {
     // Tabs take their time to come, and nobody's time should run meanwhile.
