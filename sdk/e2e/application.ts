@@ -52,8 +52,9 @@ function asset(path: string): string | undefined {
   return file && existsSync(file) ? readFileSync(file, 'utf8') : undefined;
 }
 
-const framePage = (script: boolean) => `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Frame</title>
-${script ? '<script type="module" src="/nightlatch/frame.js"></script>' : ''}</head><body><input aria-label="Inside"></body></html>`;
+/** A page for frames; it may tell `to`, another origin, that somebody is active. */
+const framePage = (to?: string) => `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Frame</title>
+${to ? `<script type="module" src="/nightlatch/frame.js?to=${to}"></script>` : ''}</head><body><input aria-label="Inside"></body></html>`;
 
 /** `watch` sees every request first. */
 export async function startApplication(watch?: RequestListener): Promise<Application> {
@@ -82,7 +83,7 @@ export async function startApplication(watch?: RequestListener): Promise<Applica
     if (pathname === '/first.js') return send('text/javascript', scripts.join(';\n'));
     if (pathname === '/page.css') return send('text/css', 'body{font:1rem system-ui;margin:2rem}#tall{margin-top:200vh}');
     if (pathname === '/blank' || pathname === '/favicon.ico') return send('text/html', '<!doctype html><title>Blank</title>');
-    if (pathname === '/frame' || pathname === '/bare-frame') return send('text/html', framePage(pathname === '/frame'));
+    if (pathname === '/frame' || pathname === '/bare-frame') return send('text/html', framePage(pathname === '/frame' ? application.origin : undefined));
     if (pathname === '/sign-in') return send('text/html', 'Welcome', { 'set-cookie': await application.signIn() });
     const session = await fetch(`http://${application.upstream}/nightlatch/session`, { headers: { cookie: incoming.headers.cookie ?? '' } });
     const open = ['/public', '/required'].includes(pathname) || session.ok;

@@ -9,11 +9,11 @@ export const lacking: Record<BrowserName, Partial<Record<Ability, string>>> = {
     hidden: 'Playwright shows every page as visible; `lifecycle.e2e.ts` hides one really',
   },
   firefox: {
-    crash: 'WebDriver BiDi has no command that kills the process of a page',
+    crash: 'no command kills the process of a page',
   },
   webkit: {
-    crash: 'WebDriver has no command that kills the process of a page',
-    offline: 'WebDriver has no command that takes the browser offline; the cut wire is played here as well',
+    crash: 'no command kills the process of a page',
+    offline: 'no command takes the browser offline; the cut wire is played here as well',
     hidden: 'each tab is a window of its own, and stays visible; in a background tab the pointer never arrives',
   },
 };

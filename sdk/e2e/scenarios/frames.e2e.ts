@@ -4,8 +4,6 @@ import { pause, waitFor, waitUntilOut } from '../stage/page.js';
 import { scenario } from '../stage/scenario.js';
 import type { Stage } from '../stage/stage.js';
 
-const awaits = 'waits for `nightlatch/frame`';
-
 /** Adds a frame to the page that is open already, and works in it like a person. */
 async function workInFrame(tab: Tab, url: string): Promise<void> {
   await tab.evaluate((url) => {
@@ -24,10 +22,10 @@ async function workInFrame(tab: Tab, url: string): Promise<void> {
 
 const reports = async (stage: Stage) => (await stage.server.requests('POST activity')).length;
 
-scenario('12: Input in a frame of the same origin that was added later counts', { awaits }, async (stage) => {
+scenario('12: Input in a frame of the same origin that was added later counts', { policy: { idle: 9000 } }, async (stage) => {
   const tab = await stage.open();
   await workInFrame(tab, '/bare-frame');
-  await expect.poll(() => reports(stage)).toBeGreaterThan(0);
+  await expect.poll(() => reports(stage), { timeout: 5000 }).toBeGreaterThan(0);
 });
 
 scenario('12: Input in a frame of another origin without the script does not count', async (stage) => {
@@ -37,14 +35,14 @@ scenario('12: Input in a frame of another origin without the script does not cou
   expect(await reports(stage)).toBe(0);
 });
 
-scenario('12: Input in a frame of another origin that is allowed counts', { awaits }, async (stage) => {
+scenario('12: Input in a frame of another origin that is allowed counts', { policy: { idle: 9000 } }, async (stage) => {
   stage.server.application.attributes = ` data-nightlatch-frames="https://other.example ${stage.server.application.twin}"`;
   const tab = await stage.open();
   await workInFrame(tab, `${stage.server.application.twin}/frame`);
-  await expect.poll(() => reports(stage)).toBeGreaterThan(0);
+  await expect.poll(() => reports(stage), { timeout: 5000 }).toBeGreaterThan(0);
 });
 
-scenario('12: Input in a frame of another origin that is not allowed does not count', { awaits }, async (stage) => {
+scenario('12: Input in a frame of another origin that is not allowed does not count', async (stage) => {
   stage.server.application.attributes = ' data-nightlatch-frames="https://other.example"';
   const tab = await stage.open();
   await workInFrame(tab, `${stage.server.application.twin}/frame`);

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { Tab } from '../drivers/driver.js';
-import { around, click, happened, idleSince, lastly, reasonOf, remaining, type, waitFor, waitForCover, waitUntilOut } from '../stage/page.js';
+import { around, click, happened, idleSince, lastly, pause, reasonOf, remaining, type, waitFor, waitForCover, waitUntilOut } from '../stage/page.js';
 import { scenario } from '../stage/scenario.js';
 import type { Stage } from '../stage/stage.js';
 
@@ -21,7 +21,7 @@ const fill = async (tab: Tab, text: string) => {
 };
 const filled = (tab: Tab) => tab.evaluate(() => [document.querySelector('input')!.value, (window as any).mark]);
 
-scenario('25: A lock covers every tab at zero; signing in again elsewhere uncovers them as they were', lock, async (stage) => {
+scenario('25: A lock covers every tab at zero; signing in again elsewhere uncovers them as they were', { policy: { ...lock.policy, idle: 9000 } }, async (stage) => {
   const signInAgain = await openSignIn(stage);
   const [b, a] = await stage.openAll('/', '/');
   await fill(a, 'half a letter');
@@ -76,31 +76,33 @@ scenario('25: A policy that changes to locking while the page is open locks it',
   expect(await stage.server.audit()).toEqual([]);
 });
 
-const later = { awaits: 'waits for `stepUp()`' };
-
 const stepUp = async (tab: Tab) => {
-  await tab.evaluate(async () => {
+  await tab.evaluate(() => {
     // The package, as an application would have it in its own bundle.
-    const path = '/package/index.js';
-    const { stepUp } = await import(path);
-    stepUp(window.nightlatch).then((done: boolean) => ((window as any).steppedUp = done));
+    const script = document.createElement('script');
+    script.type = 'module';
+    script.textContent = `import { stepUp } from '/package/index.js';
+      stepUp(window.nightlatch).then((done) => (window.steppedUp = done));`;
+    document.body.append(script);
   });
-  await waitForCover(tab, 'step-up' as never);
+  await waitForCover(tab, 'step-up');
 };
 const steppedUp = (tab: Tab) => waitFor(tab, () => (window as any).steppedUp !== undefined).then(() => tab.evaluate(() => (window as any).steppedUp));
 
-scenario('25: Step-up covers the page until the person has signed in again, and keeps what was typed', { ...later, policy: { idle: 20_000 } }, async (stage) => {
+scenario('25: Step-up covers the page until the person has signed in again, and keeps what was typed', { policy: { idle: 20_000 } }, async (stage) => {
   const signInAgain = await openSignIn(stage);
   const tab = await stage.open();
   await fill(tab, 'half a letter');
   await stepUp(tab);
+  // Nobody signs in faster than the network tells the time.
+  await pause(1000);
   await signInAgain();
-  await waitForCover(tab, null, 6000);
+  await waitForCover(tab, null, 8000);
   expect(await steppedUp(tab)).toBe(true);
   expect(await filled(tab)).toEqual(['half a letter', true]);
 });
 
-scenario('25: A step-up that is given up lets the page be as it was', { ...later, policy: { idle: 20_000 } }, async (stage) => {
+scenario('25: A step-up that is given up lets the page be as it was', { policy: { idle: 20_000 } }, async (stage) => {
   const tab = await stage.open();
   await stepUp(tab);
   await tab.evaluate(() => (window.nightlatch as any).cover(null));
@@ -108,7 +110,7 @@ scenario('25: A step-up that is given up lets the page be as it was', { ...later
   expect(await steppedUp(tab)).toBe(false);
 });
 
-scenario('25: A step-up during which the time runs out ends like any other', { ...later, policy: { idle: 5000 } }, async (stage) => {
+scenario('25: A step-up during which the time runs out ends like any other', { policy: { idle: 5000 } }, async (stage) => {
   const tab = await stage.open();
   await stepUp(tab);
   await waitUntilOut(tab);

@@ -45,8 +45,8 @@ const truth = (holds: (...args: any[]) => unknown): ((...args: any[]) => Promise
 
 export const waitForWarning = (tab: Tab, timeout?: number) => waitFor(tab, () => window.witness.inWarning(), timed(timeout));
 export const waitUntilClosed = (tab: Tab, timeout?: number) => waitFor(tab, () => !window.witness.inWarning(), timed(timeout));
-export const waitForCover = (tab: Tab, cover: Cover | null, timeout?: number) =>
-  waitFor(tab, (cover) => window.nightlatch!.state.cover === cover && !!window.witness.inCover() === !!cover, { ...timed(timeout), args: [cover] });
+export const waitForCover = (tab: Tab, cover: Cover | 'step-up' | null, timeout?: number) =>
+  waitFor(tab, (cover) => (window.nightlatch!.state.cover as string | null) === cover && !!window.witness.inCover() === !!cover, { ...timed(timeout), args: [cover] });
 export const waitUntilOut = (tab: Tab, timeout?: number) =>
   waitFor(tab, () => location.pathname === '/nightlatch/signed-out' && document.readyState === 'complete', timed(timeout));
 

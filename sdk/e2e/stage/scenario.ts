@@ -20,8 +20,6 @@ export interface Demands extends Launch {
   needs?: Ability[];
   /** Why this scenario cannot be played in one browser. */
   except?: Partial<Record<BrowserName, string>>;
-  /** What the product has to learn first. */
-  awaits?: string;
   /** Nobody is signed in. */
   signedOut?: boolean;
 }
@@ -53,7 +51,7 @@ export function scenario(title: string, first: Demands | Play, second?: Play): v
   const [demands, play] = typeof first === 'function' ? [{}, first] : [first, second!];
   scenarios.push({ title, ...demands });
   if (!name) return;
-  const skipped = exception(demands, name) ?? demands.awaits;
+  const skipped = exception(demands, name);
   test.skipIf(skipped)(title, async () => {
     const stage = await setStage(await (running ??= starters[name]()), demands);
     try {
