@@ -7,8 +7,8 @@ const scenarios = 'e2e/scenarios/*.e2e.ts';
 export default defineConfig({
   test: {
     ...common,
-    // Most of a scenario is waiting: two browsers side by side leave a small machine idle most of the time.
-    maxWorkers: 2,
+    // Most of a scenario is waiting: three files side by side leave two processors idle most of the time.
+    maxWorkers: 3,
     projects: [
       { test: { ...common, name: 'table', include: ['e2e/*.test.ts'], provide: { browser: undefined }, sequence: { groupOrder: 0 } } },
       ...browserNames.map((browser) => ({

@@ -86,14 +86,14 @@ scenario('A sign-out that the server has not heard of is not pretended', { polic
   expect((await stage.server.audit()).map((row) => row.reason)).toEqual(['user']);
 });
 
-scenario('Answers that take three seconds sign nobody out early and cost no time', { policy: { idle: 12_000, warnBefore: 6000 } }, async (stage) => {
+scenario('Answers that take three seconds sign nobody out early and cost no time', { policy: { idle: 8000, warnBefore: 4000 } }, async (stage) => {
   const tab = await stage.open();
-  const start = await idleSince(tab, 12_000);
+  const start = await idleSince(tab, 8000);
   stage.server.application.mishap = ({ route }) => (route === 'signed-out' ? undefined : { kind: 'late', ms: 3000 });
   await waitForWarning(tab);
-  around(await lastly(tab, 'opened'), start + 6000);
+  around(await lastly(tab, 'opened'), start + 4000);
   await waitUntilOut(tab, 20_000);
-  around(await lastly(tab, 'covered'), start + 12_000);
+  around(await lastly(tab, 'covered'), start + 8000);
 });
 
 scenario('A server that restarts during the warning loses nobody', { policy: { idle: 15_000, warnBefore: 13_000 } }, async (stage) => {

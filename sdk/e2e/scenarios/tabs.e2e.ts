@@ -148,7 +148,8 @@ scenario('19: Emptied storage is no trouble', async (stage) => {
   await b.evaluate(() => localStorage.clear());
   await a.evaluate(() => void window.nightlatch!.signOut());
   for (const tab of [a, b]) {
-    await waitUntilOut(tab, 2000);
+    await waitUntilOut(tab);
+    expect(await reasonOf(tab)).toBe('user');
     expect(await errors(tab)).toEqual([]);
   }
 });
@@ -167,11 +168,12 @@ for (const [what, denials] of [
     await waitForWarning(a);
     await waitForWarning(b);
     await click(a, 'stay');
-    await waitUntilClosed(a, 2000);
-    await waitUntilClosed(b, 2000);
+    await waitUntilClosed(a);
+    await waitUntilClosed(b);
     await a.evaluate(() => void window.nightlatch!.signOut());
     for (const tab of [a, b]) {
-      await waitUntilOut(tab, 2500);
+      await waitUntilOut(tab);
+      expect(await reasonOf(tab)).toBe('user');
       expect(await errors(tab)).toEqual([]);
     }
   });
