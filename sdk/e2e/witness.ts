@@ -67,7 +67,7 @@ export function witness(): void {
   addEventListener('unhandledrejection', (event) => note('error', event.reason));
   const { warn } = console;
   console.warn = (...words: unknown[]) => {
-    if (String(words[0]).startsWith('nightlatch:')) note('diagnostic', words[0]);
+    if (String(words[0]).startsWith('nightlatch:')) note('diagnostic', words.join(' '));
     warn(...words);
   };
 }

@@ -4,7 +4,9 @@ import { TOLERANCE, around, happened, idleSince, lastly, pathOf, reasonOf, remai
 import { scenario } from '../stage/scenario.js';
 import type { Stage } from '../stage/stage.js';
 
-/** A page that may be stored is kept as it is for going back in every browser. */
+/** Where time is not what the scenario is about. */
+const unhurried = { policy: { idle: 20_000 } };
+/** A page that may be stored is kept as it is for going back. */
 const kept = { headers: { 'cache-control': 'no-cache' } };
 const goBack = (tab: Tab) => tab.evaluate(() => void setTimeout(() => history.back())); // tidy: sleeps because going back inside this call would break it off
 
@@ -24,8 +26,8 @@ scenario('6: A page from the back/forward cache knows what time it is', { ...kep
 });
 
 for (const [what, launch] of [
-  ['must not be stored', {}],
-  ['may be stored', { ...kept, except: { firefox: 'shows its stored copy of the page, which only `no-store` forbids' } }],
+  ['must not be stored', unhurried],
+  ['may be stored', { ...unhurried, ...kept, except: { firefox: 'shows its stored copy of the page, which only `no-store` forbids' } }],
 ] as const) {
   scenario(`6: Going back to a page that ${what}, after signing out in another tab, shows nothing of it`, launch, async (stage) => {
     const [tab, other] = await stage.openAll('/', '/');
@@ -67,7 +69,7 @@ async function openSleepable(stage: Stage): Promise<Tab> {
 }
 const wake = (tab: Tab, ms: number) => tab.evaluate((ms) => (window as any).wake(ms) as Promise<boolean>, ms);
 
-scenario('9: Waking from sleep covers the page before anything else and shows no dialog', async (stage) => {
+scenario('9: Waking from sleep covers the page before anything else and shows no dialog', unhurried, async (stage) => {
   const tab = await openSleepable(stage);
   await tab.evaluate(() => (window as any).sleep());
   await stage.server.end(stage.handle, 'admin');
@@ -78,7 +80,7 @@ scenario('9: Waking from sleep covers the page before anything else and shows no
   expect(await happened(tab, 'opened')).toEqual([]);
 });
 
-scenario('9: Waking without a network keeps the page covered', async (stage) => {
+scenario('9: Waking without a network keeps the page covered', unhurried, async (stage) => {
   const tab = await openSleepable(stage);
   await tab.evaluate(() => (window as any).sleep());
   stage.server.application.cut(true);
@@ -88,8 +90,9 @@ scenario('9: Waking without a network keeps the page covered', async (stage) => 
   expect(await happened(tab, 'opened')).toEqual([]);
 });
 
-scenario('9: Setting the clock forward only costs a question', async (stage) => {
+scenario('9: Setting the clock forward only costs a question', unhurried, async (stage) => {
   const tab = await openSleepable(stage);
+  stage.server.application.mishap = ({ route }) => (route === 'session' ? { kind: 'late', ms: 500 } : undefined);
   expect(await wake(tab, 3_600_000)).toBe(true);
   await waitForCover(tab, null);
   expect(await happened(tab, 'opened')).toEqual([]);

@@ -22,7 +22,7 @@ for (const { what, csp, diagnostics } of policies) {
     around(await lastly(tab, 'opened'), start + 2000);
     around(await lastly(tab, 'left'), start + 4000);
     expect(await errors(tab)).toEqual([]);
-    expect((await happened(tab, 'diagnostic')).length).toBe(diagnostics);
+    expect(await happened(tab, 'diagnostic')).toHaveLength(diagnostics);
   });
 }
 
@@ -39,6 +39,6 @@ scenario(
     await waitUntilOut(tab);
     around(await lastly(tab, 'left'), start + 4000);
     expect(await errors(tab)).toEqual([]);
-    expect((await happened(tab, 'diagnostic')).length).toBe(enforced ? 1 : 0);
+    expect(await happened(tab, 'diagnostic')).toHaveLength(enforced ? 1 : 0);
   },
 );
