@@ -1,6 +1,7 @@
-// The real binary behind a small application: pages of its own, and everything below /nightlatch/ passed through.
+// The real binary behind a small application: pages of its own, the SDK as it was last built, and everything else below
+// /nightlatch/ passed through.
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,6 +9,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { page } from '../test/pages.js';
 import { defaults, type Launch, type Policy, type Server } from './server.js';
+
+/** Where the build leaves the SDK; what the binary carries may be older. */
+const assets = new URL('../../crates/server/assets/', import.meta.url);
 
 interface Seen {
   at: number;
@@ -17,7 +21,7 @@ interface Seen {
   status: number;
 }
 
-export async function startServer({ policy, headers }: Launch): Promise<Server> {
+export async function startServer({ policy, headers, watch }: Launch): Promise<Server> {
   const folder = mkdtempSync(join(tmpdir(), 'nightlatch-e2e-'));
   const seen: Seen[] = [];
   const latch = { browser: '', management: '', key: '', process: undefined as ChildProcess | undefined };
@@ -25,6 +29,9 @@ export async function startServer({ policy, headers }: Launch): Promise<Server> 
 
   const application = createServer((incoming, answer) => {
     const url = new URL(incoming.url!, 'http://application');
+    watch?.(incoming, answer);
+    const file = /^\/nightlatch\/((?:sdk|worker)\.js|sdk\/[\w.-]+\.js)$/.exec(url.pathname)?.[1];
+    if (file) return answer.writeHead(200, { 'content-type': 'text/javascript' }).end(readFileSync(new URL(file, assets)));
     if (url.pathname.startsWith('/nightlatch/')) return passOn(latch.browser, incoming, answer, seen);
     void (async () => {
       const session = await fetch(`http://${latch.browser}/nightlatch/session`, { headers: { cookie: incoming.headers.cookie ?? '' } });
@@ -74,7 +81,7 @@ export async function startServer({ policy, headers }: Launch): Promise<Server> 
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
     return answer.json();
   };
-  const audit = async () => (await api('GET', 'audit?kind=ended&limit=100')).records as { reason: string; handle: string }[];
+  const audit = async () => (await api('GET', 'audit?kind=ended&limit=100')).records as { reason: string; handle: string; at: string }[];
 
   await start();
   return {

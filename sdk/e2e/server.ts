@@ -1,5 +1,6 @@
 // The one place that knows which server the scenarios run against: the binary that `NIGHTLATCH_BIN` names, or without it
 // the fake one of ../test, which needs no build.
+import type { RequestListener } from 'node:http';
 import type { BrowserContext } from 'playwright-core';
 import { startFakeServer } from '../test/fake-server.js';
 import { startServer as startReal } from './real-server.js';
@@ -15,17 +16,19 @@ export interface Launch {
   policy?: Partial<Policy>;
   /** Extra response headers of the application's pages, such as a CSP. */
   headers?: Record<string, string>;
+  /** Sees every request that reaches the application, before anybody else; the real server only. */
+  watch?: RequestListener;
 }
 
 export interface Server {
   origin: string;
   policy: Policy;
   /** Gives the context a live session, as of now. */
-  signIn(context: BrowserContext, subject?: string): Promise<{ handle: string }>;
+  signIn(context: Pick<BrowserContext, 'addCookies'>, subject?: string): Promise<{ handle: string }>;
   /** A page of the application that loads the SDK: `/` and `/other` need a session, `/public` does not. */
   url(path?: string): string;
   signOuts(): Promise<number>;
-  audit(): Promise<{ reason: string; handle: string }[]>;
+  audit(): Promise<{ reason: string; handle: string; at?: string }[]>;
   /** Ends a session from outside. */
   end(handle: string, reason: string): Promise<void>;
   /** Whether the session is over. */
