@@ -70,15 +70,25 @@ describe.skipIf(!real)('In Chromium as it is', () => {
     await learnsOfAnEnd(other);
   });
 
-  test('A tab that is thrown out of memory while it keeps the stream is replaced, and comes back to the sign-in page', async () => {
-    stage = await setPlainStage({ policy: { idle: 8000 } });
-    const comeBack = await stage.chromium.discard(stage.server.url('/'), 'Home', () => streams(1));
+  test('A tab that is thrown out of memory while it keeps the stream is not missed', async () => {
+    stage = await setPlainStage({ policy: { idle: 60_000 } });
+    await stage.chromium.discard(stage.server.url('/'), 'Home', () => streams(1));
     const other = await stage.open('/other');
     await streams(2);
-    await other.noted(shows('signed-out'));
-    const back = await comeBack();
-    await back.noted(shows('sign-in', 'signed-out'));
-    expect(back.notes.flatMap(({ frame }) => frame ?? [])).not.toContain('page');
+    await learnsOfAnEnd(other);
+  });
+
+  // The page is drawn before its script has an answer.
+  test.fails('A page that comes back out of the HTTP cache shows nothing before the server has been asked', async () => {
+    stage = await setPlainStage({ policy: { idle: 60_000 } }, ['--disable-features=BackForwardCache']);
+    const tab = await stage.open('/required');
+    await tab.page.goto(stage.server.url('/nightlatch/signed-out'));
+    await stage.server.end(stage.handle, 'admin');
+    const from = tab.notes.length;
+    await tab.page.evaluate(() => void setTimeout(() => history.back(), 0));
+    await tab.noted((note) => note.path === '/required', from);
+    await tab.noted(arrives, tab.notes.length);
+    expect(seen(tab, from)).not.toContain('page');
   });
 
   test('A tab that crashes while it keeps the stream is replaced', async () => {

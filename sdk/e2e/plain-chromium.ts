@@ -25,10 +25,10 @@ export interface PlainChromium {
   /** Opens a page in front of all others, which hides those of its window, or in a window of its own. */
   open(url: string, where?: 'tab' | 'window', recorded?: boolean): Promise<Tab>;
   /**
-   * Opens a page and, once it is `ready` and no longer in front, throws it out of memory as the browser does where memory is
-   * short. The returned function brings the tab to the front, which loads it again.
+   * Opens a page and, once it is `ready`, hides it and throws it out of memory, as the browser does where memory is short. Under a debugger
+   * it comes back at once, behind the others.
    */
-  discard(url: string, title: string, ready: () => Promise<unknown>): Promise<() => Promise<Pick<Tab, 'notes' | 'noted'>>>;
+  discard(url: string, title: string, ready: () => Promise<unknown>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -76,17 +76,10 @@ export async function startChromium(more: string[] = []): Promise<PlainChromium>
       alone = false;
       const list = await browser.newPage();
       await list.goto('chrome://discards');
+      alone = true;
       await list.waitForFunction(throwOut, { polling: 100 }, title);
-      await list.close();
-      return async () => {
-        // What is left of the tab is another target, which waits to be looked at.
-        const left = (await root.send('Target.getTargets')).targetInfos.find((target) => target.url === url);
-        const targetId = left!.targetId;
-        const { sessionId } = await root.send('Target.attachToTarget', { targetId, flatten: true });
-        const watching = await watch(root.connection()!.session(sessionId)!, true);
-        await root.send('Target.activateTarget', { targetId });
-        return watching;
-      };
+      alone = false;
+      // The list stays: closing it would bring its neighbour to the front.
     },
     async close() {
       await browser.close();
@@ -100,10 +93,11 @@ function throwOut(title: string): boolean {
   const under = (node: ParentNode): HTMLElement[] =>
     [...node.querySelectorAll<HTMLElement>('*')].flatMap((element) => [element, ...(element.shadowRoot ? under(element.shadowRoot) : [])]);
   const row = under(document).find((element) => element.matches('tbody tr') && element.querySelector('.title-cell')?.textContent?.trim() === title);
-  if (row?.textContent?.includes('discarded (urgent)')) return true;
   const actions = [...(row?.querySelectorAll<HTMLElement>('[is=action-link]') ?? [])];
-  actions.find((action) => action.textContent?.trim() === '[Urgent Discard]')?.click();
-  return false;
+  const action = actions.find(({ textContent }) => textContent?.trim() === '[Urgent Discard]');
+  if (document.title !== title) action?.click();
+  if (action) document.title = title;
+  return !!row?.textContent?.includes('discarded (urgent)');
 }
 
 async function watch(protocol: CDPSession, recorded: boolean): Promise<Pick<Tab, 'notes' | 'noted'>> {
@@ -115,10 +109,13 @@ async function watch(protocol: CDPSession, recorded: boolean): Promise<Pick<Tab,
       notes.push(JSON.parse(payload));
       for (const look of [...waiting]) look();
     });
-    await protocol.send('Page.enable');
-    await protocol.send('Runtime.enable');
-    await protocol.send('Runtime.addBinding', { name: '__note' });
-    await protocol.send('Page.addScriptToEvaluateOnNewDocument', { source: `(${record})()` });
+    // All at once: the document may be on its way.
+    await Promise.all([
+      protocol.send('Runtime.addBinding', { name: '__note' }),
+      protocol.send('Page.addScriptToEvaluateOnNewDocument', { source: `(${record})()` }),
+      protocol.send('Page.enable'),
+      protocol.send('Runtime.enable'),
+    ]);
   }
   return {
     notes,
