@@ -73,13 +73,13 @@ describe.skipIf(!real)('In Chromium as it is', () => {
   test('A tab that is thrown out of memory while it keeps the stream is not missed', async () => {
     stage = await setPlainStage({ policy: { idle: 60_000 } });
     await stage.chromium.discard(stage.server.url('/'), 'Home', () => streams(1));
+    await expect.poll(() => stage.traffic.to('GET events')[0]!.until).toBeLessThan(Infinity);
     const other = await stage.open('/other');
     await streams(2);
     await learnsOfAnEnd(other);
   });
 
-  // The page is drawn before its script has an answer.
-  test.fails('A page that comes back out of the HTTP cache shows nothing before the server has been asked', async () => {
+  test('A page that comes back out of the HTTP cache shows nothing before the server has been asked', async () => {
     stage = await setPlainStage({ policy: { idle: 60_000 } }, ['--disable-features=BackForwardCache']);
     const tab = await stage.open('/required');
     await tab.page.goto(stage.server.url('/nightlatch/signed-out'));

@@ -49,12 +49,10 @@ export async function startChromium(more: string[] = []): Promise<PlainChromium>
   const root = await browser.target().createCDPSession();
 
   const inWindow = async () => {
-    const known = new Set(await browser.pages());
+    const known = new Set(browser.targets());
     await root.send('Target.createTarget', { url: 'about:blank', newWindow: true });
-    for (;;) {
-      const page = (await browser.pages()).find((one) => !known.has(one));
-      if (page) return page;
-    }
+    const target = await browser.waitForTarget((one) => one.type() === 'page' && !known.has(one));
+    return (await target.page())!;
   };
 
   return {
@@ -76,9 +74,7 @@ export async function startChromium(more: string[] = []): Promise<PlainChromium>
       alone = false;
       const list = await browser.newPage();
       await list.goto('chrome://discards');
-      alone = true;
       await list.waitForFunction(throwOut, { polling: 100 }, title);
-      alone = false;
       // The list stays: closing it would bring its neighbour to the front.
     },
     async close() {
@@ -88,16 +84,15 @@ export async function startChromium(more: string[] = []): Promise<PlainChromium>
   };
 }
 
-/** On chrome://discards: throws the tab out, and is true once it is. */
+/** On chrome://discards: throws the tab out, once it is listed. */
 function throwOut(title: string): boolean {
   const under = (node: ParentNode): HTMLElement[] =>
     [...node.querySelectorAll<HTMLElement>('*')].flatMap((element) => [element, ...(element.shadowRoot ? under(element.shadowRoot) : [])]);
   const row = under(document).find((element) => element.matches('tbody tr') && element.querySelector('.title-cell')?.textContent?.trim() === title);
   const actions = [...(row?.querySelectorAll<HTMLElement>('[is=action-link]') ?? [])];
   const action = actions.find(({ textContent }) => textContent?.trim() === '[Urgent Discard]');
-  if (document.title !== title) action?.click();
-  if (action) document.title = title;
-  return !!row?.textContent?.includes('discarded (urgent)');
+  action?.click();
+  return !!action;
 }
 
 async function watch(protocol: CDPSession, recorded: boolean): Promise<Pick<Tab, 'notes' | 'noted'>> {
