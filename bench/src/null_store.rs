@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use nightlatch_core::time::Instant;
 use nightlatch_engine::audit::{AuditEntry, AuditFilter, AuditRecord};
+use nightlatch_engine::secret::Secret;
 use nightlatch_engine::store::{
     Amendment, ApiKey, Application, Claim, Created, Creation, End, Ended, Expiry, Filter, Page, PolicyRevision, Record,
     Reindex, Result, Revision, Selector, Store, Touch,
@@ -109,6 +110,10 @@ impl Store for NullStore {
 
     async fn forget_claims(&self, _: Instant, _: usize) -> Result<usize> {
         Ok(0)
+    }
+
+    async fn secret(&self, fresh: &Secret) -> Result<Secret> {
+        Ok(fresh.clone())
     }
 
     async fn latest_instant(&self) -> Result<Instant> {

@@ -52,13 +52,13 @@ test('Forged messages make tabs ask, and never lengthen or leak', async () => {
   await forger.goto(stage.server.url('/public'));
   await forger.evaluate(() => window.nightlatch!.stop());
   const heard = await forger.evaluate(async () => {
-    const channel = new BroadcastChannel('nightlatch:/nightlatch/');
+    const channel = new BroadcastChannel(`${location.origin}/nightlatch/`);
     const heard: unknown[] = [];
     channel.onmessage = (event) => heard.push(event.data);
-    for (const message of [null, 1, { type: 'extended', remaining: 1e9 }, { type: 'look', idle_remaining_ms: 1e9 }, { type: 'reported' }, { type: 'beat' }]) {
+    for (const message of [null, 1, { type: 'extended', remaining: 1e9 }, 'extended 1000000', 'look 1000000', 'reported', 'beat']) {
       channel.postMessage(message);
     }
-    channel.postMessage({ type: 'ended', reason: 'user' });
+    channel.postMessage('ended user');
     await new Promise((resolve) => setTimeout(resolve, 1000)); // tidy: sleeps because nothing may happen in this time
     return heard;
   });

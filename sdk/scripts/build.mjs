@@ -1,11 +1,15 @@
 // Builds the npm package into dist/, one file per entry point of package.json, and the files that the server embeds.
-import { readFileSync } from 'node:fs';
+// What is `import()`ed becomes a file of its own, loaded when it is needed.
+import { readFileSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { build, transform } from 'esbuild';
 
 const root = new URL('..', import.meta.url).pathname;
 const assets = new URL('../../crates/server/assets/', import.meta.url).pathname;
 const { exports: entries, peerDependencies = {} } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
+
+/** Property names that never leave a bundle: of the machine's model and between our own parts. */
+const internal = /^(deadline|warnAt|reportEvery|ask|retryAt|tries|toldAt|doubt|rest|replaced|counts|appeared|pace)$/;
 
 /** Whitespace in a style sheet means nothing; esbuild does not look inside strings. */
 const tightStyle = {
@@ -20,21 +24,25 @@ const tightStyle = {
   },
 };
 
-const common = {
-  absWorkingDir: root,
-  bundle: true,
-  format: 'esm',
-  target: 'es2022',
-  minify: true,
-  charset: 'utf8',
-  legalComments: 'none',
-  logLevel: 'warning',
-  jsx: 'automatic',
-  plugins: [tightStyle],
-  external: Object.keys(peerDependencies),
-};
+const bundle = (options) =>
+  build({
+    absWorkingDir: root,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    target: 'es2022',
+    minify: true,
+    mangleProps: internal,
+    charset: 'utf8',
+    legalComments: 'none',
+    logLevel: 'warning',
+    jsx: 'automatic',
+    plugins: [tightStyle],
+    external: Object.keys(peerDependencies),
+    ...options,
+  });
 
-/** `./compat/x` is built from src/compat/x.ts (or .tsx) into dist/compat/x.js. */
+/** `./dist/compat/x.js` is built from src/compat/x.ts or .tsx. */
 const outputs = Object.values(entries).flatMap((entry) => entry.default ?? []);
 const entryPoints = Object.fromEntries(
   ['./dist/worker.js', ...outputs].map((output) => {
@@ -43,5 +51,10 @@ const entryPoints = Object.fromEntries(
   }),
 );
 
-await build({ ...common, entryPoints, outdir: 'dist', splitting: true, sourcemap: true });
-await build({ ...common, entryPoints: { sdk: 'src/served.ts', worker: 'src/worker.ts' }, outdir: assets });
+rmSync(`${root}dist`, { recursive: true, force: true });
+rmSync(`${assets}sdk`, { recursive: true, force: true });
+await bundle({ entryPoints, outdir: 'dist', sourcemap: true });
+// One by one: what the server sends as one script shares nothing with another.
+for (const [name, source] of Object.entries({ sdk: 'src/served.ts', worker: 'src/worker.ts', frame: 'src/frame.ts' })) {
+  await bundle({ entryPoints: { [name]: source }, outdir: assets, chunkNames: 'sdk/[name]-[hash]' });
+}

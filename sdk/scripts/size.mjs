@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
 const imports = [
-  { what: 'core', code: `export { createNightlatch } from './dist/index.js'`, limit: 5500 },
+  { what: 'core', code: `export { createNightlatch } from './dist/index.js'`, limit: 3500 },
   { what: 'element', code: `import './dist/element.js'`, limit: 3800 },
   { what: 'worker', code: `import './dist/worker.js'`, limit: 500 },
 ];

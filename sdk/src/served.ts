@@ -1,18 +1,33 @@
 // What `<script type="module" src="/nightlatch/sdk.js"></script>` does: everything, with nothing to configure.
 import './element.js';
+import { hold, withHold, type Hold, type HoldRequest } from './hold/hold.js';
 import type { Nightlatch } from './nightlatch/contract.js';
 import { createNightlatch } from './nightlatch/nightlatch.js';
 
+/** What pages find as `window.nightlatch`: with what the package offers as functions as methods. */
+export interface ServedNightlatch extends Nightlatch {
+  /** Keeps the session from idling for a while; nothing if the server refused. */
+  hold(request: HoldRequest): Promise<Hold | undefined>;
+  /** Keeps the session from idling until the work is done, at most `max` milliseconds (an hour). */
+  withHold<T>(work: Promise<T>, options: { label: string; max?: number }): Promise<T>;
+}
+
 declare global {
   interface Window {
-    nightlatch?: Nightlatch;
+    nightlatch?: ServedNightlatch;
   }
 }
 
 if (!window.nightlatch) {
-  const nightlatch = createNightlatch({
+  const { dataset } = document.documentElement;
+  const core = createNightlatch({
     base: new URL('.', import.meta.url).href,
-    required: document.documentElement.dataset['nightlatch'] === 'required',
+    required: dataset['nightlatch'] === 'required',
+    frames: dataset['nightlatchFrames']?.split(' ') ?? [],
+  });
+  const nightlatch: ServedNightlatch = Object.assign(core, {
+    hold: (request: HoldRequest) => hold(core, request),
+    withHold: <T>(work: Promise<T>, options: { label: string; max?: number }) => withHold(core, work, options),
   });
   window.nightlatch = nightlatch;
   if (!document.querySelector('nightlatch-warning')) {

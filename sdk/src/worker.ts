@@ -1,7 +1,6 @@
-// The pulse of hidden pages: posts at the pace it is told, zero stops it.
-let timer: ReturnType<typeof setInterval> | undefined;
+// What pages start as their worker.
+import { createPulse, type ToWorker, type WorkerScope } from './pulse/pulse.js';
 
-onmessage = ({ data }: MessageEvent<unknown>) => {
-  clearInterval(timer);
-  if (typeof data === 'number' && data > 0) timer = setInterval(() => postMessage(0), data);
-};
+const pulse = createPulse(globalThis as unknown as WorkerScope);
+
+onmessage = ({ data }: MessageEvent<ToWorker>) => pulse(data);

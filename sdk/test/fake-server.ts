@@ -96,6 +96,7 @@ export async function startFakeServer(policy: Policy, headers: Record<string, st
       handle: s.handle,
       application: null,
       choice: null,
+      authentication_age_ms: now - s.authenticated,
       server_time_ms: now,
     };
   }
@@ -125,7 +126,7 @@ export async function startFakeServer(policy: Policy, headers: Record<string, st
       response.writeHead(status, { 'Content-Type': type, 'Cache-Control': 'no-store', ...more });
       response.end(body === null ? undefined : typeof body === 'string' ? body : JSON.stringify(body));
     };
-    const file = /^\/nightlatch\/((?:sdk|worker)\.js)$/.exec(url.pathname);
+    const file = /^\/nightlatch\/((?:sdk|worker|frame)\.js|sdk\/[\w-]+\.js)$/.exec(url.pathname);
     if (file) return send(200, readFileSync(new URL(file[1]!, assets), 'utf8'), 'text/javascript');
     if (url.pathname === '/page.css') return send(200, 'body{font:1rem system-ui;margin:2rem}#tall{margin-top:200vh}', 'text/css');
     if (url.pathname === '/favicon.ico') return send(204, null);

@@ -36,6 +36,7 @@ use crate::clock::Clock;
 use crate::health::Health;
 use crate::in_force::InForce;
 use crate::live::LiveTable;
+use crate::secret::Secret;
 use crate::store::{Result, Revision, Store};
 use crate::stripes::Stripes;
 use crate::token::{Digest, Handle};
@@ -86,6 +87,7 @@ pub struct Engine {
     /// Held while a policy comes into force.
     policy_turn: tokio::sync::Mutex<()>,
     reindexing: Reindexing,
+    secret: Secret,
 }
 
 /// Room for so many sessions that become active between two flushes.
@@ -154,6 +156,7 @@ impl Engine {
         options: Options,
     ) -> Result<Self> {
         let history = policy::resume(store.as_ref(), source.into(), clock.now()).await?;
+        let secret = store.secret(&Secret::random()).await?;
         let strictest = policy::quarter_of_the_strictest_idle(history.today());
         Ok(Self {
             store,
@@ -172,6 +175,7 @@ impl Engine {
             sweep_lag_ms: AtomicU64::new(0),
             policy_turn: tokio::sync::Mutex::default(),
             reindexing: Reindexing::default(),
+            secret,
         })
     }
 
@@ -185,6 +189,12 @@ impl Engine {
     #[must_use]
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.store
+    }
+
+    /// The store's secret, to derive keys from.
+    #[must_use]
+    pub fn secret(&self) -> &Secret {
+        &self.secret
     }
 
     /// Today's policy and its revision.

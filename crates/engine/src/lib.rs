@@ -12,6 +12,7 @@ pub mod engine;
 mod health;
 mod in_force;
 mod live;
+pub mod secret;
 pub mod store;
 mod stripes;
 pub mod token;

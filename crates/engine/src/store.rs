@@ -25,6 +25,7 @@ pub use self::filter::{Filter, Page, Selector};
 pub(crate) use self::record::longest_absence;
 pub use self::record::{Record, Revision, Revisions};
 use crate::audit::{AuditEntry, AuditFilter, AuditRecord};
+use crate::secret::Secret;
 use crate::token::{Digest, Handle};
 
 /// Why the store did not do what it was asked.
@@ -123,6 +124,9 @@ pub trait Store: Debug + Send + Sync + 'static {
 
     /// Forgets claims made before `before`, at most `limit`. Answers how many.
     async fn forget_claims(&self, before: Instant, limit: usize) -> Result<usize>;
+
+    /// What keys are derived from: `fresh`, where the store has none yet. Whoever asks is answered the same one for good.
+    async fn secret(&self, fresh: &Secret) -> Result<Secret>;
 
     /// The latest instant the store has heard of: no clock that uses it may start earlier.
     async fn latest_instant(&self) -> Result<Instant>;

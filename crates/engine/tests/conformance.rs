@@ -119,6 +119,7 @@ every_store! {
         api_keys_have_one_name
         an_api_key_is_replaced_whole
         applications_change_from_version_to_version
+        whoever_asks_is_answered_one_secret
         the_latest_instant_is_the_latest_of_all_that_was_told
         a_refused_call_tells_nothing;
     racing:

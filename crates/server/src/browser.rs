@@ -3,6 +3,7 @@
 mod activity;
 mod assets;
 mod choice;
+mod draft_key;
 mod events;
 mod extend;
 mod form;
@@ -12,6 +13,7 @@ mod sentence;
 mod session;
 mod sign_out;
 mod signed_out;
+mod snippet;
 pub(crate) mod standing;
 pub(crate) mod streams;
 mod tab;
@@ -25,6 +27,7 @@ use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse;
 use axum::routing::{get, post, put};
 
+pub(crate) use self::snippet::Snippet;
 use crate::http::cross_origin::cross_origin;
 use crate::http::problem::Problem;
 use crate::latch::Latch;
@@ -47,7 +50,10 @@ pub(crate) fn router(latch: Arc<Latch>, extra: Router) -> Router {
         .route(&at("events"), get(events::get))
         .route(&at("sign-out"), post(sign_out::post))
         .route(&at("choice"), get(choice::get).put(choice::put))
+        .route(&at("draft-key"), get(draft_key::get))
         .route(&at("signed-out"), get(signed_out::get))
+        .route(&at("sdk.json"), get(snippet::get))
+        .route(&at("sdk/{part}"), get(assets::part))
         .route(&at("{asset}"), get(assets::get))
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))

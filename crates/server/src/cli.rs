@@ -10,6 +10,7 @@ mod policy;
 mod serve;
 pub(crate) mod sessions;
 mod simulate;
+mod snippet;
 mod table;
 
 use std::io::Write as _;
@@ -18,7 +19,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::config::Config;
+use crate::config::{Config, ConfigError};
 
 /// Bad input of the person who started the command (`EX_USAGE` of sysexits.h).
 const USAGE: u8 = 64;
@@ -61,12 +62,15 @@ enum Command {
     Keys(keys::Args),
     /// Choose a policy by what it would do
     Policy(policy::Args),
+    /// Print the line that brings the warning into a page
+    Snippet(snippet::Args),
 }
 
 pub(crate) fn run(cli: Cli) -> ExitCode {
     let outcome = match cli.command {
         Command::Check(args) => check::run(&args),
         Command::Simulate(args) => simulate::run(&args),
+        Command::Snippet(args) => snippet::run(&args),
         command => block_on(command),
     };
     outcome.unwrap_or_else(|error| {
@@ -86,19 +90,29 @@ fn block_on(command: Command) -> anyhow::Result<ExitCode> {
             Command::Audit(args) => audit::run(args).await,
             Command::Keys(args) => keys::run(args).await,
             Command::Policy(args) => policy::run(args).await,
-            Command::Check(_) | Command::Simulate(_) => Ok(ExitCode::from(USAGE)),
+            Command::Check(_) | Command::Simulate(_) | Command::Snippet(_) => Ok(ExitCode::from(USAGE)),
         }
     })
 }
 
 /// Reads a configuration with the overrides of the environment; complains about each mistake.
 pub(crate) fn read_config(path: &Path) -> Result<Config, ExitCode> {
-    Config::read(path, environment()).map_err(|errors| {
-        for error in errors {
-            complain(format_args!("error: {error}"));
-        }
-        ExitCode::from(CONFIGURATION)
-    })
+    Config::read(path, environment()).map_err(|errors| refuse(&errors))
+}
+
+/// The same where there may be no file: then every key has its default.
+fn read_config_or_defaults(path: Option<&Path>) -> Result<Config, ExitCode> {
+    match path {
+        Some(path) => read_config(path),
+        None => Config::parse("", "the defaults", environment()).map_err(|errors| refuse(&errors)),
+    }
+}
+
+fn refuse(errors: &[ConfigError]) -> ExitCode {
+    for error in errors {
+        complain(format_args!("error: {error}"));
+    }
+    ExitCode::from(CONFIGURATION)
 }
 
 /// Variables that are not text cannot be ours.

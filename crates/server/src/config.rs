@@ -19,6 +19,7 @@ use self::overrides::Override;
 pub(crate) use self::position::{Position, of_key};
 pub(crate) use self::public_url::PublicUrl;
 pub(crate) use self::stamp::Stamp;
+use crate::http::sign_in_url::SignInUrl;
 
 /// A configuration that has been found valid.
 #[derive(Clone, Debug)]
@@ -28,7 +29,7 @@ pub(crate) struct Config {
     pub(crate) server: Listener,
     pub(crate) public_url: PublicUrl,
     pub(crate) prefix: String,
-    pub(crate) sign_in_url: Option<String>,
+    pub(crate) sign_in_url: Option<SignInUrl>,
     pub(crate) provider_note: Option<String>,
     pub(crate) management: Listener,
     pub(crate) store: StoreSection,

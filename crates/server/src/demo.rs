@@ -41,7 +41,7 @@ pub(crate) fn router(latch: Arc<Latch>) -> Router {
         .route("/upload", get(pages::upload))
         .route("/demo/sign-in", get(sign_in::page).post(sign_in::sign_in))
         .route("/demo/upload", post(upload::chunk))
-        .route("/demo/assets/{file}", get(assets::asset))
+        .route("/demo/assets/{file}", get(assets::get))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(map_response(protected))
         .with_state(latch)

@@ -1,5 +1,6 @@
 //! HTTP as both listeners speak it.
 
+pub(crate) mod conditions;
 pub(crate) mod cookie;
 pub(crate) mod credential;
 pub(crate) mod cross_origin;
@@ -8,4 +9,5 @@ pub(crate) mod listen;
 pub(crate) mod logout_url;
 pub(crate) mod origin;
 pub(crate) mod problem;
+pub(crate) mod sign_in_url;
 pub(crate) mod write;

@@ -9,6 +9,7 @@ use crate::applications::Applications;
 use crate::browser::streams::Streams;
 use crate::config::Config;
 use crate::http::cookie::CookieRules;
+use crate::http::sign_in_url::SignInUrl;
 use crate::http::write::Origins;
 use crate::metrics::Metrics;
 use crate::policy_file::PolicyFile;
@@ -22,7 +23,7 @@ pub(crate) struct Latch {
     /// Those of our own pages.
     pub(crate) own_origins: Vec<String>,
     pub(crate) applications: Applications,
-    pub(crate) sign_in_url: Option<String>,
+    pub(crate) sign_in_url: Option<SignInUrl>,
     pub(crate) provider_note: Option<String>,
     /// The file that owns the policy; none where the server does.
     pub(crate) policy_file: Option<PolicyFile>,

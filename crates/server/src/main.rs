@@ -1,6 +1,7 @@
 //! `nightlatch`: signs people out when they walk away.
 
 mod applications;
+mod assets;
 mod browser;
 mod cli;
 mod config;

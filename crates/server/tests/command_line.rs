@@ -297,3 +297,24 @@ fn where_the_server_owns_the_policy_a_file_has_none_to_check_or_explain() {
         "{explained:?}"
     );
 }
+
+#[test]
+fn snippet_prints_one_line_for_pages() {
+    let (_directory, file) = config("[server]\nprefix = \"/auth/latch\"\n");
+    let output = nightlatch(&["snippet", "--config", &file], "");
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let line = text(&output.stdout);
+    assert_eq!(line.lines().count(), 1, "{line}");
+    assert!(
+        line.starts_with(r#"<script type="module" src="/auth/latch/sdk-"#)
+            && line.contains(r#" integrity="sha384-"#)
+            && line.ends_with("crossorigin=\"anonymous\"></script>\n"),
+        "{line}"
+    );
+    let told: Value = serde_json::from_slice(&nightlatch(&["snippet", "--json"], "").stdout).expect("JSON");
+    let script = told["script"].as_str().expect("an address");
+    assert!(script.starts_with("/nightlatch/sdk-"), "{told}");
+    assert!(told["tag"].as_str().is_some_and(|tag| tag.contains(script)), "{told}");
+    let wrong = nightlatch(&["snippet", "--config", "/nonexistent/latch.toml"], "");
+    assert_eq!((wrong.status.code(), text(&wrong.stdout)), (Some(78), ""));
+}

@@ -6,11 +6,15 @@ mod changing;
 mod client;
 #[path = "system/crash.rs"]
 mod crash;
+#[path = "system/draft_key.rs"]
+mod draft_key;
 #[path = "system/policy_file.rs"]
 mod policy_file;
 #[path = "system/readme.rs"]
 mod readme;
 #[path = "system/secrets.rs"]
 mod secrets;
+#[path = "system/served_sdk.rs"]
+mod served_sdk;
 #[path = "server/server.rs"]
 mod server;

@@ -1,13 +1,12 @@
 import { expect, test } from 'vitest';
-import { createActivity, watchInput } from './activity.js';
-import type { Scope } from '../call/call.js';
+import { createActivity, signs } from './activity.js';
 
 const event = (type: string, more: object = {}) => ({ type, isTrusted: true, ...more }) as unknown as Event;
 const move = (screenX: number, screenY: number) => event('pointermove', { screenX, screenY });
 
-test('Counts keys, presses, wheel, touch and text', () => {
+test('Counts keys, presses, wheel, touch, text, and clicks without a pointer', () => {
   const activity = createActivity();
-  for (const type of ['pointerdown', 'keydown', 'wheel', 'touchstart', 'touchmove', 'input', 'beforeinput']) {
+  for (const type of ['pointerdown', 'keydown', 'wheel', 'touchstart', 'touchmove', 'input', 'beforeinput', 'click']) {
     expect(activity.counts(event(type), 0), type).toBe(true);
   }
 });
@@ -44,19 +43,6 @@ test('Counts scrolling as the tail of real input only, however long a script scr
   expect(activity.counts(event('scroll'), 3100)).toBe(false);
 });
 
-test('Focus and visibility are not activity', () => {
-  const activity = createActivity();
-  expect(['focus', 'focusin', 'visibilitychange'].map((type) => activity.counts(event(type), 0))).toEqual([false, false, false]);
-});
-
-test('Watches until told to stop', () => {
-  const scope = new EventTarget();
-  const stop = new AbortController();
-  const seen: string[] = [];
-  watchInput(scope as Scope, (e) => seen.push(e.type), stop.signal);
-  scope.dispatchEvent(new Event('keydown'));
-  scope.dispatchEvent(new Event('focusin'));
-  stop.abort();
-  scope.dispatchEvent(new Event('keydown'));
-  expect(seen).toEqual(['keydown']);
+test('Does not even listen to focus and visibility', () => {
+  expect(signs.filter((type) => /focus|blur|visib|move/.test(type))).toEqual(['pointermove', 'touchmove']);
 });

@@ -1,11 +1,11 @@
-import type { Scope } from '../call/call.js';
+/** All events that may be a sign of a person. */
+export const signs = 'pointermove scroll pointerdown keydown wheel touchstart touchmove beforeinput input click'.split(' ');
 
-const direct = 'pointerdown keydown wheel touchstart touchmove input beforeinput'.split(' ');
 /** How long scrolling may coast after the hand let go. */
 const COAST = 2000;
 
 export interface Activity {
-  /** Whether this event shows that a person is there. */
+  /** Whether this event, one of `signs`, shows that a person is there. */
   counts(event: Event, now: number): boolean;
   /** The page became visible: the pointer may seem to move because the page moved under it. */
   appeared(): void;
@@ -14,33 +14,26 @@ export interface Activity {
 /**
  * Trusted events only. A pointer has to have moved on the screen. Scroll events are trusted even when a script scrolls, so
  * they count only as the tail of real input. Focus never counts: a script's focus cannot be told from a person's, and a
- * person's comes with a key, a pointer or text.
+ * person's comes with a key, a pointer, a click of assistive technology, or text.
  */
 export function createActivity(): Activity {
-  let place: string | null = null;
+  let place = '';
   let last = -Infinity;
   return {
     counts(event, now) {
-      if (!event.isTrusted) return false;
-      let real = direct.includes(event.type);
-      if (event.type === 'pointermove') {
-        const { screenX, screenY } = event as PointerEvent;
+      const { isTrusted, type, screenX, screenY } = event as PointerEvent;
+      if (!isTrusted) return false;
+      if (type === 'scroll') return now - last < COAST;
+      if (type === 'pointermove') {
         const before = place;
         place = `${screenX},${screenY}`;
-        real = before !== null && before !== place;
+        if (!before || before === place) return false;
       }
-      if (real) last = now;
-      return real || (event.type === 'scroll' && now - last < COAST);
+      last = now;
+      return true;
     },
     appeared() {
-      place = null;
+      place = '';
     },
   };
-}
-
-/** Hands every possible sign of a person to `seen`, until the signal aborts. */
-export function watchInput(scope: Scope, seen: (event: Event) => void, signal: AbortSignal): void {
-  for (const type of [...direct, 'pointermove', 'scroll']) {
-    scope.addEventListener(type, seen, { capture: true, passive: true, signal });
-  }
 }

@@ -8,38 +8,35 @@ export type Answer =
   /** No answer, or none that says anything about the session. */
   | { type: 'lost'; status: number };
 
-/** One request to the server. Never throws: what cannot be understood is `lost`. */
+/** One request to the server, given up after `timeout` milliseconds. Never throws: what cannot be understood is `lost`. */
 export type Call = (
   method: 'GET' | 'POST' | 'PUT' | 'DELETE',
   path: string,
   body?: object,
-  options?: { timeout?: number; keepalive?: boolean },
+  timeout?: number,
 ) => Promise<Answer>;
 
-export function createCall(scope: Scope, root: string): Call {
-  return async (method, path, body, { timeout = 5000, keepalive = false } = {}) => {
+export const createCall =
+  (scope: Scope, root: string): Call =>
+  async (method, path, body, timeout = 5000) => {
     let status = 0;
     try {
-      const headers: Record<string, string> = method === 'GET' ? {} : { Nightlatch: '1' };
-      if (body) headers['Content-Type'] = 'application/json';
       const response = await scope.fetch(root + path, {
         method,
-        headers,
-        keepalive,
-        cache: 'no-store',
+        // A header that no form and no image of another site could send.
+        headers: { Nightlatch: '1', 'Content-Type': 'application/json' },
+        // The page may be on its way out.
+        keepalive: true,
         redirect: 'error',
         signal: AbortSignal.timeout(timeout),
-        ...(body && { body: JSON.stringify(body) }),
-      });
+        body: body && JSON.stringify(body),
+      } as RequestInit);
       status = response.status;
-      if (status === 401) {
-        const { reason } = await response.json().catch(() => ({}));
-        return { type: 'gone', reason: reason === 'locked' ? reason : (asReason(reason) ?? 'none') };
-      }
-      if (response.ok) return { type: 'ok', body: status === 204 ? null : await response.json() };
+      const answer = await response.json().catch(() => null);
+      if (status === 401) return { type: 'gone', reason: asReason(answer?.reason) ?? 'none' };
+      if (response.ok) return { type: 'ok', body: answer };
     } catch {
       // Offline, timed out, or not the server we know: the caller asks again.
     }
     return { type: 'lost', status };
   };
-}

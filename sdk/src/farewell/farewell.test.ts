@@ -1,47 +1,93 @@
 import { expect, test } from 'vitest';
-import { createLocks } from '../../test/fake-locks.js';
-import type { Answer, Call, Scope } from '../call/call.js';
-import { redirectOf, signOutOnce } from './farewell.js';
+import type { Answer } from '../call/call.js';
+import { initial } from '../machine/machine.js';
+import type { Options } from '../nightlatch/contract.js';
+import { sayGoodbye } from './farewell.js';
 
-const answer: Answer = { type: 'ok', body: { redirect: '/nightlatch/signed-out?reason=idle' } };
+const backend = () => async () => ({ type: 'ok', body: null }) as const;
 
-function origin(storage: object | undefined = new Map<string, string>()) {
-  const map = storage as Map<string, string>;
-  const localStorage = { getItem: (k: string) => map.get(k) ?? null, setItem: (k: string, v: string) => map.set(k, v) };
-  return { navigator: { locks: createLocks() }, localStorage } as unknown as Scope;
+interface Case {
+  options?: Options;
+  model?: object;
+  answer?: Answer;
+  goodbye?: Answer;
+  leading?: boolean;
 }
 
-test('Of five tabs at the same instant one signs out, and a later one does not do it again', async () => {
-  const scope = origin();
-  let calls = 0;
-  const call: Call = async () => {
-    calls += 1;
-    await new Promise((resolve) => setImmediate(resolve));
+/** What it did, and where it went. */
+async function leave({ options = {}, model = {}, answer = { type: 'ok', body: null }, goodbye, leading = true }: Case) {
+  const log: string[] = [];
+  const location = { replace: (to: string) => log.push(`to ${to}`), reload: () => log.push('reload') };
+  const call = async (method: string, path: string, body?: object) => {
+    log.push(`${method} ${path} ${JSON.stringify(body)}`);
     return answer;
   };
-  const five = await Promise.all(Array.from({ length: 5 }, () => signOutOnce(scope, call, 'n', 'h')));
-  const late = await signOutOnce(scope, call, 'n', 'h');
-  expect(calls).toBe(1);
-  expect([...five, late].filter(Boolean)).toEqual(['/nightlatch/signed-out?reason=idle']);
-  await signOutOnce(scope, call, 'n', 'the next session');
-  expect(calls).toBe(2);
+  const stays = await sayGoodbye(
+    location as unknown as Location,
+    '/nightlatch/',
+    options,
+    { ...initial, handle: 'h', reason: 'idle', ...model },
+    call,
+    goodbye,
+    leading,
+    (word) => log.push(word),
+    (code) => log.push(code),
+  );
+  return { log, stays };
+}
+
+const to = (redirect: unknown): Answer => ({ type: 'ok', body: { redirect } });
+
+test('The tab that leads tells the others, signs out, and follows the server', async () => {
+  expect(await leave({ answer: to('https://id.example/end') })).toEqual({
+    log: ['ended idle done', 'POST sign-out {"handle":"h"}', 'to https://id.example/end'],
+    stays: false,
+  });
 });
 
-test('Signs out without locks and without storage', async () => {
-  const scope = Object.defineProperty({ navigator: {} }, 'localStorage', {
-    get() {
-      throw new Error('denied');
-    },
-  }) as unknown as Scope;
-  expect(await signOutOnce(scope, async () => answer, 'n', 'h')).toBe('/nightlatch/signed-out?reason=idle');
+test('A tab that does not lead goes to the signed-out page', async () => {
+  expect((await leave({ leading: false })).log).toEqual(['ended idle', 'to /nightlatch/signed-out?reason=idle']);
 });
 
-test('Goes on without an address when the server does not answer', async () => {
-  expect(await signOutOnce(origin(), async () => ({ type: 'lost', status: 0 }), 'n', 'h')).toBeUndefined();
+test('A tab that has signed out does not do it again, leading or not', async () => {
+  expect((await leave({ leading: false, goodbye: to('/bye') })).log).toEqual(['ended idle done', 'to /bye']);
 });
 
-test('Follows paths and web addresses only', () => {
-  expect(['/a', 'https://id.example/end', 'javascript:alert(1)', 'x', 7].map((redirect) => redirectOf({ redirect }))).toEqual([
-    '/a', 'https://id.example/end', undefined, undefined, undefined,
-  ]);
+test('A tab that heard that another one does it leaves it to that one, leading or not', async () => {
+  const goodbye: Answer = { type: 'gone', reason: 'user' };
+  expect((await leave({ goodbye })).log).toEqual(['ended idle', 'to /nightlatch/signed-out?reason=idle']);
+});
+
+test('Follows paths and web addresses only', async () => {
+  for (const redirect of ['javascript:alert(1)', 'x', 7, null]) {
+    expect((await leave({ goodbye: to(redirect) })).log.at(-1)).toBe('to /nightlatch/signed-out?reason=idle');
+  }
+});
+
+test('Knows better than a server that sees no cookie any more', async () => {
+  expect((await leave({ answer: to('/nightlatch/signed-out?reason=none') })).log.at(-1)).toBe('to /nightlatch/signed-out?reason=idle');
+});
+
+test('A page of somebody else is loaded anew, and nobody is told', async () => {
+  expect((await leave({ model: { replaced: true } })).log).toEqual(['reload']);
+});
+
+test('The application is told after the server, and its address is the last word', async () => {
+  const told: string[] = [];
+  const onSignOut = async (reason: string) => (told.push(reason), '/own');
+  expect((await leave({ options: { onSignOut }, answer: to('/bye') })).log.at(-1)).toBe('to /own');
+  expect(told).toEqual(['idle']);
+});
+
+test('On its own the application that signed out shows what comes next; the other tabs load anew', async () => {
+  const onSignOut = async () => {};
+  expect(await leave({ options: { backend, onSignOut } })).toMatchObject({ stays: true });
+  const late = await leave({ options: { backend, onSignOut }, answer: { type: 'gone', reason: 'user' } });
+  expect([late.log.at(-1), late.stays]).toEqual(['reload', false]);
+  expect((await leave({ options: { backend } })).log.at(-1)).toBe('reload');
+});
+
+test('An application that fails to sign out is told, and the page goes all the same', async () => {
+  const onSignOut = () => Promise.reject(new Error('no'));
+  expect((await leave({ options: { onSignOut }, answer: to('/bye') })).log.slice(-2)).toEqual(['sign-out', 'to /bye']);
 });

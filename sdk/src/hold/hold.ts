@@ -1,4 +1,4 @@
-import type { Call, Scope } from '../call/call.js';
+import type { Nightlatch } from '../nightlatch/contract.js';
 
 /** A bounded lease that keeps the session from idling. */
 export interface Hold {
@@ -10,47 +10,56 @@ export interface Hold {
 export interface HoldRequest {
   /** What for; shown in the audit trail. */
   label: string;
+  /** How long from now on, in milliseconds. */
   forMs: number;
 }
 
 /** Long enough that a throttled page renews in time, short enough that a closed one does not linger. */
 const LEASE = 120_000;
 const RENEW = 45_000;
+const HOUR = 3_600_000;
 
-/** Gives nothing if the server refused or could not be reached. */
-export async function takeHold(call: Call, { label, forMs }: HoldRequest): Promise<Hold | undefined> {
-  const answer = await call('POST', 'hold', { label, for_ms: forMs });
+/** Keeps the session from idling for a while. Nothing if the server refused or could not be reached. */
+export async function hold(nightlatch: Nightlatch, { label, forMs }: HoldRequest): Promise<Hold | undefined> {
+  const answer = await nightlatch.request('POST', 'hold', { label, for_ms: forMs });
   const id = answer.type === 'ok' && (answer.body as { hold?: unknown } | null)?.hold;
   if (typeof id !== 'string') return undefined;
+  nightlatch.recheck();
   const path = `hold/${encodeURIComponent(id)}`;
   return {
-    renew: async (ms) => (await call('PUT', path, { for_ms: ms })).type === 'ok',
-    release: async () => {
-      await call('DELETE', path, undefined, { keepalive: true });
+    async renew(ms) {
+      const { type } = await nightlatch.request('PUT', path, { for_ms: ms });
+      nightlatch.recheck();
+      return type === 'ok';
+    },
+    async release() {
+      await nightlatch.request('DELETE', path);
+      nightlatch.recheck();
     },
   };
 }
 
-/** Holds while `work` is underway, at most `max`. The work goes on whether or not the server grants it. */
-export async function holdDuring<T>(
-  scope: Scope,
-  take: (request: HoldRequest) => Promise<Hold | undefined>,
+/**
+ * Keeps the session from idling until the work is done, at most `max` milliseconds. The work goes on whether or not the
+ * server grants it, and its result or error is passed on.
+ */
+export async function withHold<T>(
+  nightlatch: Nightlatch,
   work: Promise<T>,
-  label: string,
-  max: number,
+  { label, max = HOUR }: { label: string; max?: number },
 ): Promise<T> {
-  const end = scope.performance.now() + max;
-  const lease = () => Math.round(Math.min(LEASE, end - scope.performance.now()));
-  const taken = take({ label, forMs: lease() });
-  const timer = scope.setInterval(async () => {
-    const hold = await taken;
-    if (lease() <= 0 || !hold) scope.clearInterval(timer);
-    else void hold.renew(lease());
+  const end = performance.now() + max;
+  const lease = () => Math.round(Math.min(LEASE, end - performance.now()));
+  const taken = hold(nightlatch, { label, forMs: lease() });
+  const timer = setInterval(async () => {
+    const held = await taken;
+    if (lease() <= 0 || !held) clearInterval(timer);
+    else void held.renew(lease());
   }, RENEW);
   try {
     return await work;
   } finally {
-    scope.clearInterval(timer);
-    void taken.then((hold) => hold?.release());
+    clearInterval(timer);
+    void taken.then((held) => held?.release());
   }
 }

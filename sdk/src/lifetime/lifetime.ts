@@ -23,26 +23,19 @@ export interface Lifetime {
   can_extend: boolean;
   subject: string;
   handle: string;
-  server_time_ms: number;
+  /** Since signing in, or authenticating again. */
+  authentication_age_ms: number;
+  /** Where to authenticate again. */
+  sign_in_url?: string | null;
 }
 
-const reasons = 'none idle absolute user admin disconnected superseded upstream account'.split(' ');
-
-/** The reason, if it is one; text from a message or an answer is never trusted to be. */
-export function asReason(value: unknown): Reason | undefined {
-  return reasons.includes(value as string) ? (value as Reason) : undefined;
-}
-
-const isSpan = (value: unknown) => value === null || Number.isFinite(value);
+/** The reason, if it may be one. It becomes part of an address, so a word is all it can be. */
+export const asReason = (value: unknown): Reason | undefined =>
+  /^[a-z]+$/.test(value as string) ? (value as Reason) : undefined;
 
 /** The body, if everything that decides a deadline has the right shape. */
 export function asLifetime(value: unknown): Lifetime | undefined {
-  const body = value as Lifetime | null;
-  return body &&
-    ['active', 'warning', 'locked'].includes(body.phase) &&
-    isSpan(body.idle_remaining_ms) &&
-    isSpan(body.absolute_remaining_ms) &&
-    Number.isFinite(body.warn_before_ms)
-    ? body
-    : undefined;
+  const body = Object(value) as Lifetime;
+  const spans = [body.idle_remaining_ms, body.absolute_remaining_ms, body.warn_before_ms];
+  return spans.every((span) => span === null || span >= 0) ? body : undefined;
 }

@@ -2,185 +2,192 @@ import type { DeadlineKind, Lifetime, Reason } from '../lifetime/lifetime.js';
 
 export type Phase = 'unknown' | 'active' | 'warning' | 'locked' | 'ended';
 
-/** Why the page is hidden: the server is being asked, cannot be reached, has locked the session, or it is over. */
-export type Cover = 'checking' | 'offline' | 'locked' | 'leaving';
+/**
+ * Why the page is hidden: the server is being asked, cannot be reached, has locked the session, somebody has to
+ * authenticate again, or it is over.
+ */
+export type Cover = 'checking' | 'offline' | 'locked' | 'step-up' | 'leaving';
 
-export interface Model {
-  phase: Phase;
-  kind: DeadlineKind | null;
-  canExtend: boolean;
-  cover: Cover | null;
+/** What there is to show. */
+export interface State {
+  /** `unknown` until the server has answered, and on a server that renders the page. */
+  readonly phase: Phase;
+  /** Which limit comes first. */
+  readonly kind: DeadlineKind | null;
+  /** Whether "stay signed in" can be offered. */
+  readonly canExtend: boolean;
+  /** Why the page must be hidden, if it must. */
+  readonly cover: Cover | null;
   /** The last question got no answer; it is being repeated. */
-  trouble: boolean;
-  reason: Reason | null;
-  /** The earliest limit, on the scale of the clock. */
-  deadline: number | null;
-  warnAt: number | null;
-  /** How long the session may go without activity before it warns, as last told. */
-  quiet: number | null;
+  readonly trouble: boolean;
+  /** "Stay signed in" was chosen and the server has not confirmed it yet. */
+  readonly extending: boolean;
+  /** Why the session is over, once it is. */
+  readonly reason: Reason | null;
+  /** Who is signed in. */
+  readonly subject: string | null;
+  /** Where to authenticate again, in a new tab, while the page is locked or waits for it. */
+  readonly signInUrl: string | null;
+}
+
+/** Everything a tab knows. Instants are milliseconds on the scale of its clock; `Infinity` is never. */
+export interface Model extends State {
+  /** The earliest limit. */
+  deadline: number;
+  warnAt: number;
+  /**
+   * The pause between reports of input: five seconds, yet several within the time that a short policy allows without
+   * input.
+   */
+  reportEvery: number;
   /** The server is to be asked now. */
   ask: boolean;
   /** No question before this, after one was lost. */
   retryAt: number;
   tries: number;
   toldAt: number;
-  serverTime: number;
-  coveredAt: number;
-  /** Only an answer of the server lifts the cover, whatever the clock says. */
-  strict: boolean;
-  /** What somebody claimed about the end, until the server confirms or denies it. */
-  hint: Reason | null;
-  subject: string | null;
+  /**
+   * Somebody claimed that it is over, for this reason or an unknown one (empty): only an answer of the server lifts the
+   * cover, whatever the clock says.
+   */
+  doubt: Reason | '' | null;
   handle: string | null;
+  /** What hides the page while nothing is in doubt and nothing is locked. */
+  rest: 'step-up' | null;
   /** The server knows another person here now. */
   replaced: boolean;
 }
 
-export type Step =
-  | { type: 'tick'; jumped?: boolean }
-  /** An answer to a question that was sent at `sent`. */
-  | { type: 'told'; body: Lifetime; sent: number }
-  /** The same, unasked. */
-  | { type: 'pushed'; body: Lifetime }
-  | { type: 'gone'; reason: Reason | 'locked' }
-  | { type: 'lost' }
-  /** Somebody says that the session is over. */
-  | { type: 'hint'; reason: Reason }
-  /** Somebody says that something changed. */
-  | { type: 'look' }
-  /** The page is back from the back/forward cache. */
-  | { type: 'restored' }
-  | { type: 'online' }
-  /** The user chose to sign out. */
-  | { type: 'leaving' };
-
 /** Warns this much early rather than asking twice. */
 const SLACK = 250;
-const SERVER_CLOCKS = 2000;
+const REPORT_EVERY = 5000;
 
-export const initial: Model = {
+export const unseen: State = {
   phase: 'unknown',
   kind: null,
   canExtend: false,
   cover: null,
   trouble: false,
+  extending: false,
   reason: null,
-  deadline: null,
-  warnAt: null,
-  quiet: null,
+  subject: null,
+  signInUrl: null,
+};
+
+export const initial: Model = {
+  ...unseen,
+  deadline: Infinity,
+  warnAt: Infinity,
+  reportEvery: REPORT_EVERY,
   ask: true,
   retryAt: 0,
   tries: 0,
-  toldAt: -Infinity,
-  serverTime: 0,
-  coveredAt: -Infinity,
-  strict: false,
-  hint: null,
-  subject: null,
+  toldAt: 0,
+  doubt: null,
   handle: null,
+  rest: null,
   replaced: false,
 };
 
-export const isDue = (m: Model, now: number) => m.deadline !== null && now >= m.deadline;
+// Each function below is one thing that can happen, and gives the next model. They are pure: no clock, no timer, no
+// window; what the machine wants is in `ask`, `cover` and `phase`.
 
-const shouldWarn = (m: Model, now: number) => m.warnAt !== null && now >= m.warnAt;
+/** Nothing brings an ended session back, and nothing keeps somebody who leaves. */
+export const isFinal = (m: Model) => m.phase === 'ended' || m.cover === 'leaving';
 
-const covered = (m: Model, now: number, strict: boolean): Model =>
-  m.phase === 'unknown' || m.cover === 'leaving'
-    ? { ...m, ask: true }
-    : { ...m, cover: 'checking', coveredAt: now, strict: m.strict || strict, ask: true, retryAt: 0 };
+/** What hides the page when nothing is in doubt. */
+const coverOf = (m: Model): Cover | null => (m.phase === 'locked' ? 'locked' : m.rest);
 
-/** The next model. Pure: no clock, no timer, no window; what it wants is in `ask`, `cover` and `phase`. */
-export function step(m: Model, e: Step, now: number): Model {
+/** The page is hidden until there is an answer. */
+const waits = (m: Model) => !!m.cover && m.cover !== coverOf(m);
+
+/** Something may have changed: the server is asked. */
+export const looked = (m: Model): Model => (isFinal(m) ? m : { ...m, ask: true });
+
+/** Something makes what the page knows doubtful: it is hidden first, then the server is asked. */
+export const doubted = (m: Model, doubt: Model['doubt']): Model =>
+  isFinal(m) || m.phase === 'unknown'
+    ? looked(m)
+    : { ...m, cover: 'checking', doubt: doubt ?? m.doubt, ask: true, retryAt: 0 };
+
+/** The application hides the page, or shows it again. */
+export function resting(m: Model, rest: Model['rest']): Model {
+  const next = { ...m, rest };
+  return { ...next, cover: waits(m) ? m.cover : coverOf(next) };
+}
+
+/** Time has passed. */
+export function ticked(m: Model, now: number): Model {
+  const waiting = waits(m);
   if (m.phase === 'ended') return m;
-  switch (e.type) {
-    case 'tick':
-      return tick(m, !!e.jumped, now);
-    case 'told':
-      return e.sent < m.toldAt ? { ...m, ask: false } : told(m, e.body, e.sent, now);
-    case 'pushed':
-      // What was underway while the machine slept is late, and a cover waits for the answer to its own question.
-      return e.body.server_time_ms < m.serverTime - SERVER_CLOCKS || (m.cover && m.cover !== 'locked')
-        ? m
-        : told(m, e.body, now, now);
-    case 'gone':
-      return gone(m, e.reason, now);
-    case 'lost':
-      return lost(m, now);
-    case 'hint':
-      return m.phase === 'unknown' ? m : { ...covered(m, now, true), hint: e.reason };
-    case 'look':
-      return m.cover === 'leaving' ? m : { ...m, ask: true };
-    case 'restored':
-      return covered(m, now, true);
-    case 'online':
-      return m.trouble ? { ...m, ask: m.cover !== 'leaving', retryAt: 0 } : m;
-    case 'leaving':
-      return { ...m, cover: 'leaving', ask: false };
-  }
+  if (now >= m.deadline && !waiting) return doubted(m, null);
+  const open = waiting || m.trouble || m.extending || (m.phase === 'active' && now >= m.warnAt);
+  return open && now >= m.retryAt ? { ...m, ask: true } : m;
 }
 
-function tick(m: Model, jumped: boolean, now: number): Model {
-  if (m.cover === 'leaving') return m;
-  const due = isDue(m, now);
-  if (jumped || (due && (!m.cover || m.cover === 'locked'))) return covered(m, now, false);
-  const open = due || m.trouble || (m.cover && m.cover !== 'locked') || (m.phase === 'active' && shouldWarn(m, now));
-  return { ...m, ask: m.ask || (!!open && now >= m.retryAt) };
-}
-
-function told(m: Model, body: Lifetime, sent: number, now: number): Model {
+/** The server said how the session stands, in answer to a question that left at `sent`. */
+export function told(m: Model, body: Lifetime, sent: number, now: number): Model {
+  if (isFinal(m) || sent < m.toldAt) return m;
+  const idle = body.idle_remaining_ms ?? Infinity;
+  const warnBefore = body.warn_before_ms;
   // Counted from when the question left: sleep on the way cannot lengthen anything, and the next one arrives on time.
-  const left = Math.min(body.idle_remaining_ms ?? Infinity, body.absolute_remaining_ms ?? Infinity);
-  const deadline = left < Infinity ? sent + left : null;
-  const warnAt = deadline !== null && body.warn_before_ms > 0 ? deadline - body.warn_before_ms : null;
-  const locked = body.phase === 'locked';
+  const deadline = sent + Math.min(idle, body.absolute_remaining_ms ?? Infinity);
+  const warnAt = warnBefore ? deadline - warnBefore : Infinity;
+  const warns = now + SLACK >= warnAt;
   const next: Model = {
     ...m,
-    phase: locked ? 'locked' : warnAt !== null && now + SLACK >= warnAt ? 'warning' : 'active',
+    phase: body.phase === 'locked' ? 'locked' : warns ? 'warning' : 'active',
     kind: body.deadline_kind,
     canExtend: body.can_extend,
     trouble: false,
+    extending: m.extending && warns,
+    subject: body.subject,
+    signInUrl: body.sign_in_url ?? null,
     deadline,
     warnAt,
-    quiet: body.idle_remaining_ms === null ? null : body.idle_remaining_ms - body.warn_before_ms,
+    reportEvery: Math.min(REPORT_EVERY, Math.max(1000, (idle - warnBefore) / 3)),
     ask: false,
     retryAt: 0,
     tries: 0,
     toldAt: sent,
-    serverTime: body.server_time_ms,
-    subject: body.subject,
+    doubt: null,
     handle: body.handle,
   };
-  if (m.subject !== null && m.subject !== body.subject) {
-    // What the page shows belongs to somebody else.
-    return { ...next, phase: 'ended', reason: 'superseded', cover: 'leaving', replaced: true };
-  }
-  if (m.cover === 'leaving') return { ...next, cover: m.cover };
-  if (m.cover && sent < m.coveredAt) return { ...next, cover: m.cover, ask: true };
-  if (isDue(next, now)) return { ...next, cover: 'checking', coveredAt: now };
-  return { ...next, cover: locked ? 'locked' : null, strict: false, hint: null };
+  // What the page shows belongs to somebody else.
+  if (m.handle && m.subject !== body.subject) return { ...ended(next, 'superseded'), replaced: true };
+  return { ...next, cover: now >= deadline ? 'checking' : coverOf(next) };
 }
 
-function gone(m: Model, reason: Reason | 'locked', now: number): Model {
-  if (reason === 'locked') return { ...covered(m, now, true), retryAt: now + 1000 };
-  const ran = isDue(m, now) ? m.kind : null;
-  return {
-    ...m,
-    phase: 'ended',
-    // A page that never saw a live session is not thrown around.
-    cover: m.phase === 'unknown' ? null : 'leaving',
-    reason: reason === 'none' ? (m.hint ?? ran ?? 'none') : reason,
-    ask: false,
-    trouble: false,
-  };
-}
+/** The same unasked. A page that waits for an answer waits for the one to its own question. */
+export const pushed = (m: Model, body: Lifetime, now: number): Model => (waits(m) ? m : told(m, body, now, now));
 
-function lost(m: Model, now: number): Model {
-  const hidden = isDue(m, now) || m.strict;
+/** The session is over. A page that never saw it live is not thrown around. */
+export const ended = (m: Model, reason: Reason): Model => ({
+  ...m,
+  phase: 'ended',
+  cover: m.handle || m.cover ? 'leaving' : null,
+  reason,
+  ask: false,
+  trouble: false,
+  extending: false,
+});
+
+/**
+ * The server refused, for this reason. A cookie may be on its way after authenticating in another tab, so the first refusal
+ * out of the blue makes the page hide and ask again.
+ */
+export const refused = (m: Model, reason: Reason | 'locked', now: number): Model =>
+  reason === 'locked' || (reason === 'none' && m.handle && m.doubt === null && now < m.deadline)
+    ? { ...doubted(m, ''), ask: false, retryAt: now + 1000 }
+    : ended(m, reason === 'none' ? m.doubt || (now >= m.deadline && m.kind) || reason : reason);
+
+/** The question got no answer, or none that says anything. */
+export function lost(m: Model, now: number): Model {
+  const hidden = now >= m.deadline || m.doubt !== null;
   return {
     ...m,
-    phase: m.phase === 'active' && !hidden && shouldWarn(m, now) ? 'warning' : m.phase,
-    cover: m.cover === 'leaving' ? m.cover : hidden ? 'offline' : m.phase === 'locked' ? 'locked' : null,
+    phase: m.phase === 'active' && !hidden && now >= m.warnAt ? 'warning' : m.phase,
+    cover: m.cover === 'leaving' ? m.cover : hidden ? 'offline' : coverOf(m),
     trouble: true,
     ask: false,
     tries: m.tries + 1,
@@ -188,3 +195,9 @@ function lost(m: Model, now: number): Model {
     retryAt: now + Math.min(m.phase === 'warning' ? 1000 : 30_000, 500 * 2 ** m.tries),
   };
 }
+
+/** "Stay signed in" was chosen. */
+export const extending = (m: Model): Model => ({ ...m, extending: true, ask: false });
+
+/** "Sign out" was chosen. Hidden from now on; the server has yet to agree. */
+export const leaving = (m: Model): Model => (isFinal(m) ? m : { ...m, cover: 'leaving', ask: true });

@@ -1,46 +1,52 @@
-import type { Scope } from '../call/call.js';
-import type { Hold, HoldRequest } from '../hold/hold.js';
-import type { DeadlineKind, Reason } from '../lifetime/lifetime.js';
-import type { Cover, Phase } from '../machine/machine.js';
+import type { Answer, Call, Scope } from '../call/call.js';
+import type { Reason } from '../lifetime/lifetime.js';
+import type { Phase, State } from '../machine/machine.js';
 
-/** What there is to show. A new object whenever something in it changed, the same one otherwise. */
-export interface State {
-  /** `unknown` until the server has answered, and on a server that renders the page. */
-  readonly phase: Phase;
-  /** Which limit comes first. */
-  readonly kind: DeadlineKind | null;
-  /** Whether "stay signed in" can be offered. */
-  readonly canExtend: boolean;
-  /** Why the page must be hidden, if it must. */
-  readonly cover: Cover | null;
-  /** The server could not be reached; the request is being repeated. */
-  readonly trouble: boolean;
-  /** "Stay signed in" was chosen and the server has not confirmed it yet. */
-  readonly extending: boolean;
-  /** Why the session is over, once it is. */
-  readonly reason: Reason | null;
+/**
+ * - `change`: something in `state` changed.
+ * - `active`, `warning`, `locked`, `ended`: the session entered this phase.
+ * - `tick`: time passed while a warning is shown; look at `remaining()`.
+ */
+export type EventType = 'change' | 'tick' | Exclude<Phase, 'unknown'>;
+
+export interface NightlatchEvent {
+  readonly type: EventType;
+  readonly state: State;
 }
-
-export type NightlatchEvent =
-  /** Something in `state` changed. */
-  | { type: 'change'; state: State }
-  /** Time passed while a warning is shown; look at `remaining()`. */
-  | { type: 'tick'; state: State }
-  /** The time is up and the server cannot be asked: drop what nobody else should see. */
-  | { type: 'clear'; state: State };
 
 export type Listener = (event: NightlatchEvent) => void;
 
+/** Something that does not work as it should; everything else goes on. */
 export interface Diagnostic {
-  code: 'worker';
-  message: string;
+  /**
+   * - `worker`: no worker, so that a hidden page is late.
+   * - `push`: the server refused the event stream; it is asked again.
+   * - `sign-out`: `onSignOut` failed or took too long.
+   * - others are named where they happen (`rescue`, `language`, …).
+   */
+  readonly code: string;
+  readonly detail: string;
 }
+
+/** What stands in for the server, such as `standalone()`. */
+export type Backend = (scope: Scope) => Call;
 
 export interface Options {
   /** Where the server's browser endpoints are. */
   base?: string;
   /** Leave for the signed-out page even if there was no session when the page opened. */
   required?: boolean;
+  /** Origins whose frames may report activity through `nightlatch/frame`. */
+  frames?: readonly string[];
+  /** In place of the server. */
+  backend?: Backend;
+  /** Where `worker.js` is, if not beside the server's endpoints. Without a server there is none unless named here. */
+  worker?: string;
+  /**
+   * The application's own sign-out: called in one tab, once the server has ended the session and the page is hidden. May
+   * give an address to go to, also as a promise; after three seconds nobody waits for it any more.
+   */
+  onSignOut?: (reason: Reason) => unknown;
   /** Told what does not work as it should, once each. The default writes a warning to the console. */
   onDiagnostic?: (diagnostic: Diagnostic) => void;
   /** The window; tests bring their own. */
@@ -48,6 +54,7 @@ export interface Options {
 }
 
 export interface Nightlatch {
+  /** A new object whenever something to show has changed, the same one otherwise. */
   readonly state: State;
   /** Milliseconds until the earliest limit, `null` if there is none or it is not known. */
   remaining(): number | null;
@@ -55,12 +62,16 @@ export interface Nightlatch {
   extend(): Promise<boolean>;
   /** Ends the session, in every tab. */
   signOut(): Promise<void>;
-  /** Keeps the session from idling for a while; nothing if the server refused. */
-  hold(request: HoldRequest): Promise<Hold | undefined>;
-  /** Keeps the session from idling until the work is done, at most `max` milliseconds (an hour). */
-  withHold<T>(work: Promise<T>, options: { label: string; max?: number }): Promise<T>;
+  /** Hides the page for a reason of the application, or with `null` shows it again. `stepUp()` uses it. */
+  cover(why: 'step-up' | null): void;
+  /** One request to the server's browser endpoints. Never throws. */
+  request(...call: Parameters<Call>): Promise<Answer>;
+  /** Something changed on the server: asks how the session stands. */
+  recheck(): void;
   /** Calls back on every event until the returned function is called. */
   subscribe(listener: Listener): () => void;
+  /** Tells `onDiagnostic`, once per code. */
+  diagnose(code: string, detail: string): void;
   start(): void;
   stop(): void;
 }

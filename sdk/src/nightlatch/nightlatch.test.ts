@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { createOrigin, settled, type Request } from '../../test/fake-origin.js';
 import type { NightlatchEvent } from './contract.js';
+import { withHold } from '../hold/hold.js';
 import { createNightlatch } from './nightlatch.js';
 
 const limits = { idle: 6000, absolute: 60_000, warn: 3000 };
@@ -8,7 +9,7 @@ const limits = { idle: 6000, absolute: 60_000, warn: 3000 };
 /** An origin with one session that is live from the start, idles, and can be made unreachable. */
 function origin(policy: Partial<typeof limits> = {}) {
   const { idle, absolute, warn } = { ...limits, ...policy };
-  const server = { seen: 0, over: '', reachable: true };
+  const server = { seen: 0, over: '', reachable: true, signedOut: false };
   const respond = ({ method, path, body }: Request, now: number) => {
     if (!server.reachable) return undefined;
     if (path === 'sign-out') {
@@ -30,19 +31,20 @@ function origin(policy: Partial<typeof limits> = {}) {
         can_extend: true,
         subject: 'ada',
         handle: 'h',
-        server_time_ms: now,
+        authentication_age_ms: now,
       },
     };
   };
   const world = createOrigin(respond);
   const tab = async (path?: string, options = {}) => {
     const window = world.open(path);
-    const nightlatch = createNightlatch({ scope: window.scope, ...options });
+    const diagnostics: string[] = [];
+    const nightlatch = createNightlatch({ scope: window.scope, onDiagnostic: ({ code }) => diagnostics.push(code), ...options });
     const events: NightlatchEvent['type'][] = [];
     nightlatch.subscribe((event) => events.push(event.type));
     nightlatch.start();
     await settled();
-    return { ...window, nightlatch, events };
+    return Object.assign(window, { nightlatch, events, diagnostics });
   };
   return { ...world, server, tab };
 }
@@ -155,24 +157,25 @@ test('Five tabs at zero: all leave, one signs out', async () => {
   expect(made('POST sign-out').length).toBe(1);
 });
 
-test('Signing out in one tab makes the others leave, without a second sign-out', async () => {
+test('Signing out in any tab makes the others leave, without a second sign-out', async () => {
   const { tab, pass, made } = origin();
   const [a, b] = [await tab(), await tab()];
-  await a.nightlatch.signOut();
+  // The first one leads.
+  await b.nightlatch.signOut();
   await pass(100);
   expect([a.left.length, b.left.length]).toEqual([1, 1]);
-  expect(b.left[0]).toContain('reason=user');
+  expect(a.left[0]).toContain('reason=user');
   expect(made('POST sign-out').length).toBe(1);
 });
 
-test('Offline at zero it hides, tells to clear, and goes nowhere until the server can be asked', async () => {
+test('Offline at zero it hides and goes nowhere until the server can be asked', async () => {
   const { tab, pass, server } = origin();
-  const { nightlatch, left, events, scope } = await tab();
+  const { nightlatch, left, scope } = await tab();
   await pass(4000);
   server.reachable = false;
   await pass(3000);
   expect(nightlatch.state.cover).toBe('offline');
-  expect([left, events.filter((type) => type === 'clear').length]).toEqual([[], 1]);
+  expect(left).toEqual([]);
   server.reachable = true;
   scope.dispatchEvent(new Event('online'));
   await settled();
@@ -182,7 +185,7 @@ test('Offline at zero it hides, tells to clear, and goes nowhere until the serve
 test('A forged end hides the page for a moment and ends nothing', async () => {
   const { tab, channels } = origin();
   const { nightlatch, left } = await tab();
-  channels[0]!.onmessage!({ data: { type: 'ended', reason: 'user' } });
+  channels[0]!.onmessage!({ data: 'ended user' });
   expect(nightlatch.state.cover).toBe('checking');
   await settled();
   expect([nightlatch.state.cover, left]).toEqual([null, []]);
@@ -193,7 +196,7 @@ test('Leaves a page without a session alone, unless it requires one', async () =
   server.over = 'idle';
   const open = await tab('/public');
   const required = await tab('/required', { required: true });
-  expect([open.left, open.listeners(), open.timers.size]).toEqual([[], 0, 0]);
+  expect([open.left, open.listeners(), open.timers.size, open.workers.length]).toEqual([[], 0, 0, 0]);
   expect(required.left).toEqual(['https://app.example/nightlatch/signed-out?reason=idle']);
 });
 
@@ -208,10 +211,127 @@ test('Out of the back/forward cache it hides at once and comes back as a new tab
   expect(new Set(made('POST tab').map((r) => r.body.tab)).size).toBe(2);
 });
 
+test('Back while an older question is underway, its answer does not show the page', async () => {
+  let late: (() => void) | undefined;
+  const { tab, server, channels } = origin();
+  const { nightlatch, scope, left } = await tab();
+  const { fetch } = scope;
+  scope.fetch = async (...request) => {
+    const answer = await fetch(...request);
+    await new Promise<void>((resolve) => (late = resolve));
+    return answer;
+  };
+  nightlatch.recheck();
+  await settled();
+  scope.fetch = fetch;
+  server.over = 'user';
+  channels.find(({ onmessage }) => onmessage)!.onmessage!({ data: 'ended user' });
+  late!();
+  await settled();
+  expect([nightlatch.state.phase, left.length]).toEqual(['ended', 1]);
+});
+
+test('The leader keeps the one stream; when its worker goes, another tab opens it', async () => {
+  const { tab, pass, streams } = origin({ idle: 60_000 });
+  const [a, b] = [await tab(), await tab()];
+  await pass(3000);
+  expect(streams.map(({ open }) => open)).toEqual([true]);
+  a.scope.dispatchEvent(new Event('pagehide'));
+  await pass(100);
+  expect(streams.map(({ open, url }) => [open, url.slice(-18)])).toEqual([
+    [false, '/nightlatch/events'],
+    [true, '/nightlatch/events'],
+  ]);
+  b.nightlatch.stop();
+  expect(streams.some(({ open }) => open)).toBe(false);
+});
+
+test('A frozen leader is replaced, and steps back when it wakes', async () => {
+  const { tab, pass, streams } = origin({ idle: 60_000 });
+  const [a] = [await tab(), await tab()];
+  await pass(1000);
+  a.frozen = true;
+  await pass(9000);
+  expect(streams.length).toBe(2);
+  expect(streams[1]!.open).toBe(true);
+  a.frozen = false;
+  await pass(10_000);
+  expect(streams.map(({ open }) => open)).toEqual([false, true]);
+});
+
+test('An end that the server tells reaches every tab, and one of them signs out', async () => {
+  const { tab, pass, streams, server, made } = origin({ idle: 60_000 });
+  const tabs = [await tab(), await tab(), await tab()];
+  await pass(1000);
+  server.over = 'admin';
+  streams[0]!.emit('ended', { reason: 'admin' });
+  await pass(100);
+  expect(tabs.map(({ left }) => left.length)).toEqual([1, 1, 1]);
+  expect(tabs.every(({ left }) => left[0]!.endsWith('reason=admin'))).toBe(true);
+  expect(made('POST sign-out').length).toBe(1);
+});
+
+test('A shorter limit that the server tells the leader is asked for by the others', async () => {
+  const { tab, pass, streams, made } = origin({ idle: 60_000 });
+  const [, b] = [await tab(), await tab()];
+  await pass(1000);
+  const before = made('GET session').filter((request) => request.tab === 1).length;
+  streams[0]!.emit('lifetime', {
+    phase: 'active', idle_remaining_ms: 9000, absolute_remaining_ms: null, warn_before_ms: 3000, subject: 'ada', handle: 'h', authentication_age_ms: 0,
+  });
+  await settled();
+  expect(made('GET session').filter((request) => request.tab === 1).length).toBe(before + 1);
+  expect(b.nightlatch.state.phase).toBe('active');
+});
+
+test('A refused stream is told, asked for again, and until then the page asks by itself', async () => {
+  const { tab, pass, streams, made } = origin({ idle: 600_000 });
+  const { diagnostics } = await tab();
+  await pass(500);
+  streams[0]!.refuse();
+  const before = made('GET session').length;
+  await pass(40_000);
+  expect(diagnostics).toEqual(['push']);
+  expect(streams.length).toBe(2);
+  expect(made('GET session').length - before).toBeGreaterThanOrEqual(2);
+});
+
+test('Without a worker every tab asks by itself, and signs out by itself', async () => {
+  const { tab, pass, made, open } = origin({ idle: 600_000 });
+  const window = open();
+  Object.assign(window.scope, { Worker: undefined });
+  const { diagnostics, nightlatch } = await tab('/', { scope: window.scope });
+  await pass(32_000);
+  expect(diagnostics).toEqual(['worker']);
+  expect(made('GET session').length).toBeGreaterThanOrEqual(2);
+  await nightlatch.signOut();
+  await settled();
+  expect(made('POST sign-out').length).toBe(1);
+});
+
+test('The application signs out in one tab, and says where to go', async () => {
+  const { tab, pass, made } = origin();
+  const called: string[] = [];
+  const onSignOut = (reason: string) => Promise.resolve(called.push(reason) && '/bye');
+  const tabs = [await tab('/', { onSignOut }), await tab('/', { onSignOut })];
+  await pass(6500);
+  expect(called).toEqual(['idle']);
+  expect(tabs.map(({ left }) => left[0])).toEqual(['/bye', 'https://app.example/nightlatch/signed-out?reason=idle']);
+  expect(made('POST sign-out').length).toBe(1);
+});
+
+test('A sign-out of the application that fails keeps nobody here', async () => {
+  const { tab, pass } = origin();
+  const { left, diagnostics } = await tab('/', { onSignOut: () => Promise.reject(new Error('no')) });
+  await pass(6500);
+  expect(left).toEqual(['/nightlatch/signed-out?reason=idle']);
+  expect(diagnostics).toEqual(['sign-out']);
+});
+
 test('Started and stopped any number of times, nothing stays behind', async () => {
   const { tab, channels } = origin();
-  const { nightlatch, listeners, timers } = await tab();
-  const before = [listeners(), timers.size, channels.length];
+  const { nightlatch, listeners, timers, workers } = await tab();
+  const before = [listeners(), timers.size, channels.length, workers.length];
   for (let i = 0; i < 200; i += 1) {
     nightlatch.start();
     nightlatch.stop();
@@ -219,16 +339,16 @@ test('Started and stopped any number of times, nothing stays behind', async () =
     nightlatch.start();
   }
   await settled();
-  expect([listeners(), timers.size, channels.length]).toEqual(before);
+  expect([listeners(), timers.size, channels.length, workers.length]).toEqual(before);
   nightlatch.stop();
-  expect([listeners(), timers.size, channels.length]).toEqual([0, 0, 0]);
+  expect([listeners(), timers.size, channels.length, workers.length]).toEqual([0, 0, 0, 0]);
 });
 
 test('Work is held for and its result passed on, whether or not the server grants it', async () => {
   const { tab, server, made } = origin();
   const { nightlatch } = await tab();
   server.reachable = false;
-  expect(await nightlatch.withHold(Promise.resolve(7), { label: 'upload', max: 5000 })).toBe(7);
+  expect(await withHold(nightlatch, Promise.resolve(7), { label: 'upload', max: 5000 })).toBe(7);
   expect(made('POST hold')[0]!.body).toEqual({ label: 'upload', for_ms: 5000 });
-  await expect(nightlatch.withHold(Promise.reject(new Error('broken')), { label: 'upload' })).rejects.toThrow('broken');
+  await expect(withHold(nightlatch, Promise.reject(new Error('broken')), { label: 'upload' })).rejects.toThrow('broken');
 });

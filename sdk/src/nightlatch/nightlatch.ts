@@ -1,372 +1,336 @@
-import { createActivity, watchInput } from '../activity/activity.js';
-import { createCall, type Answer, type Scope } from '../call/call.js';
-import { openChannel, type Channel, type Message } from '../channel/channel.js';
+import { createActivity, signs } from '../activity/activity.js';
+import { createCall, type Answer, type Call, type Scope } from '../call/call.js';
+import type { Channel } from '../channel/channel.js';
 import { createClock } from '../clock/clock.js';
-import { mark, redirectOf, signOutOnce } from '../farewell/farewell.js';
-import { holdDuring, takeHold, type Hold, type HoldRequest } from '../hold/hold.js';
-import { createLeader, type Leader } from '../leader/leader.js';
-import { asLifetime, type Reason } from '../lifetime/lifetime.js';
-import { initial, isDue, step, type Step } from '../machine/machine.js';
-import { createPush, type Push } from '../push/push.js';
-import { createReports } from '../report/report.js';
+import { asLifetime, asReason } from '../lifetime/lifetime.js';
+import * as machine from '../machine/machine.js';
 import { createTicker, type Ticker } from '../ticker/ticker.js';
-import type { Diagnostic, Listener, Nightlatch, NightlatchEvent, Options, State } from './contract.js';
+import type { EventType, Listener, Nightlatch, Options } from './contract.js';
 
+/** A page that was away asks if what it knows is older. */
 const RECHECK = 5000;
-const LEAVE_WITHIN = 400;
+/** And so does every page that nobody tells anything. */
+const POLL = 15_000;
+/** Somebody waits for this answer, so that its loss is told soon. */
+const EXTEND_WITHIN = 2000;
+
+const shown = Object.keys(machine.unseen) as (keyof machine.State)[];
 
 /** The session of this browser, as one tab sees it. Does nothing before `start()`, and nothing at all without a window. */
 export function createNightlatch(options: Options = {}): Nightlatch {
   const scope = options.scope ?? (globalThis as unknown as Scope);
+  const { document, location } = scope;
+  const { backend, onDiagnostic = (diagnostic) => scope.console.warn('nightlatch:', diagnostic) } = options;
   const listeners = new Set<Listener>();
-  const reports = createReports();
+  const diagnosed: Record<string, true> = {};
   const activity = createActivity();
-  const diagnosed = new Set<string>();
 
-  let model = initial;
-  let extending = false;
-  let state = view();
+  let model = machine.initial;
+  /** The model as it was when last something was different to show. */
+  let state: machine.State = model;
   let running: AbortController | undefined;
   let root = '';
-  let name = '';
-  let call: ReturnType<typeof createCall>;
-  let clock: ReturnType<typeof createClock>;
+  let call: Call;
+  let now: () => number;
+  let lookAtFrames: (() => void) | undefined;
   // Between `connect` and `disconnect`, that is, not while in the back/forward cache:
-  let channel: Channel | undefined;
-  let leader: Leader | undefined;
-  let push: Push | undefined;
-  let ticker: Ticker | undefined;
-  let leading = false;
   let tab = '';
+  let channel: Channel | undefined;
+  let ticker: Ticker;
+  /** Whether this tab acts for all where one is enough. */
+  let leading = false;
+  /** Nobody tells this tab what happens. */
+  let unheard = false;
+
+  let question: object | undefined;
   let toldPath: string | undefined;
-  let asking: object | undefined;
-  let staying = false;
-  let signingOut = false;
-  let left = false;
+  /** The last input if the server does not know of it, else 0; and the last report of any tab. */
+  let input = 0;
+  let reportedAt = -Infinity;
+  /** What the server said when it was told to sign out; `gone` if another tab does it. */
+  let goodbye: Answer | undefined;
 
-  function view(): State {
-    const { phase, kind, canExtend, cover, trouble, reason } = model;
-    return { phase, kind, canExtend, cover, trouble, extending, reason };
-  }
-
-  const emit = (type: NightlatchEvent['type']) => {
-    for (const listener of [...listeners]) listener({ type, state });
+  const emit = (type: EventType) => {
+    for (const listener of listeners) listener({ type, state });
   };
 
-  const apply = (event: Step) => {
-    const before = model;
-    model = step(model, event, clock.now());
-    show();
-    if (event.type === 'lost' && model.cover === 'offline' && before.cover !== 'offline') emit('clear');
-    if (model.phase === 'ended' && !left) leave(event.type === 'gone' && event.reason === 'none');
-    else if (model.ask) void ask();
+  const diagnose = (code: string, detail: unknown) => {
+    if (diagnosed[code]) return;
+    diagnosed[code] = true;
+    onDiagnostic({ code, detail: `${detail}` });
   };
 
-  const show = () => {
-    if (model.phase !== 'warning') extending = false;
-    const next = view();
-    if ((Object.keys(next) as (keyof State)[]).every((key) => next[key] === state[key])) return;
-    state = next;
-    emit('change');
+  /** Shows the next model, and does what it wants. */
+  const apply = (next: machine.Model) => {
+    const { phase } = model;
+    model = next;
+    if (shown.some((key) => model[key] !== state[key])) {
+      state = model;
+      emit('change');
+    }
+    if (model.phase !== phase) emit(model.phase as EventType);
+    if (model.phase === 'ended' && phase !== 'ended') void leave();
+    if (model.ask) void ask();
   };
+
+  const say = (word: string) => channel?.postMessage(word);
 
   // --- asking the server -------------------------------------------------------------------------------------------
 
-  const path = () => scope.location.pathname;
-
-  /** One question at a time, and every answer is about the session, whichever question is due. */
-  async function ask(): Promise<void> {
-    // An unconfirmed "stay" is the question, until time is up.
-    if (asking || !tab || (extending && !model.cover)) return;
-    const question = (asking = {});
-    const sent = clock.now();
-    const here = path();
-    const hadInput = reports.pending() && !model.cover;
-    const input = hadInput ? reports.take(sent) : sent;
-    const moved = toldPath !== here;
-    toldPath = here;
-    if (hadInput) channel?.send({ type: 'reported' });
-    const answer = await (hadInput
-      ? call('POST', 'activity', { age_ms: Math.round(sent - input), tab, path: here, visible: !scope.document.hidden })
-      : moved
-        ? call('POST', 'tab', { tab, path: here })
-        : call('GET', 'session'));
-    if (asking !== question) return;
-    asking = undefined;
-    if (answer.type === 'lost') {
-      toldPath = undefined;
-      if (hadInput) reports.giveBack(input);
+  /** One question at a time, the most urgent one; any answer says how the session stands. True if it is live. */
+  async function ask(): Promise<boolean> {
+    if (question || !tab) return false;
+    const sent = now();
+    const mine = (question = {});
+    const { phase, cover, handle } = model;
+    const path = location.pathname;
+    const goes = cover === 'leaving';
+    const stays = model.extending && !cover;
+    const reported = cover || stays ? 0 : input;
+    const moves = !goes && !stays && path !== toldPath;
+    if (moves) toldPath = path;
+    if (reported) {
+      reportedAt = sent;
+      say('reported');
     }
-    // Input from just before the warning speaks first.
-    const early = model.phase === 'active' && reports.pending() && !model.cover;
-    if (early && answer.type === 'ok' && asLifetime(answer.body)?.phase === 'warning') return ask();
-    settle(answer, sent, moved);
+    const [what, body]: [string, object?] = goes
+      ? ['sign-out', { handle }]
+      : stays
+        ? ['extend', {}]
+        : reported
+          ? ['activity', { tab, path, age_ms: Math.round(sent - reported), visible: !document.hidden }]
+          : moves
+            ? ['tab', { tab, path }]
+            : ['session'];
+    const answer = await call(body ? 'POST' : 'GET', what, body, stays ? EXTEND_WITHIN : undefined);
+    // Something happened that makes this question one of the past.
+    if (mine !== question) return false;
+    question = undefined;
+    const at = now();
+    const told = asLifetime((answer as { body?: unknown }).body);
+    if (goes && answer.type !== 'lost') {
+      goodbye = answer;
+      apply(machine.ended(model, 'user'));
+    } else if (answer.type === 'gone') {
+      apply(machine.refused(model, answer.reason, at));
+    } else if (!told) {
+      toldPath = undefined;
+      apply(machine.lost(model, at));
+    } else {
+      if (input === reported) input = 0;
+      // Input from just before the warning speaks first.
+      if (phase === 'active' && told.phase === 'warning' && !cover && input) return ask();
+      tellOthers(machine.told(stays ? { ...model, extending: false } : model, told, sent, at), moves || stays);
+      return true;
+    }
+    return false;
   }
 
   /** Whatever was asked is from before, and its answer does not matter any more. */
   const forget = () => {
-    asking = toldPath = undefined;
+    question = toldPath = undefined;
   };
 
-  function settle(answer: Answer, sent: number, share: boolean): boolean {
-    const before = model;
-    const body = answer.type === 'ok' ? asLifetime(answer.body) : undefined;
-    if (body) apply({ type: 'told', body, sent });
-    else apply(answer.type === 'gone' ? answer : { type: 'lost' });
-    if (share) tellOthers(before);
-    return !!body;
-  }
+  /** Hides the page before anything else, and in the very call that tells the reason to. */
+  const doubt = (why: machine.Model['doubt']) => {
+    forget();
+    apply(machine.doubted(model, why));
+  };
 
   /** Other tabs find out in time by themselves about more time, but not about less, and not that a warning is over. */
-  const tellOthers = (before: typeof model) => {
-    if (before.phase === 'unknown' || model.phase === 'ended') return;
-    const sooner = (model.deadline ?? Infinity) < (before.deadline ?? Infinity) - 1000;
-    if (sooner || model.phase !== before.phase) channel?.send({ type: 'look' });
+  const tellOthers = (next: machine.Model, news: boolean) => {
+    const { phase, deadline } = model;
+    apply(next);
+    const differs = model.deadline < deadline - 1000 || model.phase !== phase;
+    if (news && differs && phase !== 'unknown') say('look');
   };
 
-  async function stay(): Promise<boolean> {
-    extending = staying = true;
-    show();
-    reports.clear();
-    const sent = clock.now();
-    const answer = await call('POST', 'extend', {}, { timeout: 2000 });
-    staying = false;
-    if (!tab) return false;
-    if (answer.type !== 'lost') extending = false;
-    const done = settle(answer, sent, false);
-    if (done) channel?.send({ type: 'look' });
-    return done;
-  }
+  const mayReport = (at: number) => input && at - reportedAt >= model.reportEvery;
+
+  const acted = () => {
+    if (model.phase !== 'active' || model.cover) return;
+    input = now();
+    if (input >= model.retryAt && mayReport(input)) void ask();
+  };
+
+  const look = () => apply(machine.looked(model));
 
   // --- leaving -----------------------------------------------------------------------------------------------------
 
-  function leave(bare: boolean): void {
-    left = true;
-    const { cover, reason, handle, replaced } = model;
-    if (!cover && !options.required) return stop();
-    if (replaced) return scope.location.reload();
-    channel?.send({ type: 'ended', reason: reason! });
-    const go = (to = `${root}signed-out?reason=${reason}`) => scope.location.replace(to);
-    // Without a cookie there is nothing left to sign out of.
-    if (bare || signingOut || !handle) go();
-    else void signOutOnce(scope, call, name, handle).then(go);
-  }
-
-  async function signOut(): Promise<void> {
-    if (!running || left || signingOut) return;
-    signingOut = true;
-    if (model.handle) mark(scope, name, model.handle);
-    apply({ type: 'leaving' });
-    for (let pause = 500; running && !left; pause = Math.min(pause * 2, 10_000)) {
-      const answer = await call('POST', 'sign-out', model.handle ? { handle: model.handle } : {});
-      if (left) return;
-      if (answer.type !== 'lost') {
-        left = true;
-        channel?.send({ type: 'ended', reason: 'user' });
-        const to = answer.type === 'ok' ? redirectOf(answer.body) : undefined;
-        apply({ type: 'gone', reason: 'user' });
-        return scope.location.replace(to ?? `${root}signed-out?reason=user`);
-      }
-      // Not signed out as long as the server does not know: stay hidden and go on trying.
-      apply({ type: 'lost' });
-      await new Promise((resolve) => scope.setTimeout(resolve, pause));
-    }
+  async function leave(): Promise<void> {
+    if (!model.cover && !options.required) return stop();
+    const stays = await import('../farewell/farewell.js').then(
+      ({ sayGoodbye }) => sayGoodbye(location, root, options, model, call, goodbye, leading, say, diagnose),
+      () => location.replace(`${root}signed-out`),
+    );
+    if (!stays) return;
+    stop();
+    apply({ ...model, cover: null });
   }
 
   // --- what happens around us --------------------------------------------------------------------------------------
 
-  function lookAtClock(): number {
-    const { now, jumped } = clock.read();
-    if (jumped) {
-      forget();
-      apply({ type: 'tick', jumped });
-    }
-    return now;
-  }
-
-  function tick(): void {
-    const now = lookAtClock();
-    apply({ type: 'tick' });
-    if (!running || left) return;
-    leader?.tick(now);
-    const live = model.phase !== 'unknown' && model.cover !== 'leaving';
-    if (live && leading) push?.tick(now);
-    const free = live && now >= model.retryAt;
-    if (free && (reports.due(now, model.quiet) || path() !== toldPath)) void ask();
-    if (extending && !staying && free && !model.cover) void stay();
+  const tick = () => {
+    const at = now();
+    apply(machine.ticked(model, at));
+    if (!isLive()) return;
+    if (scope.length || options.frames) void watchFrames();
+    if (unheard && at - model.toldAt > POLL) look();
+    if (at >= model.retryAt && (mayReport(at) || location.pathname !== toldPath)) void ask();
     if (model.phase === 'warning') emit('tick');
-  }
+  };
 
-  function hear(message: Message): void {
-    if (message.type === 'beat') leader?.heard(clock.now());
-    else if (message.type === 'reported') reports.heard(clock.now());
-    else if (message.type === 'look') apply(message);
-    else doubt(message.reason);
-  }
+  const seen = (event: Event) => {
+    if (activity.counts(event, now())) acted();
+  };
 
-  /** Somebody says that it is over. Hide, ask, and go even if the answer is slow. */
-  function doubt(reason: Reason): void {
-    if (model.cover === 'leaving') return;
-    apply({ type: 'hint', reason });
-    scope.setTimeout(() => {
-      if (running && model.hint && !model.trouble) apply({ type: 'gone', reason: model.hint });
-    }, LEAVE_WITHIN);
-  }
+  const on = (target: EventTarget | undefined, type: string, listener: (event: Event) => void) =>
+    target?.addEventListener(type, listener, { capture: true, passive: true, signal: running!.signal });
 
-  function seen(event: Event): void {
-    const now = lookAtClock();
-    if (!activity.counts(event, now) || model.phase !== 'active' || model.cover) return;
-    reports.saw(now);
-    if (now >= model.retryAt && reports.due(now, model.quiet)) void ask();
-  }
+  const watch = (frame: Window) => {
+    for (const type of signs) on(frame, type, seen);
+  };
 
-  function appeared(): void {
-    const hidden = scope.document.hidden;
-    ticker?.pace(hidden);
+  const watchFrames = async () => {
+    const { createFrames } = await import('../frames/frames.js');
+    if (running) (lookAtFrames ??= createFrames(scope, watch, options.frames, acted, running.signal))();
+  };
+
+  const appeared = () => {
+    const { hidden } = document;
+    ticker.pace(hidden);
     tick();
     if (hidden) return;
     activity.appeared();
-    if (model.phase !== 'unknown' && clock.now() - model.toldAt > RECHECK) apply({ type: 'look' });
-  }
+    if (model.cover || now() - model.toldAt > RECHECK) look();
+  };
 
-  function diagnose(code: Diagnostic['code'], message: string): void {
-    if (diagnosed.has(code)) return;
-    diagnosed.add(code);
-    const report = options.onDiagnostic ?? ((d: Diagnostic) => scope.console.warn(`nightlatch: ${d.code}: ${d.message}`));
-    report({ code, message });
-  }
+  const hear = (text: unknown) => {
+    const [word, reason, done] = `${text}`.split(' ');
+    if (word === 'reported') reportedAt = now();
+    else if (word === 'look') look();
+    else if (word === 'ended') {
+      if (done) goodbye = { type: 'gone', reason: 'user' };
+      doubt(asReason(reason) ?? '');
+    }
+  };
+
+  const hearWorker = (type: string, data?: unknown) => {
+    const body = asLifetime(data);
+    if (type === 'tick') tick();
+    else if (type === 'lead') leading = !!data;
+    else if (body) tellOthers(machine.pushed(model, body, now()), true);
+    else {
+      leading = unheard = true;
+      diagnose(type, data);
+      look();
+    }
+  };
 
   // --- start and stop ----------------------------------------------------------------------------------------------
 
-  function connect(): void {
-    tab = scope.crypto.getRandomValues(new Uint32Array(4)).join('-');
-    toldPath = undefined;
-    const heard = openChannel(scope, name, hear);
-    channel = heard;
-    push = createPush(scope, `${root}events`, {
-      lifetime(body) {
-        const before = model;
-        apply({ type: 'pushed', body });
-        tellOthers(before);
-      },
-      ended(reason) {
-        heard.send({ type: 'ended', reason });
-        doubt(reason);
-      },
-      closed: () => apply({ type: 'look' }),
-    });
-    elect();
-    ticker ??= createTicker(scope, `${root}worker.js`, tick, (why) => diagnose('worker', why));
-    ticker.pace(scope.document.hidden);
-  }
+  const beat = () => {
+    leading = !!backend;
+    ticker = createTicker(scope, options.worker ?? (backend ? '' : `${root}worker.js`), backend ? '' : root, hearWorker);
+    ticker.pace(document.hidden);
+  };
 
-  function elect(): void {
-    leader?.stop();
-    leader = createLeader(scope, name, !!channel?.open, {
-      beat: () => channel?.send({ type: 'beat' }),
-      lead(value) {
-        leading = value;
-        if (!value) push?.stop();
-      },
-    });
-  }
+  const connect = () => {
+    tab = `${Math.random()}`.slice(2);
+    const open = (Opened: new (name: string) => Channel) => {
+      if (!tab) return;
+      channel = new Opened(root);
+      channel.onmessage = ({ data }) => hear(data);
+    };
+    try {
+      open(scope.BroadcastChannel);
+    } catch {
+      void import('../channel/channel.js').then(({ StorageChannel }) => open(StorageChannel));
+    }
+    beat();
+    tick();
+  };
 
-  function disconnect(): void {
-    if (tab && model.handle && model.phase !== 'ended') void call('DELETE', `tab/${tab}`, undefined, { keepalive: true });
+  const disconnect = () => {
+    if (!tab) return;
+    if (model.handle && model.phase !== 'ended') void call('DELETE', `tab/${tab}`);
     tab = '';
     forget();
-    leader?.stop();
-    push?.stop();
+    ticker.stop();
     channel?.close();
     channel = undefined;
-  }
+  };
 
-  function start(): void {
-    if (running || !scope.document) return;
+  const start = () => {
+    if (running || !document) return;
     running = new AbortController();
-    const { signal } = running;
-    const url = new URL(options.base ?? '/nightlatch/', scope.location.href);
-    root = url.href.replace(/\/*$/, '/');
-    name = `nightlatch:${new URL(root).pathname}`;
-    call = createCall(scope, root);
-    clock = createClock(() => scope.performance.now(), () => scope.Date.now());
-    model = initial;
-    left = extending = staying = signingOut = false;
-    reports.clear();
+    root = new URL(options.base ?? '/nightlatch/', `${location}`).href.replace(/\/*$/, '/');
+    call = backend ? backend(scope) : createCall(scope, root);
+    now = createClock(scope, () => doubt(null));
+    model = machine.initial;
+    unheard = false;
+    goodbye = lookAtFrames = undefined;
+    input = 0;
 
-    const on = (target: EventTarget | undefined, type: string, listener: (event: Event) => void) =>
-      target?.addEventListener(type, listener, { signal, capture: true });
-    on(scope.document, 'visibilitychange', appeared);
-    on(scope, 'focus', tick);
-    on(scope, 'popstate', tick);
+    on(document, 'visibilitychange', appeared);
+    on(scope, 'focus', appeared);
     on((scope as { navigation?: EventTarget }).navigation, 'currententrychange', tick);
-    on(scope, 'online', () => apply({ type: 'online' }));
-    on(scope.document, 'freeze', () => {
-      // A frozen tab would keep the lock.
-      leader?.stop();
-      push?.stop();
-    });
-    on(scope.document, 'resume', () => {
+    on(scope, 'online', look);
+    // A frozen tab would keep the lock.
+    on(document, 'freeze', () => ticker.stop());
+    on(document, 'resume', () => {
       // Out of the back/forward cache, `pageshow` follows and does the rest.
-      if (tab) elect();
-      apply({ type: 'restored' });
+      if (tab) beat();
+      doubt('');
     });
     on(scope, 'pagehide', disconnect);
     on(scope, 'pageshow', (event) => {
-      if ((event as PageTransitionEvent).persisted) back();
+      if (!(event as PageTransitionEvent).persisted) return;
+      doubt('');
+      connect();
     });
-    watchInput(scope, seen, signal);
+    watch(scope);
     connect();
-    apply({ type: 'look' });
-  }
+  };
 
-  function back(): void {
-    // Hidden before anything else, and in this very call.
-    apply({ type: 'restored' });
-    connect();
-    tick();
-  }
-
-  function stop(): void {
+  const stop = () => {
     if (!running) return;
     disconnect();
-    ticker?.stop();
-    ticker = undefined;
     running.abort();
     running = undefined;
-  }
+  };
 
-  async function hold(request: HoldRequest): Promise<Hold | undefined> {
-    const taken = running && (await takeHold(call, request));
-    if (!taken) return undefined;
-    const look = () => running && apply({ type: 'look' });
-    look();
-    return {
-      renew: async (forMs) => {
-        const done = await taken.renew(forMs);
-        look();
-        return done;
-      },
-      release: async () => {
-        await taken.release();
-        look();
-      },
-    };
-  }
+  const isLive = () => running && model.handle && !machine.isFinal(model);
+
+  const subscribe = (listener: Listener) => {
+    listeners.add(listener);
+    return () => void listeners.delete(listener);
+  };
 
   return {
     get state() {
       return state;
     },
-    remaining: () => (model.deadline === null || !running ? null : Math.max(0, model.deadline - clock.now())),
-    extend: async () => !!running && !left && model.phase !== 'unknown' && !isDue(model, clock.now()) && stay(),
-    signOut,
-    hold,
-    withHold: (work, { label, max = 3_600_000 }) => holdDuring(scope, hold, work, label, max),
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
+    remaining: () => (model.deadline < Infinity ? Math.max(0, model.deadline - now()) : null),
+    async extend() {
+      if (!isLive() || now() >= model.deadline) return false;
+      question = undefined;
+      input = 0;
+      apply(machine.extending(model));
+      return ask();
     },
+    async signOut() {
+      if (!running) return;
+      forget();
+      apply(machine.leaving(model));
+    },
+    cover: (why) => apply(machine.resting(model, why)),
+    get request() {
+      return call;
+    },
+    recheck: look,
+    subscribe,
+    diagnose,
     start,
     stop,
   };

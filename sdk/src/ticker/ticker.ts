@@ -1,4 +1,5 @@
 import type { Scope } from '../call/call.js';
+import type { FromWorker } from '../pulse/pulse.js';
 
 const VISIBLE = 250;
 const HIDDEN = 1000;
@@ -11,40 +12,41 @@ export interface Ticker {
 let policy: { createScriptURL(url: string): string } | undefined;
 
 /** Under Trusted Types a worker's address has to be blessed; the policy is made once and blesses this one file. */
-function blessed(scope: Scope, url: string): string {
-  const types = (scope as { trustedTypes?: { createPolicy(name: string, rules: object): typeof policy } }).trustedTypes;
-  if (!types) return url;
-  policy ??= types.createPolicy('nightlatch', { createScriptURL: (text: string) => text });
-  return policy!.createScriptURL(url);
-}
+const blessed = (scope: Scope, url: string): string => {
+  const { trustedTypes } = scope as { trustedTypes?: { createPolicy(name: string, rules: object): typeof policy } };
+  policy ??= trustedTypes?.createPolicy('nightlatch', { createScriptURL: (text: string) => text });
+  return policy ? policy.createScriptURL(url) : url;
+};
 
 /**
- * Calls `tick` four times a second while the page is visible, once a second while it is hidden. Timers of hidden pages are
- * throttled to one a minute, those of workers are not; without a worker only the accuracy suffers.
+ * Ticks four times a second while the page is visible, once a second while it is hidden: timers of hidden pages are
+ * throttled to one a minute, those of workers are not. Passes on what else the worker at `url` tells, which follows the
+ * server at `root`. Without a worker hidden pages are late, which is told as `worker`.
  */
-export function createTicker(scope: Scope, url: string, tick: () => void, failed: (why: string) => void): Ticker {
+export function createTicker(scope: Scope, url: string, root: string, hear: (...message: FromWorker) => void): Ticker {
   let timer = 0;
   let worker: Worker | undefined;
-  const fail = (why: string) => {
-    worker?.terminate();
+  const fail = (why: unknown) => {
     worker = undefined;
-    failed(why);
+    hear('worker', why);
   };
   try {
-    worker = new scope.Worker(blessed(scope, url), { name: 'nightlatch' });
-    worker.onmessage = tick;
-    worker.onerror = (event) => {
-      event.preventDefault();
-      fail(event.message || 'the browser refused to load it');
-    };
+    if (url) {
+      worker = new scope.Worker(blessed(scope, url));
+      worker.onmessage = ({ data }) => hear(...(data as FromWorker));
+      worker.onerror = (event) => {
+        event.preventDefault();
+        fail(event.message);
+      };
+    }
   } catch (error) {
-    fail(String(error));
+    fail(error);
   }
   return {
     pace(hidden) {
       scope.clearInterval(timer);
-      timer = scope.setInterval(tick, hidden ? HIDDEN : VISIBLE);
-      worker?.postMessage(hidden ? HIDDEN : 0);
+      timer = scope.setInterval(hear, hidden ? HIDDEN : VISIBLE, 'tick');
+      worker?.postMessage([hidden ? HIDDEN : 0, root]);
     },
     stop() {
       scope.clearInterval(timer);

@@ -1,4 +1,5 @@
-import type { Nightlatch, State } from '../nightlatch/contract.js';
+import type { State } from '../machine/machine.js';
+import type { Nightlatch } from '../nightlatch/contract.js';
 import { rememberFocus } from './focus.js';
 import { style } from './style.js';
 import { en, inDigits, inWords, spokenMark, type Messages } from './text.js';
@@ -171,6 +172,7 @@ function build(host: NightlatchWarning, messages: () => Messages): (nightlatch: 
       leaving: ['', lost ? words.leavingTrouble : words.leaving],
       offline: [words.offlineTitle, words.offlineText],
       locked: [words.lockedTitle, words.lockedText],
+      'step-up': [words.lockedTitle, words.lockedText],
     }[why!]!;
     say(coverHeading, head!);
     say(coverText, body!);

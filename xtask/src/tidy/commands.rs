@@ -40,6 +40,12 @@ const CHANGING: Proof = Proof::Test {
     name: "the_commands_of_the_document_work",
 };
 
+/// The commands of `docs/served-sdk.md` beside a running server.
+const SERVED_SDK: Proof = Proof::Test {
+    path: "crates/server/tests/system/served_sdk.rs",
+    name: "the_commands_of_the_document_tell_what_the_server_sends",
+};
+
 const COMMANDS: &[(&str, Proof)] = &[
     (
         "cargo run --release -- demo",
@@ -85,6 +91,8 @@ const COMMANDS: &[(&str, Proof)] = &[
         "nightlatch policy replay activity.csv --policy stricter.toml --within 10m",
         REPLAY,
     ),
+    ("nightlatch snippet --config latch.toml", SERVED_SDK),
+    ("nightlatch snippet --config latch.toml --json", SERVED_SDK),
     ("cargo xtask test", Proof::Ci),
     ("cargo xtask test rust", Proof::Ci),
     ("cargo xtask test loom", Proof::Ci),

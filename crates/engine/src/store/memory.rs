@@ -14,6 +14,7 @@ use super::{
     Reindex, Result, Revision, Selector, Store, Touch,
 };
 use crate::audit::{AuditEntry, AuditFilter, AuditRecord};
+use crate::secret::Secret;
 use crate::token::{Digest, Handle};
 
 /// Keeps everything in memory.
@@ -332,6 +333,10 @@ impl Store for MemoryStore {
 
     async fn forget_claims(&self, before: Instant, limit: usize) -> Result<usize> {
         Ok(self.tables().forget_claims(before, limit))
+    }
+
+    async fn secret(&self, fresh: &Secret) -> Result<Secret> {
+        Ok(self.tables().secret.get_or_insert_with(|| fresh.clone()).clone())
     }
 
     async fn latest_instant(&self) -> Result<Instant> {

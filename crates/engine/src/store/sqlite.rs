@@ -37,6 +37,7 @@ use super::{
     Reindex, Result, Revision, Selector, Store, StoreError, Touch,
 };
 use crate::audit::{AuditEntry, AuditFilter, AuditRecord};
+use crate::secret::Secret;
 use crate::token::{Digest, Handle};
 
 /// Keeps everything in one file.
@@ -235,6 +236,15 @@ impl Store for SqliteStore {
         self.writer
             .call(move |group| documents::forget_claims(group, before, limit))
             .await
+    }
+
+    async fn secret(&self, fresh: &Secret) -> Result<Secret> {
+        // Mostly it is there, and a file that cannot be written now is no reason not to start.
+        if let Some(kept) = self.readers.call(|reader| reads::secret(&reader.connection)).await? {
+            return Ok(kept);
+        }
+        let fresh = fresh.clone();
+        self.writer.call(move |group| documents::secret(group, &fresh)).await
     }
 
     async fn latest_instant(&self) -> Result<Instant> {

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use nightlatch_core::session::EndReason;
+use nightlatch_engine::secret::Secret;
 use nightlatch_engine::store::sqlite::SqliteStore;
 use nightlatch_engine::store::{Filter, Page, Record, Selector, Store as _, StoreError};
 use nightlatch_engine::token::Token;
@@ -196,7 +197,24 @@ fn a_newer_schema_is_refused() {
     let newer = Connection::open(&path).expect("connection");
     newer.pragma_update(None, "user_version", 99).expect("version");
     let told = refusal(&path);
-    assert!(told.contains("schema 99 is newer than the schema 2"), "{told}");
+    assert!(told.contains("schema 99 is newer than the schema 3"), "{told}");
+}
+
+#[tokio::test]
+async fn a_file_keeps_its_secret_and_no_other_file_has_it() {
+    let (_directory, path) = fresh();
+    let ask = async || open(&path).secret(&Secret::random()).await;
+    let kept = ask().await.expect("store");
+    assert_eq!(ask().await.expect("store"), kept);
+    let (_other_directory, other) = fresh();
+    assert_ne!(open(&other).secret(&Secret::random()).await.expect("store"), kept);
+
+    let connection = Connection::open(&path).expect("connection");
+    connection
+        .execute("UPDATE secret SET bytes = x'00'", [])
+        .expect("damage");
+    let damaged = ask().await.expect_err("no 256 bits");
+    assert!(matches!(damaged, StoreError::Damaged(_)), "{damaged}");
 }
 
 #[tokio::test]

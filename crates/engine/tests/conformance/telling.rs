@@ -4,9 +4,23 @@ use nightlatch_core::policy::PolicyDocument;
 use nightlatch_core::session::EndReason;
 use nightlatch_core::time::{Instant, Span};
 use nightlatch_engine::audit::{AuditEntry, AuditFilter, AuditKind};
+use nightlatch_engine::secret::Secret;
 use nightlatch_engine::store::{ApiKey, Application, Created, PolicyRevision, Selector, Store};
 
 use super::fixture::*;
+
+pub(crate) async fn whoever_asks_is_answered_one_secret(store: Shared) {
+    let asking = (0..8).map(|_| {
+        let store = Shared::clone(&store);
+        tokio::spawn(async move { store.secret(&Secret::random()).await.expect("store") })
+    });
+    let asking: Vec<_> = asking.collect();
+    let kept = store.secret(&Secret::random()).await.expect("store");
+    for asked in asking {
+        assert_eq!(asked.await.expect("a task"), kept);
+    }
+    assert_ne!(Secret::random(), kept);
+}
 
 pub(crate) async fn the_audit_counts_from_one(store: Shared) {
     for number in 1..=3 {

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use nightlatch_core::time::Instant;
 use nightlatch_engine::audit::{AuditEntry, AuditFilter, AuditRecord};
+use nightlatch_engine::secret::Secret;
 use nightlatch_engine::store::memory::MemoryStore;
 use nightlatch_engine::store::{
     Amendment, ApiKey, Application, Claim, Created, Creation, End, Ended, Expiry, Filter, Page, PolicyRevision, Record,
@@ -109,6 +110,9 @@ impl Store for FlakyStore {
     }
     async fn forget_claims(&self, before: Instant, limit: usize) -> Result<usize> {
         self.well()?.forget_claims(before, limit).await
+    }
+    async fn secret(&self, fresh: &Secret) -> Result<Secret> {
+        self.well()?.secret(fresh).await
     }
     async fn latest_instant(&self) -> Result<Instant> {
         self.well()?.latest_instant().await

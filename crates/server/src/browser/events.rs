@@ -13,7 +13,8 @@ use axum::response::{IntoResponse as _, Response};
 use futures_util::stream;
 use nightlatch_core::session::{DeadlineKind, Phase};
 use nightlatch_core::time::{Instant, Span};
-use nightlatch_engine::token::Digest;
+use nightlatch_engine::store::StoreError;
+use nightlatch_engine::token::{Digest, Handle};
 use nightlatch_engine::{Snapshot, Standing, Watcher};
 use serde::Serialize;
 
@@ -29,12 +30,15 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 const RETRY: Duration = Duration::from_secs(1);
 /// Moving deadlines are told at most so often.
 const SPACING: Duration = Duration::from_secs(1);
+/// A session gets a new token when its person authenticates again, in one tab. All others hear of that on the streams they
+/// have, and those go on until the browser has surely got the new token; a stream of somebody else ends with them.
+const NEW_TOKEN_WITHIN: Span = Span::from_secs(5);
 
 pub(super) async fn get(State(latch): State<Arc<Latch>>, headers: HeaderMap) -> Result<Response, Problem> {
     let credential = required(&latch, &headers)?;
     let standing = latch.engine.status(&credential.digest).await?;
     let handle = live(&latch, &standing)?.handle;
-    let open = Streams::open(&latch, handle, credential.digest)
+    let open = Streams::open(&latch, handle)
         .ok_or_else(|| too_many("The session has too many event streams; one for all tabs is enough."))?;
     let told_until = headers
         .get("last-event-id")
@@ -42,6 +46,8 @@ pub(super) async fn get(State(latch): State<Arc<Latch>>, headers: HeaderMap) -> 
         .map(Instant::from_millis);
     let teller = Teller {
         watcher: latch.engine.watch(handle),
+        handle,
+        closing: None,
         digest: credential.digest,
         told_until,
         told: None,
@@ -71,7 +77,10 @@ pub(super) async fn get(State(latch): State<Arc<Latch>>, headers: HeaderMap) -> 
 /// What one stream has told and is to tell.
 struct Teller {
     latch: Arc<Latch>,
+    handle: Handle,
     digest: Digest,
+    /// When the stream ends because it was opened with an earlier token.
+    closing: Option<Instant>,
     watcher: Watcher,
     /// The id of the last event that the browser got on an earlier stream.
     told_until: Option<Instant>,
@@ -87,6 +96,8 @@ struct Teller {
 struct Told {
     phase: Phase,
     kind: Option<DeadlineKind>,
+    /// Where a page waits for a fresh authentication this is the news, whether a deadline moves or not.
+    authenticated: Instant,
     idle: Option<Instant>,
     absolute: Option<Instant>,
     at: tokio::time::Instant,
@@ -105,7 +116,7 @@ impl Teller {
             return Some(event);
         }
         while !self.over {
-            let snapshot = match self.latch.engine.status(&self.digest).await {
+            let snapshot = match self.standing().await {
                 Ok(Standing::Live(snapshot)) => snapshot,
                 Ok(Standing::Ended { at, reason, .. }) => {
                     self.over = true;
@@ -115,9 +126,12 @@ impl Teller {
                     };
                     return Some(event("ended", self.latch.engine.clock().now(), &body));
                 }
-                // The token has changed, or the store fails: whoever opens the stream again learns more.
+                // Whoever opens the stream again learns more.
                 Ok(Standing::Unknown) | Err(_) => return None,
             };
+            if self.closing.is_some_and(|at| snapshot.now >= at) {
+                return None;
+            }
             if let Some(event) = self.news(&snapshot) {
                 return Some(event);
             }
@@ -128,11 +142,29 @@ impl Teller {
         None
     }
 
+    /// How the session stands, by whatever token it has by now.
+    async fn standing(&mut self) -> Result<Standing, StoreError> {
+        let engine = &self.latch.engine;
+        let standing = engine.status(&self.digest).await?;
+        if standing != Standing::Unknown {
+            return Ok(standing);
+        }
+        let Some((record, standing)) = engine.find(&self.handle).await? else {
+            return Ok(Standing::Unknown);
+        };
+        self.digest = record.digest;
+        self.closing
+            .get_or_insert_with(|| engine.clock().now() + NEW_TOKEN_WITHIN);
+        Ok(standing)
+    }
+
     /// What the snapshot has that the browser does not know.
     fn news(&mut self, snapshot: &Snapshot) -> Option<Event> {
         let told = Told::of(snapshot);
         let before = self.told;
-        let turned = before.is_none_or(|before| (before.phase, before.kind) != (told.phase, told.kind));
+        let turned = before.is_none_or(|before| {
+            (before.phase, before.kind, before.authenticated) != (told.phase, told.kind, told.authenticated)
+        });
         let moved = before.is_none_or(|before| (before.idle, before.absolute) != (told.idle, told.absolute));
         let spaced = before.is_none_or(|before| told.at.duration_since(before.at) >= SPACING);
         // People are never told late that they have less time.
@@ -165,7 +197,9 @@ impl Teller {
     async fn wait(&mut self, snapshot: &Snapshot) -> bool {
         let current = Told::of(snapshot);
         let told = self.told.unwrap_or(current);
-        let mut until = wake_after(snapshot).to_std();
+        let by_itself = wake_after(snapshot);
+        let closing = self.closing.map_or(by_itself, |at| at.since(snapshot.now));
+        let mut until = closing.min(by_itself).to_std();
         if (told.idle, told.absolute) != (current.idle, current.absolute) {
             // A deadline moved that is not told yet because the last one was told just now.
             until = until.min(SPACING.saturating_sub(current.at.duration_since(told.at)));
@@ -194,6 +228,7 @@ impl Told {
         Self {
             phase: snapshot.status.phase,
             kind: snapshot.status.deadline_kind,
+            authenticated: snapshot.authenticated,
             idle: snapshot.status.idle_remaining.map(|remaining| snapshot.now + remaining),
             absolute: snapshot
                 .status

@@ -10,6 +10,7 @@ use nightlatch_core::session::EndReason;
 use serde::Deserialize;
 
 use crate::http::headers::page;
+use crate::http::sign_in_url::SignInUrl;
 use crate::latch::Latch;
 
 #[derive(Debug, Deserialize)]
@@ -36,7 +37,7 @@ pub(super) async fn get(State(latch): State<Arc<Latch>>, why: Result<Query<Why>,
         SignedOut {
             title,
             text,
-            sign_in_url: latch.sign_in_url.as_deref(),
+            sign_in_url: latch.sign_in_url.as_ref().map(SignInUrl::as_str),
             provider_note: latch.provider_note.as_deref(),
             prefix: &latch.prefix,
         }

@@ -13,6 +13,7 @@ use serde::{Serialize, Serializer};
 use super::sentence::Sentence;
 use crate::http::headers::json;
 use crate::http::problem::Problem;
+use crate::http::sign_in_url::SignInUrl;
 use crate::latch::Latch;
 
 /// A live session as browsers see it. Remaining times are milliseconds; `null` is no limit.
@@ -30,7 +31,12 @@ pub(crate) struct SessionBody<'a> {
     choice: Option<Limit>,
     choices: Offered<'a>,
     explanation: Sentence<'a>,
+    /// Since sign-in, or since the last time they authenticated again.
+    authentication_age_ms: u64,
     server_time_ms: i64,
+    /// Where to authenticate again. In every phase: a page may ask for it while the session is active, too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sign_in_url: Option<&'a SignInUrl>,
 }
 
 /// What the user may pick for idle; written straight from the policy in force.
@@ -68,7 +74,9 @@ impl<'a> SessionBody<'a> {
             choice: snapshot.choice,
             choices: Offered(latch),
             explanation: Sentence(snapshot),
+            authentication_age_ms: snapshot.now.since(snapshot.authenticated).as_millis(),
             server_time_ms: snapshot.now.as_millis(),
+            sign_in_url: latch.sign_in_url.as_ref(),
         }
     }
 }
@@ -91,6 +99,16 @@ pub(crate) fn live<'a>(latch: &Latch, standing: &'a Standing) -> Result<&'a Snap
             Err(Problem::no_session())
         }
     }
+}
+
+/// The live session, unless it is locked; 401 otherwise.
+pub(crate) fn unlocked<'a>(latch: &Latch, standing: &'a Standing) -> Result<&'a Snapshot, Problem> {
+    let snapshot = live(latch, standing)?;
+    if snapshot.status.phase == Phase::Locked {
+        latch.metrics.refused("locked");
+        return Err(Problem::locked());
+    }
+    Ok(snapshot)
 }
 
 /// The live session after an event; 401 when it is over, or locked where the event needs one that is not.

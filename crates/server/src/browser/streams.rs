@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use nightlatch_core::session::Event;
-use nightlatch_engine::token::{Digest, Handle};
+use nightlatch_engine::Standing;
+use nightlatch_engine::store::Record;
+use nightlatch_engine::token::Handle;
 
 use crate::latch::Latch;
 
@@ -29,12 +31,11 @@ struct Open {
 pub(super) struct OpenStream {
     latch: Arc<Latch>,
     handle: Handle,
-    digest: Digest,
 }
 
 impl Streams {
     /// Opens a stream, unless there are too many.
-    pub(super) fn open(latch: &Arc<Latch>, handle: Handle, digest: Digest) -> Option<OpenStream> {
+    pub(super) fn open(latch: &Arc<Latch>, handle: Handle) -> Option<OpenStream> {
         let mut open = latch.streams.0.lock().unwrap_or_else(PoisonError::into_inner);
         let of_session = open.by_session.get(&handle).copied().unwrap_or(0);
         if of_session >= PER_SESSION || open.in_all >= IN_ALL {
@@ -46,7 +47,6 @@ impl Streams {
         Some(OpenStream {
             latch: Arc::clone(latch),
             handle,
-            digest,
         })
     }
 
@@ -78,18 +78,25 @@ impl Drop for OpenStream {
     fn drop(&mut self) {
         self.latch.metrics.streams.dec();
         if self.latch.streams.close(self.handle) && !self.latch.shutdown.is_cancelled() {
-            tokio::spawn(close_abandoned_tabs(Arc::clone(&self.latch), self.handle, self.digest));
+            tokio::spawn(close_abandoned_tabs(Arc::clone(&self.latch), self.handle));
         }
     }
 }
 
 /// A browser that crashed, or lost its network, says good-bye for none of its tabs: after a while without any stream they
 /// count as closed. Those that are still open tell themselves again when they reconnect.
-async fn close_abandoned_tabs(latch: Arc<Latch>, handle: Handle, digest: Digest) {
+async fn close_abandoned_tabs(latch: Arc<Latch>, handle: Handle) {
     tokio::select! {
         () = tokio::time::sleep(RETURN_WITHIN) => {}
         () = latch.shutdown.cancelled() => return,
     }
+    if latch.streams.has(handle) {
+        return;
+    }
+    // The token may be another one than the stream was opened with.
+    let Ok(Some((Record { digest, .. }, Standing::Live(_)))) = latch.engine.find(&handle).await else {
+        return;
+    };
     let tabs = latch
         .engine
         .presence(&digest)

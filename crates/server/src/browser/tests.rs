@@ -1,6 +1,8 @@
 //! The endpoints over a real engine on manual time, without a socket.
 
 mod applications;
+mod assets;
+mod draft_key;
 mod endpoints;
 mod events;
 mod isolation;
@@ -17,6 +19,7 @@ use nightlatch_core::time::{Instant, Span};
 use nightlatch_engine::clock::{Clock, ManualTime};
 use nightlatch_engine::store::Store;
 use nightlatch_engine::store::memory::MemoryStore;
+use nightlatch_engine::token::Digest;
 use nightlatch_engine::{Engine, NewSession, Options};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -74,6 +77,18 @@ impl Site {
         };
         let admission = self.latch.engine.create(new).await.expect("a store");
         admission.signed_in().expect("room").token.expose().to_owned()
+    }
+
+    /// The person authenticates again, as their back end tells; answers the new token.
+    async fn reauthenticate(&self, token: &str) -> String {
+        let digest = Digest::of(token).expect("a token");
+        let again = self
+            .latch
+            .engine
+            .reauthenticate(&digest, "test")
+            .await
+            .expect("a store");
+        again.expect("a live session").token.expose().to_owned()
     }
 
     fn advance(&self, seconds: u64) {

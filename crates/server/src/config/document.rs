@@ -12,6 +12,8 @@ use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
+use crate::http::sign_in_url::SignInUrl;
+
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct ConfigDocument {
@@ -78,8 +80,8 @@ pub(crate) struct ServerSection {
     pub(crate) prefix: String,
     /// Proxies in front that terminate TLS, as addresses or networks.
     pub(crate) trusted_proxies: Vec<Peer>,
-    /// Where the signed-out page sends people to sign in again.
-    pub(crate) sign_in_url: Option<String>,
+    /// Where people authenticate: after they were signed out, to open a lock, and where a page asks for it again.
+    pub(crate) sign_in_url: Option<SignInUrl>,
     /// A word on the identity provider's own session, shown on the signed-out page.
     pub(crate) provider_note: Option<String>,
 }

@@ -76,6 +76,11 @@ fn every_mistake_names_file_line_column_key_and_remedy() {
         &["10.0.0.0/8"],
     );
     refused(
+        "[server]\nsign_in_url = \"javascript:alert(1)\"\n",
+        "latch.toml:2:15: server.sign_in_url: ",
+        &["/sign-in", "https://app.example"],
+    );
+    refused(
         "[log]\nlevel = \"loud=very\"\n",
         "latch.toml:2:1: log.level: ",
         &["info"],

@@ -29,7 +29,8 @@ pub(crate) fn protect_page(headers: &mut HeaderMap) {
 
 /// A JSON answer.
 pub(crate) fn json(body: &impl Serialize) -> Response {
-    let mut bytes = Vec::with_capacity(512);
+    // A session fits, so that the hot path allocates once.
+    let mut bytes = Vec::with_capacity(768);
     // Our own answers are plain data; there is nothing in them that JSON cannot say.
     if let Err(error) = serde_json::to_writer(&mut bytes, body) {
         tracing::error!(%error, "an answer cannot be written as JSON");

@@ -1,5 +1,5 @@
-//! What a write must prove: that a page of ours or of a listed application sent it, and that it is no plain form of somebody
-//! else.
+//! What a write must prove, and who reads a secret: that a page of ours or of a listed application sends it, and that it is no
+//! plain form or link of somebody else.
 
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 
@@ -17,30 +17,36 @@ pub(crate) struct Origins<'a> {
 }
 
 /// A write from script: a known origin, and the header that no form can send.
-pub(crate) fn from_script(origins: Origins<'_>, headers: &HeaderMap, bearer: bool) -> Result<(), Problem> {
-    known_origin(origins, headers, bearer)?;
+pub(crate) fn from_script(origins: Origins<'_>, headers: &HeaderMap, silence_proves: bool) -> Result<(), Problem> {
+    known_origin(origins, headers, silence_proves)?;
     if headers.get(NIGHTLATCH).is_none_or(|value| value != "1") {
         return Err(refused(
-            "The header `Nightlatch: 1` is missing; send it with every write.",
+            "The header `Nightlatch: 1` is missing; send it with every write, and to read a secret.",
         ));
     }
     Ok(())
 }
 
+/// A read of a secret from script: the header, which makes the browser of a page of another origin ask first, and no word of
+/// such an origin. A browser that names none reads for a page of the same origin.
+pub(crate) fn read_from_script(origins: Origins<'_>, headers: &HeaderMap) -> Result<(), Problem> {
+    from_script(origins, headers, true)
+}
+
 /// The proof of a page of ours, or of an application whose origin is listed. Browsers set both headers themselves; `none` is
 /// no page at all.
-pub(crate) fn known_origin(origins: Origins<'_>, headers: &HeaderMap, bearer: bool) -> Result<(), Problem> {
+pub(crate) fn known_origin(origins: Origins<'_>, headers: &HeaderMap, silence_proves: bool) -> Result<(), Problem> {
     let origin = headers.get(header::ORIGIN);
     let from_a_page = headers.get(SEC_FETCH_SITE).is_none_or(|site| site != "none");
     if from_a_page && origin.is_some_and(|origin| origins.applications.have_origin(origin)) {
         return Ok(());
     }
-    same_origin(origins.own, headers, bearer)
+    same_origin(origins.own, headers, silence_proves)
 }
 
 /// The proof of the same origin: what the browser says of the request, else the page's origin. Where a client names its
 /// token itself, silence is proof enough: no browser would have added it.
-pub(crate) fn same_origin(origins: &[String], headers: &HeaderMap, bearer: bool) -> Result<(), Problem> {
+pub(crate) fn same_origin(origins: &[String], headers: &HeaderMap, silence_proves: bool) -> Result<(), Problem> {
     if let Some(site) = headers.get(SEC_FETCH_SITE) {
         return if site == "same-origin" {
             Ok(())
@@ -51,7 +57,7 @@ pub(crate) fn same_origin(origins: &[String], headers: &HeaderMap, bearer: bool)
     match headers.get(header::ORIGIN) {
         Some(origin) if origins.iter().any(|known| origin == known.as_str()) => Ok(()),
         Some(_) => Err(refused("The request comes from a page of another origin.")),
-        None if bearer => Ok(()),
+        None if silence_proves => Ok(()),
         None => Err(refused(
             "The request does not show which page it comes from; send `Sec-Fetch-Site` or `Origin`.",
         )),
@@ -59,7 +65,7 @@ pub(crate) fn same_origin(origins: &[String], headers: &HeaderMap, bearer: bool)
 }
 
 fn refused(detail: &'static str) -> Problem {
-    Problem::new(StatusCode::FORBIDDEN, "wrong-origin", "The write is refused", detail)
+    Problem::new(StatusCode::FORBIDDEN, "wrong-origin", "The request is refused", detail)
 }
 
 #[cfg(test)]

@@ -122,14 +122,24 @@ impl Browser {
     /// Waits until the server tells of an event. Listening is not activity.
     #[track_caller]
     pub(crate) fn wait_for(&self, event: &str) {
+        assert!(self.listen().any(|(told, _)| told == event), "no event `{event}`");
+    }
+
+    /// What the server tells of the session, event by event, each with its data.
+    #[track_caller]
+    pub(crate) fn listen(&self) -> impl Iterator<Item = (String, serde_json::Value)> + use<> {
         let stream = self.connect("GET", "/nightlatch/events", &[], "");
         let mut lines = BufReader::new(stream).lines();
         let head = lines.next().expect("a status line").expect("text");
         assert!(head.contains(" 200 "), "{head}");
-        let told = lines
-            .map_while(Result::ok)
-            .any(|line| line == format!("event: {event}") || line == format!("event:{event}"));
-        assert!(told, "no event `{event}`");
+        let mut event = String::new();
+        lines.map_while(Result::ok).filter_map(move |line| {
+            if let Some(name) = line.strip_prefix("event: ") {
+                name.clone_into(&mut event);
+            }
+            let data = serde_json::from_str(line.strip_prefix("data: ")?).expect("JSON");
+            Some((event.clone(), data))
+        })
     }
 
     pub(crate) fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {

@@ -5,6 +5,9 @@ use crate::bank::Bank;
 /// The gate's limit is two thirds of the idle limit, so the warning comes as soon as the gate would ask.
 const AWAY_AT_THE_WARNING: [&str; 4] = ["--idle", "3s", "--warn-before", "1s"];
 
+/// Without a warning in between a session is active or locked.
+const LOCKING: [&str; 6] = ["--idle", "2s", "--warn-before", "0s", "--on-idle", "lock"];
+
 #[test]
 fn whoever_was_away_is_asked_again_before_the_admin_page() {
     let bank = Bank::open(&AWAY_AT_THE_WARNING);
@@ -96,4 +99,33 @@ fn a_locked_session_waits_for_its_person() {
     let answer = browser.sign_in("ada", "/billing");
     assert_eq!(answer.header("location"), Some("/billing"));
     assert_eq!(browser.get("/billing").status, 200);
+}
+
+#[test]
+fn a_lock_opens_in_every_tab_when_its_person_signs_in_in_one() {
+    let bank = Bank::open(&LOCKING);
+    let mut browser = bank.browser_of("ada");
+    let session = browser.session();
+    assert_eq!(session["sign_in_url"], "/demo/sign-in");
+    let mut tab = browser.listen();
+    assert!(tab.any(|(event, _)| event == "locked"));
+    let old = browser.clone();
+    browser.sign_in("ada", "/");
+    let (event, told) = tab.next().expect("an event");
+    assert_eq!((event.as_str(), &told["phase"]), ("lifetime", &"active".into()));
+    assert_eq!(told["handle"], session["handle"], "it is the same session");
+    assert_ne!(browser.token(), old.token());
+    assert_eq!(browser.session()["handle"], session["handle"]);
+}
+
+#[test]
+fn a_lock_that_somebody_else_opens_ends_the_session_in_every_tab() {
+    let bank = Bank::open(&LOCKING);
+    let mut browser = bank.browser_of("ada");
+    let mut tab = browser.listen();
+    assert!(tab.any(|(event, _)| event == "locked"));
+    browser.sign_in("ben", "/");
+    let (event, told) = tab.next().expect("an event");
+    assert_eq!((event.as_str(), &told["reason"]), ("ended", &"superseded".into()));
+    assert_eq!(browser.session()["subject"], "ben");
 }

@@ -6,6 +6,7 @@ use nightlatch_core::session::{EndReason, State};
 use nightlatch_core::time::Instant;
 
 use crate::audit::{AuditEntry, AuditKind};
+use crate::secret::Secret;
 use crate::store::{
     ApiKey, Application, Claim, Created, Ended, Filter, PolicyRevision, Record, Revision, Room, longest_absence,
 };
@@ -22,6 +23,7 @@ pub(super) struct Tables {
     pub(super) applications: BTreeMap<Box<str>, Application>,
     pub(super) api_keys: BTreeMap<Box<str>, ApiKey>,
     claims: BTreeMap<Digest, (Claim, Box<str>)>,
+    pub(super) secret: Option<Secret>,
     pub(super) latest: Instant,
 }
 

@@ -1,13 +1,16 @@
-//! What is written besides sessions: policies, applications, keys, claims.
+//! What is written besides sessions: policies, applications, keys, claims, the secret.
 
 use nightlatch_core::time::Instant;
 use rusqlite::params;
 
 use super::columns;
 use super::creating::{claimed, make_claim};
+use super::failure::Failure;
+use super::reads;
 use super::writer::Group;
 use super::writes::{Result, append, execute};
 use crate::audit::AuditEntry;
+use crate::secret::Secret;
 use crate::store::{ApiKey, Application, Claim, Created, PolicyRevision};
 
 pub(super) fn add_policy(group: &mut Group<'_>, policy: &PolicyRevision, audit: &AuditEntry) -> Result<bool> {
@@ -136,4 +139,11 @@ pub(super) fn forget_claims(group: &Group<'_>, before: Instant, limit: usize) ->
             (SELECT key FROM claims INDEXED BY claims_by_age WHERE at < ?1 ORDER BY at LIMIT ?2)",
         params![before.as_millis(), columns::count(limit)],
     )
+}
+
+pub(super) fn secret(group: &Group<'_>, fresh: &Secret) -> Result<Secret> {
+    let sql = "INSERT INTO secret (id, bytes) VALUES (1, ?1) ON CONFLICT DO NOTHING";
+    execute(group, sql, [fresh.as_bytes()])?;
+    let kept = reads::secret(group.connection)?;
+    kept.ok_or_else(|| Failure::Damaged("it keeps no secret".to_owned()))
 }

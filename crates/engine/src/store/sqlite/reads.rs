@@ -10,6 +10,7 @@ use super::records::{self, Reader};
 use super::rows::{self, AUDIT};
 use super::selection;
 use crate::audit::{AuditFilter, AuditRecord};
+use crate::secret::Secret;
 use crate::store::{ApiKey, Application, Filter, Page, PolicyRevision, Record};
 
 type Result<T> = std::result::Result<T, Failure>;
@@ -66,6 +67,11 @@ pub(super) fn applications(connection: &Connection) -> Result<Vec<Application>> 
 pub(super) fn api_keys(connection: &Connection) -> Result<Vec<ApiKey>> {
     let sql = "SELECT name, digest, created, scopes FROM api_keys ORDER BY name";
     all(connection, sql, [], rows::api_key)
+}
+
+pub(super) fn secret(connection: &Connection) -> Result<Option<Secret>> {
+    let kept = all(connection, "SELECT bytes FROM secret", [], rows::secret)?;
+    Ok(kept.into_iter().next())
 }
 
 pub(super) fn latest_instant(connection: &Connection) -> Result<Instant> {

@@ -7,6 +7,7 @@ use rusqlite::Row;
 use super::columns::Columns;
 use super::failure::Failure;
 use crate::audit::{AuditEntry, AuditKind, AuditRecord};
+use crate::secret::Secret;
 use crate::store::{ApiKey, Application, PolicyRevision};
 use crate::token::{Digest, Handle};
 
@@ -66,4 +67,8 @@ pub(super) fn api_key(row: &Row<'_>) -> Result<ApiKey, Failure> {
         created: columns.instant()?,
         scopes: columns.json()?,
     })
+}
+
+pub(super) fn secret(row: &Row<'_>) -> Result<Secret, Failure> {
+    Ok(Secret::from_bytes(Columns::of(row).take()?))
 }

@@ -222,8 +222,10 @@ async fn pages_of_listed_origins_read_and_write() {
             assert_eq!(answer.header("access-control-allow-credentials"), Some("true"));
             assert_eq!(answer.header("vary"), Some("Origin"));
             let written = [("sec-fetch-site", fetch_site), ("nightlatch", "1")];
-            let answer = from(&site, origin, Method::POST, "/extend", &token, &written).await;
-            assert_eq!(answer.status, StatusCode::OK);
+            for (method, path) in [(Method::POST, "/extend"), (Method::GET, "/draft-key")] {
+                let answer = from(&site, origin, method, path, &token, &written).await;
+                assert_eq!(answer.status, StatusCode::OK, "{path}");
+            }
         }
         // A form can send neither the header nor, from no page at all, the proof.
         for headers in [

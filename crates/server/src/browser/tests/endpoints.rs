@@ -1,4 +1,7 @@
 use axum::http::{Method, StatusCode};
+use nightlatch_core::session::EndReason;
+use nightlatch_engine::audit::{AuditFilter, AuditKind};
+use nightlatch_engine::store::Store as _;
 use serde_json::json;
 
 use super::Site;
@@ -20,9 +23,32 @@ async fn the_session_body_has_the_shape_of_the_contract() {
             "phase": "active", "deadline_kind": "idle", "idle_remaining_ms": 540_000, "absolute_remaining_ms": 3_540_000,
             "warn_before_ms": 60_000, "can_extend": true, "subject": "ada", "handle": "H", "application": "bank",
             "choice": null, "choices": ["5m", "20m"], "server_time_ms": 1_700_000_060_000_i64,
+            "authentication_age_ms": 60_000,
             "explanation": "You will be signed out after 10 minutes without activity, as set by your organisation.",
         })
     );
+}
+
+#[tokio::test]
+async fn the_body_says_how_old_the_authentication_is_and_where_to_renew_it() {
+    let site = Site::new("[server]\nsign_in_url = \"/in?a=1\"\n[policy]\nidle = \"10m\"\non_idle = \"lock\"\n").await;
+    let token = site.sign_in("ada").await;
+    site.advance(300);
+    let told = |body: &serde_json::Value| {
+        (
+            body["phase"].clone(),
+            body["authentication_age_ms"].clone(),
+            body["sign_in_url"].clone(),
+        )
+    };
+    let body = site.post("/extend", &token, "").await.json();
+    assert_eq!(told(&body), (json!("active"), json!(300_000), json!("/in?a=1")));
+    site.advance(600);
+    let body = site.get("/session", &token).await.json();
+    assert_eq!(told(&body), (json!("locked"), json!(900_000), json!("/in?a=1")));
+    let again = site.reauthenticate(&token).await;
+    let body = site.get("/session", &again).await.json();
+    assert_eq!(told(&body), (json!("active"), json!(0), json!("/in?a=1")));
 }
 
 #[tokio::test]
@@ -265,6 +291,26 @@ async fn signing_out_is_idempotent_and_tells_the_real_reason() {
 }
 
 #[tokio::test]
+async fn five_tabs_that_sign_out_at_once_end_one_session_once() {
+    let site = Site::new(POLICY).await;
+    let token = site.sign_in("ada").await;
+    let leave = || site.post("/sign-out", &token, "");
+    let answers = tokio::join!(leave(), leave(), leave(), leave(), leave());
+    for answer in [answers.0, answers.1, answers.2, answers.3, answers.4, leave().await] {
+        assert_eq!(answer.status, StatusCode::OK);
+        assert_eq!(answer.json()["redirect"], "/nightlatch/signed-out?reason=user");
+    }
+    let ends = AuditFilter {
+        kind: Some(AuditKind::Ended),
+        limit: 10,
+        ..AuditFilter::default()
+    };
+    let ends = site.store.audit(&ends).await.expect("a store");
+    assert_eq!(ends.len(), 1, "{ends:?}");
+    assert_eq!(ends[0].entry.reason, Some(EndReason::User));
+}
+
+#[tokio::test]
 async fn the_landing_page_says_what_happened_and_stays() {
     let site = Site::new("[server]\nsign_in_url = \"/in?a=1&b=2\"\n").await;
     for (reason, word) in [
@@ -290,22 +336,6 @@ async fn the_landing_page_says_what_happened_and_stays() {
         site.get("/signed-out?reason=%zz&reason=b", "").await.status,
         StatusCode::OK
     );
-}
-
-#[tokio::test]
-async fn assets_are_the_same_for_everybody_and_immutable_by_hash() {
-    let site = Site::new("").await;
-    let plain = site.get("/page.css", "").await;
-    assert_eq!(plain.header("cache-control"), Some("no-cache"));
-    let tag = plain.header("etag").expect("a tag").trim_matches('"').to_owned();
-    let hashed = site.get(&format!("/page-{tag}.css"), "").await;
-    assert_eq!(
-        hashed.header("cache-control"),
-        Some("public, max-age=31536000, immutable")
-    );
-    assert_eq!(hashed.body, plain.body);
-    site.get("/page-0000.css", "").await.problem(StatusCode::NOT_FOUND);
-    site.get("/unknown.js", "").await.problem(StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]

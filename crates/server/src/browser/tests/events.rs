@@ -191,3 +191,105 @@ async fn a_stricter_policy_is_told_to_every_open_tab_at_once() {
         ("lifetime", &600_000.into())
     );
 }
+
+const LOCKING: &str = "[policy]\nidle = \"10m\"\non_idle = \"lock\"\n";
+
+#[tokio::test]
+async fn a_locked_tab_is_told_so_wherever_it_asks() {
+    let site = Site::new(LOCKING).await;
+    let token = site.sign_in("ada").await;
+    site.advance(600);
+    let mut events = Events::open(&site, &token, None).await;
+    assert_eq!(events.expect("lifetime").await.data["phase"], "locked");
+    assert_eq!(events.expect("locked").await.data["can_extend"], false);
+    let tab = site.post("/tab", &token, r#"{"tab": "a", "path": "/"}"#).await;
+    for answer in [tab, site.get("/session", &token).await] {
+        assert_eq!(answer.status, StatusCode::OK);
+        assert_eq!(answer.json()["phase"], "locked");
+        assert_eq!(answer.json()["idle_remaining_ms"], Value::Null);
+    }
+}
+
+#[tokio::test]
+async fn every_open_tab_hears_at_once_that_the_lock_is_open() {
+    let site = Site::new(LOCKING).await;
+    let token = site.sign_in("ada").await;
+    site.post("/tab", &token, r#"{"tab": "a", "path": "/"}"#).await;
+    let mut tabs = [
+        Events::open(&site, &token, None).await,
+        Events::open(&site, &token, None).await,
+    ];
+    site.advance(600);
+    site.latch.engine.sweep().await.expect("a store");
+    for tab in &mut tabs {
+        tab.expect("lifetime").await;
+        tab.expect("locked").await;
+    }
+    let again = site.reauthenticate(&token).await;
+    for tab in &mut tabs {
+        let told = tab.expect("lifetime").await;
+        assert_eq!(
+            (&told.data["phase"], &told.data["authentication_age_ms"]),
+            (&"active".into(), &0.into())
+        );
+    }
+    assert_eq!(
+        site.get("/session", &token)
+            .await
+            .problem(StatusCode::UNAUTHORIZED)
+            .as_deref(),
+        Some("none"),
+        "the old token opens nothing"
+    );
+    let mut reopened = Events::open(&site, &again, None).await;
+    assert_eq!(reopened.expect("lifetime").await.data["phase"], "active");
+}
+
+#[tokio::test]
+async fn a_fresh_authentication_is_told_though_no_deadline_moves() {
+    let site = Site::new("[policy]\nidle = \"off\"\nabsolute = \"off\"\n").await;
+    let token = site.sign_in("ada").await;
+    site.advance(600);
+    let mut events = Events::open(&site, &token, None).await;
+    assert_eq!(events.expect("lifetime").await.data["authentication_age_ms"], 600_000);
+    site.reauthenticate(&token).await;
+    assert_eq!(events.expect("lifetime").await.data["authentication_age_ms"], 0);
+}
+
+#[tokio::test]
+async fn a_stream_of_an_earlier_token_hears_on_for_a_moment_and_no_longer() {
+    let site = Site::new("[policy]\nidle = \"10m\"\nabsolute = \"off\"\n").await;
+    let token = site.sign_in("ada").await;
+    let mut events = Events::open(&site, &token, None).await;
+    events.expect("lifetime").await;
+    site.advance(1);
+    let again = site.reauthenticate(&token).await;
+    events.expect("lifetime").await;
+    site.advance(4);
+    site.post("/extend", &again, "").await;
+    assert_eq!(events.expect("lifetime").await.data["idle_remaining_ms"], 600_000);
+    // Another token does not begin the moment anew.
+    let newest = site.reauthenticate(&again).await;
+    events.expect("lifetime").await;
+    site.advance(1);
+    site.post("/extend", &newest, "").await;
+    assert!(events.next().await.is_none());
+}
+
+#[tokio::test]
+async fn an_end_after_a_new_token_is_told_with_its_reason() {
+    let site = Site::new("").await;
+    let token = site.sign_in("ada").await;
+    let mut events = Events::open(&site, &token, None).await;
+    events.expect("lifetime").await;
+    let again = site.reauthenticate(&token).await;
+    site.post("/sign-out", &again, "").await;
+    let told = loop {
+        let event = events.next().await.expect("an event");
+        if event.name != "lifetime" {
+            break event;
+        }
+    };
+    assert_eq!((told.name.as_str(), &told.data["reason"]), ("ended", &"user".into()));
+    assert!(events.next().await.is_none());
+}

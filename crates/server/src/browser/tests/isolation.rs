@@ -154,11 +154,11 @@ async fn unauthenticated_traffic_stores_nothing() {
 async fn no_answer_shows_a_token() {
     let site = Site::new("").await;
     let token = site.sign_in("ada").await;
-    for (method, path) in WRITES
-        .iter()
-        .cloned()
-        .chain([(Method::GET, "/session"), (Method::GET, "/choice")])
-    {
+    for (method, path) in WRITES.iter().cloned().chain([
+        (Method::GET, "/session"),
+        (Method::GET, "/choice"),
+        (Method::GET, "/draft-key"),
+    ]) {
         let answer = site.page(method, path, &token, body_for(path)).await;
         assert!(!answer.body.contains(&token), "{path}");
         assert_eq!(
@@ -181,6 +181,31 @@ async fn what_is_too_large_or_no_json_is_refused() {
         .headers_mut()
         .insert(header::CONTENT_TYPE, "text/plain".parse().expect("a type"));
     site.send(request).await.problem(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+}
+
+#[tokio::test]
+async fn a_browser_says_what_the_contract_names_and_nothing_else() {
+    let site = Site::new("[policy]\nidle = \"10m\"\nchoice = { allow = [\"5m\"] }\n").await;
+    let token = site.sign_in("ada").await;
+    site.advance(60);
+    for (method, path) in WRITES.iter().filter(|(method, _)| method != Method::DELETE) {
+        let Some(fields) = body_for(path).strip_suffix('}') else {
+            continue;
+        };
+        for extra in ["x", "y", "key", "value", "url", "title", "user_agent", "at", "Age_ms"] {
+            let body = format!(r#"{fields}, "{extra}": "secret"}}"#);
+            let refused = site.page(method.clone(), path, &token, &body).await;
+            refused.problem(StatusCode::BAD_REQUEST);
+            assert!(refused.body.contains(extra), "{path}: {}", refused.body);
+        }
+    }
+    assert_eq!(site.get("/session", &token).await.json()["idle_remaining_ms"], 540_000);
+    assert_eq!(
+        site.get("/choice", &token).await.json()["choice"],
+        serde_json::Value::Null
+    );
+    let presence = site.latch.engine.presence(&super::Digest::of(&token).expect("a token"));
+    assert_eq!(presence, None, "no tab and no hold");
 }
 
 #[tokio::test]

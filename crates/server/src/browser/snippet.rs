@@ -1,0 +1,54 @@
+//! `GET sdk.json`: the line that brings the SDK into a page, with the hash by which the page knows it again.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use serde::Serialize;
+
+use super::assets::PARTS;
+use crate::assets::{Asset, asset, folder};
+use crate::http::headers::json;
+use crate::http::problem::Problem;
+use crate::latch::Latch;
+
+/// Where the files of the SDK are, and what is in them. Each address means the same bytes for good.
+#[derive(Debug, Serialize)]
+pub(crate) struct Snippet {
+    script: String,
+    integrity: String,
+    worker: String,
+    /// The parts that the script may load, with their integrity, for an import map.
+    parts: BTreeMap<String, String>,
+    /// The line for the page.
+    pub(crate) tag: String,
+}
+
+impl Snippet {
+    /// None where the binary was built without the SDK.
+    pub(crate) fn below(prefix: &str) -> Option<Self> {
+        let (sdk, worker) = (asset("sdk.js")?, asset("worker.js")?);
+        let address = |asset: &Asset| format!("{prefix}/{}", asset.name_with_tag());
+        let (script, integrity) = (address(sdk), sdk.integrity());
+        let part = |part: &Asset| (format!("{prefix}/{}", part.name()), part.integrity());
+        Some(Self {
+            // Neither can hold what HTML would read as anything else.
+            tag: format!(
+                r#"<script type="module" src="{script}" integrity="{integrity}" crossorigin="anonymous"></script>"#
+            ),
+            script,
+            integrity,
+            worker: address(worker),
+            parts: folder(PARTS).map(part).collect(),
+        })
+    }
+}
+
+pub(super) async fn get(State(latch): State<Arc<Latch>>) -> Result<Response, Problem> {
+    let snippet = Snippet::below(&latch.prefix);
+    snippet
+        .as_ref()
+        .map(json)
+        .ok_or_else(|| Problem::not_found("This server was built without the SDK."))
+}

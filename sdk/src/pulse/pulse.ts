@@ -1,0 +1,96 @@
+/**
+ * What a page tells its worker: how often to tick in milliseconds (0: not at all), and where the server's browser endpoints
+ * are, empty if there is no server.
+ */
+export type ToWorker = [pace: number, root: string];
+
+/**
+ * What the worker tells its page: `tick`; `lead` with whether this tab leads; `lifetime`, `warning` or `locked` from the
+ * stream with what came along; `push` when the server refused the stream. All pages hear `ended` and `look`.
+ */
+export type FromWorker = [type: string, data?: unknown];
+
+/** What a worker has of its own. */
+export type WorkerScope = Pick<
+  typeof globalThis,
+  'setInterval' | 'clearInterval' | 'setTimeout' | 'navigator' | 'BroadcastChannel' | 'EventSource'
+> & { postMessage(message: FromWorker): void };
+
+const BEAT = 2000;
+/** A leader that missed so many beats is frozen. */
+const MISSED = 2;
+/** When to open a stream again that the server refused. */
+const AGAIN = 15_000;
+
+/**
+ * What goes on while the page is hidden and its timers are throttled: the ticking, and the one event stream of all tabs.
+ * The tab that leads saves requests and decides nothing, so that two leaders for a moment, or none, do no harm. To let go
+ * of the lock and the stream, the page terminates the worker.
+ */
+export function createPulse(scope: WorkerScope): (message: ToWorker) => void {
+  const tell = (type: string, data?: unknown) => scope.postMessage([type, data]);
+  let timer: ReturnType<typeof setInterval> | undefined;
+  let root = '';
+  let pages: BroadcastChannel;
+  let source: EventSource | undefined;
+  let leads = false;
+  let missed = 0;
+
+  const listen = () => {
+    source?.close();
+    if (!leads) return;
+    source = new scope.EventSource(`${root}events`);
+    for (const type of ['lifetime', 'warning', 'locked', 'ended']) {
+      source.addEventListener(type, (event) => {
+        const data = JSON.parse(event.data);
+        if (type === 'ended') pages.postMessage(`ended ${data.reason}`);
+        else tell(type, data);
+      });
+    }
+    source.onerror = () => {
+      // Otherwise the browser reconnects by itself; closed for good means that the server refused.
+      if (source!.readyState !== 2) return;
+      tell('push', root);
+      scope.setTimeout(listen, AGAIN);
+    };
+  };
+
+  const toggle = () => {
+    leads = !leads;
+    tell('lead', leads);
+    listen();
+  };
+
+  const queue = (steal: boolean) =>
+    scope.navigator.locks
+      .request(root, { steal }, () => {
+        toggle();
+        return new Promise(() => {});
+      })
+      .catch(() => {
+        // Refused by the browser: it leads itself. Stolen: it was too slow to beat, and waits in line again.
+        toggle();
+        if (!leads) void queue(false);
+      });
+
+  const beat = () => {
+    if (leads) pages.postMessage('beat');
+    else if (missed++ > MISSED) {
+      missed = 0;
+      void queue(true);
+    }
+  };
+
+  return ([pace, to]) => {
+    scope.clearInterval(timer);
+    if (pace) timer = scope.setInterval(tell, pace, 'tick');
+    if (root === to) return;
+    root = to;
+    pages = new scope.BroadcastChannel(root);
+    pages.onmessage = ({ data }) => {
+      if (data === 'beat') missed = 0;
+    };
+    void queue(false);
+    scope.setInterval(beat, BEAT);
+  };
+}

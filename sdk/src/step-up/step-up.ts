@@ -1,0 +1,37 @@
+import { asLifetime } from '../lifetime/lifetime.js';
+import type { Nightlatch } from '../nightlatch/contract.js';
+
+const LOOK = 2000;
+
+/**
+ * Hides the page until the person has authenticated again, in another tab; what stands in forms survives. False if the
+ * person gave up, or the session ended.
+ */
+export async function stepUp(nightlatch: Nightlatch): Promise<boolean> {
+  const from = performance.now();
+  let fresh = false;
+  nightlatch.cover('step-up');
+  const look = async () => {
+    if (document.hidden) return;
+    const sent = performance.now();
+    const answer = await nightlatch.request('GET', 'session');
+    const body = answer.type === 'ok' && asLifetime(answer.body);
+    if (!body || sent - body.authentication_age_ms < from) return;
+    fresh = true;
+    nightlatch.cover(null);
+  };
+  const timer = setInterval(look, LOOK);
+  document.addEventListener('visibilitychange', look);
+  await new Promise<void>((done) => {
+    const over = ({ cover, phase }: Nightlatch['state']) => cover === null || cover === 'leaving' || phase === 'ended';
+    const unsubscribe = nightlatch.subscribe(({ state }) => {
+      if (!over(state)) return;
+      unsubscribe();
+      done();
+    });
+    if (over(nightlatch.state)) done();
+  });
+  clearInterval(timer);
+  document.removeEventListener('visibilitychange', look);
+  return fresh;
+}
