@@ -38,7 +38,7 @@ describe.skipIf(!real)('Five tabs', () => {
   beforeAll(async () => {
     stage = await setPlainStage({ policy: { idle: 60_000, absolute: 86_400_000, warnBefore: 10_000 } });
     const tabs: Tab[] = [];
-    for (const where of ['window', 'tab', 'tab', 'window', 'window'] as const) tabs.push(await stage.open('/', where, false));
+    for (const where of ['window', 'tab', 'tab', 'window', 'window'] as const) tabs.push(await stage.open('/', where, 'nothing'));
     const visible = tabs.slice(2);
     const work = async (until: number) => {
       for (let i = 0; Date.now() < until; i += 1) {
@@ -99,7 +99,7 @@ describe.skipIf(!real)('Five tabs', () => {
   });
 
   test('Nor do they when it is started and stopped 200 times', async () => {
-    const tab = await stage.open('/', 'window', false);
+    const tab = await stage.open('/', 'window', 'nothing');
     const cycles = (count: number) =>
       tab.page.evaluate(async (times) => {
         const nightlatch = window.nightlatch!;

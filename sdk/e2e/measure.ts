@@ -1,5 +1,6 @@
 // `npm run measure`: how promptly tabs follow. Prints median and maximum over many runs; every instant is taken inside the
 // page that it belongs to, at the frame that shows it.
+import { availableParallelism, loadavg } from 'node:os';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startChromium, type PlainChromium, type Tab } from './plain-chromium.js';
 import { setPlainStage, type PlainStage } from './plain-stage.js';
@@ -26,7 +27,7 @@ beforeAll(async () => {
   other = await startChromium();
   tabs = [];
   for (const chromium of [stage.chromium, stage.chromium, stage.chromium, other]) {
-    tabs.push(await chromium.open(stage.server.url('/public'), 'window'));
+    tabs.push(await chromium.open(stage.server.url('/public'), 'window', 'changes'));
   }
 }, 60_000);
 afterAll(async () => {
@@ -65,12 +66,17 @@ async function run(): Promise<void> {
 }
 
 test(`${RUNS} runs`, { timeout: RUNS * 20_000 }, async () => {
-  for (let i = 0; i < RUNS; i += 1) await run();
+  const load = [loadavg()[0]!];
+  for (let i = 0; i < RUNS; i += 1) {
+    await run();
+    load.push(loadavg()[0]!);
+  }
   const lines = (Object.keys(goals) as What[]).map((what) => {
     const sorted = taken[what].sort((a, b) => a - b);
     const [median, most] = [sorted[Math.floor(sorted.length / 2)]!, sorted.at(-1)!];
     expect.soft(most, what).toBeLessThanOrEqual(goals[what]);
     return `${what.padEnd(42)} median ${median.toFixed(0).padStart(4)} ms, maximum ${most.toFixed(0).padStart(4)} ms (goal ${goals[what]} ms)`;
   });
-  console.log([`${RUNS} runs, three windows in one browser and one in another`, ...lines].join('\n'));
+  const others = `load ${Math.min(...load).toFixed(1)} to ${Math.max(...load).toFixed(1)} on ${availableParallelism()} processors`;
+  console.log([`${RUNS} runs, three windows in one browser and one in another, ${others}`, ...lines].join('\n'));
 });

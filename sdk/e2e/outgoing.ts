@@ -24,6 +24,7 @@ export const outgoing: Record<string, Outgoing> = {
   // Once per page: the SDK itself, and the clock of hidden pages.
   'GET sdk.js': {},
   'GET worker.js': {},
+  'GET frame.js': {},
   'GET sdk/{name}.js': {},
   // How does the session stand?
   'GET session': {},

@@ -9,6 +9,9 @@ import { record, type Note } from './recorder.js';
 const switches =
   '--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync';
 
+/** Which frames of a tab are recorded. */
+export type Recorded = 'all' | 'changes' | 'nothing';
+
 export interface Tab {
   page: Page;
   protocol: CDPSession;
@@ -23,7 +26,7 @@ export interface Tab {
 export interface PlainChromium {
   browser: Browser;
   /** Opens a page in front of all others, which hides those of its window, or in a window of its own. */
-  open(url: string, where?: 'tab' | 'window', recorded?: boolean): Promise<Tab>;
+  open(url: string, where?: 'tab' | 'window', recorded?: Recorded): Promise<Tab>;
   /**
    * Opens a page and, once it is `ready`, hides it and throws it out of memory, as the browser does where memory is short. Under a debugger
    * it comes back at once, behind the others.
@@ -57,7 +60,7 @@ export async function startChromium(more: string[] = []): Promise<PlainChromium>
 
   return {
     browser,
-    async open(url, where = 'tab', recorded = true) {
+    async open(url, where = 'tab', recorded: Recorded = 'all') {
       const page = where === 'tab' ? await browser.newPage() : await inWindow();
       const protocol = await page.createCDPSession();
       const tab: Tab = { page, protocol, console: [], ...(await watch(protocol, recorded)) };
@@ -95,10 +98,10 @@ function throwOut(title: string): boolean {
   return !!action;
 }
 
-async function watch(protocol: CDPSession, recorded: boolean): Promise<Pick<Tab, 'notes' | 'noted'>> {
+async function watch(protocol: CDPSession, recorded: Recorded): Promise<Pick<Tab, 'notes' | 'noted'>> {
   const notes: Note[] = [];
   const waiting = new Set<() => void>();
-  if (recorded) {
+  if (recorded !== 'nothing') {
     protocol.on('Runtime.bindingCalled', ({ name, payload }) => {
       if (name !== '__note') return;
       notes.push(JSON.parse(payload));
@@ -107,7 +110,7 @@ async function watch(protocol: CDPSession, recorded: boolean): Promise<Pick<Tab,
     // All at once: the document may be on its way.
     await Promise.all([
       protocol.send('Runtime.addBinding', { name: '__note' }),
-      protocol.send('Page.addScriptToEvaluateOnNewDocument', { source: `(${record})()` }),
+      protocol.send('Page.addScriptToEvaluateOnNewDocument', { source: `(${record})(${recorded === 'changes'})` }),
       protocol.send('Page.enable'),
       protocol.send('Runtime.enable'),
     ]);

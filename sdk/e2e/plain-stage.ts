@@ -1,5 +1,5 @@
 import type { CookieData } from 'puppeteer-core';
-import { startChromium, type PlainChromium, type Tab } from './plain-chromium.js';
+import { startChromium, type PlainChromium, type Recorded, type Tab } from './plain-chromium.js';
 import { startServer } from './real-server.js';
 import type { Launch, Server } from './server.js';
 import { recordTraffic, type Traffic } from './traffic.js';
@@ -12,7 +12,7 @@ export interface PlainStage {
   /** When the idle limit is reached if nobody does anything, as the server would tell. */
   deadline: number;
   /** Opens a page of the application and waits until it knows its session. */
-  open(path?: string, where?: 'tab' | 'window', recorded?: boolean): Promise<Tab>;
+  open(path?: string, where?: 'tab' | 'window', recorded?: Recorded): Promise<Tab>;
   /** A tab of something else. */
   elsewhere(): Promise<Tab>;
   /** When the server's end of the session is written down, and the instant that it is dated at. */
@@ -42,7 +42,7 @@ export async function setPlainStage(launch: Launch = {}, switches: string[] = []
       await tab.page.waitForFunction(() => window.nightlatch && window.nightlatch.state.phase !== 'unknown', { polling: 50 });
       return tab;
     },
-    elsewhere: () => chromium.open('about:blank', 'tab', false),
+    elsewhere: () => chromium.open('about:blank', 'tab', 'nothing'),
     async audited() {
       for (;;) {
         const row = (await server.audit()).find(({ handle }) => handle === stage.handle);

@@ -30,7 +30,7 @@ export async function startServer({ policy, headers, watch }: Launch): Promise<S
   const application = createServer((incoming, answer) => {
     const url = new URL(incoming.url!, 'http://application');
     watch?.(incoming, answer);
-    const file = /^\/nightlatch\/((?:sdk|worker)\.js|sdk\/[\w.-]+\.js)$/.exec(url.pathname)?.[1];
+    const file = /^\/nightlatch\/((?:sdk|worker|frame)\.js|sdk\/[\w.-]+\.js)$/.exec(url.pathname)?.[1];
     if (file) return answer.writeHead(200, { 'content-type': 'text/javascript' }).end(readFileSync(new URL(file, assets)));
     if (url.pathname.startsWith('/nightlatch/')) return passOn(latch.browser, incoming, answer, seen);
     void (async () => {

@@ -14,8 +14,12 @@ export interface Note {
   path: string;
 }
 
-/** Runs in every document of a tab, before its scripts. Sees what a person would: frames, in the order they are drawn. */
-export function record(): void {
+/**
+ * Runs in every document of a tab, before its scripts. Sees what a person would: frames, in the order they are drawn. All of
+ * them, or, where `sparing`, those after something changed: many frames a second in many windows are work that would be
+ * measured along.
+ */
+export function record(sparing: boolean): void {
   const note = (more: object) =>
     (window as any).__note(JSON.stringify({ at: performance.timeOrigin + performance.now(), path: location.pathname, ...more }));
   const sight = () => {
@@ -38,6 +42,7 @@ export function record(): void {
     if (last === 'warning' && now !== last) note({ event: 'closed' });
     last = now;
   };
+  let frames = 0;
   const frame = () => {
     if (!probe && document.documentElement) {
       probe = document.documentElement.appendChild(document.createElement('i'));
@@ -45,9 +50,27 @@ export function record(): void {
       new ResizeObserver(drawn).observe(probe);
     }
     if (probe) probe.style.width = `${1 + (Math.round(probe.clientWidth) % 2)}px`;
-    requestAnimationFrame(frame);
+    frames -= 1;
+    if (!sparing || frames > 0) requestAnimationFrame(frame);
   };
-  requestAnimationFrame(frame);
+  const wake = () => {
+    if (frames <= 0) requestAnimationFrame(frame);
+    frames = 3;
+  };
+  wake();
+  if (sparing) {
+    const watched = new WeakSet<Node>();
+    const changes = new MutationObserver(() => {
+      const shadow = document.querySelector('nightlatch-warning')?.shadowRoot;
+      if (shadow && !watched.has(shadow)) {
+        watched.add(shadow);
+        changes.observe(shadow, { subtree: true, attributeFilter: ['open'] });
+      }
+      wake();
+    });
+    changes.observe(document, { subtree: true, childList: true });
+    document.addEventListener('visibilitychange', wake, true);
+  }
   for (const event of ['freeze', 'resume']) document.addEventListener(event, () => note({ event }), true);
   document.addEventListener('visibilitychange', () => note({ event: document.visibilityState }), true);
   for (const event of ['pageshow', 'click']) addEventListener(event, () => note({ event }), true);

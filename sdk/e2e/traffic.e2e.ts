@@ -25,8 +25,8 @@ describe.skipIf(!real)('While a secret is typed and the pointer moves in two win
     const file = join(folder, 'net.json');
     const stage = await setPlainStage({ policy: { idle: 60_000, absolute: 3_600_000, warnBefore: 10_000 } }, keepNetLog(file));
     origin = stage.server.origin;
-    const a = await stage.open(`/form?query=${SECRET}#${SECRET}`, 'window', false);
-    const b = await stage.open('/other', 'window', false);
+    const a = await stage.open(`/form?query=${SECRET}#${SECRET}`, 'window', 'nothing');
+    const b = await stage.open('/other', 'window', 'nothing');
     await a.page.focus('input');
     const end = Date.now() + SECONDS * 1000;
     for (let i = 0; Date.now() < end; i += 1) {
