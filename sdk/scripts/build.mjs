@@ -51,9 +51,12 @@ const entryPoints = Object.fromEntries(
   }),
 );
 
+/** Loaded on demand, under names that tell what they are for. */
+const parts = { 'parts/farewell': './src/farewell/farewell.ts', 'parts/frames': './src/frames/frames.ts', 'parts/channel': './src/channel/channel.ts' };
+
 rmSync(`${root}dist`, { recursive: true, force: true });
 rmSync(`${assets}sdk`, { recursive: true, force: true });
-await bundle({ entryPoints, outdir: 'dist', sourcemap: true });
+await bundle({ entryPoints: { ...entryPoints, ...parts }, outdir: 'dist', sourcemap: true });
 // One by one: what the server sends as one script shares nothing with another.
 for (const [name, source] of Object.entries({ sdk: 'src/served.ts', worker: 'src/worker.ts', frame: 'src/frame.ts' })) {
   await bundle({ entryPoints: { [name]: source }, outdir: assets, chunkNames: 'sdk/[name]-[hash]' });

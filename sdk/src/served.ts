@@ -1,6 +1,7 @@
 // What `<script type="module" src="/nightlatch/sdk.js"></script>` does: everything, with nothing to configure.
 import './element.js';
 import { hold, withHold, type Hold, type HoldRequest } from './hold/hold.js';
+import { isKept } from './kept/kept.js';
 import type { Nightlatch } from './nightlatch/contract.js';
 import { createNightlatch } from './nightlatch/nightlatch.js';
 
@@ -20,9 +21,11 @@ declare global {
 
 if (!window.nightlatch) {
   const { dataset } = document.documentElement;
+  const required = dataset['nightlatch'] === 'required';
   const core = createNightlatch({
     base: new URL('.', import.meta.url).href,
-    required: dataset['nightlatch'] === 'required',
+    required,
+    covered: required && isKept(window),
     frames: dataset['nightlatchFrames']?.split(' ') ?? [],
   });
   const nightlatch: ServedNightlatch = Object.assign(core, {

@@ -51,6 +51,6 @@ export async function sayGoodbye(
     }
   }
   if (backend && !to) location.reload();
-  else location.replace(to ?? `${root}signed-out?reason=${reason}`);
+  else location.replace(to ?? `${root}signed-out?reason=${encodeURIComponent(reason!)}`);
   return false;
 }

@@ -29,10 +29,6 @@ export interface Lifetime {
   sign_in_url?: string | null;
 }
 
-/** The reason, if it may be one. It becomes part of an address, so a word is all it can be. */
-export const asReason = (value: unknown): Reason | undefined =>
-  /^[a-z]+$/.test(value as string) ? (value as Reason) : undefined;
-
 /** The body, if everything that decides a deadline has the right shape. */
 export function asLifetime(value: unknown): Lifetime | undefined {
   const body = Object(value) as Lifetime;

@@ -36,6 +36,8 @@ export interface Options {
   base?: string;
   /** Leave for the signed-out page even if there was no session when the page opened. */
   required?: boolean;
+  /** Hide the page until the server has answered, as for one that the browser had kept: `isKept()`. */
+  covered?: boolean;
   /** Origins whose frames may report activity through `nightlatch/frame`. */
   frames?: readonly string[];
   /** In place of the server. */

@@ -2,7 +2,7 @@ import { createActivity, signs } from '../activity/activity.js';
 import { createCall, type Answer, type Call, type Scope } from '../call/call.js';
 import type { Channel } from '../channel/channel.js';
 import { createClock } from '../clock/clock.js';
-import { asLifetime, asReason } from '../lifetime/lifetime.js';
+import { asLifetime, type Reason } from '../lifetime/lifetime.js';
 import * as machine from '../machine/machine.js';
 import { createTicker, type Ticker } from '../ticker/ticker.js';
 import type { EventType, Listener, Nightlatch, Options } from './contract.js';
@@ -32,7 +32,6 @@ export function createNightlatch(options: Options = {}): Nightlatch {
   let root = '';
   let call: Call;
   let now: () => number;
-  let lookAtFrames: (() => void) | undefined;
   // Between `connect` and `disconnect`, that is, not while in the back/forward cache:
   let tab = '';
   let channel: Channel | undefined;
@@ -68,9 +67,19 @@ export function createNightlatch(options: Options = {}): Nightlatch {
       state = model;
       emit('change');
     }
-    if (model.phase !== phase) emit(model.phase as EventType);
+    if (model.phase !== phase) {
+      emit(model.phase as EventType);
+      drawn();
+    }
     if (model.phase === 'ended' && phase !== 'ended') void leave();
     if (model.ask) void ask();
+  };
+
+  /** After a busy time the browser draws before it runs a timer that is due: what is drawn must not be out of date. */
+  const drawn = () => {
+    if (model.phase !== 'warning' || !running) return;
+    apply(machine.ticked(model, now()));
+    scope.requestAnimationFrame(drawn);
   };
 
   const say = (word: string) => channel?.postMessage(word);
@@ -86,7 +95,7 @@ export function createNightlatch(options: Options = {}): Nightlatch {
     const path = location.pathname;
     const goes = cover === 'leaving';
     const stays = model.extending && !cover;
-    const reported = cover || stays ? 0 : input;
+    const reported = !cover && !stays && mayReport(sent) ? input : 0;
     const moves = !goes && !stays && path !== toldPath;
     if (moves) toldPath = path;
     if (reported) {
@@ -174,7 +183,7 @@ export function createNightlatch(options: Options = {}): Nightlatch {
     const at = now();
     apply(machine.ticked(model, at));
     if (!isLive()) return;
-    if (scope.length || options.frames) void watchFrames();
+    if (scope.length || options.frames) void lookAtFrames();
     if (unheard && at - model.toldAt > POLL) look();
     if (at >= model.retryAt && (mayReport(at) || location.pathname !== toldPath)) void ask();
     if (model.phase === 'warning') emit('tick');
@@ -191,9 +200,9 @@ export function createNightlatch(options: Options = {}): Nightlatch {
     for (const type of signs) on(frame, type, seen);
   };
 
-  const watchFrames = async () => {
-    const { createFrames } = await import('../frames/frames.js');
-    if (running) (lookAtFrames ??= createFrames(scope, watch, options.frames, acted, running.signal))();
+  const lookAtFrames = async () => {
+    const { watchFrames } = await import('../frames/frames.js');
+    if (running) watchFrames(scope, watch, options.frames, acted, running.signal);
   };
 
   const appeared = () => {
@@ -211,7 +220,7 @@ export function createNightlatch(options: Options = {}): Nightlatch {
     else if (word === 'look') look();
     else if (word === 'ended') {
       if (done) goodbye = { type: 'gone', reason: 'user' };
-      doubt(asReason(reason) ?? '');
+      doubt((reason as Reason | undefined) ?? '');
     }
   };
 
@@ -253,7 +262,7 @@ export function createNightlatch(options: Options = {}): Nightlatch {
 
   const disconnect = () => {
     if (!tab) return;
-    if (model.handle && model.phase !== 'ended') void call('DELETE', `tab/${tab}`);
+    if (isLive()) void call('DELETE', `tab/${tab}`);
     tab = '';
     forget();
     ticker.stop();
@@ -267,9 +276,9 @@ export function createNightlatch(options: Options = {}): Nightlatch {
     root = new URL(options.base ?? '/nightlatch/', `${location}`).href.replace(/\/*$/, '/');
     call = backend ? backend(scope) : createCall(scope, root);
     now = createClock(scope, () => doubt(null));
-    model = machine.initial;
+    model = options.covered ? machine.uncertain : machine.initial;
     unheard = false;
-    goodbye = lookAtFrames = undefined;
+    goodbye = undefined;
     input = 0;
 
     on(document, 'visibilitychange', appeared);
@@ -313,7 +322,7 @@ export function createNightlatch(options: Options = {}): Nightlatch {
     },
     remaining: () => (model.deadline < Infinity ? Math.max(0, model.deadline - now()) : null),
     async extend() {
-      if (!isLive() || now() >= model.deadline) return false;
+      if (!isLive()) return false;
       question = undefined;
       input = 0;
       apply(machine.extending(model));
