@@ -78,6 +78,18 @@ describe.skipIf(!real)('In Chromium as it is', () => {
     await learnsOfAnEnd(other);
   });
 
+  test('A page that comes back out of the HTTP cache shows nothing before the server has been asked', async () => {
+    stage = await setPlainStage({ policy: { idle: 60_000 } }, ['--disable-features=BackForwardCache']);
+    const tab = await stage.open('/required');
+    await tab.page.goto(stage.server.url('/nightlatch/signed-out'));
+    await stage.server.end(stage.handle, 'admin');
+    const from = tab.notes.length;
+    await tab.page.evaluate(() => void setTimeout(() => history.back(), 0));
+    await tab.noted((note) => note.path === '/required', from);
+    await tab.noted(arrives, tab.notes.length);
+    expect(seen(tab, from)).not.toContain('page');
+  });
+
   test('A tab that crashes while it keeps the stream is replaced', async () => {
     stage = await setPlainStage({ policy: { idle: 60_000 } });
     const leader = await stage.open();
