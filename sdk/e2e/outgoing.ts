@@ -59,7 +59,11 @@ export interface Sent {
 export function undeclared(sent: Sent, prefix = '/nightlatch/'): string[] {
   const wrong: string[] = [];
   const below = sent.url.slice(prefix.length);
-  const route = `${sent.method} ${below.replace(/^(tab|hold)\/[\w-]{1,64}$/, '$1/{name}').replace(/^sdk\/[\w.-]+\.js$/, 'sdk/{name}.js')}`;
+  const place = below
+    .replace(/^(tab|hold)\/[\w-]{1,64}$/, '$1/{name}')
+    .replace(/^sdk\/[\w.-]+\.js$/, 'sdk/{name}.js')
+    .replace(/^(sdk|worker|frame)-[\da-f]+\.js$/, '$1.js');
+  const route = `${sent.method} ${place}`;
   const rule = outgoing[route];
   if (!rule) return [`${sent.method} ${sent.url} is not declared`];
   for (const header of Object.keys(sent.headers)) {
