@@ -38,17 +38,30 @@ afterAll(async () => {
 const shows = (...sights: Sight[]) => (note: Note) => sights.includes(note.frame!);
 const closed = (note: Note) => note.event === 'closed';
 
-async function run(): Promise<void> {
+/** A new session whose warning shows in all tabs. Nothing is measured here: if it takes too long it is done once more. */
+async function warn(tries = 3): Promise<void> {
   await stage.signIn();
   await other.browser.setCookie(stage.cookie);
   for (const tab of tabs) tab.notes.length = 0;
   await Promise.all(tabs.map(({ page }) => page.goto(stage.server.url('/'))));
-  await Promise.all(tabs.map((tab) => tab.noted(shows('warning'))));
+  try {
+    await Promise.all(tabs.map((tab) => tab.noted(shows('warning'), 0, 6000)));
+  } catch (error) {
+    if (!tries) throw error;
+    await warn(tries - 1);
+  }
+}
 
+async function run(): Promise<void> {
+  await warn();
   const [first] = tabs as [Tab];
   const from = tabs.map(({ notes }) => notes.length);
-  const stay = await first.page.waitForSelector('aria/Stay signed in[role="button"]');
-  await stay!.click();
+  const [x, y] = await first.page.evaluate(() => {
+    const warning = document.querySelector('nightlatch-warning')!.shadowRoot!;
+    const { left, top, width, height } = warning.querySelector('[part~=stay]')!.getBoundingClientRect();
+    return [left + width / 2, top + height / 2] as const;
+  });
+  await first.page.mouse.click(x, y);
   const click = await first.noted(({ event }) => event === 'click', from[0]);
   const closings = await Promise.all(tabs.map((tab, i) => tab.noted(closed, from[i])));
   const turn = tabs.map(({ notes }) => notes.length);
