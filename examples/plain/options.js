@@ -1,11 +1,15 @@
 // Module scripts run in the order in which they stand in the page, so that `window.nightlatch` is there.
 const { nightlatch } = window;
-const session = document.querySelector('#session');
 
-nightlatch.subscribe(({ type, state: { phase, subject } }) => {
-  if (phase === 'active') session.textContent = `Signed in as ${subject}`;
-  if (type === 'warning') session.textContent = 'Are you still there?';
-});
+const show = () => {
+  const { phase, subject } = nightlatch.state;
+  const words = { active: `Signed in as ${subject}`, warning: 'Are you still there?', locked: 'Locked', ended: 'Signed out' };
+  document.querySelector('#session').textContent = words[phase] ?? 'One moment…';
+};
+
+// The server may have answered already.
+show();
+nightlatch.subscribe(show);
 
 document.querySelector('#out').onclick = () => nightlatch.signOut();
 

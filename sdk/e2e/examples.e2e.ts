@@ -6,10 +6,10 @@ import { afterAll, expect, test } from 'vitest';
 import { dialog, reasonOf, stayButton, useStage, waitForDialog, waitUntilClosed, waitUntilOut } from './browser.js';
 import { bundle, examples } from './example-bundle.js';
 
-const stage = useStage({ policy: { idle: 6000, warnBefore: 4000 } });
+const stage = useStage({ policy: { idle: 9000, warnBefore: 5000 } });
 afterAll(() => stage.browser?.close());
 
-type Files = (path: string) => { body: string; contentType: string };
+type Files = (path: string) => { body: string; contentType: string; headers?: Record<string, string> };
 
 /** A page of an application that consists of these files, on the origin of the server. */
 async function openOn(files: Files, path = '/'): Promise<Page> {
@@ -49,7 +49,7 @@ const built = {
 test.each(Object.entries(built))('%s: shows who is signed in and the time left, warns, stays, and leaves', async (_, files) => {
   const page = await openOn((path) => files.get(path)!);
   await page.getByText('Signed in as ada').waitFor();
-  await page.locator('#left').filter({ hasText: /^[1-4] s left$/ }).waitFor({ state: 'attached' });
+  await page.locator('#left').filter({ hasText: /^[1-5] s left$/ }).waitFor({ state: 'attached' });
   await warnsStaysAndLeaves(page);
 });
 
@@ -79,4 +79,27 @@ test('plain, with options: has colours of its own, holds, and signs out', async 
   await waitUntilOut(page);
   expect(reasonOf(page)).toBe('user');
   expect(stage.errors).toEqual([]);
+});
+
+const policies = [...readFileSync(new URL('../../docs/csp.md', import.meta.url), 'utf8').matchAll(/^```text\n(.*?)\n```$/gms)];
+
+test.each(policies.map(([, policy]) => policy!))('under the Content-Security-Policy of the document: %s', async (policy) => {
+  const nonce = /'nonce-(\w+)'/.exec(policy)?.[1];
+  await stage.context.addInitScript(() => {
+    const blocked: string[] = ((window as any).blocked = []);
+    document.addEventListener('securitypolicyviolation', (event) => blocked.push(`${event.effectiveDirective} ${event.blockedURI}`));
+  });
+  const files: Files = (path) => {
+    const { body, contentType } = plain(path);
+    const html = nonce ? body.replaceAll('<script ', `<script nonce="${nonce}" `) : body;
+    return { body: html, contentType, headers: { 'Content-Security-Policy': policy } };
+  };
+  const page = await openOn(files, '/index.html');
+  await waitForDialog(page);
+  await expect.poll(() => stage.server.requests('GET events')).toHaveLength(1);
+  await stayButton(page).click();
+  await waitUntilClosed(page);
+  expect(await page.evaluate(() => (window as any).blocked)).toEqual([]);
+  expect(stage.errors).toEqual([]);
+  expect(stage.diagnostics).toEqual([]);
 });

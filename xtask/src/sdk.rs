@@ -2,25 +2,34 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
 
 use anyhow::{Context, Result, ensure};
 
 use crate::step::Step;
 use crate::{install, workspace};
 
-/// What the build of the SDK leaves in the server.
-pub(crate) const BUNDLES: [&str; 2] = ["crates/server/assets/sdk.js", "crates/server/assets/worker.js"];
+/// Where the build of the SDK leaves what the server carries, among other files.
+const ASSETS: &str = "crates/server/assets";
+
+/// Whether the file is output of that build: a script beside the other assets, or a part that scripts load on demand.
+pub(crate) fn is_built(path: &str) -> bool {
+    path.strip_prefix(ASSETS)
+        .and_then(|path| path.strip_prefix('/'))
+        .is_some_and(|name| name.starts_with("sdk/") || (!name.contains('/') && name.ends_with(".js")))
+}
 
 pub(crate) fn build() -> Result<()> {
     install::node_modules()?;
     Step::new("build the SDK", "npm --prefix sdk run build").run()
 }
 
-/// Builds the bundles again and fails where the tree held something else than what its sources give.
+/// Builds everything again and fails where the tree held something else than what the sources give.
 pub(crate) fn is_fresh() -> Result<()> {
-    let before = bundles();
+    let before = built()?;
     build()?;
-    let stale = stale(&before, &bundles());
+    let after = built()?;
+    let stale = stale(&before, &after);
     ensure!(
         stale.is_empty(),
         "not what the sources in sdk/ give: {}. They are rebuilt now; look at them and commit them",
@@ -29,20 +38,40 @@ pub(crate) fn is_fresh() -> Result<()> {
     Ok(())
 }
 
-fn bundles() -> BTreeMap<&'static str, Option<Vec<u8>>> {
-    BUNDLES
-        .into_iter()
-        .map(|path| (path, fs::read(workspace::root().join(path)).ok()))
-        .collect()
+type Files = BTreeMap<String, Vec<u8>>;
+
+fn built() -> Result<Files> {
+    let mut files = Files::new();
+    for folder in [ASSETS.to_owned(), format!("{ASSETS}/sdk")] {
+        read(&folder, &mut files).with_context(|| format!("cannot read {folder}"))?;
+    }
+    Ok(files)
 }
 
-/// The bundles that are missing or differ.
-fn stale<'a>(before: &BTreeMap<&'a str, Option<Vec<u8>>>, after: &BTreeMap<&'a str, Option<Vec<u8>>>) -> Vec<&'a str> {
-    after
+/// What the build left directly in `folder`, which is a path from the root.
+fn read(folder: &str, files: &mut Files) -> io::Result<()> {
+    let absolute = workspace::root().join(folder);
+    if !absolute.is_dir() {
+        return Ok(());
+    }
+    for entry in fs::read_dir(&absolute)? {
+        let entry = entry?;
+        let path = format!("{folder}/{}", entry.file_name().to_string_lossy());
+        if is_built(&path) && entry.file_type()?.is_file() {
+            files.insert(path, fs::read(entry.path())?);
+        }
+    }
+    Ok(())
+}
+
+/// The files that differ, are missing, or are left over from sources that are gone.
+fn stale<'a>(before: &'a Files, after: &'a Files) -> Vec<&'a str> {
+    let left_over = before.keys().filter(|path| !after.contains_key(*path));
+    let differ = after
         .iter()
-        .filter(|(path, bytes)| bytes.is_none() || before.get(*path) != Some(bytes))
-        .map(|(path, _)| *path)
-        .collect()
+        .filter(|(path, bytes)| before.get(*path) != Some(bytes))
+        .map(|(path, _)| path);
+    left_over.chain(differ).map(String::as_str).collect()
 }
 
 /// Builds the server for the browser tests and returns the path of the binary.
@@ -66,19 +95,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bundle_that_changed_or_is_missing_is_stale() {
-        let old = BTreeMap::from([
-            ("a", Some(vec![1])),
-            ("b", None),
-            ("c", Some(vec![3])),
-            ("d", Some(vec![4])),
-        ]);
-        let new = BTreeMap::from([
-            ("a", Some(vec![2])),
-            ("b", Some(vec![2])),
-            ("c", None),
-            ("d", Some(vec![4])),
-        ]);
-        assert_eq!(stale(&old, &new), ["a", "b", "c"]);
+    fn a_file_that_differs_is_missing_or_is_left_over_is_stale() {
+        let files = |entries: &[(&str, u8)]| -> Files {
+            entries
+                .iter()
+                .map(|(path, byte)| ((*path).to_owned(), vec![*byte]))
+                .collect()
+        };
+        let before = files(&[("a", 1), ("c", 3), ("d", 4)]);
+        let after = files(&[("a", 2), ("b", 2), ("d", 4)]);
+        assert_eq!(stale(&before, &after), ["c", "a", "b"]);
+    }
+
+    #[test]
+    fn scripts_and_their_parts_are_built_and_other_assets_are_not() {
+        let built = ["sdk.js", "worker.js", "frame.js", "sdk/part-A1.js", "sdk/part-A1.css"];
+        assert!(built.iter().all(|name| is_built(&format!("{ASSETS}/{name}"))));
+        let others = ["page.css", "mark.svg", "demo/clock.js"];
+        assert!(!others.iter().any(|name| is_built(&format!("{ASSETS}/{name}"))));
+        assert!(!is_built("sdk/src/frame.js"));
+    }
+
+    #[test]
+    fn the_scripts_of_the_server_are_found() {
+        let files = built().unwrap();
+        for name in ["sdk.js", "worker.js", "frame.js"] {
+            assert!(files.contains_key(&format!("{ASSETS}/{name}")), "{name}");
+        }
+        assert!(files.keys().any(|path| path.starts_with(&format!("{ASSETS}/sdk/"))));
     }
 }
