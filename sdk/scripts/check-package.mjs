@@ -55,6 +55,9 @@ for (const path of paths.filter((path) => path.endsWith('.js'))) {
   }
 }
 
+// Pages start it as a classic script.
+if (/\bimport\b/.test(readFileSync(join(installed, 'dist/worker.js'), 'utf8'))) complaints.push('dist/worker.js does not stand alone');
+
 const withoutWords = (text) => text.replace(/\/\*.*?\*\/|\/\/.*?$/gms, '').replace(/'[^'\n]*'|"[^"\n]*"|`[^`]*`/g, "''");
 for (const path of paths.filter((path) => path.endsWith('.d.ts'))) {
   if (/\bany\b/.test(withoutWords(readFileSync(join(installed, path), 'utf8')))) complaints.push(`${path} names \`any\``);

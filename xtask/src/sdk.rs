@@ -1,27 +1,34 @@
-//! The browser bundles that the server carries.
+//! The browser bundles that the server carries, and the reference of the npm package: built, and committed.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
+use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
 use crate::step::Step;
 use crate::{install, workspace};
 
-/// Where the build of the SDK leaves what the server carries, among other files.
+/// Where the bundles lie among other files.
 const ASSETS: &str = "crates/server/assets";
+const REFERENCE: &str = "docs/reference";
 
-/// Whether the file is output of that build: a script beside the other assets, or a part that scripts load on demand.
+/// Whether the file is made from the sources of the SDK: a script beside the other assets, a part that scripts load on
+/// demand, or a page of the reference.
 pub(crate) fn is_built(path: &str) -> bool {
-    path.strip_prefix(ASSETS)
-        .and_then(|path| path.strip_prefix('/'))
-        .is_some_and(|name| name.starts_with("sdk/") || (!name.contains('/') && name.ends_with(".js")))
+    let path = Path::new(path);
+    let Ok(name) = path.strip_prefix(ASSETS) else {
+        return path.starts_with(REFERENCE);
+    };
+    name.starts_with("sdk") || (name.components().count() == 1 && name.extension() == Some(OsStr::new("js")))
 }
 
 pub(crate) fn build() -> Result<()> {
     install::node_modules()?;
-    Step::new("build the SDK", "npm --prefix sdk run build").run()
+    Step::new("build the SDK", "npm --prefix sdk run build").run()?;
+    Step::new("write the reference of the SDK", "npm --prefix sdk run reference").run()
 }
 
 /// Builds everything again and fails where the tree held something else than what the sources give.
@@ -32,32 +39,30 @@ pub(crate) fn is_fresh() -> Result<()> {
     let stale = stale(&before, &after);
     ensure!(
         stale.is_empty(),
-        "not what the sources in sdk/ give: {}. They are rebuilt now; look at them and commit them",
+        "not what the sources in sdk/ give: {}. They are built anew now; look at them and commit them",
         stale.join(", ")
     );
     Ok(())
 }
 
+/// Contents by path from the root.
 type Files = BTreeMap<String, Vec<u8>>;
 
 fn built() -> Result<Files> {
     let mut files = Files::new();
-    for folder in [ASSETS.to_owned(), format!("{ASSETS}/sdk")] {
-        read(&folder, &mut files).with_context(|| format!("cannot read {folder}"))?;
+    for folder in [ASSETS, REFERENCE] {
+        read(folder, &mut files).with_context(|| format!("cannot read {folder}"))?;
     }
     Ok(files)
 }
 
-/// What the build left directly in `folder`, which is a path from the root.
 fn read(folder: &str, files: &mut Files) -> io::Result<()> {
-    let absolute = workspace::root().join(folder);
-    if !absolute.is_dir() {
-        return Ok(());
-    }
-    for entry in fs::read_dir(&absolute)? {
+    for entry in fs::read_dir(workspace::root().join(folder))? {
         let entry = entry?;
         let path = format!("{folder}/{}", entry.file_name().to_string_lossy());
-        if is_built(&path) && entry.file_type()?.is_file() {
+        if entry.file_type()?.is_dir() {
+            read(&path, files)?;
+        } else if is_built(&path) {
             files.insert(path, fs::read(entry.path())?);
         }
     }
@@ -108,20 +113,25 @@ mod tests {
     }
 
     #[test]
-    fn scripts_and_their_parts_are_built_and_other_assets_are_not() {
-        let built = ["sdk.js", "worker.js", "frame.js", "sdk/part-A1.js", "sdk/part-A1.css"];
-        assert!(built.iter().all(|name| is_built(&format!("{ASSETS}/{name}"))));
-        let others = ["page.css", "mark.svg", "demo/clock.js"];
-        assert!(!others.iter().any(|name| is_built(&format!("{ASSETS}/{name}"))));
-        assert!(!is_built("sdk/src/frame.js"));
+    fn scripts_their_parts_and_the_reference_are_built_and_nothing_else_is() {
+        let built = ["sdk.js", "worker.js", "frame.js", "sdk/part-A1.js"].map(|name| format!("{ASSETS}/{name}"));
+        assert!(built.iter().all(|path| is_built(path)));
+        assert!(is_built("docs/reference/compat/index.md"));
+        let others = ["page.css", "mark.svg", "demo/clock.js"].map(|name| format!("{ASSETS}/{name}"));
+        assert!(!others.iter().any(|path| is_built(path)));
+        assert!(!is_built("sdk/src/frame.js") && !is_built("docs/sdk.md"));
     }
 
     #[test]
-    fn the_scripts_of_the_server_are_found() {
+    fn what_is_built_here_is_found() {
         let files = built().unwrap();
-        for name in ["sdk.js", "worker.js", "frame.js"] {
-            assert!(files.contains_key(&format!("{ASSETS}/{name}")), "{name}");
-        }
-        assert!(files.keys().any(|path| path.starts_with(&format!("{ASSETS}/sdk/"))));
+        let scripts = ["sdk.js", "worker.js", "frame.js"].map(|name| format!("{ASSETS}/{name}"));
+        assert!(
+            scripts.iter().all(|path| files.contains_key(path)),
+            "{:?}",
+            files.keys()
+        );
+        assert!(files.keys().any(|path| path.starts_with("crates/server/assets/sdk/")));
+        assert!(files.contains_key("docs/reference/index.md"));
     }
 }

@@ -15,7 +15,9 @@ const SOURCE: [&str; 9] = ["rs", "ts", "tsx", "js", "mjs", "jsx", "css", "html",
 
 /// No source file has more than 700 lines, its tests included.
 pub(super) fn no_file_is_too_long(repository: &Repository) -> Vec<Finding> {
-    let sources = repository.with_extension(&SOURCE).filter(|file| !sdk::is_built(&file.path));
+    let sources = repository
+        .with_extension(&SOURCE)
+        .filter(|file| !sdk::is_built(&file.path));
     sources
         .filter(|file| lines(file) > LONGEST)
         .map(|file| {
