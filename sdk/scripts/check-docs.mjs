@@ -1,5 +1,6 @@
 // Checks what the documents say in code: every block marked `ts` or `tsx` compiles against the sources, and so do the
-// examples; docs/theming.md knows every custom property. A block that makes no `nightlatch` of its own is given one.
+// examples; docs/theming.md knows every custom property. A block sees what those before it import, and if it makes no
+// `nightlatch` of its own it is given one.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,13 +20,20 @@ const documents = [join(sdk, 'README.md'), join(root, 'README.md'), ...filesIn('
 const blocks = new Map();
 for (const path of documents) {
   const text = readFileSync(path, 'utf8');
+  const imported = new Map([['nightlatch', "declare const nightlatch: import('nightlatch').Nightlatch;"]]);
   for (const { 1: language, 2: code, index } of text.matchAll(/^```(tsx?)\n(.*?)^```$/gms)) {
     const line = text.slice(0, index).split('\n').length + 1;
-    const given = /\bconst nightlatch\b/.test(code) ? '' : "declare const nightlatch: import('nightlatch').Nightlatch;";
+    const imports = [...code.matchAll(/^import \{ ([^}]+) \} from '([^']+)';$/gm)].flatMap(([, names, from]) =>
+      names.split(', ').map((name) => [name, `import { ${name} } from '${from}';`]),
+    );
+    const own = new Set(imports.map(([name]) => name));
+    const given = [...imported].filter(([name]) => !own.has(name) && !new RegExp(`\\b(const|function) ${name}\\b`).test(code));
     const file = `${relative(root, path).replaceAll('/', '-')}-${line}.${language}`;
     // On the line on which it stands in the document, so that a complaint says where.
-    writeFileSync(join(folder, file), `${given} export {};${'\n'.repeat(line - 1)}${code}`);
+    const before = given.map(([, statement]) => statement).join(' ');
+    writeFileSync(join(folder, file), `${before} export {};${'\n'.repeat(line - 1)}${code}`);
     blocks.set(file, relative(root, path));
+    for (const [name, statement] of imports) imported.set(name, statement);
   }
 }
 
@@ -36,7 +44,8 @@ writeFileSync(
     extends: `${sdk}tsconfig.json`,
     compilerOptions: {
       jsx: 'react-jsx',
-      types: [],
+      // For what a document says about tests.
+      types: [`${modules}/vitest/globals`],
       // What a reader's own code may leave unused, and what only a bundler has.
       noUnusedLocals: false,
       noUnusedParameters: false,
