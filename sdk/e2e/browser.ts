@@ -64,8 +64,10 @@ export interface Times {
 /** Notes inside the page when things happen: what the test sees of it comes later, much later on a busy machine. */
 function keepTimes(): void {
   const note = (what: string) => sessionStorage.setItem(what, String(performance.timeOrigin + performance.now()));
-  const warning = document.querySelector('nightlatch-warning')!.shadowRoot!.querySelector<HTMLDialogElement>('.warning')!;
-  new MutationObserver(() => note(warning.open ? 'opened' : 'closed')).observe(warning, { attributeFilter: ['open'] });
+  const dialog = document.querySelector('nightlatch-warning')!.shadowRoot!.querySelector('dialog')!;
+  new MutationObserver(() => note(dialog.open && dialog.part.contains('warning') ? 'opened' : 'closed')).observe(dialog, {
+    attributeFilter: ['open', 'part'],
+  });
   addEventListener('click', () => note('clicked'), true);
   addEventListener('pagehide', () => note('left'));
 }
@@ -98,7 +100,7 @@ export async function recordDialogs(page: Page): Promise<() => Promise<boolean>>
   });
   await page.evaluate(() => {
     const look = () => {
-      if (document.querySelector('nightlatch-warning')?.shadowRoot?.querySelector('.warning[open]')) (window as any).__warned();
+      if (document.querySelector('nightlatch-warning')?.shadowRoot?.querySelector('[part~=warning][open]')) (window as any).__warned();
       requestAnimationFrame(look);
     };
     look();

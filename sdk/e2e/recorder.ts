@@ -28,7 +28,7 @@ export function record(sparing: boolean): void {
     if (!heading) return 'blank';
     if (heading.textContent === 'Sign in') return 'sign-in';
     const shadow = document.querySelector('nightlatch-warning')?.shadowRoot;
-    return shadow?.querySelector('.cover[open]') ? 'cover' : shadow?.querySelector('.warning[open]') ? 'warning' : 'page';
+    return shadow?.querySelector('[part~=cover][open]') ? 'cover' : shadow?.querySelector('[part~=warning][open]') ? 'warning' : 'page';
   };
   let last = '';
   let before = 0;
@@ -64,7 +64,7 @@ export function record(sparing: boolean): void {
       const shadow = document.querySelector('nightlatch-warning')?.shadowRoot;
       if (shadow && !watched.has(shadow)) {
         watched.add(shadow);
-        changes.observe(shadow, { subtree: true, attributeFilter: ['open'] });
+        changes.observe(shadow, { subtree: true, attributeFilter: ['open', 'part'] });
       }
       wake();
     });

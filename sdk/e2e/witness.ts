@@ -54,7 +54,7 @@ export function witness(): void {
     const shadow = root();
     if (!shadow) return;
     arrivals.disconnect();
-    new MutationObserver(look).observe(shadow, { subtree: true, childList: true, attributeFilter: ['open'] });
+    new MutationObserver(look).observe(shadow, { subtree: true, childList: true, attributeFilter: ['open', 'part'] });
     look();
   }).observe(document, { subtree: true, childList: true });
 

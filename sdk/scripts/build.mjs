@@ -1,6 +1,6 @@
 // Builds the npm package into dist/, one file per entry point of package.json, and the files that the server embeds.
 // What is `import()`ed becomes a file of its own, loaded when it is needed.
-import { readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build, transform } from 'esbuild';
@@ -83,6 +83,7 @@ const parts = Object.fromEntries(
 
 rmSync(`${root}dist`, { recursive: true, force: true });
 rmSync(`${assets}sdk`, { recursive: true, force: true });
+for (const name of readdirSync(assets)) if (name.endsWith('.js')) rmSync(assets + name);
 await bundle({ entryPoints: { ...entryPoints, ...parts }, outdir: 'dist', sourcemap: true, plugins: [tightStyle, byName] });
 // One by one: what the server sends as one script shares nothing with another.
 for (const [name, source] of Object.entries({ sdk: 'src/served.ts', worker: 'src/worker.ts', frame: 'src/frame.ts' })) {

@@ -34,7 +34,7 @@ enum Command {
     Lint,
     /// Everything that has to pass before a change is merged: lint, then test
     Ci,
-    /// Build the browser bundles that the server carries
+    /// Build the browser bundles that the server carries, and the reference of the SDK
     Sdk,
     /// Check the house rules and print the sizes of the source files
     Tidy,

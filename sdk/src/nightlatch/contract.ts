@@ -9,39 +9,46 @@ import type { Phase, State } from '../machine/machine.js';
  */
 export type EventType = 'change' | 'tick' | Exclude<Phase, 'unknown'>;
 
+/** What a listener is told. */
 export interface NightlatchEvent {
+  /** What happened. */
   readonly type: EventType;
+  /** How the session stands now; the same object as `nightlatch.state`. */
   readonly state: State;
 }
 
+/** Called on every event, while it happens. */
 export type Listener = (event: NightlatchEvent) => void;
 
 /** Something that does not work as it should; everything else goes on. */
 export interface Diagnostic {
   /**
-   * - `worker`: no worker, so that a hidden page is late.
-   * - `push`: the server refused the event stream; it is asked again.
-   * - `sign-out`: `onSignOut` failed or took too long.
-   * - others are named where they happen (`rescue`, `language`, …).
+   * A word that never changes: `worker` (no worker, so that a hidden page is late), `push` (the server refused the event
+   * stream; it is asked again), `sign-out` (`onSignOut` failed or took too long). Others are named where they happen
+   * (`rescue`, `language`, …).
    */
   readonly code: string;
+  /** For people: what the browser said about it. */
   readonly detail: string;
 }
 
-/** What stands in for the server, such as `standalone()`. */
+/** What stands in for the server, such as `standalone()`: given the window, it gives what answers requests. */
 export type Backend = (scope: Scope) => Call;
 
-/** Read whenever they are needed: an object that has changed is in force from the next start. */
+/**
+ * What `createNightlatch` may be told. All of it can be left out. Read whenever it is needed: an object that has changed is
+ * in force from the next start.
+ */
 export interface Options {
-  /** Where the server's browser endpoints are. */
+  /** Where the server's browser endpoints are: a path or an address. The default is `/nightlatch/`. */
   base?: string;
-  /** Leave for the signed-out page even if there was no session when the page opened. */
+  /** Leave for the signed-out page even if there was no session when the page opened. The default is to do nothing then. */
   required?: boolean;
   /** Hide the page until the server has answered, as for one that the browser had kept: `isKept()`. */
   covered?: boolean;
-  /** Origins whose frames may report activity through `nightlatch/frame`. */
+  /** Origins whose frames may report activity through `nightlatch/frame`, such as `https://forms.example`. */
   frames?: readonly string[];
-  /** In place of the server. */
+  /** In place of the server; `base` then names nothing. */
   backend?: Backend;
   /** Where `worker.js` is, if not beside the server's endpoints. Without a server there is none unless named here. */
   worker?: string;
@@ -56,25 +63,31 @@ export interface Options {
   scope?: Scope;
 }
 
+/** The session of this browser, as one tab sees it. */
 export interface Nightlatch {
   /** A new object whenever something to show has changed, the same one otherwise. */
   readonly state: State;
-  /** Milliseconds until the earliest limit, `null` if there is none or it is not known. */
+  /** Milliseconds until the earliest limit, never below zero; `null` if there is none or it is not known. */
   remaining(): number | null;
   /** Stays signed in. True once the server confirmed; false if it has not, and while the warning lasts it is asked again. */
   extend(): Promise<boolean>;
-  /** Ends the session, in every tab. */
+  /** Ends the session, in every tab. The page is hidden at once, and left when the server has agreed. */
   signOut(): Promise<void>;
   /** Hides the page for a reason of the application, or with `null` shows it again. `stepUp()` uses it. */
   cover(why: 'step-up' | null): void;
-  /** One request to the server's browser endpoints. Never throws. */
+  /**
+   * One request to the server's browser endpoints, given up after `timeout` milliseconds (5000). It never rejects. Only
+   * once `start()` was called.
+   */
   request(...call: Parameters<Call>): Promise<Answer>;
   /** Something changed on the server: asks how the session stands. */
   recheck(): void;
-  /** Calls back on every event until the returned function is called. */
+  /** Calls back on every event until the returned function is called. Also before `start()`. */
   subscribe(listener: Listener): () => void;
   /** Tells `onDiagnostic`, once per code. */
   diagnose(code: string, detail: string): void;
+  /** Begins to listen, and asks the server. Does nothing where it runs already, and nothing without a window. */
   start(): void;
+  /** Takes every listener, timer, worker and channel away. The session goes on; `start()` begins anew. */
   stop(): void;
 }

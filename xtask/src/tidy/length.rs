@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::Finding;
 use super::files::{File, Repository};
-use crate::sdk::BUNDLES;
+use crate::sdk;
 
 const LONGEST: usize = 700;
 const MEDIAN: usize = 150;
@@ -15,7 +15,9 @@ const SOURCE: [&str; 9] = ["rs", "ts", "tsx", "js", "mjs", "jsx", "css", "html",
 
 /// No source file has more than 700 lines, its tests included.
 pub(super) fn no_file_is_too_long(repository: &Repository) -> Vec<Finding> {
-    let sources = repository.with_extension(&SOURCE).filter(|file| !is_built(file));
+    let sources = repository
+        .with_extension(&SOURCE)
+        .filter(|file| !sdk::is_built(&file.path));
     sources
         .filter(|file| lines(file) > LONGEST)
         .map(|file| {
@@ -86,11 +88,6 @@ impl fmt::Display for Sizes {
 
 fn lines(file: &File) -> usize {
     file.text.lines().count()
-}
-
-/// The bundles that the server carries are output, not source.
-fn is_built(file: &File) -> bool {
-    BUNDLES.contains(&file.path.as_str())
 }
 
 #[cfg(test)]

@@ -1,0 +1,8 @@
+import { defineConfig } from 'vite';
+import vue from '@vitejs/plugin-vue';
+
+export default defineConfig({
+  plugins: [vue()],
+  // The same origin as the pages: `nightlatch demo`, or your own server.
+  server: { host: '127.0.0.1', proxy: { '/nightlatch': 'http://127.0.0.1:8700' } },
+});
