@@ -97,6 +97,18 @@ test('Reports at most every five seconds over all tabs, ages only, and nothing w
   expect([a, b].map((t) => t.nightlatch.state.phase)).toEqual(['active', 'active']);
 });
 
+test('Of two tabs with input to report only the one with the freshest does', async () => {
+  const { tab, pass, made } = origin({ idle: 60_000, warn: 10_000 });
+  const [a, b] = [await tab('/a'), await tab('/b')];
+  a.press();
+  await settled();
+  a.press();
+  await pass(2000);
+  b.press();
+  await pass(10_000);
+  expect(made('POST activity').map(({ body }) => body.path)).toEqual(['/a', '/b']);
+});
+
 test('A short policy never warns a person who is there', async () => {
   const { tab, pass } = origin();
   const [a, b] = [await tab(), await tab()];

@@ -152,7 +152,8 @@ export function createNightlatch(options: Options = {}): Nightlatch {
     if (news && differs && phase !== 'unknown') say('look');
   };
 
-  const mayReport = (at: number) => input && at - reportedAt >= model.reportEvery;
+  /** Of several tabs the one with the freshest input goes first, and what the others know is old news then. */
+  const mayReport = (at: number) => input && at - reportedAt >= model.reportEvery + (at - input) / 5;
 
   const acted = () => {
     if (model.phase !== 'active' || model.cover) return;
@@ -214,8 +215,10 @@ export function createNightlatch(options: Options = {}): Nightlatch {
 
   const hear = (text: unknown) => {
     const [word, reason] = `${text}`.split(' ');
-    if (word === 'reported') reportedAt = now();
-    else if (word === 'look') look();
+    if (word === 'reported') {
+      reportedAt = now();
+      input = 0;
+    } else if (word === 'look') look();
     else if (word === 'mine') goodbye = { type: 'gone', reason: 'user' };
     else if (word === 'ended') doubt((reason as Reason | undefined) ?? '');
   };
