@@ -160,7 +160,6 @@ const withoutChannel = () => Object.defineProperty(window, 'BroadcastChannel', {
 for (const [what, denials] of [
   ['storage', [withoutStorage]],
   ['channels', [withoutChannel]],
-  ['storage and channels', [withoutStorage, withoutChannel]],
 ] as const) {
   scenario(`19: Without ${what} staying and leaving still reach the other tab`, { policy: answerable }, async (stage) => {
     for (const deny of denials) stage.server.application.inject(deny);
@@ -178,3 +177,15 @@ for (const [what, denials] of [
     }
   });
 }
+
+scenario('19: Without storage and channels a tab asks the server by itself', { policy: { idle: 60_000 } }, async (stage) => {
+  for (const deny of [withoutStorage, withoutChannel]) stage.server.application.inject(deny);
+  const [b, a] = await stage.openAll('/', '/');
+  await a.evaluate(() => void window.nightlatch!.signOut());
+  for (const tab of [a, b]) {
+    await waitUntilOut(tab, 20_000);
+    // Whoever was not told finds the cookie gone.
+    expect(await reasonOf(tab)).toBe(tab === a ? 'user' : 'none');
+    expect(await errors(tab)).toEqual([]);
+  }
+});

@@ -254,6 +254,8 @@ export function createNightlatch(options: Options = {}): Nightlatch {
     try {
       open(scope.BroadcastChannel);
     } catch {
+      // Nor is this tab reached by what the leader hears.
+      unheard = true;
       void import('../channel/channel.js').then(({ StorageChannel }) => open(StorageChannel));
     }
     beat();
