@@ -1,14 +1,13 @@
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 import { afterEach, beforeEach } from 'vitest';
+import { chromiumFlags } from './drivers/chromium.js';
+import { program } from './drivers/program.js';
 import { startServer, type Launch, type Server } from './server.js';
-
-const args =
-  '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync';
 
 export const launchBrowser = (): Promise<Browser> =>
   chromium.launch({
-    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-    args: args.split(' '),
+    executablePath: program('chromium'),
+    args: chromiumFlags,
     ignoreDefaultArgs: ['--disable-back-forward-cache'],
   });
 

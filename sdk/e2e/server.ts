@@ -1,6 +1,7 @@
 // The one place that knows which server the scenarios run against: the binary that `NIGHTLATCH_BIN` names, or without it
 // the fake one of ../test, which needs no build.
-import type { BrowserContext } from 'playwright-core';
+import type { RequestListener } from 'node:http';
+import type { Cookie } from './drivers/driver.js';
 import { startFakeServer } from '../test/fake-server.js';
 import { startServer as startReal } from './real-server.js';
 
@@ -9,23 +10,34 @@ export interface Policy {
   absolute: number;
   warnBefore: number;
   onIdle?: 'sign-out' | 'lock';
+  holdMax?: number;
+  absent?: string;
+  /** Rules, gates and the like, as they are written; for the real server alone. */
+  more?: string;
+}
+
+/** A browser's cookies, whatever drives the browser. */
+export interface CookieJar {
+  addCookies(cookies: Cookie[]): Promise<void>;
 }
 
 export interface Launch {
   policy?: Partial<Policy>;
   /** Extra response headers of the application's pages, such as a CSP. */
   headers?: Record<string, string>;
+  /** Sees every request that reaches the application, before anybody else; the real server only. */
+  watch?: RequestListener;
 }
 
 export interface Server {
   origin: string;
   policy: Policy;
   /** Gives the context a live session, as of now. */
-  signIn(context: BrowserContext, subject?: string): Promise<{ handle: string }>;
+  signIn(context: CookieJar, subject?: string): Promise<{ token: string; handle: string }>;
   /** A page of the application that loads the SDK: `/` and `/other` need a session, `/public` does not. */
   url(path?: string): string;
   signOuts(): Promise<number>;
-  audit(): Promise<{ reason: string; handle: string }[]>;
+  audit(): Promise<{ reason: string; handle: string; at?: string }[]>;
   /** Ends a session from outside. */
   end(handle: string, reason: string): Promise<void>;
   /** Whether the session is over. */
@@ -43,10 +55,10 @@ async function startFake({ policy, headers }: Launch): Promise<Server> {
   return {
     origin: fake.origin,
     policy: fake.policy,
-    async signIn(context, subject) {
+    async signIn(context: CookieJar, subject?: string) {
       const { token, handle } = fake.create(subject);
       await context.addCookies([{ name: 'nightlatch', value: token, url: fake.origin, httpOnly: true, sameSite: 'Lax' }]);
-      return { handle };
+      return { token, handle };
     },
     url: (path = '/') => fake.origin + path,
     signOuts: async () => fake.log.filter((r) => r.path === 'sign-out').length,

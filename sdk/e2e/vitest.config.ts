@@ -1,6 +1,31 @@
 import { defineConfig } from 'vitest/config';
+import { browserNames } from './drivers/driver.js';
+
+const common = { testTimeout: 90_000, hookTimeout: 30_000 };
+const scenarios = 'e2e/scenarios/*.e2e.ts';
 
 export default defineConfig({
-  // Real time on a machine that others use too: a scenario that a pause of the machine spoilt is played again.
-  test: { retry: 2, include: ['e2e/**/*.e2e.ts'], testTimeout: 60_000, hookTimeout: 30_000, fileParallelism: false },
+  test: {
+    ...common,
+    // Most of a scenario is waiting: three files side by side leave two processors idle most of the time.
+    maxWorkers: 3,
+    projects: [
+      { test: { ...common, name: 'table', include: ['e2e/*.test.ts'], provide: { browser: undefined }, sequence: { groupOrder: 0 } } },
+      ...browserNames.map((browser) => ({
+        test: { ...common, name: browser, include: [scenarios], provide: { browser }, sequence: { groupOrder: 1 } },
+      })),
+      {
+        test: {
+          ...common,
+          name: 'alone',
+          include: ['e2e/**/*.e2e.ts'],
+          exclude: [scenarios],
+          provide: { browser: undefined },
+          fileParallelism: false,
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
+  },
 });

@@ -2,6 +2,7 @@
 // What is `import()`ed becomes a file of its own, loaded when it is needed.
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { build, transform } from 'esbuild';
 
 const root = new URL('..', import.meta.url).pathname;
@@ -19,7 +20,28 @@ const tightStyle = {
       const source = await readFile(path, 'utf8');
       const css = /style = `([^`]*)`/.exec(source)[1];
       const { code } = await transform(css, { loader: 'css', minify: true });
-      return { contents: `export const style = ${JSON.stringify(code.trim())};`, loader: 'js' };
+      // What stands in `var()` is left as it is.
+      const tight = code.trim().replaceAll(', ', ',').replaceAll(': ', ':');
+      return { contents: `export const style = ${JSON.stringify(tight)};`, loader: 'js' };
+    });
+  },
+};
+
+/**
+ * What one entry point needs of another it imports by its public name, so that a page has one copy of both, and so that
+ * bundlers see which of them have side effects.
+ */
+const byName = {
+  name: 'by-name',
+  setup(builder) {
+    const names = new Map(
+      Object.entries(entries).flatMap(([name, { default: output }]) =>
+        output ? [[output.replace('./dist/', `${root}src/`), `nightlatch${name.slice(1)}`]] : [],
+      ),
+    );
+    builder.onResolve({ filter: /^\.\.?\// }, ({ path, importer, resolveDir, kind }) => {
+      const name = importer && kind === 'import-statement' && names.get(join(resolveDir, path));
+      return name ? { path: name, external: true } : undefined;
     });
   },
 };
@@ -51,10 +73,18 @@ const entryPoints = Object.fromEntries(
   }),
 );
 
+/** Loaded on demand; named here, so that the names tell what they are for and do not change with the content. */
+const parts = Object.fromEntries(
+  ['farewell/farewell', 'frames/frames', 'channel/channel', 'languages/languages', 'warning/aside/aside'].map((path) => [
+    `parts/${path.split('/').at(-1)}`,
+    `./src/${path}.ts`,
+  ]),
+);
+
 rmSync(`${root}dist`, { recursive: true, force: true });
 rmSync(`${assets}sdk`, { recursive: true, force: true });
 for (const name of readdirSync(assets)) if (name.endsWith('.js')) rmSync(assets + name);
-await bundle({ entryPoints, outdir: 'dist', sourcemap: true });
+await bundle({ entryPoints: { ...entryPoints, ...parts }, outdir: 'dist', sourcemap: true, plugins: [tightStyle, byName] });
 // One by one: what the server sends as one script shares nothing with another.
 for (const [name, source] of Object.entries({ sdk: 'src/served.ts', worker: 'src/worker.ts', frame: 'src/frame.ts' })) {
   await bundle({ entryPoints: { [name]: source }, outdir: assets, chunkNames: 'sdk/[name]-[hash]' });

@@ -1,7 +1,7 @@
+import { define } from './session-element/session-element.js';
 import { NightlatchWarning } from './warning/warning.js';
 
-globalThis.customElements?.get('nightlatch-warning') ??
-  globalThis.customElements?.define('nightlatch-warning', NightlatchWarning);
+define('nightlatch-warning', NightlatchWarning);
 
 declare global {
   interface HTMLElementTagNameMap {
@@ -9,5 +9,7 @@ declare global {
   }
 }
 
+export { guard } from './warning/guard.js';
 export { NightlatchWarning };
-export type { Messages, Plural } from './warning/text.js';
+export type { Messages, Words } from './languages/messages.js';
+export type { Session } from './session-element/session.js';

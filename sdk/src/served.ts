@@ -1,7 +1,11 @@
 // What `<script type="module" src="/nightlatch/sdk.js"></script>` does: everything, with nothing to configure.
 import './element.js';
+import './status.js';
 import { hold, withHold, type Hold, type HoldRequest } from './hold/hold.js';
+import { isKept } from './kept/kept.js';
 import type { Nightlatch } from './nightlatch/contract.js';
+import { rescueForms } from './rescue/rescue.js';
+import { stepUp } from './step-up/step-up.js';
 import { createNightlatch } from './nightlatch/nightlatch.js';
 
 /** What pages find as `window.nightlatch`: with what the package offers as functions as methods. */
@@ -10,6 +14,8 @@ export interface ServedNightlatch extends Nightlatch {
   hold(request: HoldRequest): Promise<Hold | undefined>;
   /** Keeps the session from idling until the work is done, at most `max` milliseconds (an hour). */
   withHold<T>(work: Promise<T>, options: { label: string; max?: number }): Promise<T>;
+  /** Hides the page until the person has authenticated again; false if that was given up. */
+  stepUp(): Promise<boolean>;
 }
 
 declare global {
@@ -20,19 +26,24 @@ declare global {
 
 if (!window.nightlatch) {
   const { dataset } = document.documentElement;
+  const required = dataset['nightlatch'] === 'required';
   const core = createNightlatch({
     base: new URL('.', import.meta.url).href,
-    required: dataset['nightlatch'] === 'required',
+    required,
+    covered: required && isKept(window),
     frames: dataset['nightlatchFrames']?.split(' ') ?? [],
   });
   const nightlatch: ServedNightlatch = Object.assign(core, {
     hold: (request: HoldRequest) => hold(core, request),
     withHold: <T>(work: Promise<T>, options: { label: string; max?: number }) => withHold(core, work, options),
+    stepUp: () => stepUp(core),
   });
   window.nightlatch = nightlatch;
   if (!document.querySelector('nightlatch-warning')) {
     (document.body ?? document.documentElement).append(document.createElement('nightlatch-warning'));
   }
   for (const element of document.querySelectorAll('nightlatch-warning')) element.nightlatch = nightlatch;
+  // Loads the rest of it where there is such a form.
+  rescueForms(nightlatch);
   nightlatch.start();
 }

@@ -1,5 +1,11 @@
 type Run = (lock: object | null) => unknown;
 
+interface Options {
+  steal?: boolean;
+  ifAvailable?: boolean;
+  signal?: AbortSignal;
+}
+
 interface Claim {
   client: object;
   grant(): void;
@@ -19,8 +25,11 @@ export function createLocks() {
   function client() {
     const self = {};
     return {
-      request(name: string, { steal }: { steal?: boolean }, run: Run): Promise<unknown> {
+      request(name: string, ...[first, second]: [Options, Run] | [Run]): Promise<unknown> {
+        const { steal, ifAvailable, signal } = typeof first === 'function' ? ({} as Options) : first;
+        const run = (second ?? first) as Run;
         return new Promise((resolve, reject) => {
+          if (steal && signal) return reject(new DOMException('both', 'NotSupportedError'));
           const claim: Claim = {
             client: self,
             grant() {
@@ -35,7 +44,14 @@ export function createLocks() {
           const owner = held.get(name);
           if (steal) owner?.lose(new DOMException('stolen', 'AbortError'));
           if (steal || !owner) return claim.grant();
+          if (ifAvailable) return resolve(run(null));
           queues.set(name, [...(queues.get(name) ?? []), claim]);
+          signal?.addEventListener('abort', () => {
+            const queue = queues.get(name) ?? [];
+            if (!queue.includes(claim)) return;
+            queues.set(name, queue.filter((other) => other !== claim));
+            reject(new DOMException('aborted', 'AbortError'));
+          });
         });
       },
       /** The worker is gone. */

@@ -134,6 +134,7 @@ export function createOrigin(respond: (request: Request, now: number) => { statu
 
     const page = counting(Object.assign(new EventTarget(), { hidden: false }));
     const left: string[] = [];
+    const own = timersIn(timers);
     const scope = counting(
       Object.assign(new EventTarget(), {
         document: page,
@@ -148,7 +149,8 @@ export function createOrigin(respond: (request: Request, now: number) => { statu
           reload: () => left.push('reload'),
         },
         localStorage: { getItem: (k: string) => stored.get(k) ?? null, setItem: (k: string, v: string) => stored.set(k, v) },
-        ...timersIn(timers),
+        ...own,
+        requestAnimationFrame: (run: () => void) => page.hidden || own.setTimeout(run, 16),
         Worker: FakeWorker,
         BroadcastChannel: FakeChannel,
         async fetch(url: string, { method, body }: { method: string; body?: string }) {

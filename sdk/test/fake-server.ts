@@ -1,6 +1,6 @@
 // A server that keeps one policy and as many sessions as there are cookies: enough of the browser contract to run the SDK
 // against without the real one. Deadlines are decided on read, from the real clock.
-import { randomUUID } from 'node:crypto';
+import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -31,6 +31,8 @@ export interface FakeServer {
   /** Every request to the browser endpoints, in order. */
   log: { at: number; method: string; path: string; body: any; status: number }[];
   audit: { reason: string; handle: string }[];
+  /** What a test wants served besides, by path. */
+  files: Map<string, { body: string; type: string }>;
   create(subject?: string): { token: string; handle: string };
   end(handle: string, reason: string): void;
   /** Tells every open stream about changed deadlines. */
@@ -45,7 +47,9 @@ export async function startFakeServer(policy: Policy, headers: Record<string, st
   const streams = new Map<ServerResponse, { session: Session; said: string }>();
   const log: FakeServer['log'] = [];
   const audit: FakeServer['audit'] = [];
-  const server: FakeServer = { origin: '', policy, sessions, log, audit, create, end, changed, close };
+  const draftSecret = randomBytes(32);
+  const files: FakeServer['files'] = new Map();
+  const server: FakeServer = { origin: '', policy, sessions, log, audit, files, create, end, changed, close };
 
   function create(subject = 'ada') {
     const [token, now] = [randomUUID(), Date.now()];
@@ -128,12 +132,20 @@ export async function startFakeServer(policy: Policy, headers: Record<string, st
     };
     const file = /^\/nightlatch\/((?:sdk|worker|frame)\.js|sdk\/[\w-]+\.js)$/.exec(url.pathname);
     if (file) return send(200, readFileSync(new URL(file[1]!, assets), 'utf8'), 'text/javascript');
+    const own = files.get(url.pathname);
+    if (own && s) s.seen = Date.now();
+    if (own) return send(200, own.body, own.type, { 'Cache-Control': 'no-cache' });
     if (url.pathname === '/page.css') return send(200, 'body{font:1rem system-ui;margin:2rem}#tall{margin-top:200vh}', 'text/css');
     if (url.pathname === '/favicon.ico') return send(204, null);
     if (url.pathname === '/nightlatch/signed-out') {
       return send(200, `<!doctype html><html lang="en"><title>Signed out</title><h1>You are signed out</h1>`, 'text/html');
     }
     if (!url.pathname.startsWith('/nightlatch/')) {
+      if (url.pathname === '/upload') {
+        let bytes = 0;
+        for await (const chunk of request) bytes += chunk.length;
+        return send(200, { bytes });
+      }
       if (url.pathname === '/public') return send(200, page('Public'), 'text/html', headers);
       if (url.pathname === '/required') return send(200, page('Required', ' data-nightlatch="required"'), 'text/html', headers);
       if (!s || s.ended) return send(200, '<!doctype html><html lang="en"><title>Sign in</title><h1>Sign in</h1>', 'text/html');
@@ -168,6 +180,10 @@ export async function startFakeServer(policy: Policy, headers: Record<string, st
     switch (route) {
       case 'GET session':
         return reply(200, bodyOf(s));
+      case 'GET draft-key':
+        if (request.headers['nightlatch'] !== '1') return problem(403, 'header');
+        if (s.locked) return problem(401, 'locked');
+        return reply(200, { key: createHmac('sha256', draftSecret).update(s.subject).digest('base64url'), subject: s.subject });
       case 'POST activity':
       case 'POST extend':
         if (s.locked) return problem(401, 'locked');
@@ -199,7 +215,10 @@ export async function startFakeServer(policy: Policy, headers: Record<string, st
     }
   }
 
-  const http = createServer((request, response) => void answer(request, response));
+  const http = createServer((request, response) => {
+    // Whoever hangs up in the middle of an upload gets no answer.
+    answer(request, response).catch(() => response.destroy());
+  });
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   server.origin = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
 

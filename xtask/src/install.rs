@@ -16,12 +16,27 @@ use crate::workspace;
 
 const NODE_MAJOR: u32 = 20;
 
-/// The browser of the browser tests.
-pub(crate) fn chromium() -> Result<()> {
-    if has("chromium") {
-        return Ok(());
-    }
-    debian::install("chromium", "the browser tests drive a real Chromium")
+/// What the browser tests start, and the Debian packages it comes in. Packages and programs differ in name.
+const BROWSERS: [(&str, &str); 5] = [
+    ("chromium", "chromium"),
+    ("chromedriver", "chromium-driver"),
+    ("firefox-esr", "firefox-esr"),
+    ("WebKitWebDriver", "webkit2gtk-driver"),
+    ("Xvfb", "xvfb"),
+];
+
+/// The browsers of the browser tests, and what drives them.
+pub(crate) fn browsers() -> Result<()> {
+    debian::install(
+        &packages_of_missing(has),
+        "the browser tests drive Chromium, Firefox and WebKitGTK",
+    )
+}
+
+/// The packages of the programs that are not there.
+fn packages_of_missing(is_there: impl Fn(&str) -> bool) -> Vec<&'static str> {
+    let missing = BROWSERS.iter().filter(|(program, _)| !is_there(program));
+    missing.map(|(_, package)| *package).collect()
 }
 
 /// Node and the packages of `sdk/` at the versions of its lockfile.
@@ -84,6 +99,13 @@ mod tests {
         assert_eq!(major("v20.11.1"), Some(20));
         assert_eq!(major("20.11.1"), None);
         assert_eq!(major("v"), None);
+    }
+
+    #[test]
+    fn packages_are_asked_for_by_their_own_names() {
+        assert!(packages_of_missing(|_| true).is_empty());
+        let without_webkit = packages_of_missing(|program| !program.starts_with('W'));
+        assert_eq!(without_webkit, ["webkit2gtk-driver"]);
     }
 
     #[test]

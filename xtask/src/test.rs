@@ -21,7 +21,7 @@ pub(crate) enum Part {
     Sdk,
     /// The management API of the binary under an `OpenAPI` fuzzer
     Api,
-    /// The binary in a real browser
+    /// The binary in three real browsers
     Browser,
     /// The house rules
     Tidy,
@@ -60,7 +60,7 @@ fn prepare(part: Part) -> Result<()> {
         Part::Rust | Part::Loom | Part::Tidy => Ok(()),
         Part::Sdk => install::node_modules(),
         Part::Api => install::schemathesis().map(drop),
-        Part::Browser => install::chromium().and_then(|()| install::node_modules()),
+        Part::Browser => install::browsers().and_then(|()| install::node_modules()),
     }
 }
 
@@ -102,6 +102,11 @@ fn browser_sdk() -> Result<()> {
 }
 
 fn browser() -> Result<()> {
+    Step::new(
+        "the table of scenarios and browsers",
+        "npm --prefix sdk run e2e -- --project table",
+    )
+    .run()?;
     let binary = sdk::server_for_browsers()?;
     Step::new("browser tests", "npm --prefix sdk run e2e")
         .env("NIGHTLATCH_BIN", binary)

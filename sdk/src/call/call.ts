@@ -1,4 +1,4 @@
-import { asReason, type Reason } from '../lifetime/lifetime.js';
+import type { Reason } from '../lifetime/lifetime.js';
 
 export type Scope = Window & typeof globalThis;
 
@@ -28,12 +28,14 @@ export const createCall =
         // The page may be on its way out.
         keepalive: true,
         redirect: 'error',
+        // The address of the page is nobody's business.
+        referrerPolicy: 'no-referrer',
         signal: AbortSignal.timeout(timeout),
         body: body && JSON.stringify(body),
       } as RequestInit);
       status = response.status;
       const answer = await response.json().catch(() => null);
-      if (status === 401) return { type: 'gone', reason: asReason(answer?.reason) ?? 'none' };
+      if (status === 401) return { type: 'gone', reason: answer?.reason ?? 'none' };
       if (response.ok) return { type: 'ok', body: answer };
     } catch {
       // Offline, timed out, or not the server we know: the caller asks again.

@@ -1,5 +1,3 @@
-import type { Scope } from '../call/call.js';
-
 /** A wall clock that runs ahead of the monotonic one by more than this has been asleep, or was set. */
 const JUMP = 1000;
 
@@ -8,7 +6,7 @@ const JUMP = 1000;
  * leap of the wall clock is added as time slept, because the monotonic clock stands still in sleep on most systems, and
  * told. A backward step is ignored.
  */
-export function createClock({ performance, Date }: Scope, jumped: () => void): () => number {
+export function createClock({ performance, Date }: Pick<typeof globalThis, 'performance' | 'Date'>, jumped: () => void): () => number {
   const mono = () => performance.now();
   let slept = 0;
   let ahead = Date.now() - mono();

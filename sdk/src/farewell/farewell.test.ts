@@ -40,7 +40,7 @@ const to = (redirect: unknown): Answer => ({ type: 'ok', body: { redirect } });
 
 test('The tab that leads tells the others, signs out, and follows the server', async () => {
   expect(await leave({ answer: to('https://id.example/end') })).toEqual({
-    log: ['ended idle done', 'POST sign-out {"handle":"h"}', 'to https://id.example/end'],
+    log: ['mine', 'ended idle', 'POST sign-out {"handle":"h"}', 'to https://id.example/end'],
     stays: false,
   });
 });
@@ -50,7 +50,7 @@ test('A tab that does not lead goes to the signed-out page', async () => {
 });
 
 test('A tab that has signed out does not do it again, leading or not', async () => {
-  expect((await leave({ leading: false, goodbye: to('/bye') })).log).toEqual(['ended idle done', 'to /bye']);
+  expect((await leave({ leading: false, goodbye: to('/bye') })).log).toEqual(['mine', 'ended idle', 'to /bye']);
 });
 
 test('A tab that heard that another one does it leaves it to that one, leading or not', async () => {

@@ -32,7 +32,8 @@ export async function sayGoodbye(
   }
   let to: string | undefined;
   const mine = handle && (goodbye ? goodbye.type !== 'gone' : leading);
-  say(`ended ${reason}${mine ? ' done' : ''}`);
+  if (mine) say('mine');
+  say(`ended ${reason}`);
   // Without a server another tab's turn has to be waited for.
   if (mine || (handle && backend)) {
     if (!goodbye || goodbye.type === 'gone') goodbye = await call('POST', 'sign-out', { handle });
@@ -51,6 +52,6 @@ export async function sayGoodbye(
     }
   }
   if (backend && !to) location.reload();
-  else location.replace(to ?? `${root}signed-out?reason=${reason}`);
+  else location.replace(to ?? `${root}signed-out?reason=${encodeURIComponent(reason!)}`);
   return false;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ACTIVITY, createFrames } from './frames.js';
+import { ACTIVITY, watchFrames } from './frames.js';
 
 type Frame = Window & { frames: Frame[] };
 
@@ -22,20 +22,23 @@ test('Attaches once to every frame it may look into, however deep, and again to 
   const near = frame(deep);
   const top = frame(foreign(), near);
   const attached: Window[] = [];
-  const look = createFrames(top, (window) => attached.push(window), undefined, () => {}, new AbortController().signal);
+  const { signal } = new AbortController();
+  const look = () => watchFrames(top, (window) => attached.push(window), undefined, () => {}, signal);
   look();
   look();
   expect(attached).toEqual([near, deep]);
   Object.assign(near, { document: {} });
   look();
   expect(attached).toEqual([near, deep, near]);
+  watchFrames(top, (window) => attached.push(window), undefined, () => {}, new AbortController().signal);
+  expect(attached.length).toBe(5);
 });
 
 test('Believes a frame of another origin only if its origin is allowed', () => {
   const top = frame();
   const stop = new AbortController();
   let acted = 0;
-  createFrames(top, () => {}, ['https://good.example'], () => (acted += 1), stop.signal);
+  for (let i = 0; i < 3; i += 1) watchFrames(top, () => {}, ['https://good.example'], () => (acted += 1), stop.signal);
   const post = (origin: string, data: unknown) => top.dispatchEvent(Object.assign(new Event('message'), { origin, data }));
   post('https://evil.example', ACTIVITY);
   post('https://good.example', 'something else');

@@ -1,5 +1,8 @@
 import type { Nightlatch } from '../nightlatch/contract.js';
 
+/** What a hold needs of a `Nightlatch`. */
+export type HoldingSession = Pick<Nightlatch, 'request' | 'recheck'>;
+
 /** A bounded lease that keeps the session from idling. */
 export interface Hold {
   /** Asks for more time from now on; false if the server refused or could not be reached. */
@@ -20,7 +23,7 @@ const RENEW = 45_000;
 const HOUR = 3_600_000;
 
 /** Keeps the session from idling for a while. Nothing if the server refused or could not be reached. */
-export async function hold(nightlatch: Nightlatch, { label, forMs }: HoldRequest): Promise<Hold | undefined> {
+export async function hold(nightlatch: HoldingSession, { label, forMs }: HoldRequest): Promise<Hold | undefined> {
   const answer = await nightlatch.request('POST', 'hold', { label, for_ms: forMs });
   const id = answer.type === 'ok' && (answer.body as { hold?: unknown } | null)?.hold;
   if (typeof id !== 'string') return undefined;
@@ -44,7 +47,7 @@ export async function hold(nightlatch: Nightlatch, { label, forMs }: HoldRequest
  * server grants it, and its result or error is passed on.
  */
 export async function withHold<T>(
-  nightlatch: Nightlatch,
+  nightlatch: HoldingSession,
   work: Promise<T>,
   { label, max = HOUR }: { label: string; max?: number },
 ): Promise<T> {

@@ -27,11 +27,9 @@ export interface Lifetime {
   authentication_age_ms: number;
   /** Where to authenticate again. */
   sign_in_url?: string | null;
+  /** By the server's clock, in milliseconds since 1970. */
+  server_time_ms: number;
 }
-
-/** The reason, if it may be one. It becomes part of an address, so a word is all it can be. */
-export const asReason = (value: unknown): Reason | undefined =>
-  /^[a-z]+$/.test(value as string) ? (value as Reason) : undefined;
 
 /** The body, if everything that decides a deadline has the right shape. */
 export function asLifetime(value: unknown): Lifetime | undefined {

@@ -14,6 +14,7 @@ const body = (over: Partial<Lifetime> = {}): Lifetime => ({
   subject: 'ada',
   handle: 'h',
   authentication_age_ms: 0,
+  server_time_ms: 0,
   ...over,
 });
 

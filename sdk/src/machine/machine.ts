@@ -89,6 +89,9 @@ export const initial: Model = {
   replaced: false,
 };
 
+/** The same for a page that nobody may see before the server has answered. */
+export const uncertain: Model = { ...initial, cover: 'checking', doubt: '' };
+
 // Each function below is one thing that can happen, and gives the next model. They are pure: no clock, no timer, no
 // window; what the machine wants is in `ask`, `cover` and `phase`.
 

@@ -35,12 +35,17 @@ export interface Diagnostic {
 /** What stands in for the server, such as `standalone()`: given the window, it gives what answers requests. */
 export type Backend = (scope: Scope) => Call;
 
-/** What `createNightlatch` may be told. All of it can be left out. */
+/**
+ * What `createNightlatch` may be told. All of it can be left out. It is read whenever it is needed: an object that has
+ * changed is in force from the next start.
+ */
 export interface Options {
   /** Where the server's browser endpoints are: a path or an address. The default is `/nightlatch/`. */
   base?: string;
   /** Leave for the signed-out page even if there was no session when the page opened. The default is to do nothing then. */
   required?: boolean;
+  /** Hide the page until the server has answered, as for one that the browser had kept: `isKept()`. */
+  covered?: boolean;
   /** Origins whose frames may report activity through `nightlatch/frame`, such as `https://forms.example`. */
   frames?: readonly string[];
   /** In place of the server; `base` then names nothing. */

@@ -328,6 +328,46 @@ test('A sign-out of the application that fails keeps nobody here', async () => {
   expect(diagnostics).toEqual(['sign-out']);
 });
 
+test('A page that the browser had kept is hidden until the server has answered, and leaves if nobody is signed in', async () => {
+  const { tab, server } = origin();
+  const kept = { covered: true, required: true };
+  const { nightlatch } = await tab('/', kept);
+  expect(nightlatch.state).toMatchObject({ phase: 'active', cover: null });
+  server.reachable = false;
+  expect((await tab('/', kept)).nightlatch.state).toMatchObject({ phase: 'unknown', cover: 'offline' });
+  server.reachable = true;
+  server.over = 'idle';
+  const late = await tab('/', kept);
+  expect(late.left).toEqual(['https://app.example/nightlatch/signed-out?reason=idle']);
+});
+
+test('A route that changes while somebody types is no report more', async () => {
+  const { tab, pass, made } = origin({ idle: 60_000, warn: 10_000 });
+  const { press, scope } = await tab('/a');
+  for (let i = 0; i < 20; i += 1) {
+    press();
+    await pass(500);
+    (scope.location as { pathname: string }).pathname = `/${i}`;
+  }
+  expect(made('POST activity').length).toBeLessThanOrEqual(3);
+  expect(made('POST tab').at(-1)!.body.path).toBe('/18');
+});
+
+test('What is drawn after a busy time is not out of date', async () => {
+  const { tab, pass } = origin();
+  const { nightlatch, timers } = await tab();
+  await pass(3500);
+  const covers: unknown[] = [];
+  nightlatch.subscribe(({ state }) => covers.push(state.cover));
+  const frames = [...timers.values()].filter((timer) => !timer.every);
+  expect(frames.length).toBe(1);
+  // Nothing but the frame runs after the deadline.
+  timers.clear();
+  timers.set(1, frames[0]!);
+  await pass(2500);
+  expect(covers).toContain('checking');
+});
+
 test('Started and stopped any number of times, nothing stays behind', async () => {
   const { tab, channels } = origin();
   const { nightlatch, listeners, timers, workers } = await tab();

@@ -2,10 +2,10 @@ import { createActivity, signs } from '../activity/activity.js';
 import { createCall, type Answer, type Call, type Scope } from '../call/call.js';
 import type { Channel } from '../channel/channel.js';
 import { createClock } from '../clock/clock.js';
-import { asLifetime, asReason } from '../lifetime/lifetime.js';
+import { asLifetime, type Reason } from '../lifetime/lifetime.js';
 import * as machine from '../machine/machine.js';
 import { createTicker, type Ticker } from '../ticker/ticker.js';
-import type { EventType, Listener, Nightlatch, Options } from './contract.js';
+import type { Diagnostic, EventType, Listener, Nightlatch, Options } from './contract.js';
 
 /** A page that was away asks if what it knows is older. */
 const RECHECK = 5000;
@@ -20,9 +20,9 @@ const shown = Object.keys(machine.unseen) as (keyof machine.State)[];
 export function createNightlatch(options: Options = {}): Nightlatch {
   const scope = options.scope ?? (globalThis as unknown as Scope);
   const { document, location } = scope;
-  const { backend, onDiagnostic = (diagnostic) => scope.console.warn('nightlatch:', diagnostic) } = options;
+  const warn = (diagnostic: unknown) => scope.console.warn('nightlatch:', diagnostic);
   const listeners = new Set<Listener>();
-  const diagnosed: Record<string, true> = {};
+  const diagnosed: Record<string, Diagnostic> = {};
   const activity = createActivity();
 
   let model = machine.initial;
@@ -32,7 +32,6 @@ export function createNightlatch(options: Options = {}): Nightlatch {
   let root = '';
   let call: Call;
   let now: () => number;
-  let lookAtFrames: (() => void) | undefined;
   // Between `connect` and `disconnect`, that is, not while in the back/forward cache:
   let tab = '';
   let channel: Channel | undefined;
@@ -55,9 +54,7 @@ export function createNightlatch(options: Options = {}): Nightlatch {
   };
 
   const diagnose = (code: string, detail: unknown) => {
-    if (diagnosed[code]) return;
-    diagnosed[code] = true;
-    onDiagnostic({ code, detail: `${detail}` });
+    if (!diagnosed[code]) (options.onDiagnostic ?? warn)((diagnosed[code] = { code, detail: `${detail}` }));
   };
 
   /** Shows the next model, and does what it wants. */
@@ -68,9 +65,19 @@ export function createNightlatch(options: Options = {}): Nightlatch {
       state = model;
       emit('change');
     }
-    if (model.phase !== phase) emit(model.phase as EventType);
+    if (model.phase !== phase) {
+      emit(model.phase as EventType);
+      drawn();
+    }
     if (model.phase === 'ended' && phase !== 'ended') void leave();
     if (model.ask) void ask();
+  };
+
+  /** After a busy time the browser draws before it runs a timer that is due: what is drawn must not be out of date. */
+  const drawn = () => {
+    if (model.phase !== 'warning' || !running) return;
+    apply(machine.ticked(model, now()));
+    scope.requestAnimationFrame(drawn);
   };
 
   const say = (word: string) => channel?.postMessage(word);
@@ -86,7 +93,7 @@ export function createNightlatch(options: Options = {}): Nightlatch {
     const path = location.pathname;
     const goes = cover === 'leaving';
     const stays = model.extending && !cover;
-    const reported = cover || stays ? 0 : input;
+    const reported = !cover && !stays && mayReport(sent) ? input : 0;
     const moves = !goes && !stays && path !== toldPath;
     if (moves) toldPath = path;
     if (reported) {
@@ -174,7 +181,7 @@ export function createNightlatch(options: Options = {}): Nightlatch {
     const at = now();
     apply(machine.ticked(model, at));
     if (!isLive()) return;
-    if (scope.length || options.frames) void watchFrames();
+    if (scope.length || options.frames) void lookAtFrames();
     if (unheard && at - model.toldAt > POLL) look();
     if (at >= model.retryAt && (mayReport(at) || location.pathname !== toldPath)) void ask();
     if (model.phase === 'warning') emit('tick');
@@ -191,9 +198,9 @@ export function createNightlatch(options: Options = {}): Nightlatch {
     for (const type of signs) on(frame, type, seen);
   };
 
-  const watchFrames = async () => {
-    const { createFrames } = await import('../frames/frames.js');
-    if (running) (lookAtFrames ??= createFrames(scope, watch, options.frames, acted, running.signal))();
+  const lookAtFrames = async () => {
+    const { watchFrames } = await import('../frames/frames.js');
+    if (running) watchFrames(scope, watch, options.frames, acted, running.signal);
   };
 
   const appeared = () => {
@@ -206,13 +213,11 @@ export function createNightlatch(options: Options = {}): Nightlatch {
   };
 
   const hear = (text: unknown) => {
-    const [word, reason, done] = `${text}`.split(' ');
+    const [word, reason] = `${text}`.split(' ');
     if (word === 'reported') reportedAt = now();
     else if (word === 'look') look();
-    else if (word === 'ended') {
-      if (done) goodbye = { type: 'gone', reason: 'user' };
-      doubt(asReason(reason) ?? '');
-    }
+    else if (word === 'mine') goodbye = { type: 'gone', reason: 'user' };
+    else if (word === 'ended') doubt((reason as Reason | undefined) ?? '');
   };
 
   const hearWorker = (type: string, data?: unknown) => {
@@ -220,7 +225,8 @@ export function createNightlatch(options: Options = {}): Nightlatch {
     if (type === 'tick') tick();
     else if (type === 'lead') leading = !!data;
     else if (body) tellOthers(machine.pushed(model, body, now()), true);
-    else {
+    // A worker that dies with its page is nothing to speak of.
+    else if (!machine.isFinal(model)) {
       leading = unheard = true;
       diagnose(type, data);
       look();
@@ -230,8 +236,8 @@ export function createNightlatch(options: Options = {}): Nightlatch {
   // --- start and stop ----------------------------------------------------------------------------------------------
 
   const beat = () => {
-    leading = !!backend;
-    ticker = createTicker(scope, options.worker ?? (backend ? '' : `${root}worker.js`), backend ? '' : root, hearWorker);
+    leading = !!options.backend;
+    ticker = createTicker(scope, options.worker ?? (options.backend ? '' : `${root}worker.js`), options.backend ? '' : root, hearWorker);
     ticker.pace(document.hidden);
   };
 
@@ -253,7 +259,7 @@ export function createNightlatch(options: Options = {}): Nightlatch {
 
   const disconnect = () => {
     if (!tab) return;
-    if (model.handle && model.phase !== 'ended') void call('DELETE', `tab/${tab}`);
+    if (isLive()) void call('DELETE', `tab/${tab}`);
     tab = '';
     forget();
     ticker.stop();
@@ -265,11 +271,11 @@ export function createNightlatch(options: Options = {}): Nightlatch {
     if (running || !document) return;
     running = new AbortController();
     root = new URL(options.base ?? '/nightlatch/', `${location}`).href.replace(/\/*$/, '/');
-    call = backend ? backend(scope) : createCall(scope, root);
+    call = options.backend ? options.backend(scope) : createCall(scope, root);
     now = createClock(scope, () => doubt(null));
-    model = machine.initial;
+    model = options.covered ? machine.uncertain : machine.initial;
     unheard = false;
-    goodbye = lookAtFrames = undefined;
+    goodbye = undefined;
     input = 0;
 
     on(document, 'visibilitychange', appeared);
@@ -313,7 +319,7 @@ export function createNightlatch(options: Options = {}): Nightlatch {
     },
     remaining: () => (model.deadline < Infinity ? Math.max(0, model.deadline - now()) : null),
     async extend() {
-      if (!isLive() || now() >= model.deadline) return false;
+      if (!isLive()) return false;
       question = undefined;
       input = 0;
       apply(machine.extending(model));
@@ -321,6 +327,7 @@ export function createNightlatch(options: Options = {}): Nightlatch {
     },
     async signOut() {
       if (!running) return;
+      say('mine');
       forget();
       apply(machine.leaving(model));
     },

@@ -75,6 +75,7 @@ export function standalone({ idle, warnBefore, absolute = Infinity, absent = 'co
         subject,
         handle: s.handle,
         authentication_age_ms: now - s.began,
+        server_time_ms: now,
       };
     };
 

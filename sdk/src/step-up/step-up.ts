@@ -8,18 +8,24 @@ const LOOK = 2000;
  * person gave up, or the session ended.
  */
 export async function stepUp(nightlatch: Nightlatch): Promise<boolean> {
-  const from = performance.now();
+  /** By the server's clock. */
+  const authenticated = async () => {
+    const answer = await nightlatch.request('GET', 'session');
+    const body = answer.type === 'ok' ? asLifetime(answer.body) : undefined;
+    return body && body.server_time_ms - body.authentication_age_ms;
+  };
+  let before: number | undefined;
   let fresh = false;
   nightlatch.cover('step-up');
   const look = async () => {
     if (document.hidden) return;
-    const sent = performance.now();
-    const answer = await nightlatch.request('GET', 'session');
-    const body = answer.type === 'ok' && asLifetime(answer.body);
-    if (!body || sent - body.authentication_age_ms < from) return;
+    const now = await authenticated();
+    before ??= now;
+    if (now === undefined || now === before) return;
     fresh = true;
     nightlatch.cover(null);
   };
+  void look();
   const timer = setInterval(look, LOOK);
   document.addEventListener('visibilitychange', look);
   await new Promise<void>((done) => {

@@ -1,205 +1,97 @@
-import type { State } from '../machine/machine.js';
-import type { Nightlatch } from '../nightlatch/contract.js';
-import { rememberFocus } from './focus.js';
+import { en } from '../languages/en.js';
+import type { Messages } from '../languages/messages.js';
+import { make, say } from '../session-element/make.js';
+import { SessionElement, type Paint } from '../session-element/session-element.js';
+import type { Aside } from './aside/aside.js';
 import { style } from './style.js';
-import { en, inDigits, inWords, spokenMark, type Messages } from './text.js';
-import { createTitle } from './title.js';
 
-// On a server there is no such class, and nobody constructs one.
-const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
-
-type Attributes = Record<string, string>;
-
-function make<K extends keyof HTMLElementTagNameMap>(tag: K, attributes: Attributes = {}, ...children: Node[]) {
-  const element = document.createElement(tag);
-  for (const name in attributes) element.setAttribute(name, attributes[name]!);
-  element.append(...children);
-  return element;
-}
-
-/** Writes only what differs: a live region speaks when it is written to. */
-const say = (element: HTMLElement, text: string) => {
-  if (element.textContent !== text) element.textContent = text;
-};
-
-/** `<nightlatch-warning>`: the warning before a session ends, and the cover over a page that must not be seen. */
-export class NightlatchWarning extends Base {
-  #nightlatch: Nightlatch | undefined;
-  #unsubscribe: (() => void) | undefined;
-  #paint: ((nightlatch: Nightlatch | undefined) => void) | undefined;
-  #messages = en;
-
-  /** The session to show. */
-  get nightlatch(): Nightlatch | undefined {
-    return this.#nightlatch;
-  }
-
-  set nightlatch(nightlatch: Nightlatch | undefined) {
-    this.#nightlatch = nightlatch;
-    if (this.isConnected) this.connectedCallback();
-  }
-
-  /** Other words for some or all of the texts. */
-  get messages(): Partial<Messages> {
-    return this.#messages;
-  }
-
-  set messages(messages: Partial<Messages>) {
-    this.#messages = { ...en, ...messages };
-    this.#paint?.(this.#nightlatch);
-  }
-
-  connectedCallback(): void {
-    this.#unsubscribe?.();
-    this.#paint ??= build(this, () => this.#messages as Messages);
-    this.#unsubscribe = this.#nightlatch?.subscribe(() => this.#paint?.(this.#nightlatch));
-    this.#paint(this.#nightlatch);
-  }
-
-  disconnectedCallback(): void {
-    this.#unsubscribe?.();
-    this.#paint?.(undefined);
+/**
+ * `<nightlatch-warning>`: the warning before a session ends, and the cover over a page that must not be seen.
+ *
+ * Attributes: `lang`; `dialog-at`, how many seconds before the end a quiet banner becomes the dialog; `no-escape`, with which
+ * Escape does not mean "stay"; `no-countdown`, without which the title of a page in the background counts down; `favicon`, which
+ * does the same to its icon: the address of another icon, or empty for a drawn number, which needs `img-src data:`.
+ * Slot: what stands at the head of the dialog. Looks: see style.ts.
+ */
+export class NightlatchWarning extends SessionElement<Messages> {
+  constructor() {
+    super(en, style, build);
   }
 }
 
-/** Makes the dialogs once; the returned function makes them show the session as it is. */
-function build(host: NightlatchWarning, messages: () => Messages): (nightlatch: Nightlatch | undefined) => void {
-  const root = host.attachShadow({ mode: 'open' });
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(style);
-  root.adoptedStyleSheets = [sheet];
+function build(host: SessionElement<Messages>, root: ShadowRoot): Paint<Messages> {
+  const title = make('h2', 'title');
+  const text = make('p', 'text');
+  const left = make('p', 'left');
+  const about = make('div', 'about', title, text);
+  const time = make('p', 'time');
+  const stay = make('button', 'stay');
+  const signIn = make('a', 'unlock');
+  const other = make('button', 'sign-out');
+  const dialog = make('dialog', 'warning', make('slot', 'head'), about, left, time, stay, signIn, other);
+  about.ariaLive = 'polite';
+  time.ariaHidden = dialog.ariaModal = 'true';
+  dialog.setAttribute('aria-labelledby', 'title');
+  dialog.setAttribute('aria-describedby', 'text left');
+  dialog.setAttribute('closedby', 'none');
+  root.append(dialog);
 
-  const heading = make('h2', { id: 'title', part: 'title' });
-  const text = make('p', { id: 'text', part: 'text' });
-  const first = make('span', { id: 'first', class: 'spoken' });
-  const time = make('p', { class: 'time', part: 'time', 'aria-hidden': 'true' });
-  const trouble = make('p', { class: 'trouble', part: 'trouble', role: 'status' });
-  const spoken = make('div', { class: 'spoken', 'aria-live': 'polite', 'aria-atomic': 'true' });
-  const stay = make('button', { type: 'button', class: 'main', part: 'button stay' });
-  const out = make('button', { type: 'button', part: 'button sign-out' });
-  const warning = make(
-    'dialog',
-    {
-      class: 'warning',
-      part: 'warning',
-      role: 'alertdialog',
-      'aria-modal': 'true',
-      'aria-labelledby': 'title',
-      'aria-describedby': 'text first',
-      closedby: 'none',
-    },
-    heading,
-    text,
-    first,
-    time,
-    trouble,
-    make('div', { class: 'actions', part: 'actions' }, stay, out),
-    spoken,
-  );
-  const coverHeading = make('h2', { id: 'cover-title', part: 'cover-title', tabindex: '-1' });
-  const coverText = make('p', { id: 'cover-text', part: 'cover-text', role: 'status' });
-  const unlock = make('button', { type: 'button', class: 'main', part: 'button unlock' });
-  const coverOut = make('button', { type: 'button', part: 'button sign-out' });
-  const coverActions = make('div', { class: 'actions' }, unlock, coverOut);
-  const cover = make(
-    'dialog',
-    { class: 'cover', part: 'cover', 'aria-labelledby': 'cover-title cover-text', closedby: 'none', tabindex: '-1' },
-    coverHeading,
-    coverText,
-    coverActions,
-  );
-  root.append(warning, cover);
+  let aside: Aside | undefined;
+  let asked = false;
 
-  const title = createTitle(document);
-  let nightlatch: Nightlatch | undefined;
-  let restoreFocus: (() => void) | undefined;
-  let before = Infinity;
+  const main = () => [stay, signIn, other].find((element) => element.textContent);
 
-  const extend = () => {
-    if (nightlatch?.state.canExtend && !nightlatch.state.extending) void nightlatch.extend();
+  stay.onclick = () => stay.ariaDisabled === 'true' || void host.nightlatch!.extend();
+  other.onclick = () => {
+    const session = host.nightlatch!;
+    void (session.state.cover === 'step-up' ? session.cover(null) : session.signOut());
   };
-  const leave = () => void nightlatch?.signOut();
-  stay.onclick = extend;
-  out.onclick = coverOut.onclick = leave;
-  unlock.onclick = () => location.reload();
+  signIn.onclick = () => signIn.target || location.reload();
+  dialog.onkeydown = (event) => {
+    if (event.key !== 'Escape') return;
+    // Which would let the browser close it.
+    event.preventDefault();
+    if (!host.hasAttribute('no-escape')) stay.click();
+  };
+  // Whoever closes it from outside gets it back.
+  dialog.onclose = () => host.update();
 
-  for (const dialog of [warning, cover]) {
-    // Escape answers "stay"; the browser itself must not close a dialog, which it would on a second Escape.
-    dialog.addEventListener('keydown', (event) => {
-      if (event.key !== 'Escape') return;
-      event.preventDefault();
-      if (dialog === warning && event.isTrusted) extend();
-    });
-    dialog.addEventListener('cancel', (event) => event.preventDefault());
-    // Whoever closes it from outside gets it back.
-    dialog.addEventListener('close', () => paint(nightlatch));
-  }
+  return (session, words) => {
+    const { phase, kind, cover, canExtend, extending, trouble, signInUrl } = session?.state ?? {};
+    const seconds = Math.round((session?.remaining() ?? 0) / 1000);
+    const warns = phase === 'warning' && !cover;
+    const open = !!cover || (warns && seconds <= +(host.getAttribute('dialog-at') ?? Infinity));
+    const asks = cover === 'locked' || cover === 'step-up';
+    const offers = warns && canExtend;
+    const chosen = main();
 
-  function open(dialog: HTMLDialogElement, wanted: boolean, focus: HTMLElement): void {
-    if (wanted === dialog.open || (wanted && !host.isConnected)) return;
-    if (!wanted) return dialog.close();
-    restoreFocus ??= rememberFocus(document);
-    dialog.showModal();
-    focus.focus();
-  }
-
-  function paintWarning(state: State, seconds: number): void {
-    const words = messages();
-    const absolute = state.kind !== 'idle';
-    const inTime = (template: string) => template.replace('{time}', inWords(seconds, words, 'en'));
-    say(heading, absolute ? words.absoluteTitle : words.idleTitle);
-    say(text, absolute ? words.absoluteText : words.idleText);
-    say(time, inDigits(seconds));
-    say(trouble, state.trouble ? words.trouble : '');
-    say(stay, state.extending ? words.staying : words.stay);
-    say(out, words.signOut);
-    stay.hidden = !state.canExtend;
-    stay.setAttribute('aria-disabled', String(state.extending));
-    out.classList.toggle('main', !state.canExtend);
-    title(inTime(words.pageTitle));
-    if (!warning.open) {
-      before = Infinity;
-      say(first, inTime(words.left));
-      say(spoken, '');
-    } else if (spokenMark(before, seconds)) say(spoken, inTime(words.left));
-    before = seconds;
-  }
-
-  function paintCover({ cover: why, trouble: lost }: State): void {
-    const words = messages();
-    const [head, body] = {
-      checking: ['', words.checking],
-      leaving: ['', lost ? words.leavingTrouble : words.leaving],
-      offline: [words.offlineTitle, words.offlineText],
-      locked: [words.lockedTitle, words.lockedText],
-      'step-up': [words.lockedTitle, words.lockedText],
-    }[why!]!;
-    say(coverHeading, head!);
-    say(coverText, body!);
-    say(unlock, words.unlock);
-    say(coverOut, words.signOut);
-    coverHeading.hidden = !head;
-    coverActions.hidden = why !== 'locked';
-  }
-
-  function paint(next: Nightlatch | undefined): void {
-    nightlatch = next;
-    const state = next?.state;
-    const hide = !!state?.cover;
-    const warn = !hide && state?.phase === 'warning';
-    if (hide) paintCover(state);
-    else if (warn) paintWarning(state, Math.ceil((next!.remaining() ?? 0) / 1000));
-    if (!warn) title(null);
-    // The cover comes before the warning goes, so that nothing shows between the two.
-    if (hide) open(cover, true, state.cover === 'locked' ? unlock : cover);
-    open(warning, warn, state?.canExtend ? stay : out);
-    open(cover, hide, cover);
-    if (warn && stay.hidden && root.activeElement === stay) out.focus();
-    if (hide || warn || !restoreFocus) return;
-    const restore = restoreFocus;
-    restoreFocus = undefined;
-    restore();
-  }
-
-  return paint;
+    if (open) {
+      const [heading, body = ''] = words[cover ?? kind ?? 'idle'];
+      dialog.className = cover ? 'cover' : 'warning';
+      dialog.setAttribute('part', dialog.className);
+      dialog.role = cover ? 'dialog' : 'alertdialog';
+      dialog.lang = words.language;
+      dialog.dir = words.dir ?? 'ltr';
+      signIn.href = signInUrl ?? '';
+      signIn.target = signInUrl ? '_blank' : '';
+      stay.ariaDisabled = String(extending || !offers);
+      say(title, heading);
+      say(text, warns && trouble ? words.trouble : cover === 'leaving' && !trouble ? '' : body);
+      say(time, warns ? words.inDigits(seconds) : '');
+      say(stay, offers ? words[extending ? 'staying' : 'stay'] : '');
+      say(signIn, asks || (warns && !canExtend && signInUrl) ? words.signIn : '');
+      say(other, cover === 'step-up' ? words.notNow : asks || warns ? words.signOut : '');
+      say(left, warns ? words.left.replace('{time}', words.inWords(seconds)) : '');
+    }
+    aside?.(session, words, open);
+    if (open !== dialog.open) {
+      if (open) dialog.showModal();
+      else dialog.close();
+    }
+    if (open && main() !== chosen) main()?.focus();
+    if (session && !asked) {
+      asked = true;
+      host.load(import('./aside/aside.js'), ({ createAside }) => (aside = createAside(host, root, { make, say })));
+    }
+  };
 }

@@ -13,18 +13,22 @@ const POLICY: &str = "/usr/sbin/policy-rc.d";
 const POLICY_TEXT: &str =
     "#!/bin/sh\n# Written by `cargo xtask`: a package that is installed for the tests starts no daemon.\nexit 101\n";
 
-/// Installs one package, or fails with the command that a person can run.
-pub(super) fn install(package: &str, reason: &str) -> Result<()> {
-    let line = format!("apt-get -o DPkg::Lock::Timeout=300 install --yes --no-install-recommends {package}");
+/// Installs packages, or fails with the command that a person can run. None are installed already.
+pub(super) fn install(packages: &[&str], reason: &str) -> Result<()> {
+    if packages.is_empty() {
+        return Ok(());
+    }
+    let packages = packages.join(" ");
+    let line = format!("apt-get -o DPkg::Lock::Timeout=300 install --yes --no-install-recommends {packages}");
     ensure!(
         has("apt-get") && is_root(),
-        "`{package}` is missing ({reason}) and can be installed from here only on Debian as root. \
-         Install it, on Debian with:\n    sudo apt-get install {package}"
+        "missing: {packages} ({reason}), which can be installed from here only on Debian as root. \
+         Install it, on Debian with:\n    sudo apt-get install {packages}"
     );
-    println!("{package} is missing and {reason}: installing it with apt-get");
+    println!("missing: {packages}; {reason}: installing with apt-get");
     let _no_daemons = NoDaemons::enforce(Path::new(POLICY))?;
     Step::new("refresh the package lists", "apt-get -o DPkg::Lock::Timeout=300 update").run()?;
-    Step::new("install a package", &line)
+    Step::new("install packages", &line)
         .env("DEBIAN_FRONTEND", "noninteractive")
         .run()
 }

@@ -29,7 +29,10 @@ pub(crate) fn schemathesis() -> Result<PathBuf> {
     )
     .succeeds()
     {
-        debian::install("python3-venv", "the fuzzer of the management API is a Python program")?;
+        debian::install(
+            &["python3-venv"],
+            "the fuzzer of the management API is a Python program",
+        )?;
     }
     println!("schemathesis {SCHEMATHESIS} calls every operation of the management API and is missing: installing it");
     Step::new("make a Python environment", &format!("python3 -m venv {environment}")).run()?;

@@ -80,8 +80,14 @@ pub(super) async fn post(State(latch): State<Arc<Latch>>, request: Request) -> R
         response.headers_mut().append(header::SET_COOKIE, latch.cookie.clear());
     }
     if latch.cookie.is_secure() {
-        let all = HeaderValue::from_static("\"cache\", \"storage\"");
-        response.headers_mut().insert(CLEAR_SITE_DATA, all);
+        // Whoever chooses to leave may leave the browser to somebody else; whoever was away too long finds drafts again.
+        let kept = match reason {
+            "user" => "\"cache\", \"storage\"",
+            _ => "\"cache\"",
+        };
+        response
+            .headers_mut()
+            .insert(CLEAR_SITE_DATA, HeaderValue::from_static(kept));
     }
     Ok(response)
 }

@@ -1,10 +1,10 @@
-use axum::http::{Method, StatusCode};
+use axum::http::{Method, StatusCode, header};
 use nightlatch_core::session::EndReason;
 use nightlatch_engine::audit::{AuditFilter, AuditKind};
 use nightlatch_engine::store::Store as _;
 use serde_json::json;
 
-use super::Site;
+use super::{Site, page_request};
 
 const POLICY: &str = "[policy]\nidle = \"10m\"\nabsolute = \"1h\"\nchoice = { allow = [\"5m\", \"20m\"] }\n\
     [[policy.rules]]\nmatch = { path = \"/billing/**\" }\nidle = \"5m\"\n";
@@ -288,6 +288,25 @@ async fn signing_out_is_idempotent_and_tells_the_real_reason() {
         site.post("/sign-out", "none", "").await.json()["redirect"],
         "/nightlatch/signed-out?reason=none"
     );
+}
+
+#[tokio::test]
+async fn only_who_chooses_to_sign_out_has_the_storage_of_the_site_cleared() {
+    let https = "[server]\npublic_url = \"https://bank.example\"\ntrusted_proxies = [\"127.0.0.1/32\"]\n";
+    let site = Site::new(&format!("{https}{POLICY}")).await;
+    let (ada, ben) = (site.sign_in("ada").await, site.sign_in("ben").await);
+    let leave = async |token: &str| {
+        let mut request = page_request(Method::POST, "/sign-out", "", "");
+        let cookie = format!("__Host-nightlatch={token}").parse().expect("a header");
+        request.headers_mut().insert(header::COOKIE, cookie);
+        site.send(request).await
+    };
+    assert_eq!(
+        leave(&ada).await.header("clear-site-data"),
+        Some("\"cache\", \"storage\"")
+    );
+    site.advance(600);
+    assert_eq!(leave(&ben).await.header("clear-site-data"), Some("\"cache\""));
 }
 
 #[tokio::test]

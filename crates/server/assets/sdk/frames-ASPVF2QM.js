@@ -1,1 +1,0 @@
-var l="nightlatch:activity";function m(o,a,c,r,s){let i=new WeakSet,d=t=>{for(let n=0;n<t.length;n+=1){let e=t[n];try{i.has(e.document)||(i.add(e.document),a(e)),d(e)}catch{}}};return o.addEventListener("message",({origin:t,data:n})=>n===l&&c?.includes(t)&&r(),{signal:s}),()=>d(o)}export{l as ACTIVITY,m as createFrames};

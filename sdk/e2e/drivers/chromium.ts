@@ -1,0 +1,57 @@
+import { chromium, type BrowserContext, type Page } from 'playwright-core';
+import type { Browser, Profile, Tab } from './driver.js';
+import { program } from './program.js';
+
+export const chromiumFlags =
+  '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync'.split(' ');
+
+/** Chromium through Playwright, with the back/forward cache that Playwright would switch off. */
+export async function startChromium(): Promise<Browser> {
+  const browser = await chromium.launch({
+    executablePath: program('chromium'),
+    args: chromiumFlags,
+    ignoreDefaultArgs: ['--disable-back-forward-cache'],
+  });
+  return {
+    name: 'chromium',
+    profile: async () => profileOf(await browser.newContext()),
+    close: () => browser.close(),
+  };
+}
+
+function profileOf(context: BrowserContext): Profile {
+  return {
+    newTab: async (place) => tabOf(await (place === 'window' ? newWindow(context) : context.newPage())),
+    addCookies: (cookies) => context.addCookies(cookies),
+    clearCookies: () => context.clearCookies(),
+    setOffline: (offline) => context.setOffline(offline),
+    close: () => context.close(),
+  };
+}
+
+async function newWindow(context: BrowserContext): Promise<Page> {
+  const opener = context.pages()[0] ?? (await context.newPage());
+  const [page] = await Promise.all([
+    context.waitForEvent('page'),
+    opener.evaluate(() => void window.open('about:blank', '', 'noopener,width=800,height=600')),
+  ]);
+  return page;
+}
+
+const tabOf = (page: Page): Tab => ({
+  goto: async (url) => void (await page.goto(url)),
+  evaluate: (run, ...args) => page.evaluate(`(${run})(...${JSON.stringify(args)})`) as Promise<any>,
+  move: (x, y) => page.mouse.move(x, y),
+  click: (x, y) => page.mouse.click(x, y),
+  press: (key) => page.keyboard.press(key),
+  type: (text) => page.keyboard.type(text),
+  bringToFront: () => page.bringToFront(),
+  async crash() {
+    const session = await page.context().newCDPSession(page);
+    const crashed = page.waitForEvent('crash');
+    // Never answered: there is nobody left to.
+    session.send('Page.crash').catch(() => {});
+    await crashed;
+  },
+  close: () => page.close(),
+});

@@ -1,0 +1,28 @@
+import type { Translation } from './messages.js';
+
+export default {
+  language: 'zh',
+  idle: ['您还在吗？', '您已有一段时间没有操作。为保护您的信息，系统即将让您退出登录。'],
+  absolute: ['您的会话即将结束', '会话即将达到最长时限。请立即保存您的工作，之后可以马上重新登录。'],
+  disconnected: ['您的会话即将结束', '您的页面已关闭一段时间。为保护您的信息，系统即将让您退出登录。'],
+  checking: ['正在检查您的会话…'],
+  offline: ['此页面已隐藏', '您的会话可能已经结束，但目前无法连接服务器。一旦恢复连接，此页面会重新显示，或者您将退出登录。'],
+  locked: ['您的会话已锁定', '您离开了一段时间。请重新登录，以便从上次中断的地方继续。'],
+  'step-up': ['还是您本人吗？', '此操作需要您最近登录过。请重新登录，以便从上次中断的地方继续。'],
+  leaving: ['正在退出登录…', '无法连接服务器，因此您尚未退出登录。正在重试…'],
+  ended: '您已退出登录',
+  left: '您将在{time}后退出登录。',
+  pageTitle: '还剩{time}',
+  stay: '保持登录',
+  staying: '请稍候…',
+  signOut: '立即退出',
+  signIn: '重新登录',
+  notNow: '暂不',
+  trouble: '无法连接服务器，因此尚未得到确认。正在重试…',
+  minutes: { other: '{n}分钟' },
+  seconds: { other: '{n}秒' },
+  signedIn: '已登录',
+  signedOut: '已退出',
+  isLocked: '已锁定',
+  noConnection: '无连接',
+} satisfies Translation;

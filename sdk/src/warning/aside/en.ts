@@ -1,0 +1,3 @@
+import type { AsideMessages } from '../../languages/messages.js';
+
+export const en: AsideMessages = { pageTitle: '{time} left', ended: 'You are signed out.' };

@@ -1,0 +1,14 @@
+import type { Nightlatch } from '../nightlatch/contract.js';
+import { NightlatchWarning } from './warning.js';
+
+/** Starts a session and shows its warnings on this page, until the returned function is called. */
+export function guard(nightlatch: Nightlatch): () => void {
+  const warning = new NightlatchWarning();
+  warning.nightlatch = nightlatch;
+  document.body.append(warning);
+  nightlatch.start();
+  return () => {
+    nightlatch.stop();
+    warning.remove();
+  };
+}
