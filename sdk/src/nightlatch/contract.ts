@@ -24,8 +24,7 @@ export type Listener = (event: NightlatchEvent) => void;
 export interface Diagnostic {
   /**
    * A word that never changes: `worker` (no worker, so that a hidden page is late), `push` (the server refused the event
-   * stream; it is asked again), `sign-out` (`onSignOut` failed or took too long). Others are named where they happen
-   * (`rescue`, `language`, …).
+   * stream; it is asked again), `sign-out` (`onSignOut` failed or took too long), `rescue` (nothing is kept of forms).
    */
   readonly code: string;
   /** For people: what the browser said about it. */
