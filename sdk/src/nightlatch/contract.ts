@@ -24,8 +24,7 @@ export type Listener = (event: NightlatchEvent) => void;
 export interface Diagnostic {
   /**
    * A word that never changes: `worker` (no worker, so that a hidden page is late), `push` (the server refused the event
-   * stream; it is asked again), `sign-out` (`onSignOut` failed or took too long). Others are named where they happen
-   * (`rescue`, `language`, …).
+   * stream; it is asked again), `sign-out` (`onSignOut` failed or took too long), `rescue` (nothing is kept of forms).
    */
   readonly code: string;
   /** For people: what the browser said about it. */
@@ -36,8 +35,8 @@ export interface Diagnostic {
 export type Backend = (scope: Scope) => Call;
 
 /**
- * What `createNightlatch` may be told. All of it can be left out. Read whenever it is needed: an object that has changed is
- * in force from the next start.
+ * What `createNightlatch` may be told. All of it can be left out. It is read whenever it is needed: an object that has
+ * changed is in force from the next start.
  */
 export interface Options {
   /** Where the server's browser endpoints are: a path or an address. The default is `/nightlatch/`. */
