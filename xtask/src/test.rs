@@ -17,7 +17,7 @@ pub(crate) enum Part {
     Rust,
     /// The engine's atomics under every interleaving
     Loom,
-    /// Types, unit tests, size budget and bundles of the browser SDK
+    /// Types, unit tests, size budget, bundles, package and documents of the browser SDK
     Sdk,
     /// The management API of the binary under an `OpenAPI` fuzzer
     Api,
@@ -98,7 +98,9 @@ fn browser_sdk() -> Result<()> {
     Step::new("SDK types", "npm --prefix sdk run check").run()?;
     Step::new("SDK unit tests", "npm --prefix sdk run test").run()?;
     sdk::is_fresh()?;
-    Step::new("SDK size", "npm --prefix sdk run size").run()
+    Step::new("SDK size", "npm --prefix sdk run size").run()?;
+    Step::new("npm package", "npm --prefix sdk run check:package").run()?;
+    Step::new("code and reference in the documents", "npm --prefix sdk run check:docs").run()
 }
 
 fn browser() -> Result<()> {
