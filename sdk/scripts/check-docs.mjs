@@ -1,7 +1,6 @@
 // Checks what the documents say in code: every block marked `ts` or `tsx` compiles against the sources, and so do the
 // examples; docs/theming.md knows every custom property, docs/privacy.md what tabs tell each other and what is asked of the
-// server by name. A block sees what those before it import, and if it makes no
-// `nightlatch` of its own it is given one.
+// server by name. A block sees what those before it import, and if it makes no `nightlatch` of its own it is given one.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
