@@ -1,6 +1,6 @@
 // Checks what the documents say in code: every block marked `ts` or `tsx` compiles against the sources, and so do the
-// examples; docs/theming.md knows every custom property. A block sees what those before it import, and if it makes no
-// `nightlatch` of its own it is given one.
+// examples; docs/theming.md knows every custom property, docs/privacy.md what tabs tell each other and what is asked of the
+// server by name. A block sees what those before it import, and if it makes no `nightlatch` of its own it is given one.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -70,12 +70,17 @@ for (const line of status ? stdout.split('\n').filter(Boolean) : []) {
 }
 rmSync(folder, { recursive: true });
 
-const theming = readFileSync(join(root, 'docs/theming.md'), 'utf8');
-const styles = filesIn('sdk/src', /\.ts$/).map((path) => readFileSync(path, 'utf8')).join('\n');
-for (const property of new Set(styles.match(/var\(--nightlatch-[\w-]+/g))) {
-  const name = property.slice('var('.length);
-  if (!theming.includes(`\`${name}\``)) complaints.push(`docs/theming.md does not know ${name}`);
+const sources = filesIn('sdk/src', /(?<!\.test)\.tsx?$/).map((path) => readFileSync(path, 'utf8')).join('\n');
+/** Every first group of the pattern in the sources stands in the document, as code or at its beginning. */
+function knows(document, pattern, toCode = (found) => found) {
+  const text = readFileSync(join(root, document), 'utf8');
+  const wanted = new Set([...sources.matchAll(pattern)].map(([, ...found]) => toCode(...found)));
+  if (!wanted.size) complaints.push(`${document}: nothing in the sources is like ${pattern}`);
+  for (const code of wanted) if (!text.includes(`\`${code}`)) complaints.push(`${document} does not know \`${code}\``);
 }
+knows('docs/theming.md', /var\((--nightlatch-[\w-]+)/g, (property) => `${property}\``);
+knows('docs/privacy.md', /\b(?:say|postMessage)\([`'](\w+)/g);
+knows('docs/privacy.md', /\brequest\('(\w+)', [`']([\w-]+)/g, (method, path) => `${method} ${path}`);
 
 for (const complaint of complaints) console.error(complaint);
 console.log(`the documents: ${blocks.size} blocks of code, ${complaints.length} complaints`);
