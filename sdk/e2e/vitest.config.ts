@@ -12,7 +12,16 @@ export default defineConfig({
     projects: [
       { test: { ...common, name: 'table', include: ['e2e/*.test.ts'], provide: { browser: undefined }, sequence: { groupOrder: 0 } } },
       ...browserNames.map((browser) => ({
-        test: { ...common, name: browser, include: [scenarios], provide: { browser }, sequence: { groupOrder: 1 } },
+        test: {
+          ...common,
+          name: browser,
+          include: [scenarios],
+          provide: { browser },
+          // WebKitGTK draws without a graphics card and takes a processor for each window: fewer at a time, and a command
+          // that its driver never answers is given once more.
+          ...(browser === 'webkit' && { maxWorkers: 2, retry: 1 }),
+          sequence: { groupOrder: browser === 'webkit' ? 3 : 1 },
+        },
       })),
       {
         test: {

@@ -135,6 +135,6 @@ scenario('A page whose reload comes after the end is the sign-in page', async (s
   const tab = await stage.open();
   await stage.server.end(stage.handle, 'admin');
   await tab.goto(stage.server.url('/'));
-  expect(await tab.evaluate(() => document.title)).toBe('Sign in');
+  await waitFor(tab, () => document.title === 'Sign in');
   expect(await pathOf(tab)).toBe('/');
 });

@@ -30,7 +30,7 @@ scenario('1: Without input the warning opens at 3 s and the session is over at 6
   expect(await happened(tab, 'diagnostic')).toEqual([]);
 });
 
-scenario('2: Moving the mouse does not answer the warning; staying closes it in every tab', { policy: { idle: 8000, warnBefore: 5000 } }, async (stage) => {
+scenario('2: Moving the mouse does not answer the warning; staying closes it in every tab', { policy: { idle: 14_000, warnBefore: 11_000 } }, async (stage) => {
   const [c, b, a] = await stage.openAll('/', '/', '/');
   for (const tab of [a, b, c]) await waitForWarning(tab);
   const before = await remaining(a);
@@ -44,7 +44,7 @@ scenario('2: Moving the mouse does not answer the warning; staying closes it in 
   for (const tab of [a, b, c]) await waitUntilClosed(tab);
   const clicked = await lastly(a, 'clicked');
   for (const tab of [a, b, c]) within(300, clicked, await lastly(tab, 'closed'));
-  expect(await remaining(b)).toBeGreaterThan(6000);
+  expect(await remaining(b)).toBeGreaterThan(12_000);
   expect((await stage.server.requests('POST extend')).length).toBe(1);
   expect(await stage.server.ended(stage.handle)).toBe(false);
 });

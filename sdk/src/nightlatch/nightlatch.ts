@@ -14,6 +14,8 @@ const POLL = 15_000;
 /** Somebody waits for this answer, so that its loss is told soon. */
 const EXTEND_WITHIN = 2000;
 
+const farewell = () => import('../farewell/farewell.js');
+
 const shown = Object.keys(machine.unseen) as (keyof machine.State)[];
 
 /** The session of this browser, as one tab sees it. Does nothing before `start()`, and nothing at all without a window. */
@@ -67,6 +69,8 @@ export function createNightlatch(options: Options = {}): Nightlatch {
     }
     if (model.phase !== phase) {
       emit(model.phase as EventType);
+      // What is needed at the end is at hand then.
+      if (model.phase === 'warning') void farewell();
       drawn();
     }
     if (model.phase === 'ended' && phase !== 'ended') void leave();
@@ -167,7 +171,7 @@ export function createNightlatch(options: Options = {}): Nightlatch {
 
   async function leave(): Promise<void> {
     if (!model.cover && !options.required) return stop();
-    const stays = await import('../farewell/farewell.js').then(
+    const stays = await farewell().then(
       ({ sayGoodbye }) => sayGoodbye(location, root, options, model, call, goodbye, leading, say, diagnose),
       () => location.replace(`${root}signed-out`),
     );
