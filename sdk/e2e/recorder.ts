@@ -28,7 +28,9 @@ export function record(sparing: boolean): void {
     if (!heading) return 'blank';
     if (heading.textContent === 'Sign in') return 'sign-in';
     const shadow = document.querySelector('nightlatch-warning')?.shadowRoot;
-    return shadow?.querySelector('[part~=cover][open]') ? 'cover' : shadow?.querySelector('[part~=warning][open]') ? 'warning' : 'page';
+    const cover = shadow?.querySelector('[part~=cover][open]');
+    if (cover?.querySelector('[part=title]')?.textContent === 'You are signed out.') return 'signed-out';
+    return cover ? 'cover' : shadow?.querySelector('[part~=warning][open]') ? 'warning' : 'page';
   };
   let last = '';
   let before = 0;

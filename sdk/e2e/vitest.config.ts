@@ -3,14 +3,27 @@ import { browserNames } from './drivers/driver.js';
 
 const common = { testTimeout: 90_000, hookTimeout: 30_000 };
 const scenarios = 'e2e/scenarios/*.e2e.ts';
+/** What is measured, and what the browser does to pages in its own time: nothing else runs beside it. */
+const calm = ['lifecycle', 'traffic', 'cost', 'react'].map((name) => `e2e/${name}.e2e.ts`);
+
+/** In the order in which they are played. */
+const groups = { first: 0, together: 1, webkit: 2, alone: 3 };
 
 export default defineConfig({
   test: {
     ...common,
-    // Most of a scenario is waiting: three files side by side leave two processors idle most of the time.
-    maxWorkers: 3,
+    // Most of a test is waiting: four files side by side leave two processors idle much of the time.
+    maxWorkers: 4,
     projects: [
-      { test: { ...common, name: 'table', include: ['e2e/*.test.ts'], provide: { browser: undefined }, sequence: { groupOrder: 0 } } },
+      {
+        test: {
+          ...common,
+          name: 'table',
+          include: ['e2e/*.test.ts'],
+          provide: { browser: undefined },
+          sequence: { groupOrder: groups.first },
+        },
+      },
       ...browserNames.map((browser) => ({
         test: {
           ...common,
@@ -20,19 +33,28 @@ export default defineConfig({
           // WebKitGTK draws without a graphics card and takes a processor for each window: fewer at a time, and a command
           // that its driver never answers is given once more.
           ...(browser === 'webkit' && { maxWorkers: 2, retry: 1 }),
-          sequence: { groupOrder: browser === 'webkit' ? 3 : 1 },
+          sequence: { groupOrder: browser === 'webkit' ? groups.webkit : groups.together },
         },
       })),
       {
         test: {
           ...common,
-          name: 'alone',
+          name: 'pages',
           include: ['e2e/**/*.e2e.ts'],
-          exclude: [scenarios],
+          exclude: [scenarios, ...calm],
+          provide: { browser: undefined },
+          sequence: { groupOrder: groups.together },
+        },
+      },
+      {
+        test: {
+          ...common,
+          name: 'alone',
+          include: calm,
           provide: { browser: undefined },
           fileParallelism: false,
           maxWorkers: 1,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: groups.alone },
         },
       },
     ],

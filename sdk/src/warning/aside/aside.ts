@@ -12,6 +12,8 @@ import { createTitle } from './title.js';
 /** Told on every look, just before the dialog opens or closes. */
 export type Aside = (session: Session | undefined, words: Messages & Partial<AsideMessages>, open: boolean) => void;
 
+let sheet: CSSStyleSheet | undefined;
+
 /**
  * What goes on beside the dialog, and would be missed but does not keep anybody from answering: the seconds that are spoken,
  * the way back for the focus, the quiet banner, the countdown of a page in the background.
@@ -20,8 +22,10 @@ export type Aside = (session: Session | undefined, words: Messages & Partial<Asi
  */
 export function createAside(host: HTMLElement & { nightlatch: Session | undefined }, root: ShadowRoot, tools: Tools): Aside {
   const { make, say } = tools;
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(style);
+  if (!sheet) {
+    sheet = new CSSStyleSheet();
+    sheet.replaceSync(style);
+  }
   root.adoptedStyleSheets.push(sheet);
 
   const spoken = make('p', 'spoken');
@@ -29,6 +33,7 @@ export function createAside(host: HTMLElement & { nightlatch: Session | undefine
   const outside = make('p', 'outside');
   outside.role = 'status';
   root.querySelector('.about')!.append(spoken);
+  const heading = root.querySelector<HTMLElement>('.title')!;
   root.append(outside);
 
   let banner: ReturnType<typeof createBanner> | undefined;
@@ -63,6 +68,8 @@ export function createAside(host: HTMLElement & { nightlatch: Session | undefine
       if (speaks) say(outside, inTime(words.left));
     } else say(outside, phase === 'ended' && !cover && reason !== 'none' ? ended : '');
     if (stage !== 'dialog') say(spoken, '');
+    // The server has said so; the page that tells more is on its way.
+    if (phase === 'ended' && cover) say(heading, ended);
     before = seconds;
 
     const away = warns && document.hidden && !host.hasAttribute('no-countdown');
