@@ -23,7 +23,7 @@ function origin(policy: Partial<typeof limits> = {}) {
     return {
       status: 200,
       body: {
-        phase: 'active',
+        phase: Math.min(server.seen + idle, absolute) - now <= warn ? 'warning' : 'active',
         deadline_kind: 'idle',
         idle_remaining_ms: server.seen + idle - now,
         absolute_remaining_ms: absolute - now,
@@ -128,6 +128,16 @@ test('Input just before the warning is told before the warning is shown', async 
   await pass(2200);
   expect(made('POST activity').map((r) => r.body.age_ms <= 1000)).toEqual([true, true]);
   expect(nightlatch.state.phase).toBe('active');
+});
+
+test('Near the absolute limit input that waits to be reported makes nobody ask without end', async () => {
+  const { tab, pass, requests } = origin({ absolute: 10_000 });
+  const { press } = await tab();
+  for (let i = 0; i < 30; i += 1) {
+    press();
+    await pass(250);
+  }
+  expect(requests.length).toBeLessThan(20);
 });
 
 test('Input during the warning is not an answer; staying is, in every tab', async () => {

@@ -130,7 +130,7 @@ export function createNightlatch(options: Options = {}): Nightlatch {
     } else {
       if (input === reported) input = 0;
       // Input from just before the warning speaks first.
-      if (phase === 'active' && told.phase === 'warning' && !cover && input) return ask();
+      if (phase === 'active' && told.phase === 'warning' && !cover && mayReport(at)) return ask();
       tellOthers(machine.told(stays ? { ...model, extending: false } : model, told, sent, at), moves || stays);
       return true;
     }
