@@ -133,6 +133,8 @@ scenario('A limit of two seconds is kept like any other', { policy: { idle: 2000
 
 scenario('A page whose reload comes after the end is the sign-in page', async (stage) => {
   const tab = await stage.open();
+  // Or it would leave by itself at the same time.
+  await tab.evaluate(() => window.nightlatch!.stop());
   await stage.server.end(stage.handle, 'admin');
   await tab.goto(stage.server.url('/'));
   await waitFor(tab, () => document.title === 'Sign in');
