@@ -91,7 +91,7 @@ describe.each(Object.keys(versions).map(Number) as Version[])('React %i', (versi
     );
     const tabs = await Promise.all([1, 2, 3].map(async () => inspect((await open(script)).page)));
     // What is loaded on demand and compiled at first use is there from then on, and what React itself keeps of mounts.
-    await Promise.all(tabs.map((tab) => cycle(tab.page, 60)));
+    await Promise.all(tabs.map((tab) => cycle(tab.page, 160)));
     await Promise.all(tabs.map((tab) => cycleAnother(tab.page, 200)));
     const before = await Promise.all(tabs.map((tab) => tab.count()));
     await Promise.all(tabs.map((tab) => cycle(tab.page, 200)));
