@@ -292,9 +292,9 @@ describe('An upload', () => {
     expect(holds('PUT').length).toBeGreaterThan(3);
     await expect.poll(() => holds('DELETE').length).toBe(1);
     const released = holds('DELETE')[0]!.at;
-    await waitUntilOut(page);
-    expect(server.audit).toEqual([{ reason: 'idle', handle }]);
+    await expect.poll(() => server.audit, { timeout: 15_000 }).toEqual([{ reason: 'idle', handle }]);
     expect(Date.now() - released).toBeLessThan(idle + 2000);
+    await waitUntilOut(page);
   });
 
   test('that stalls holds nothing', async () => {
