@@ -7,7 +7,8 @@ import { type Browser, type BrowserContext, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 // @ts-expect-error it has no types
 import { options } from '../../examples/backstage/build.options.mjs';
-import { dialog, launchBrowser, stayButton, waitForDialog, waitUntilClosed } from './browser.js';
+import { dialog, stayButton, waitForDialog, waitUntilClosed } from './browser.js';
+import { launchChromium } from './drivers/chromium.js';
 import { root } from './react-bundle.js';
 
 const MINUTE = 60_000;
@@ -25,7 +26,7 @@ beforeAll(async () => {
     // StrictMode does its work in development only.
     define: { 'process.env.NODE_ENV': '"development"' },
   });
-  browser = await launchBrowser();
+  browser = await launchChromium();
 });
 afterAll(async () => {
   await browser?.close();

@@ -1,15 +1,7 @@
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterEach, beforeEach } from 'vitest';
-import { chromiumFlags } from './drivers/chromium.js';
-import { program } from './drivers/program.js';
+import { launchChromium } from './drivers/chromium.js';
 import { startServer, type Launch, type Server } from './server.js';
-
-export const launchBrowser = (): Promise<Browser> =>
-  chromium.launch({
-    executablePath: program('chromium'),
-    args: chromiumFlags,
-    ignoreDefaultArgs: ['--disable-back-forward-cache'],
-  });
 
 export interface Stage {
   server: Server;
@@ -27,7 +19,7 @@ export interface Stage {
 export function useStage(launch: Launch = {}): Stage {
   const stage = { errors: [], diagnostics: [] } as unknown as Stage;
   beforeEach(async () => {
-    stage.browser ??= await launchBrowser();
+    stage.browser ??= await launchChromium();
     stage.server = await startServer(launch);
     stage.context = await stage.browser.newContext();
     stage.errors.length = stage.diagnostics.length = 0;

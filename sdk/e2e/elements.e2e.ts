@@ -3,7 +3,8 @@ import { createRequire } from 'node:module';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { calls, openElements, show, type PageOptions, type State } from '../test/elements-page.js';
-import { dialog, launchBrowser, outButton, stayButton } from './browser.js';
+import { dialog, outButton, stayButton } from './browser.js';
+import { launchChromium } from './drivers/chromium.js';
 
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const languages = ['en', 'ar', 'de', 'es', 'fr', 'he', 'it', 'ja', 'nl', 'pl', 'pt', 'zh'];
@@ -27,7 +28,7 @@ const states: Record<string, Partial<State>> = {
 let browser: Browser;
 let context: BrowserContext;
 let said: string[];
-beforeAll(async () => void (browser = await launchBrowser()));
+beforeAll(async () => void (browser = await launchChromium()));
 afterAll(() => browser.close());
 beforeEach(async () => {
   context = await browser.newContext();

@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { build } from 'esbuild';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { launchBrowser, TOLERANCE } from './browser.js';
+import { TOLERANCE } from './browser.js';
+import { launchChromium } from './drivers/chromium.js';
 
 const IDLE = 3000;
 
@@ -42,7 +43,7 @@ let origin: string;
 const complaints: string[] = [];
 
 beforeAll(async () => {
-  browser = await launchBrowser();
+  browser = await launchChromium();
   const resolveDir = import.meta.dirname;
   const common = { bundle: true, write: false, format: 'esm', target: 'es2022' } as const;
   const built = await build({

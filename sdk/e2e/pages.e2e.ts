@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { launchBrowser } from './browser.js';
+import { launchChromium } from './drivers/chromium.js';
 
 const binary = process.env['NIGHTLATCH_BIN'];
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -21,7 +21,7 @@ describe.skipIf(!binary)('The demo and the signed-out page', () => {
       bank = /^bank +(http:\S+?)\/?$/.exec(line)?.[1] ?? bank;
       if (bank) break;
     }
-    browser = await launchBrowser();
+    browser = await launchChromium();
   });
   afterAll(async () => {
     await browser.close();

@@ -1,7 +1,7 @@
 // Draws the pictures of docs/theming.md anew: `npm run pictures`.
 import { test } from 'vitest';
 import { openElements, show, type PageOptions, type State } from '../test/elements-page.js';
-import { launchBrowser } from './browser.js';
+import { launchChromium } from './drivers/chromium.js';
 
 const images = new URL('../../docs/images/', import.meta.url).pathname;
 
@@ -35,7 +35,7 @@ const pictures: Record<string, Picture> = {
 };
 
 test('Draws the pictures', async () => {
-  const browser = await launchBrowser();
+  const browser = await launchChromium();
   for (const [name, { state, left, options = {}, dark = false, size }] of Object.entries(pictures)) {
     const context = await browser.newContext({
       viewport: size ?? { width: 760, height: 460 },

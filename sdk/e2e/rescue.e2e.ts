@@ -3,7 +3,8 @@ import { build } from 'esbuild';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startFakeServer, type FakeServer } from '../test/fake-server.js';
-import { launchBrowser, waitUntilOut } from './browser.js';
+import { waitUntilOut } from './browser.js';
+import { launchChromium } from './drivers/chromium.js';
 
 const IDLE = 4000;
 
@@ -17,7 +18,7 @@ const claim = `<form data-nightlatch-rescue="claim" action="/sent"><input name="
 
 const pages: Record<string, string> = { '/claim': claim, '/claims/2': claim, '/empty': '<p>Nothing to fill in</p>' };
 const script = new Map<string, string>();
-let browser: Awaited<ReturnType<typeof launchBrowser>>;
+let browser: Awaited<ReturnType<typeof launchChromium>>;
 let server: FakeServer;
 let context: BrowserContext;
 let errors: string[];
@@ -33,7 +34,7 @@ beforeAll(async () => {
     write: false,
   });
   for (const { path, text } of outputFiles) script.set(path, text);
-  browser = await launchBrowser();
+  browser = await launchChromium();
 });
 afterAll(() => browser?.close());
 

@@ -1,17 +1,20 @@
-import { chromium, type BrowserContext, type Page } from 'playwright-core';
+import { chromium, type Browser as Chromium, type BrowserContext, type Page } from 'playwright-core';
 import type { Browser, Profile, Tab } from './driver.js';
 import { program } from './program.js';
 
-export const chromiumFlags =
+const flags =
   '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync'.split(' ');
 
-/** Chromium through Playwright, with the back/forward cache that Playwright would switch off. */
-export async function startChromium(): Promise<Browser> {
-  const browser = await chromium.launch({
+/** Through Playwright, with the back/forward cache that Playwright would switch off. */
+export const launchChromium = (): Promise<Chromium> =>
+  chromium.launch({
     executablePath: program('chromium'),
-    args: chromiumFlags,
+    args: flags,
     ignoreDefaultArgs: ['--disable-back-forward-cache'],
   });
+
+export async function startChromium(): Promise<Browser> {
+  const browser = await launchChromium();
   return {
     name: 'chromium',
     profile: async () => profileOf(await browser.newContext()),
