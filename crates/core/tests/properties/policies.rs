@@ -97,13 +97,18 @@ const KEYS: &[&str] = &[
     "max_sessions",
 ];
 
-/// The shortest idle a policy names, what the preset or the defaults fill in included.
-fn shortest_idle(policy: &Value) -> i64 {
+/// A policy with what its preset, if it has a known one, fills in.
+pub(crate) fn spelled_out(policy: &Value) -> Value {
     let filled = policy["preset"].as_str().and_then(|preset| {
         let written = policy.as_object()?;
         naive::preset::filled(written, preset).ok()
     });
-    let policy = &filled.map_or_else(|| policy.clone(), Value::Object);
+    filled.map_or_else(|| policy.clone(), Value::Object)
+}
+
+/// The shortest idle a policy names, what the preset or the defaults fill in included.
+fn shortest_idle(policy: &Value) -> i64 {
+    let policy = &spelled_out(policy);
     let mut idles = vec![policy.get("idle").cloned().unwrap_or_else(|| json!("30m"))];
     let listed = |list: &Value| list.as_array().cloned().unwrap_or_default();
     idles.extend(listed(&policy["choice"]["allow"]));

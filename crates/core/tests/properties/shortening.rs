@@ -1,5 +1,6 @@
 //! Shorter limits: where a policy has one, and policies that differ in one alone.
 
+use super::policies::spelled_out;
 use super::words::written;
 use crate::naive::duration::limit;
 use serde_json::{Value, json};
@@ -26,10 +27,11 @@ pub(crate) fn limits(policy: &Value) -> Vec<String> {
     places
 }
 
-/// The policy with the limit at this place shortened to `to`, where it is longer; `to` is below every default.
-/// It warns of nothing: a warning may be too long for the shorter limit, and has no say in when a session ends.
+/// The policy with the limit at this place shortened to `to`, where it is longer; `to` is below every default, though not
+/// below what every preset fills in. It warns of nothing: a warning may be too long for the shorter limit, and has no say
+/// in when a session ends.
 pub(crate) fn shortened(policy: &Value, place: &str, to: i64) -> Value {
-    let mut policy = policy.clone();
+    let mut policy = spelled_out(policy);
     policy["warn_before"] = json!("0s");
     if place.starts_with("/caps/") && policy.get("caps").is_none() {
         policy["caps"] = json!({});
