@@ -294,8 +294,8 @@ describe('An upload', () => {
     await expect.poll(() => holds('DELETE').length).toBe(1);
     const released = holds('DELETE')[0]!.at;
     await expect.poll(() => server.audit, { timeout: 15_000 }).toEqual([{ reason: 'idle', handle }]);
-    // This server looks when it is asked, and the page may still count with the last lease.
-    expect(Date.now() - released).toBeLessThan(idle + 3000 + 2500);
+    // This server looks when it is asked.
+    expect(Date.now() - released).toBeLessThan(idle + 2000);
     await waitUntilOut(page);
   });
 

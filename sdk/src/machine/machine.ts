@@ -169,10 +169,10 @@ export const ended = (m: Model, reason: Reason): Model => ({
   ...m,
   phase: 'ended',
   cover: m.handle || m.cover ? 'leaving' : null,
-  reason,
-  ask: false,
   trouble: false,
   extending: false,
+  reason,
+  ask: false,
 });
 
 /**
@@ -193,9 +193,9 @@ export function lost(m: Model, now: number): Model {
     cover: m.cover === 'leaving' ? m.cover : hidden ? 'offline' : coverOf(m),
     trouble: true,
     ask: false,
-    tries: m.tries + 1,
     // Somebody who waits for an answer has not much time.
     retryAt: now + Math.min(m.phase === 'warning' ? 1000 : 30_000, 500 * 2 ** m.tries),
+    tries: m.tries + 1,
   };
 }
 

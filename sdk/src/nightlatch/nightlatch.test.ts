@@ -253,6 +253,29 @@ test('Back while an older question is underway, its answer does not show the pag
   expect([nightlatch.state.phase, left.length]).toEqual(['ended', 1]);
 });
 
+test('What may have changed while a question is underway is asked for after its answer', async () => {
+  let late: (() => void) | undefined;
+  const { tab, made } = origin();
+  const { nightlatch, scope } = await tab();
+  const { fetch } = scope;
+  scope.fetch = async (...request) => {
+    const answer = await fetch(...request);
+    await new Promise<void>((resolve) => (late = resolve));
+    return answer;
+  };
+  const before = made('GET session').length;
+  nightlatch.recheck();
+  await settled();
+  scope.fetch = fetch;
+  nightlatch.recheck();
+  nightlatch.recheck();
+  await settled();
+  expect(made('GET session').length).toBe(before + 1);
+  late!();
+  await settled();
+  expect(made('GET session').length).toBe(before + 2);
+});
+
 test('The leader keeps the one stream; when its worker goes, another tab opens it', async () => {
   const { tab, pass, streams } = origin({ idle: 60_000 });
   const [a, b] = [await tab(), await tab()];

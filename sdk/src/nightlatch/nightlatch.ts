@@ -44,6 +44,8 @@ export function createNightlatch(options: Options = {}): Nightlatch {
   let unheard = false;
 
   let question: object | undefined;
+  /** The question that had left when something may have changed. */
+  let outdated: object | undefined;
   let toldPath: string | undefined;
   /** The last input if the server does not know of it, else 0; and the last report of any tab. */
   let input = 0;
@@ -69,11 +71,11 @@ export function createNightlatch(options: Options = {}): Nightlatch {
     }
     if (model.phase !== phase) {
       emit(model.phase as EventType);
+      drawn();
       // What is needed at the end is at hand then.
       if (model.phase === 'warning') void farewell();
-      drawn();
+      if (model.phase === 'ended') void leave();
     }
-    if (model.phase === 'ended' && phase !== 'ended') void leave();
     if (model.ask) void ask();
   };
 
@@ -132,6 +134,7 @@ export function createNightlatch(options: Options = {}): Nightlatch {
       // Input from just before the warning speaks first.
       if (phase === 'active' && told.phase === 'warning' && !cover && mayReport(at)) return ask();
       tellOthers(machine.told(stays ? { ...model, extending: false } : model, told, sent, at), moves || stays);
+      if (mine === outdated) void ask();
       return true;
     }
     return false;
@@ -165,7 +168,10 @@ export function createNightlatch(options: Options = {}): Nightlatch {
     if (input >= model.retryAt && mayReport(input)) void ask();
   };
 
-  const look = () => apply(machine.looked(model));
+  const look = () => {
+    outdated = question;
+    apply(machine.looked(model));
+  };
 
   // --- leaving -----------------------------------------------------------------------------------------------------
 
@@ -220,8 +226,8 @@ export function createNightlatch(options: Options = {}): Nightlatch {
   const hear = (text: unknown) => {
     const [word, reason] = `${text}`.split(' ');
     if (word === 'reported') {
-      reportedAt = now();
       input = 0;
+      reportedAt = now();
     } else if (word === 'look') look();
     else if (word === 'mine') goodbye = { type: 'gone', reason: 'user' };
     else if (word === 'ended') doubt((reason as Reason | undefined) ?? '');
