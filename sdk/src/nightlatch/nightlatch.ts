@@ -71,9 +71,9 @@ export function createNightlatch(options: Options = {}): Nightlatch {
     }
     if (model.phase !== phase) {
       emit(model.phase as EventType);
+      // At hand long before the end: once the session idles, a request for a file of the application would be activity.
+      void farewell().catch(() => null);
       drawn();
-      // What is needed at the end is at hand then.
-      if (model.phase === 'warning') void farewell();
       if (model.phase === 'ended') void leave();
     }
     if (model.ask) void ask();
