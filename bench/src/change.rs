@@ -179,7 +179,7 @@ fn records(sessions: usize, now: Moment) -> impl Iterator<Item = Record> {
             digest: Token::random().digest(),
             handle: Handle::random(seen),
             subject: subject(number).into(),
-            amr: vec!["pwd".into()],
+            amr: ["pwd".into()].into(),
             created: seen,
             session: Session::sign_in(Arc::new(facts), None, seen, seen),
             revisions: Revisions { own: 1, today: 1 },

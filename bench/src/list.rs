@@ -70,7 +70,7 @@ fn records(args: &Args) -> impl Iterator<Item = Record> {
             digest: Token::random().digest(),
             handle: Handle::random(seen),
             subject: subject(random.usize(..sessions.div_ceil(3))).into(),
-            amr: vec!["pwd".into()],
+            amr: ["pwd".into()].into(),
             created: seen,
             session: Session::sign_in(Arc::new(facts), None, seen, seen),
             revisions: Revisions { own: 1, today: 1 },

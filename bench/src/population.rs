@@ -7,7 +7,7 @@ use futures_util::FutureExt as _;
 use nightlatch_core::facts::Facts;
 use nightlatch_core::path::Path;
 use nightlatch_core::policy::{Policy, PolicyDocument};
-use nightlatch_core::session::{Answer, Verdict};
+use nightlatch_core::session::{Answer, RequestKind, Verdict};
 use nightlatch_engine::clock::Clock;
 use nightlatch_engine::store::Store;
 use nightlatch_engine::token::{Digest, Token};
@@ -75,7 +75,7 @@ impl Population {
     pub fn request(&self, number: usize, path: &str) -> anyhow::Result<()> {
         let outcome = at_once(
             self.engine
-                .request(&self.digest(number)?, &Path::canonical(path), false),
+                .request(&self.digest(number)?, &Path::canonical(path), RequestKind::Fetch),
         )??;
         ensure!(
             outcome.answer == Some(Answer::Verdict(Verdict::Allow)),
@@ -142,7 +142,7 @@ pub fn sign_all_in(engine: &Engine, sessions: usize, used: bool) -> anyhow::Resu
     (0..sessions).try_for_each(|number| {
         let digest = sign_in(engine, number)?.digest();
         if used {
-            at_once(engine.request(&digest, &Path::canonical(PAGES[0]), false))??;
+            at_once(engine.request(&digest, &Path::canonical(PAGES[0]), RequestKind::Fetch))??;
         }
         Ok(())
     })

@@ -54,7 +54,7 @@ fn records(
             digest: Token::random().digest(),
             handle: Handle::random(seen),
             subject: subject(number).into(),
-            amr: Vec::new(),
+            amr: Arc::default(),
             created: seen,
             session: Session::sign_in(Arc::clone(&facts), None, seen, seen),
             revisions,

@@ -1,10 +1,14 @@
 //! Request paths in canonical form, and the patterns that rules compare them with (LIFETIME section 1).
 
+mod readings;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+
+pub use self::readings::{Ambiguous, Hidden, Readings};
 
 /// A path in canonical form: `/` or `/segment/segment`, decoded once, without query, fragment, empty or dot segments.
 /// Borrows the request's own text where that is canonical already, as it nearly always is.
@@ -35,6 +39,11 @@ impl<'a> Path<'a> {
             }
         }
         Self(Cow::Owned(format!("/{}", segments.join("/"))))
+    }
+
+    /// The path as a server reads it that neither decodes nor tidies up: patterns see its dots and its escapes.
+    fn as_sent(raw: &str) -> Path<'static> {
+        Path(Cow::Owned(raw.to_owned()))
     }
 
     /// The same path with its own text.
@@ -111,6 +120,12 @@ pub enum PatternError {
 }
 
 impl PathPattern {
+    /// `/**`: every path.
+    #[must_use]
+    pub fn everything() -> Self {
+        Self("/**".into())
+    }
+
     /// Whether the pattern covers the whole of `path`. The pattern is compared as written.
     #[must_use]
     pub fn matches(&self, path: &Path<'_>) -> bool {

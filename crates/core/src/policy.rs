@@ -178,6 +178,8 @@ pub enum OnMaxSessions {
 pub enum ActivitySource {
     /// A request that is allowed and not passive.
     Request,
+    /// Such a request by which somebody opens a page.
+    Navigation,
     /// Input that the browser reports.
     Input,
 }

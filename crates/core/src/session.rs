@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 pub use apply::{Answer, Applied, Event, Refusal};
 pub use deadlines::{DeadlineKind, Deadlines, Phase, Status, WarningKind};
-pub use judgement::{Judgement, StepUp, Verdict};
+pub use judgement::{Judgement, RequestKind, StepUp, Verdict};
 pub use presence::{Hold, HoldId, Pause, Presence, TabId};
 
 use crate::duration::Limit;

@@ -14,9 +14,8 @@ mod reindex;
 mod sweep;
 mod table;
 
-use std::collections::HashSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 
 use crossbeam_queue::ArrayQueue;
 use nightlatch_core::duration::Limit;
@@ -37,6 +36,7 @@ use crate::health::Health;
 use crate::in_force::InForce;
 use crate::live::LiveTable;
 use crate::secret::Secret;
+use crate::shared::Shared;
 use crate::store::{Result, Revision, Store};
 use crate::stripes::Stripes;
 use crate::token::{Digest, Handle};
@@ -80,7 +80,9 @@ pub struct Engine {
     dirty: ArrayQueue<Digest>,
     flush: tokio::sync::Mutex<flush::Waiting>,
     /// Sessions with the same facts share them.
-    facts: Mutex<HashSet<Arc<Facts>>>,
+    facts: Shared<Facts>,
+    /// And those whose subjects authenticated in the same way, the methods.
+    amr: Shared<[Box<str>]>,
     sweep_lag_ms: AtomicU64,
     /// Milliseconds; shrinks with the strictest idle limit.
     touch_interval: AtomicU64,
@@ -120,6 +122,8 @@ pub struct Snapshot {
     pub subject: Arc<str>,
     /// Application, device and roles.
     pub facts: Arc<Facts>,
+    /// How they authenticated, in the words of RFC 8176; empty when nobody told.
+    pub amr: Arc<[Box<str>]>,
     /// The user's idle choice.
     pub choice: Option<Limit>,
     /// When they authenticated.
@@ -171,7 +175,8 @@ impl Engine {
             watchers: Watchers::default(),
             dirty: ArrayQueue::new(DIRTY_QUEUE),
             flush: tokio::sync::Mutex::default(),
-            facts: Mutex::default(),
+            facts: Shared::default(),
+            amr: Shared::default(),
             sweep_lag_ms: AtomicU64::new(0),
             policy_turn: tokio::sync::Mutex::default(),
             reindexing: Reindexing::default(),

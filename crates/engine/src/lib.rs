@@ -13,6 +13,7 @@ mod health;
 mod in_force;
 mod live;
 pub mod secret;
+mod shared;
 pub mod store;
 mod stripes;
 pub mod token;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use fixture::flaky::FlakyStore;
 use fixture::{Fixture, minutes, seconds};
 use nightlatch_core::path::Path;
-use nightlatch_core::session::{Answer, EndReason, Event, Phase, Refusal, Verdict};
+use nightlatch_core::session::{Answer, EndReason, Event, Phase, Refusal, RequestKind, Verdict};
 use nightlatch_engine::Standing;
 use nightlatch_engine::audit::{AuditFilter, AuditKind};
 use nightlatch_engine::store::{Filter, Selector, Store};
@@ -36,10 +36,14 @@ async fn activity_moves_the_deadline_and_polling_does_not() {
     let (ada, ben) = (fixture.sign_in("ada").await, fixture.sign_in("ben").await);
     for _ in 0..3 {
         fixture.time.advance(minutes(4));
-        fixture.engine.request(&ada, &home(), false).await.expect("a store");
         fixture
             .engine
-            .request(&ben, &Path::canonical("/poll"), false)
+            .request(&ada, &home(), RequestKind::Fetch)
+            .await
+            .expect("a store");
+        fixture
+            .engine
+            .request(&ben, &Path::canonical("/poll"), RequestKind::Fetch)
             .await
             .expect("a store");
     }
@@ -81,7 +85,11 @@ async fn a_dead_session_never_lives_again() {
         let outcome = fixture.engine.apply(&ada, &event).await.expect("a store");
         assert_eq!(outcome.answer, Some(Answer::Refused(Refusal::Ended)), "{event:?}");
     }
-    let outcome = fixture.engine.request(&ada, &home(), false).await.expect("a store");
+    let outcome = fixture
+        .engine
+        .request(&ada, &home(), RequestKind::Fetch)
+        .await
+        .expect("a store");
     assert!(matches!(
         outcome.answer,
         Some(Answer::Verdict(Verdict::Ended {
@@ -153,9 +161,17 @@ async fn the_sweeper_spares_whom_only_the_table_knows_to_be_active() {
     let fixture = Fixture::new(r#"{"idle": "10m"}"#).await;
     let ada = fixture.sign_in("ada").await;
     fixture.time.advance(minutes(9));
-    fixture.engine.request(&ada, &home(), false).await.expect("a store");
+    fixture
+        .engine
+        .request(&ada, &home(), RequestKind::Fetch)
+        .await
+        .expect("a store");
     fixture.time.advance(seconds(1));
-    fixture.engine.request(&ada, &home(), false).await.expect("a store");
+    fixture
+        .engine
+        .request(&ada, &home(), RequestKind::Fetch)
+        .await
+        .expect("a store");
     fixture.time.advance(minutes(2));
     assert_eq!(fixture.engine.sweep().await.expect("a store"), 0);
     assert_eq!(fixture.end_of(&ada).await, None);
@@ -199,9 +215,17 @@ async fn sessions_leave_the_table_and_come_back_on_demand() {
 async fn activity_the_store_has_not_heard_of_keeps_a_session_in_the_table() {
     let fixture = Fixture::new(r#"{"idle": "2h"}"#).await;
     let ada = fixture.sign_in("ada").await;
-    fixture.engine.request(&ada, &home(), false).await.expect("a store");
+    fixture
+        .engine
+        .request(&ada, &home(), RequestKind::Fetch)
+        .await
+        .expect("a store");
     fixture.time.advance(seconds(5));
-    fixture.engine.request(&ada, &home(), false).await.expect("a store");
+    fixture
+        .engine
+        .request(&ada, &home(), RequestKind::Fetch)
+        .await
+        .expect("a store");
     fixture.time.advance(minutes(20));
     fixture.engine.evict(fixture.engine.clock().now());
     assert_eq!(fixture.engine.stats().in_table, 1);

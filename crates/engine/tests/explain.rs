@@ -13,7 +13,7 @@ use nightlatch_core::duration::Limit;
 use nightlatch_core::path::Path;
 use nightlatch_core::policy::{Absent, ActivitySource, OnIdle, Policy, PolicyDocument};
 use nightlatch_core::resolution::{Explained, Explanation};
-use nightlatch_core::session::{Answer, EndReason, Event, Phase, StepUp, Verdict};
+use nightlatch_core::session::{Answer, EndReason, Event, Phase, RequestKind, StepUp, Verdict};
 use nightlatch_core::time::{Instant, Span};
 use nightlatch_engine::clock::{Clock, ManualTime};
 use nightlatch_engine::store::Store;
@@ -87,10 +87,12 @@ impl Site {
                 age: Span::from_secs(dice.below(90)),
             },
             _ => {
-                self.second
-                    .request(session, &path, dice.chance(20))
-                    .await
-                    .expect("a store");
+                let kind = match dice.below(5) {
+                    0 => RequestKind::Passive,
+                    1 => RequestKind::Navigation,
+                    _ => RequestKind::Fetch,
+                };
+                self.second.request(session, &path, kind).await.expect("a store");
                 return;
             }
         };
@@ -200,7 +202,11 @@ async fn look(
         _ => Path::canonical(dice.one(PATHS)).into_owned(),
     };
     let explained = site.second.explain(&handle, Some(&path)).await.expect("a store");
-    let outcome = site.second.request(&session, &path, false).await.expect("a store");
+    let outcome = site
+        .second
+        .request(&session, &path, RequestKind::Fetch)
+        .await
+        .expect("a store");
     let Some(Answer::Verdict(verdict)) = outcome.answer else {
         return Err("no verdict".to_owned());
     };
@@ -462,7 +468,11 @@ async fn an_end_at_a_stricter_page_says_that_it_came_sooner() {
     };
     let page = live.page.expect("a page was named");
     assert_eq!(page.explanation.idle.decided_by, "rules[0]");
-    let outcome = site.second.request(&session, &billing, false).await.expect("a store");
+    let outcome = site
+        .second
+        .request(&session, &billing, RequestKind::Fetch)
+        .await
+        .expect("a store");
     assert_eq!(outcome.answer, Some(Answer::Verdict(page.verdict)));
     let over = over(&site, &handle).await;
     let Some(LimitReached::Idle { idle, page, sooner }) = over.limit else {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use fixture::{Fixture, minutes, policy};
 use nightlatch_core::facts::Facts;
 use nightlatch_core::path::Path;
-use nightlatch_core::session::{EndReason, Event};
+use nightlatch_core::session::{EndReason, Event, RequestKind};
 use nightlatch_core::time::Span;
 use nightlatch_engine::audit::{AuditFilter, AuditKind};
 use nightlatch_engine::store::memory::MemoryStore;
@@ -40,7 +40,7 @@ async fn a_shorter_policy_acts_on_live_sessions_at_once_and_dates_their_end_at_t
     fixture.time.advance(minutes(20));
     fixture
         .engine
-        .request(&bob, &Path::canonical("/"), false)
+        .request(&bob, &Path::canonical("/"), RequestKind::Fetch)
         .await
         .expect("a store");
     assert_eq!(

@@ -28,6 +28,7 @@ use axum::response::IntoResponse;
 use axum::routing::{get, post, put};
 
 pub(crate) use self::snippet::Snippet;
+use crate::gateway;
 use crate::http::cross_origin::cross_origin;
 use crate::http::problem::Problem;
 use crate::latch::Latch;
@@ -55,6 +56,7 @@ pub(crate) fn router(latch: Arc<Latch>, extra: Router) -> Router {
         .route(&at("sdk.json"), get(snippet::get))
         .route(&at("sdk/{part}"), get(assets::part))
         .route(&at("{asset}"), get(assets::get))
+        .merge(gateway::router(&latch.prefix))
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(from_fn_with_state(Arc::clone(&latch), cross_origin))

@@ -4,6 +4,7 @@ mod document;
 mod overrides;
 mod position;
 mod public_url;
+mod site;
 mod stamp;
 
 use std::fmt;
@@ -18,6 +19,7 @@ pub(crate) use self::document::{LogFormat, LogSection, StoreKind, StoreSection};
 use self::overrides::Override;
 pub(crate) use self::position::{Position, of_key};
 pub(crate) use self::public_url::PublicUrl;
+pub(crate) use self::site::Site;
 pub(crate) use self::stamp::Stamp;
 use crate::http::sign_in_url::SignInUrl;
 
@@ -32,6 +34,8 @@ pub(crate) struct Config {
     pub(crate) sign_in_url: Option<SignInUrl>,
     pub(crate) provider_note: Option<String>,
     pub(crate) management: Listener,
+    /// Where applications are.
+    pub(crate) sites: Vec<Site>,
     pub(crate) store: StoreSection,
     pub(crate) log: LogSection,
     pub(crate) policy_owner: PolicyOwner,
@@ -207,6 +211,7 @@ fn validate(document: ConfigDocument) -> Result<Config, Problems> {
     let ConfigDocument {
         server,
         management,
+        sites,
         store,
         log,
         policy,
@@ -282,6 +287,7 @@ fn validate(document: ConfigDocument) -> Result<Config, Problems> {
             sign_in_url: server.sign_in_url,
             provider_note: server.provider_note,
             management: listener(management.listen, management.trusted_proxies),
+            sites,
             store,
             log,
             policy_owner,

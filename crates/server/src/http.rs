@@ -9,5 +9,6 @@ pub(crate) mod listen;
 pub(crate) mod logout_url;
 pub(crate) mod origin;
 pub(crate) mod problem;
+pub(crate) mod request_kind;
 pub(crate) mod sign_in_url;
 pub(crate) mod write;

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use crate::applications::Applications;
 use crate::browser::streams::Streams;
 use crate::config::Config;
+use crate::gateway::Sites;
 use crate::http::cookie::CookieRules;
 use crate::http::sign_in_url::SignInUrl;
 use crate::http::write::Origins;
@@ -23,6 +24,7 @@ pub(crate) struct Latch {
     /// Those of our own pages.
     pub(crate) own_origins: Vec<String>,
     pub(crate) applications: Applications,
+    pub(crate) sites: Sites,
     pub(crate) sign_in_url: Option<SignInUrl>,
     pub(crate) provider_note: Option<String>,
     /// The file that owns the policy; none where the server does.
@@ -39,6 +41,7 @@ impl Latch {
             cookie: CookieRules::new(&config.public_url),
             own_origins: config.public_url.origins(),
             applications: Applications::default(),
+            sites: Sites::new(&config.public_url, &config.sites),
             prefix: config.prefix.clone(),
             sign_in_url: config.sign_in_url.clone(),
             provider_note: config.provider_note.clone(),

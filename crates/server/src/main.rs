@@ -6,6 +6,7 @@ mod browser;
 mod cli;
 mod config;
 mod demo;
+mod gateway;
 mod http;
 mod latch;
 mod logging;

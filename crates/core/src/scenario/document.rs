@@ -45,6 +45,9 @@ pub enum ScenarioEvent {
         /// Whether the request says of itself that it is passive.
         #[serde(default)]
         passive: bool,
+        /// Whether somebody opens a page with it.
+        #[serde(default)]
+        navigation: bool,
     },
     /// Input in the browser.
     Input {

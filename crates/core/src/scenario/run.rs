@@ -9,7 +9,7 @@ use super::trace::{Entry, StatusEntry, TraceEntry};
 use crate::path::Path;
 use crate::policy::{Policy, PolicyDocument};
 use crate::resolution::Policies;
-use crate::session::{Answer, Deadlines, Event, Occurrence, Session, State, WarningKind};
+use crate::session::{Answer, Deadlines, Event, Occurrence, RequestKind, Session, State, WarningKind};
 use crate::table::table;
 use crate::time::Instant;
 
@@ -110,11 +110,19 @@ impl Runner {
             ScenarioEvent::SignIn {} => return,
             ScenarioEvent::Status {} => return self.status(now),
             ScenarioEvent::Policy { policy } => return self.change_policy(policy, now),
-            ScenarioEvent::Request { path, passive } => (
+            ScenarioEvent::Request {
+                path,
+                passive,
+                navigation,
+            } => (
                 "request",
                 Event::Request {
                     path: Path::canonical(path).into_owned(),
-                    passive: *passive,
+                    kind: match (passive, navigation) {
+                        (true, _) => RequestKind::Passive,
+                        (false, true) => RequestKind::Navigation,
+                        (false, false) => RequestKind::Fetch,
+                    },
                 },
             ),
             ScenarioEvent::Input { age } => ("input", Event::Input { age: *age }),

@@ -1,6 +1,8 @@
 //! Events: what happens to a session, and what it answers (LIFETIME section 5).
 
-use super::{Activity, DeadlineKind, EndReason, HoldId, Judgement, Occurrence, Session, State, TabId, Verdict};
+use super::{
+    Activity, DeadlineKind, EndReason, HoldId, Judgement, Occurrence, RequestKind, Session, State, TabId, Verdict,
+};
 use crate::duration::Limit;
 use crate::path::Path;
 use crate::policy::{Absent, ActivitySource, OnIdle, Policy};
@@ -14,8 +16,8 @@ pub enum Event {
     Request {
         /// The page.
         path: Path<'static>,
-        /// Whether the request says of itself that it is passive.
-        passive: bool,
+        /// What it shows of the person.
+        kind: RequestKind,
     },
     /// Input that the browser reports.
     Input {
@@ -224,7 +226,7 @@ impl Session {
             State::Active => {}
         }
         let ended = match event {
-            Event::Request { path, passive } => return self.request(policies, path, *passive, now),
+            Event::Request { path, kind } => return self.request(policies, path, *kind, now),
             Event::SignOut => Some(EndReason::User),
             Event::End { reason } => Some(*reason),
             Event::Reauthenticate { same_subject: false } => Some(EndReason::Superseded),
@@ -241,10 +243,10 @@ impl Session {
         &mut self,
         policies: &Policies<'_>,
         path: &Path<'static>,
-        passive: bool,
+        kind: RequestKind,
         now: Instant,
     ) -> (Answer, Option<Occurrence>) {
-        match self.judge(self.activity, policies, path, passive, now) {
+        match self.judge(self.activity, policies, path, kind, now) {
             Judgement::TooLong(outcome) => {
                 let occurrence = self.idle_out(outcome, now);
                 let verdict = match occurrence {

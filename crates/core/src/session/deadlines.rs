@@ -51,6 +51,18 @@ pub enum Phase {
     Locked,
 }
 
+impl Phase {
+    /// The word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Warning => "warning",
+            Self::Locked => "locked",
+        }
+    }
+}
+
 /// What a live session reports of itself at one instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Status {

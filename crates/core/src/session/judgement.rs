@@ -5,9 +5,33 @@ use serde::{Deserialize, Serialize};
 use super::{Activity, EndReason, Session, State};
 use crate::duration::Limit;
 use crate::path::Path;
-use crate::policy::{ActivitySource, OnIdle};
+use crate::policy::{ActivitySource, OnIdle, Policy};
 use crate::resolution::{Policies, gates, is_passive};
 use crate::time::{Instant, Span};
+
+/// What a request shows of the person behind it, as far as can be told from the request alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RequestKind {
+    /// Somebody opens a page.
+    Navigation,
+    /// A page fetches something, or a client without pages asks.
+    Fetch,
+    /// The request says of itself that nobody need be there: a poll, a page that is fetched ahead.
+    Passive,
+}
+
+impl RequestKind {
+    /// Whether such a request is activity under a policy, once it is allowed and where no entry of `passive` says otherwise.
+    #[must_use]
+    pub fn counts(self, policy: &Policy) -> bool {
+        let counts = |source| policy.activity.contains(&source);
+        match self {
+            Self::Navigation => counts(ActivitySource::Request) || counts(ActivitySource::Navigation),
+            Self::Fetch => counts(ActivitySource::Request),
+            Self::Passive => false,
+        }
+    }
+}
 
 /// The answer for one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,7 +117,7 @@ impl Session {
         activity: Activity,
         policies: &Policies<'_>,
         path: &Path<'_>,
-        passive: bool,
+        kind: RequestKind,
         now: Instant,
     ) -> Judgement {
         let today = policies.today;
@@ -104,8 +128,7 @@ impl Session {
         if let Some(step_up) = self.gate(activity, policies, path, now) {
             return Judgement::StepUp(step_up);
         }
-        let counts =
-            today.activity.contains(&ActivitySource::Request) && !passive && !is_passive(today, &self.facts, path);
+        let counts = kind.counts(today) && !is_passive(today, &self.facts, path);
         Judgement::Allow {
             activity: counts.then(|| self.active_at(activity, today, now)),
         }

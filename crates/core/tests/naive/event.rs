@@ -13,6 +13,7 @@ pub(crate) enum Event {
     Request {
         path: Segments,
         passive: bool,
+        navigation: bool,
     },
     Input {
         age: Ms,
@@ -77,7 +78,7 @@ fn timed(value: &Value) -> Result<Timed, String> {
     let name = text(value.get("event").ok_or("no event")?)?.to_owned();
     let (allowed, read): (&[&str], Read) = match name.as_str() {
         "sign-in" => (&[], |_| Ok(Event::SignIn)),
-        "request" => (&["path", "passive"], request),
+        "request" => (&["path", "passive", "navigation"], request),
         "input" => (&["age"], |keys| {
             Ok(Event::Input {
                 age: keys.get("age").map_or(Ok(0), duration)?,
@@ -133,13 +134,14 @@ fn timed(value: &Value) -> Result<Timed, String> {
 type Read = fn(&Map<String, Value>) -> Result<Event, String>;
 
 fn request(keys: &Map<String, Value>) -> Result<Event, String> {
-    let passive = keys
-        .get("passive")
-        .map_or(Some(false), Value::as_bool)
-        .ok_or("passive is true or false")?;
+    let truth = |key: &str| {
+        let value = keys.get(key).map_or(Some(false), Value::as_bool);
+        value.ok_or_else(|| format!("{key} is true or false"))
+    };
     Ok(Event::Request {
         path: canonical(&string(keys, "path")?),
-        passive,
+        passive: truth("passive")?,
+        navigation: truth("navigation")?,
     })
 }
 

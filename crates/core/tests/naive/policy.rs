@@ -67,6 +67,7 @@ pub(crate) struct Policy {
     pub(crate) justification: Option<String>,
     pub(crate) deviation: Option<String>,
     pub(crate) counts_requests: bool,
+    pub(crate) counts_navigation: bool,
     pub(crate) counts_input: bool,
     pub(crate) hold_max: Ms,
     pub(crate) absent: Absent,
@@ -140,7 +141,7 @@ impl Policy {
             .get("choice")
             .map_or(Ok(&none), |choice| object(choice, &["allow"]))?;
         let activity = match keys.get("activity") {
-            Some(words) => each(words, |word| word_of(word, &["request", "input"]))?,
+            Some(words) => each(words, |word| word_of(word, &["request", "navigation", "input"]))?,
             None => vec!["request".to_owned(), "input".to_owned()],
         };
         let policy = Self {
@@ -152,6 +153,7 @@ impl Policy {
             justification: reason(keys, "justification")?,
             deviation: reason(keys, "deviation")?,
             counts_requests: activity.iter().any(|word| word == "request"),
+            counts_navigation: activity.iter().any(|word| word == "navigation"),
             counts_input: activity.iter().any(|word| word == "input"),
             hold_max: read(keys, "hold_max", positive)?.unwrap_or(2 * 3_600_000),
             absent: read(keys, "absent", absent)?.unwrap_or(Absent::Count),

@@ -128,7 +128,11 @@ impl Run {
     fn take(&mut self, name: String, event: Event) -> Value {
         let mut entry = match event {
             Event::Status => self.status(),
-            Event::Request { path, passive } => self.request(path, passive),
+            Event::Request {
+                path,
+                passive,
+                navigation,
+            } => self.request(path, passive, navigation),
             event => json!({ "accepted": self.accepts(event) }),
         };
         entry["event"] = Value::String(name);
@@ -178,7 +182,7 @@ impl Run {
         true
     }
 
-    fn request(&mut self, path: Segments, passive: bool) -> Value {
+    fn request(&mut self, path: Segments, passive: bool, navigation: bool) -> Value {
         if ended(&self.facts).is_none() && !locked(&self.facts) {
             let (limit, outcome) = idle_limit(&self.facts, &self.session, Some(&path));
             if limit != OFF && idle_for(&self.facts, self.now) >= limit {
@@ -204,7 +208,7 @@ impl Run {
                 .passive
                 .iter()
                 .any(|entry| entry.holds(&self.session, Some(&path)));
-        if policy.counts_requests && !passive {
+        if !passive && (policy.counts_requests || policy.counts_navigation && navigation) {
             self.happened(Fact::Activity { at: self.now });
             self.happened(Fact::Visited { path });
         }

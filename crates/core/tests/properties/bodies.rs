@@ -27,6 +27,8 @@ pub(crate) fn everything() -> BoxedStrategy<Value> {
         Just(json!(["request"])),
         Just(json!(["input"])),
         Just(json!(["input", "request"])),
+        Just(json!(["navigation"])),
+        Just(json!(["input", "navigation"])),
     ];
     object(vec![
         ("preset", 4, preset()),

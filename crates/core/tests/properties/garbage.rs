@@ -74,7 +74,7 @@ fn damage() -> BoxedStrategy<Damage> {
 
 fn key() -> BoxedStrategy<String> {
     prop_oneof![
-        3 => prop::sample::select(&["idle", "at", "event", "path", "match", "age", "for", "policy", "name", "passive"][..])
+        3 => prop::sample::select(&["idle", "at", "event", "path", "match", "age", "for", "policy", "name", "passive", "navigation"][..])
             .prop_map(str::to_owned),
         1 => any::<String>(),
     ]

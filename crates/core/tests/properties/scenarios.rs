@@ -160,7 +160,7 @@ fn happenings(theme: &Theme) -> [BoxedStrategy<Happening>; 12] {
         fields.push(("event", 100, Just(json!(name)).boxed()));
         object(fields).prop_map(Happening::Plain).boxed()
     };
-    let truth = any::<bool>().prop_map(Value::Bool).boxed();
+    let truth = || any::<bool>().prop_map(Value::Bool).boxed();
     let age = minutes(0..=15).prop_map(|age| json!(written(age, 1))).boxed();
     let id = || one_of(&["u", "u", "v"]);
     let tab = || one_of(&["x", "x", "y"]);
@@ -172,7 +172,14 @@ fn happenings(theme: &Theme) -> [BoxedStrategy<Happening>; 12] {
         of("end", vec![("reason", 100, reason)]),
     ];
     [
-        of("request", vec![("path", 100, path()), ("passive", 30, truth)]),
+        of(
+            "request",
+            vec![
+                ("path", 100, path()),
+                ("passive", 30, truth()),
+                ("navigation", 50, truth()),
+            ],
+        ),
         of("input", vec![("age", 60, age)]),
         of("extend", vec![]),
         of("hold", vec![("id", 100, id()), ("for", 100, length)]),

@@ -1,6 +1,6 @@
 //! How sessions begin: somebody who has authenticated is admitted among the sessions they have already.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use nightlatch_core::duration::Limit;
 use nightlatch_core::facts::Facts;
@@ -142,11 +142,13 @@ impl Engine {
     fn creation(&self, new: &NewSession, history: &History) -> (Held, Token, Creation) {
         let now = self.clock.now();
         let (handle, token) = (Handle::random(now), Token::random());
-        let facts = self.shared_facts(&new.facts);
+        let facts = self.facts.copy(&new.facts, |facts| Arc::new(facts.clone()));
+        let amr = self.amr.copy(&new.amr, |amr| amr.into());
         let held = Held {
             digest: token.digest(),
             handle,
             subject: new.subject.as_ref().into(),
+            amr,
             session: Session::sign_in(facts, new.choice, new.authenticated.unwrap_or(now), now),
             revisions: Revisions {
                 own: history.revision(),
@@ -159,7 +161,7 @@ impl Engine {
             digest: held.digest,
             handle,
             subject: Arc::clone(&held.subject),
-            amr: new.amr.clone(),
+            amr: Arc::clone(&held.amr),
             created: now,
             session: held.session.clone(),
             revisions: held.revisions,
@@ -174,16 +176,6 @@ impl Engine {
             claim: new.claim.clone(),
         };
         (held, token, creation)
-    }
-
-    fn shared_facts(&self, facts: &Facts) -> Arc<Facts> {
-        let mut known = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(shared) = known.get(facts) {
-            return Arc::clone(shared);
-        }
-        let shared = Arc::new(facts.clone());
-        known.insert(Arc::clone(&shared));
-        shared
     }
 
     /// Those that live, with the activity that only the table knows; those whose deadline is reached end now.

@@ -1,7 +1,9 @@
 //! The check path: one look-up, no lock, no question to the store for a live session.
 
+use std::sync::Arc;
+
 use nightlatch_core::path::Path;
-use nightlatch_core::session::{Answer, Deadlines, Event, Judgement, State, Verdict};
+use nightlatch_core::session::{Answer, Deadlines, Event, Judgement, RequestKind, State, Verdict};
 use nightlatch_core::time::Instant;
 
 use super::{Engine, Outcome, Snapshot, Standing};
@@ -23,17 +25,17 @@ impl Engine {
     }
 
     /// The verdict on a request to `path`. Activity where the policy counts it; the request waits for no store.
-    pub async fn request(&self, digest: &Digest, path: &Path<'_>, passive: bool) -> Result<Outcome> {
+    pub async fn request(&self, digest: &Digest, path: &Path<'_>, kind: RequestKind) -> Result<Outcome> {
         let now = self.clock.now();
         self.refuse_when_exhausted(now)?;
-        if let Some(outcome) = self.quick_request(digest, path, passive, now) {
+        if let Some(outcome) = self.quick_request(digest, path, kind, now) {
             return Ok(outcome);
         }
         self.change(
             digest,
             &Event::Request {
                 path: path.clone().into_owned(),
-                passive,
+                kind,
             },
             "user",
         )
@@ -67,7 +69,7 @@ impl Engine {
         &self,
         digest: &Digest,
         path: &Path<'_>,
-        passive: bool,
+        kind: RequestKind,
         now: Instant,
     ) -> Option<Outcome> {
         let history = self.in_force.load();
@@ -81,10 +83,7 @@ impl Engine {
             // Reached deadlines, replaced entries and other policies are for the long way.
             live.running(reading, &history, now)?;
             let policies = history.policies(live.revisions);
-            let verdict = match live
-                .session
-                .judge(live.activity(reading), &policies, path, passive, now)
-            {
+            let verdict = match live.session.judge(live.activity(reading), &policies, path, kind, now) {
                 Judgement::TooLong(_) => return None,
                 Judgement::StepUp(step_up) => Verdict::StepUp(step_up),
                 Judgement::Allow { activity: None } => Verdict::Allow,
@@ -143,6 +142,7 @@ impl Live {
             handle: self.handle,
             subject: self.subject.clone(),
             facts: self.session.facts.clone(),
+            amr: Arc::clone(&self.amr),
             choice: self.session.choice,
             authenticated: self.session.authenticated,
             seen: reading.seen,

@@ -6,7 +6,9 @@ use nightlatch_core::duration::Limit;
 use nightlatch_core::path::Path;
 use nightlatch_core::policy::Absent;
 use nightlatch_core::resolution::{Explained, Explanation, Idle, Named, Policies, explain, explain_under};
-use nightlatch_core::session::{Deadlines, EndReason, Hold, HoldId, Session, State, Status, TabId, Verdict};
+use nightlatch_core::session::{
+    Deadlines, EndReason, Hold, HoldId, RequestKind, Session, State, Status, TabId, Verdict,
+};
 use nightlatch_core::time::Instant;
 
 use super::change::Settled;
@@ -164,7 +166,7 @@ fn live(held: Held, path: Option<&Path<'_>>, history: &History, now: Instant) ->
         explanation: explained(&session, &policies, revisions, Some(path)),
         verdict: match session.state {
             State::Active => session
-                .judge(session.activity, &policies, path, false, now)
+                .judge(session.activity, &policies, path, RequestKind::Navigation, now)
                 .verdict(now),
             State::Locked { .. } => Verdict::Locked,
             State::Ended { at, reason } => Verdict::Ended { at, reason },

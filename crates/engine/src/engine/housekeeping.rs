@@ -1,7 +1,6 @@
 //! The background work: flushing, sweeping, and what keeps memory and store small.
 
 use std::future::Future;
-use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use nightlatch_core::session::State;
@@ -97,10 +96,8 @@ impl Engine {
     async fn tidy(&self) {
         self.evict(self.clock.now());
         self.watchers.forget_unwatched();
-        self.facts
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .retain(|facts| Arc::strong_count(facts) > 1);
+        self.facts.forget_unused();
+        self.amr.forget_unused();
         let before = self.clock.now() - ENDED_KEPT;
         while let Ok(PAGE) = self.store.forget_ended(before, PAGE).await {}
         let before = self.clock.now() - CLAIMS_KEPT;

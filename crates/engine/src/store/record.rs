@@ -21,7 +21,7 @@ pub struct Record {
     /// Who signed in.
     pub subject: Arc<str>,
     /// How they authenticated (RFC 8176 names).
-    pub amr: Vec<Box<str>>,
+    pub amr: Arc<[Box<str>]>,
     /// When the session was created.
     pub created: Instant,
     /// Its state under the rules. What its presence decides is kept; open tabs tell themselves again.

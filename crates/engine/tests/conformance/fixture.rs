@@ -39,7 +39,7 @@ pub(crate) fn record(number: u32, subject: &str) -> Record {
         digest: digest(number),
         handle: handle(number),
         subject: subject.into(),
-        amr: vec!["pwd".into(), "otp".into()],
+        amr: ["pwd".into(), "otp".into()].into(),
         created: at(1000),
         session: Session::sign_in(Arc::new(Facts::default()), None, at(1000), at(1000)),
         revisions: Revisions { own: 1, today: 1 },

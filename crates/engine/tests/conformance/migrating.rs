@@ -65,7 +65,7 @@ fn first_version(connection: &Connection) {
 fn expected() -> [Record; 4] {
     let alike = |number| {
         let mut record = record_with(number, "a", Some("crm"), None, &["admin"]);
-        record.amr = vec!["pwd".into()];
+        record.amr = ["pwd".into()].into();
         record.created = at(1001);
         record.session.authenticated = at(1002);
         record.session.activity = activity(1003, 77);
@@ -87,7 +87,7 @@ fn expected() -> [Record; 4] {
         reason: EndReason::Admin,
     };
     let mut plain = record(4, "b");
-    plain.amr.clear();
+    plain.amr = Arc::default();
     [one, locked, ended, plain]
 }
 

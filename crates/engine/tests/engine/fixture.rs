@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use nightlatch_core::facts::Facts;
 use nightlatch_core::path::Path;
 use nightlatch_core::policy::{Policy, PolicyDocument};
-use nightlatch_core::session::{Answer, EndReason, Verdict};
+use nightlatch_core::session::{Answer, EndReason, RequestKind, Verdict};
 use nightlatch_core::time::{Instant, Span};
 use nightlatch_engine::clock::{Clock, ManualTime};
 use nightlatch_engine::store::Store;
@@ -110,7 +110,7 @@ pub(crate) async fn race_touchers_against_an_end(fixture: &Fixture, touchers: us
                     let over = acknowledged.load(Ordering::SeqCst);
                     time.advance(Span::from_millis(1));
                     let outcome = engine
-                        .request(&ada, &Path::canonical("/home"), false)
+                        .request(&ada, &Path::canonical("/home"), RequestKind::Fetch)
                         .await
                         .expect("a store");
                     let allowed = outcome.answer == Some(Answer::Verdict(Verdict::Allow));

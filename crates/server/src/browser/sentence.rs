@@ -130,6 +130,7 @@ mod tests {
             handle: Handle::random(now),
             subject: "ada".into(),
             facts: Arc::new(Facts::default()),
+            amr: Arc::default(),
             choice: None,
             authenticated: now,
             seen: now,

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
+use super::site::Site;
 use crate::http::sign_in_url::SignInUrl;
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -21,6 +22,7 @@ pub(crate) struct ConfigDocument {
     pub(crate) server: ServerSection,
     #[serde(deserialize_with = "table")]
     pub(crate) management: ManagementSection,
+    pub(crate) sites: Vec<Site>,
     #[serde(deserialize_with = "table")]
     pub(crate) store: StoreSection,
     #[serde(deserialize_with = "table")]

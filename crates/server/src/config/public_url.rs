@@ -57,9 +57,20 @@ impl PublicUrl {
         self.host == "localhost" || address.is_ok_and(|address| address.is_loopback())
     }
 
+    pub(crate) fn scheme(&self) -> &'static str {
+        if self.https { "https" } else { "http" }
+    }
+
     /// The origins that pages of this server have: on loopback under each of its names.
     pub(crate) fn origins(&self) -> Vec<String> {
-        let scheme = if self.https { "https" } else { "http" };
+        let scheme = self.scheme();
+        self.authorities()
+            .map(|authority| format!("{scheme}://{authority}"))
+            .collect()
+    }
+
+    /// Host, and port where it is not the usual one: on loopback under each of its names.
+    pub(crate) fn authorities(&self) -> impl Iterator<Item = String> {
         let default_port = if self.https { 443 } else { 80 };
         let port = self
             .port
@@ -67,15 +78,9 @@ impl PublicUrl {
             .map_or_else(String::new, |port| format!(":{port}"));
         let mut hosts = vec![self.host.as_str()];
         if self.is_loopback() {
-            hosts.extend(
-                ["localhost", "127.0.0.1", "[::1]"]
-                    .iter()
-                    .filter(|host| **host != self.host),
-            );
+            let others = ["localhost", "127.0.0.1", "[::1]"];
+            hosts.extend(others.iter().filter(|host| **host != self.host));
         }
-        hosts
-            .into_iter()
-            .map(|host| format!("{scheme}://{host}{port}"))
-            .collect()
+        hosts.into_iter().map(move |host| format!("{host}{port}"))
     }
 }

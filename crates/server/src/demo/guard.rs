@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName};
 use axum::response::{IntoResponse, Redirect, Response};
 use nightlatch_core::path::Path;
 use nightlatch_core::session::{Answer, EndReason, Verdict};
@@ -16,10 +16,8 @@ use nightlatch_engine::{Snapshot, Standing};
 use super::people::{self, ADMINISTRATOR, CUSTOMER, Person};
 use crate::http::credential::credential;
 use crate::http::problem::Problem;
+use crate::http::request_kind::request_kind;
 use crate::latch::Latch;
-
-const ACTIVITY: HeaderName = HeaderName::from_static("nightlatch-activity");
-const SEC_PURPOSE: HeaderName = HeaderName::from_static("sec-purpose");
 
 /// Somebody with a live session who may see the page they ask for.
 #[derive(Debug)]
@@ -50,7 +48,7 @@ pub(super) async fn admission(latch: &Latch, headers: &HeaderMap, path: &str) ->
     let digest = credential.digest;
     let outcome = latch
         .engine
-        .request(&digest, &Path::canonical(path), is_passive(headers))
+        .request(&digest, &Path::canonical(path), request_kind(headers))
         .await?;
     Ok(match (outcome.answer, outcome.standing) {
         (Some(Answer::Verdict(Verdict::Allow)), Standing::Live(session)) => {
@@ -61,17 +59,6 @@ pub(super) async fn admission(latch: &Latch, headers: &HeaderMap, path: &str) ->
         (Some(Answer::Verdict(Verdict::Ended { at, reason })), _) => Admission::Ended { at, reason },
         _ => Admission::Nobody,
     })
-}
-
-/// Pages that the browser fetches on its own, and requests that say so themselves, show nobody's presence.
-fn is_passive(headers: &HeaderMap) -> bool {
-    let says = |name: HeaderName, word: &str| {
-        headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .is_some_and(|value| value.contains(word))
-    };
-    says(ACTIVITY, "passive") || says(SEC_PURPOSE, "prefetch")
 }
 
 /// A handler that takes a visitor is reached by visitors alone; others are sent to where they get on.

@@ -96,7 +96,7 @@ impl View {
             application: facts.application.clone(),
             device: facts.device.clone(),
             roles: facts.roles.clone(),
-            amr: record.amr.clone(),
+            amr: record.amr.to_vec(),
             created_at: rfc3339(record.created),
             authenticated_at: rfc3339(record.session.authenticated),
             last_activity_at: rfc3339(record.session.activity.seen),

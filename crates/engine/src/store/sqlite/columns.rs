@@ -103,7 +103,7 @@ pub(super) fn due(due: Option<Instant>) -> i64 {
     due.map_or(NEVER, Instant::as_millis)
 }
 
-pub(super) fn json(value: &impl Serialize) -> Result<String, Failure> {
+pub(super) fn json(value: &(impl Serialize + ?Sized)) -> Result<String, Failure> {
     serde_json::to_string(value).map_err(|error| Failure::Refused(error.to_string()))
 }
 

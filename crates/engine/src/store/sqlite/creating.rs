@@ -72,7 +72,7 @@ fn insert(group: &Group<'_>, record: &Record) -> Result<bool> {
             record.handle.as_bytes(),
             record.subject,
             facts::intern(group.connection, &session.facts)?,
-            columns::json(&record.amr)?,
+            columns::json(&*record.amr)?,
             record.created.as_millis(),
             session.authenticated.as_millis(),
             session.activity.seen.as_millis(),

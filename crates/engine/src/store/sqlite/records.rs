@@ -119,7 +119,7 @@ fn rest_of_record(
 ) -> Result<Record, Failure> {
     let subject = columns.take()?;
     let facts = facts.of(connection, columns.take()?)?;
-    let amr = columns.json()?;
+    let amr: Vec<Box<str>> = columns.json()?;
     let created = columns.instant()?;
     let authenticated = columns.instant()?;
     let activity = Activity {
@@ -147,7 +147,7 @@ fn rest_of_record(
         digest,
         handle,
         subject,
-        amr,
+        amr: amr.into(),
         created,
         session,
         revisions,

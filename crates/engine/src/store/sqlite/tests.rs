@@ -30,7 +30,7 @@ fn record(digest: Digest, handle: Handle) -> Record {
         digest,
         handle,
         subject: "a".into(),
-        amr: Vec::new(),
+        amr: Arc::default(),
         created: now,
         session: Session::sign_in(Arc::new(Facts::default()), None, now, now),
         revisions: Revisions { own: 1, today: 1 },

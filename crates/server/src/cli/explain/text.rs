@@ -283,17 +283,19 @@ fn without_tab(absent: Absent) -> String {
     }
 }
 
-fn counting(activity: &[ActivitySource]) -> &'static str {
-    let (request, input) = (
-        activity.contains(&ActivitySource::Request),
-        activity.contains(&ActivitySource::Input),
-    );
-    match (request, input) {
-        (true, true) => "requests and input in the browser count",
-        (true, false) => "requests count, input in the browser does not",
-        (false, true) => "input in the browser counts, requests do not",
-        (false, false) => "neither requests nor input in the browser count",
-    }
+fn counting(activity: &[ActivitySource]) -> String {
+    let counts = |source| activity.contains(&source);
+    let requests = match (counts(ActivitySource::Request), counts(ActivitySource::Navigation)) {
+        (true, _) => "requests count",
+        (false, true) => "opening pages counts, other requests do not",
+        (false, false) => "requests do not count",
+    };
+    let input = if counts(ActivitySource::Input) {
+        "counts"
+    } else {
+        "does not"
+    };
+    format!("{requests}; input in the browser {input}")
 }
 
 fn offer(offered: &[Limit]) -> String {

@@ -1,0 +1,31 @@
+//! Forward authentication: a proxy in front of applications asks here, request by request, whether it may pass.
+//!
+//! There is one endpoint for each way in which proxies ask, and each believes only the headers of its own way.
+
+mod decision;
+mod denial;
+mod ext;
+mod forward;
+mod identity;
+mod original;
+mod request;
+mod sites;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::any;
+
+pub(crate) use self::sites::Sites;
+use crate::latch::Latch;
+
+/// Whatever the method: it is the proxy's business which one it asks with.
+pub(crate) fn router(prefix: &str) -> Router<Arc<Latch>> {
+    let at = |path: &str| format!("{prefix}/auth/{path}");
+    Router::new()
+        .route(&at("request"), any(request::ask))
+        .route(&at("forward"), any(forward::ask))
+        .route(&at("ext"), any(ext::ask))
+        .route(&at("ext/"), any(ext::ask))
+        .route(&at("ext/{*path}"), any(ext::ask))
+}

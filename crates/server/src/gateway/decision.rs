@@ -1,0 +1,155 @@
+//! Whether a request may pass.
+
+use axum::http::HeaderMap;
+use nightlatch_core::path::Path;
+use nightlatch_core::session::{Answer, EndReason, RequestKind, StepUp, Verdict};
+use nightlatch_core::time::Instant;
+use nightlatch_engine::store::StoreError;
+use nightlatch_engine::token::Digest;
+use nightlatch_engine::{Outcome, Snapshot, Standing};
+
+use super::original::{Original, Unbelievable};
+use super::sites::{Nowhere, Place};
+use crate::http::credential::credential;
+use crate::http::request_kind::request_kind;
+use crate::latch::Latch;
+
+/// The answer to the question of a proxy.
+#[derive(Debug)]
+pub(super) enum Decision<'a> {
+    Allow { place: &'a Place, session: Box<Snapshot> },
+    Deny(Denial<'a>),
+}
+
+#[derive(Debug)]
+pub(super) enum Denial<'a> {
+    /// Authenticating helps.
+    Unauthenticated { place: &'a Place, why: Why },
+    /// It does not: the session is for something else, or the request for nothing of ours.
+    Forbidden(Forbidden),
+    /// The proxy or the client says what cannot be.
+    Unbelievable(Unbelievable),
+    /// Nobody can tell now.
+    Unavailable(StoreError),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Why {
+    Nobody,
+    Ended { at: Instant, reason: EndReason },
+    Locked,
+    StepUp(StepUp),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Forbidden {
+    #[error(transparent)]
+    Nowhere(#[from] Nowhere),
+    #[error("the session is for another application")]
+    OtherApplication,
+}
+
+impl Why {
+    /// The word for it.
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Nobody => "none",
+            Self::Ended { reason, .. } => reason.as_str(),
+            Self::Locked => "locked",
+            Self::StepUp(step_up) => step_up.as_str(),
+        }
+    }
+}
+
+/// Decides on what the proxy asks about, whose client sent `headers`.
+pub(super) async fn decide<'a>(
+    latch: &'a Latch,
+    original: &Result<Original<'_>, Unbelievable>,
+    headers: &HeaderMap,
+) -> Decision<'a> {
+    let decided = match original {
+        Ok(original) => decision(latch, original, headers).await,
+        Err(unbelievable) => Err(Denial::Unbelievable(unbelievable.clone())),
+    };
+    decided.unwrap_or_else(|denial| {
+        latch.metrics.refused(denial.as_str());
+        Decision::Deny(denial)
+    })
+}
+
+impl Denial<'_> {
+    /// The word for it.
+    pub(super) const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Unauthenticated { why, .. } => why.as_str(),
+            Self::Forbidden(_) => "forbidden",
+            Self::Unbelievable(_) => "unbelievable",
+            Self::Unavailable(_) => "unavailable",
+        }
+    }
+}
+
+async fn decision<'a>(
+    latch: &'a Latch,
+    original: &Original<'_>,
+    headers: &HeaderMap,
+) -> Result<Decision<'a>, Denial<'a>> {
+    latch.metrics.checks.inc();
+    let readings = &original.readings;
+    let place = latch
+        .sites
+        .find(original.host, readings)
+        .map_err(|nowhere| Denial::Forbidden(nowhere.into()))?;
+    let unauthenticated = |why| Denial::Unauthenticated { place, why };
+    let Some(credential) = credential(latch, headers) else {
+        return Err(unauthenticated(Why::Nobody));
+    };
+    let digest = credential.digest;
+    if let Some(application) = &place.application {
+        let standing = latch.engine.status(&digest).await.map_err(Denial::Unavailable)?;
+        if is_for_another(&standing, application) {
+            return Err(Denial::Forbidden(Forbidden::OtherApplication));
+        }
+    }
+    // Whoever is stopped at one reading is stopped, and has not been active.
+    for other in &readings.others {
+        ask(latch, &digest, other, RequestKind::Passive)
+            .await?
+            .map_err(unauthenticated)?;
+    }
+    let session = ask(latch, &digest, &readings.canonical, request_kind(headers)).await?;
+    session
+        .map(|session| Decision::Allow { place, session })
+        .map_err(unauthenticated)
+}
+
+/// A session that was made for no application is good for all of them.
+fn is_for_another(standing: &Standing, application: &str) -> bool {
+    let Standing::Live(session) = standing else {
+        return false;
+    };
+    let own = session.facts.application.as_deref();
+    own.is_some_and(|own| own != application)
+}
+
+async fn ask<'a>(
+    latch: &Latch,
+    digest: &Digest,
+    path: &Path<'_>,
+    kind: RequestKind,
+) -> Result<Result<Box<Snapshot>, Why>, Denial<'a>> {
+    let outcome = latch.engine.request(digest, path, kind).await;
+    Ok(allowed(outcome.map_err(Denial::Unavailable)?))
+}
+
+fn allowed(outcome: Outcome) -> Result<Box<Snapshot>, Why> {
+    match (outcome.answer, outcome.standing) {
+        (Some(Answer::Verdict(Verdict::Allow)), Standing::Live(session)) => Ok(Box::new(session)),
+        (Some(Answer::Verdict(Verdict::StepUp(step_up))), _) => Err(Why::StepUp(step_up)),
+        (Some(Answer::Verdict(Verdict::Locked)), _) => Err(Why::Locked),
+        (Some(Answer::Verdict(Verdict::Ended { at, reason })), _) | (_, Standing::Ended { at, reason, .. }) => {
+            Err(Why::Ended { at, reason })
+        }
+        _ => Err(Why::Nobody),
+    }
+}

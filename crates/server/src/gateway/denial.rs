@@ -1,0 +1,111 @@
+//! What somebody is told who may not pass, and where they get on.
+
+use std::fmt::Write as _;
+
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use nightlatch_engine::Snapshot;
+
+use super::decision::{Denial, Why};
+use super::identity;
+use super::original::Original;
+use super::sites::Place;
+use crate::http::headers::protect;
+use crate::http::problem::Problem;
+use crate::http::sign_in_url::SignInUrl;
+use crate::latch::Latch;
+
+/// Why a request was denied, in one word, for the proxy.
+pub(super) const REASON: HeaderName = HeaderName::from_static("nightlatch-reason");
+
+/// The one answer that lets pass: 200, empty, with all identity headers.
+pub(super) fn allow(place: &Place, session: &Snapshot) -> Response {
+    let mut response = Response::default();
+    let headers = response.headers_mut();
+    headers.reserve(12);
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    identity::tell(headers, session, place.application.as_deref());
+    response
+}
+
+/// The problem that a denial is.
+pub(super) fn problem(denial: Denial<'_>) -> Problem {
+    let reason = HeaderValue::from_static(denial.as_str());
+    let problem = match denial {
+        Denial::Unauthenticated { why, .. } => match why {
+            Why::Nobody => Problem::no_session(),
+            Why::Ended { at, reason } => Problem::ended(at, reason),
+            Why::Locked => Problem::locked(),
+            Why::StepUp(step_up) => Problem::step_up(step_up),
+        },
+        Denial::Forbidden(forbidden) => Problem::new(
+            StatusCode::FORBIDDEN,
+            "forbidden",
+            "This is not open to this session",
+            forbidden.to_string(),
+        ),
+        Denial::Unbelievable(unbelievable) => {
+            tracing::warn!(%unbelievable, "a gateway asks about a request that cannot be believed");
+            Problem::bad_request(unbelievable.to_string())
+        }
+        Denial::Unavailable(error) => Problem::from(error),
+    };
+    problem.with_header(REASON, reason)
+}
+
+/// Where somebody gets on who has to authenticate: to the page that says what happened, or to where they sign in. Always an
+/// absolute address.
+pub(super) fn location(latch: &Latch, original: &Original<'_>, place: &Place, why: Why) -> HeaderValue {
+    let told = matches!(why, Why::Ended { .. });
+    let address = match &latch.sign_in_url {
+        Some(url) if !told => sign_in(latch, original, place, url),
+        _ => {
+            let page = format!("{}/signed-out?reason={}", latch.prefix, why.as_str());
+            latch.sites.address(place, &page)
+        }
+    };
+    HeaderValue::try_from(address).unwrap_or_else(|_| HeaderValue::from_static("/"))
+}
+
+/// The page to sign in at, told where to come back to where there is a page to come back to.
+fn sign_in(latch: &Latch, original: &Original<'_>, place: &Place, url: &SignInUrl) -> String {
+    let mut address = if url.as_str().starts_with('/') {
+        latch.sites.address(place, url.as_str())
+    } else {
+        url.as_str().to_owned()
+    };
+    if original.is_read() {
+        // What follows `#` never reaches a server.
+        let fragment = address.find('#').map(|at| address.split_off(at));
+        address.push(if address.contains('?') { '&' } else { '?' });
+        address.push_str("return_to=");
+        let page = latch.sites.address(place, original.target);
+        escape(&mut address, &page);
+        address.push_str(&fragment.unwrap_or_default());
+    }
+    address
+}
+
+fn escape(into: &mut String, text: &str) {
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/:".contains(&byte) {
+            into.push(char::from(byte));
+        } else {
+            // Writing to a string does not fail.
+            let _ = write!(into, "%{byte:02X}");
+        }
+    }
+}
+
+/// Sends somebody who looks at pages on: a read is repeated there as a read, anything else is not sent again.
+pub(super) fn redirect(original: &Original<'_>, location: HeaderValue, why: Why) -> Response {
+    let status = if original.is_read() {
+        StatusCode::FOUND
+    } else {
+        StatusCode::SEE_OTHER
+    };
+    let reason = HeaderValue::from_static(why.as_str());
+    let mut response = (status, [(header::LOCATION, location), (REASON, reason)]).into_response();
+    protect(response.headers_mut());
+    response
+}

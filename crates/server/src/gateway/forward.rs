@@ -1,0 +1,27 @@
+//! `auth/forward`: for Caddy and Traefik, which hand the whole answer on. Who opens a page is sent on, others get a problem.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName};
+use axum::response::Response;
+
+use super::original::{Original, Unbelievable, no_twins, only, only_one_of_a_kind};
+use crate::latch::Latch;
+
+static METHOD: HeaderName = HeaderName::from_static("x-forwarded-method");
+static HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+static URI: HeaderName = HeaderName::from_static("x-forwarded-uri");
+
+pub(super) async fn ask(State(latch): State<Arc<Latch>>, headers: HeaderMap) -> Response {
+    super::ext::answer(&latch, original(&headers), &headers).await
+}
+
+fn original(headers: &HeaderMap) -> Result<Original<'_>, Unbelievable> {
+    no_twins(headers, &[&METHOD, &HOST, &URI])?;
+    Original::new(
+        only_one_of_a_kind(headers, &METHOD)?,
+        only_one_of_a_kind(headers, &HOST)?,
+        only(headers, &URI)?,
+    )
+}

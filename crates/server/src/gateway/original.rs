@@ -1,0 +1,161 @@
+//! The request that a proxy asks about, read from the headers of one dialect and no others.
+
+use axum::http::{HeaderMap, HeaderName};
+use nightlatch_core::path::{Ambiguous, Readings};
+
+/// What is to pass, or not.
+#[derive(Debug)]
+pub(super) struct Original<'a> {
+    pub(super) method: &'a str,
+    /// With its port, as the client sent it.
+    pub(super) host: &'a str,
+    /// Path and query, as the client sent them.
+    pub(super) target: &'a str,
+    pub(super) readings: Readings<'a>,
+}
+
+/// Why what the proxy says cannot be believed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Unbelievable {
+    #[error("the header `{0}` is missing; let the proxy set it (`nightlatch gateway` prints how)")]
+    Missing(HeaderName),
+    #[error("the header `{0}` is there more than once; let the proxy set it, not add to what the client sends")]
+    Repeated(HeaderName),
+    #[error("the header `{0}` is there in another spelling too; let the proxy remove it")]
+    Twin(HeaderName),
+    #[error("the header `{0}` is not plain text")]
+    NotText(HeaderName),
+    #[error("the header `{0}` has a list where one value is possible")]
+    List(HeaderName),
+    #[error("`{0}` is no method")]
+    Method(String),
+    #[error("the address is not `http://` or `https://`, a host and a path")]
+    Address,
+    #[error("the path cannot be told for certain: {0}")]
+    Path(#[from] Ambiguous),
+}
+
+impl<'a> Original<'a> {
+    pub(super) fn new(method: &'a str, host: &'a str, target: &'a str) -> Result<Self, Unbelievable> {
+        if method.is_empty() || !method.bytes().all(|byte| byte.is_ascii_uppercase()) {
+            return Err(Unbelievable::Method(method.escape_default().take(20).collect()));
+        }
+        Ok(Self {
+            method,
+            host,
+            target,
+            readings: Readings::of(target)?,
+        })
+    }
+
+    /// The same from a whole address.
+    pub(super) fn of_address(method: &'a str, address: &'a str) -> Result<Self, Unbelievable> {
+        let rest = address
+            .strip_prefix("http://")
+            .or_else(|| address.strip_prefix("https://"))
+            .ok_or(Unbelievable::Address)?;
+        let path = rest.find('/').ok_or(Unbelievable::Address)?;
+        let (host, target) = rest.split_at(path);
+        Self::new(method, host, target)
+    }
+
+    /// Whether it only asks for something to look at.
+    pub(super) fn is_read(&self) -> bool {
+        matches!(self.method, "GET" | "HEAD")
+    }
+}
+
+/// The one value of a header that the proxy sets.
+pub(super) fn only<'a>(headers: &'a HeaderMap, name: &'static HeaderName) -> Result<&'a str, Unbelievable> {
+    let mut values = headers.get_all(name).iter();
+    let value = values.next().ok_or_else(|| Unbelievable::Missing(name.clone()))?;
+    if values.next().is_some() {
+        return Err(Unbelievable::Repeated(name.clone()));
+    }
+    value.to_str().map_err(|_| Unbelievable::NotText(name.clone()))
+}
+
+/// The same where a comma would mean that several proxies have written.
+pub(super) fn only_one_of_a_kind<'a>(
+    headers: &'a HeaderMap,
+    name: &'static HeaderName,
+) -> Result<&'a str, Unbelievable> {
+    let value = only(headers, name)?;
+    if value.contains(',') {
+        return Err(Unbelievable::List(name.clone()));
+    }
+    Ok(value)
+}
+
+/// Refuses other spellings of the headers that are believed: servers take `_` and `.` for `-`, so that somebody may have
+/// believed the wrong one before.
+pub(super) fn no_twins(headers: &HeaderMap, believed: &[&'static HeaderName]) -> Result<(), Unbelievable> {
+    let odd = headers.keys().filter(|name| name.as_str().contains(['_', '.']));
+    for name in odd {
+        let usual = name.as_str().replace(['_', '.'], "-");
+        if let Some(twin) = believed.iter().find(|believed| believed.as_str() == usual) {
+            return Err(Unbelievable::Twin((*twin).clone()));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    static HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+
+    fn headers(sent: &[(&str, &str)]) -> HeaderMap {
+        let pairs = sent.iter().map(|(name, value)| {
+            let name = HeaderName::from_bytes(name.as_bytes()).expect("a name");
+            (name, HeaderValue::from_str(value).expect("a value"))
+        });
+        pairs.fold(HeaderMap::new(), |mut headers, (name, value)| {
+            headers.append(name, value);
+            headers
+        })
+    }
+
+    #[test]
+    fn a_header_is_believed_when_it_is_there_once_in_one_spelling() {
+        let one = headers(&[("x-forwarded-host", "a.example")]);
+        assert_eq!(only_one_of_a_kind(&one, &HOST), Ok("a.example"));
+        assert_eq!(no_twins(&one, &[&HOST]), Ok(()));
+        let none = headers(&[]);
+        assert_eq!(only(&none, &HOST), Err(Unbelievable::Missing(HOST.clone())));
+        let two = headers(&[("x-forwarded-host", "a.example"), ("x-forwarded-host", "b.example")]);
+        assert_eq!(only(&two, &HOST), Err(Unbelievable::Repeated(HOST.clone())));
+        let list = headers(&[("x-forwarded-host", "a.example, b.example")]);
+        assert_eq!(only_one_of_a_kind(&list, &HOST), Err(Unbelievable::List(HOST.clone())));
+        for twin in ["x_forwarded_host", "x-forwarded_host", "x.forwarded.host"] {
+            let twins = headers(&[("x-forwarded-host", "a.example"), (twin, "b.example")]);
+            assert_eq!(
+                no_twins(&twins, &[&HOST]),
+                Err(Unbelievable::Twin(HOST.clone())),
+                "{twin}"
+            );
+        }
+    }
+
+    #[test]
+    fn methods_and_addresses_are_exact() {
+        for method in ["", "get", "GET ", "G-T", "GET\t", "GÉT"] {
+            assert!(
+                matches!(Original::new(method, "a", "/"), Err(Unbelievable::Method(_))),
+                "{method:?}"
+            );
+        }
+        let original = Original::of_address("GET", "https://a.example:8443/b?c=/d").expect("an address");
+        assert_eq!((original.host, original.target), ("a.example:8443", "/b?c=/d"));
+        for address in ["", "/a", "ftp://a/b", "https://a", "https:/a/b", "HTTPS://a/b"] {
+            assert_eq!(
+                Original::of_address("GET", address).map(|_| ()),
+                Err(Unbelievable::Address),
+                "{address}"
+            );
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Which application a request belongs to: told by host and path, which the proxy vouches for, and by nothing else.
+
+use nightlatch_core::path::{Path, PathPattern, Readings};
+
+use crate::config::{PublicUrl, Site};
+
+/// Where applications are.
+#[derive(Debug)]
+pub(crate) struct Sites {
+    scheme: &'static str,
+    /// The longest path of a host comes first.
+    places: Vec<Place>,
+}
+
+/// A part of a host.
+#[derive(Debug)]
+pub(crate) struct Place {
+    /// In lower case, and without the usual port.
+    authority: Box<str>,
+    path: Path<'static>,
+    below: PathPattern,
+    pub(crate) application: Option<Box<str>>,
+}
+
+/// Why a request belongs nowhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Nowhere {
+    #[error("no site has this host; name it in `server.public_url` or in a `[[sites]]` of the configuration")]
+    UnknownHost,
+    #[error("no site has this path; name it in a `[[sites]]` of the configuration")]
+    UnknownPath,
+    #[error("servers take this path for pages of different applications")]
+    Ambiguous,
+}
+
+impl Sites {
+    /// Without a site of its own the host of the public URL is one.
+    pub(crate) fn new(public_url: &PublicUrl, sites: &[Site]) -> Self {
+        let mut places: Vec<Place> = sites.iter().map(Place::of).collect();
+        for authority in public_url.authorities() {
+            if !places.iter().any(|place| *place.authority == *authority) {
+                places.push(Place::whole(authority));
+            }
+        }
+        places.sort_by_key(|place| std::cmp::Reverse(place.path.as_str().len()));
+        Self {
+            scheme: public_url.scheme(),
+            places,
+        }
+    }
+
+    /// The place that a request to this host and path is for.
+    pub(crate) fn find(&self, host: &str, readings: &Readings<'_>) -> Result<&Place, Nowhere> {
+        let authority = self.authority(host);
+        let on_host = || {
+            self.places
+                .iter()
+                .filter(|place| place.authority.eq_ignore_ascii_case(authority))
+        };
+        if on_host().next().is_none() {
+            return Err(Nowhere::UnknownHost);
+        }
+        let place_of = |path: &Path<'_>| on_host().find(|place| place.below.matches(path));
+        let place = place_of(&readings.canonical).ok_or(Nowhere::UnknownPath)?;
+        let same = |other: &Path<'_>| place_of(other).is_some_and(|other| std::ptr::eq(other, place));
+        if readings.others.iter().all(same) {
+            Ok(place)
+        } else {
+            Err(Nowhere::Ambiguous)
+        }
+    }
+
+    /// The address of something on the host of a place.
+    pub(crate) fn address(&self, place: &Place, path_and_query: &str) -> String {
+        format!("{}://{}{path_and_query}", self.scheme, place.authority)
+    }
+
+    /// Without the port that goes without saying.
+    fn authority<'a>(&self, host: &'a str) -> &'a str {
+        let usual = if self.scheme == "https" { ":443" } else { ":80" };
+        host.strip_suffix(usual).unwrap_or(host)
+    }
+}
+
+impl Place {
+    fn of(site: &Site) -> Self {
+        Self {
+            authority: site.host.clone(),
+            path: site.path.clone(),
+            below: site.below.clone(),
+            application: site.application.clone(),
+        }
+    }
+
+    fn whole(authority: String) -> Self {
+        Self::of(&Site::whole(authority))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sites() -> Sites {
+        let site =
+            |host: &str, path: &str, application: &str| Site::new(host, path, Some(application)).expect("a site");
+        let url = PublicUrl::parse("https://app.example").expect("a URL");
+        Sites::new(
+            &url,
+            &[
+                site("wiki.example", "/", "wiki"),
+                site("wiki.example", "/admin", "wiki-admin"),
+                site("other.example:8443", "/only/here", "other"),
+            ],
+        )
+    }
+
+    #[test]
+    fn the_longest_path_of_the_host_decides() {
+        let sites = sites();
+        for (host, path, application) in [
+            ("wiki.example", "/", Ok(Some("wiki"))),
+            ("WIKI.example:443", "/page", Ok(Some("wiki"))),
+            ("wiki.example", "/admin", Ok(Some("wiki-admin"))),
+            ("wiki.example", "/admin/users", Ok(Some("wiki-admin"))),
+            ("wiki.example", "/administrators", Ok(Some("wiki"))),
+            ("wiki.example", "/page/../admin", Err(Nowhere::Ambiguous)),
+            ("app.example", "/anything", Ok(None)),
+            ("other.example:8443", "/only/here/x", Ok(Some("other"))),
+            ("other.example:8443", "/elsewhere", Err(Nowhere::UnknownPath)),
+            ("other.example", "/only/here", Err(Nowhere::UnknownHost)),
+            ("wiki.example.", "/", Err(Nowhere::UnknownHost)),
+            ("evil.example", "/", Err(Nowhere::UnknownHost)),
+            ("", "/", Err(Nowhere::UnknownHost)),
+        ] {
+            let readings = Readings::of(path).expect("a path");
+            let found = sites.find(host, &readings).map(|place| place.application.as_deref());
+            assert_eq!(found, application, "{host}{path}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_absolute_and_ours() {
+        let sites = sites();
+        let place = sites
+            .find("WIKI.example:443", &Readings::of("/").expect("a path"))
+            .expect("a place");
+        assert_eq!(sites.address(place, "/sign-in?a=b"), "https://wiki.example/sign-in?a=b");
+    }
+}
