@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import type { Application } from '../application.js';
 import type { Tab } from '../drivers/driver.js';
 import { TOLERANCE, around, happened, idleSince, lastly, pathOf, reasonOf, remaining, waitFor, waitForCover, waitForWarning, waitUntilOut, within } from '../stage/page.js';
 import { scenario } from '../stage/scenario.js';
@@ -67,15 +68,15 @@ async function openSleepable(stage: Stage): Promise<Tab> {
   stage.server.application.inject(sleepable);
   return stage.open();
 }
-/** An answer that comes after the first frame, however long a browser without a graphics card takes to draw it. */
-const slowly = { kind: 'late', ms: 2500 } as const;
+/** Whatever the page asks, it is answered after the first frame, however long a browser without a graphics card takes for one. */
+const slowly: Application['mishap'] = ({ route }) => (route === 'session' || route === 'tab' ? { kind: 'late', ms: 2500 } : undefined);
 const wake = (tab: Tab, ms: number) => tab.evaluate((ms) => (window as any).wake(ms) as Promise<boolean>, ms);
 
 scenario('9: Waking from sleep covers the page before anything else and shows no dialog', unhurried, async (stage) => {
   const tab = await openSleepable(stage);
   await tab.evaluate(() => (window as any).sleep());
   await stage.server.end(stage.handle, 'admin');
-  stage.server.application.mishap = ({ route }) => (route === 'session' ? slowly : undefined);
+  stage.server.application.mishap = slowly;
   expect(await wake(tab, 3_600_000)).toBe(true);
   await waitUntilOut(tab);
   expect(await reasonOf(tab)).toBe('admin');
@@ -94,7 +95,7 @@ scenario('9: Waking without a network keeps the page covered', unhurried, async 
 
 scenario('9: Setting the clock forward only costs a question', unhurried, async (stage) => {
   const tab = await openSleepable(stage);
-  stage.server.application.mishap = ({ route }) => (route === 'session' ? slowly : undefined);
+  stage.server.application.mishap = slowly;
   expect(await wake(tab, 3_600_000)).toBe(true);
   await waitForCover(tab, null);
   expect(await happened(tab, 'opened')).toEqual([]);
