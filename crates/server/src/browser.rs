@@ -38,6 +38,16 @@ const BODY_LIMIT: usize = 16 * 1024;
 
 /// Every endpoint below the prefix. `extra` is served beside them.
 pub(crate) fn router(latch: Arc<Latch>, extra: Router) -> Router {
+    let gateway = gateway::router(&latch.prefix);
+    endpoints(latch, gateway, extra)
+}
+
+/// Those that pages need: whoever may send anything at all must not be taken for a proxy that asks.
+pub(crate) fn router_for_pages(latch: Arc<Latch>) -> Router {
+    endpoints(latch, Router::new(), Router::new())
+}
+
+fn endpoints(latch: Arc<Latch>, gateway: Router<Arc<Latch>>, extra: Router) -> Router {
     // Written out in full: nesting would rewrite the address of every request.
     let at = |path: &str| format!("{}/{path}", latch.prefix);
     Router::new()
@@ -56,7 +66,7 @@ pub(crate) fn router(latch: Arc<Latch>, extra: Router) -> Router {
         .route(&at("sdk.json"), get(snippet::get))
         .route(&at("sdk/{part}"), get(assets::part))
         .route(&at("{asset}"), get(assets::get))
-        .merge(gateway::router(&latch.prefix))
+        .merge(gateway)
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(from_fn_with_state(Arc::clone(&latch), cross_origin))

@@ -3,9 +3,11 @@
 mod document;
 mod overrides;
 mod position;
+mod proxy;
 mod public_url;
 mod site;
 mod stamp;
+mod upstream;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -18,9 +20,11 @@ use self::document::{ConfigDocument, Peer, PolicySection};
 pub(crate) use self::document::{LogFormat, LogSection, StoreKind, StoreSection};
 use self::overrides::Override;
 pub(crate) use self::position::{Position, of_key};
+pub(crate) use self::proxy::{ProxySection, TlsSection};
 pub(crate) use self::public_url::PublicUrl;
 pub(crate) use self::site::Site;
 pub(crate) use self::stamp::Stamp;
+pub(crate) use self::upstream::UpstreamAddress;
 use crate::http::sign_in_url::SignInUrl;
 
 /// A configuration that has been found valid.
@@ -34,6 +38,7 @@ pub(crate) struct Config {
     pub(crate) sign_in_url: Option<SignInUrl>,
     pub(crate) provider_note: Option<String>,
     pub(crate) management: Listener,
+    pub(crate) proxy: Option<ProxySection>,
     /// Where applications are.
     pub(crate) sites: Vec<Site>,
     pub(crate) store: StoreSection,
@@ -211,6 +216,7 @@ fn validate(document: ConfigDocument) -> Result<Config, Problems> {
     let ConfigDocument {
         server,
         management,
+        proxy,
         sites,
         store,
         log,
@@ -230,7 +236,9 @@ fn validate(document: ConfigDocument) -> Result<Config, Problems> {
     });
     let public_url = match &server.public_url {
         Some(url) => PublicUrl::parse(url),
-        None => Ok(PublicUrl::of_listener(server.listen)),
+        None => Ok(PublicUrl::of_listener(
+            proxy.as_ref().map_or(server.listen, |proxy| proxy.listen),
+        )),
     };
     let public_url = public_url.map_err(|problem| problems.push(("server.public_url".to_owned(), problem)));
     if let Ok(url) = &public_url
@@ -257,6 +265,10 @@ fn validate(document: ConfigDocument) -> Result<Config, Problems> {
                 ),
             ));
         }
+    }
+    match &proxy {
+        Some(proxy) => problems.extend(proxy.problems(public_url.as_ref().ok())),
+        None => problems.extend(proxy::unreachable_upstreams(&sites)),
     }
     if !is_prefix(&server.prefix) {
         problems.push((
@@ -287,6 +299,7 @@ fn validate(document: ConfigDocument) -> Result<Config, Problems> {
             sign_in_url: server.sign_in_url,
             provider_note: server.provider_note,
             management: listener(management.listen, management.trusted_proxies),
+            proxy,
             sites,
             store,
             log,

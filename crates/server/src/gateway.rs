@@ -2,12 +2,12 @@
 //!
 //! There is one endpoint for each way in which proxies ask, and each believes only the headers of its own way.
 
-mod decision;
-mod denial;
+pub(crate) mod decision;
+pub(crate) mod denial;
 mod ext;
 mod forward;
-mod identity;
-mod original;
+pub(crate) mod identity;
+pub(crate) mod original;
 mod request;
 mod sites;
 
@@ -16,7 +16,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::any;
 
-pub(crate) use self::sites::Sites;
+pub(crate) use self::sites::{Place, Sites};
 use crate::latch::Latch;
 
 /// Whatever the method: it is the proxy's business which one it asks with.

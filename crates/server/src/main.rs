@@ -13,6 +13,7 @@ mod logging;
 mod management;
 mod metrics;
 mod policy_file;
+mod proxy;
 mod serve;
 
 use std::process::ExitCode;

@@ -1,5 +1,7 @@
 //! Numbers for Prometheus. Labels are words of the design, never subjects, handles or tokens.
 
+mod proxy;
+
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -11,6 +13,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
+use self::proxy::ProxyMetrics;
+
 /// The counters that handlers move, and the registry that tells them.
 #[derive(Debug)]
 pub(crate) struct Metrics {
@@ -21,6 +25,7 @@ pub(crate) struct Metrics {
     ended: Family<Reason, Counter>,
     refused: Family<Reason, Counter>,
     pub(crate) streams: Gauge,
+    pub(crate) proxy: ProxyMetrics,
     sessions_in_table: Gauge,
     sessions_watched: Gauge,
     store_failing: Gauge,
@@ -94,12 +99,12 @@ impl Metrics {
         valid.set(1);
         Self {
             engine,
-            registry,
             created,
             checks,
             ended,
             refused,
             streams,
+            proxy: ProxyMetrics::register(&mut registry),
             sessions_in_table: in_table,
             sessions_watched: watched,
             store_failing: failing,
@@ -108,6 +113,7 @@ impl Metrics {
             policy_file_valid: valid,
             policy_file_reads: reads,
             sessions_outdated: outdated,
+            registry,
         }
     }
 

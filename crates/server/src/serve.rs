@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::{Config, PolicyOwner, PublicUrl, StoreKind};
 use crate::http::listen::Bound;
 use crate::latch::Latch;
+use crate::proxy::{self, Proxy};
 use crate::{applications, browser, management, policy_file};
 
 /// A running server.
@@ -26,6 +27,8 @@ pub(crate) struct Running {
     pub(crate) browser: SocketAddr,
     /// Where operators reach it.
     pub(crate) management: SocketAddr,
+    /// Where the applications behind it are reached.
+    pub(crate) proxy: Option<SocketAddr>,
     /// The first API key, told once.
     pub(crate) api_key: Option<String>,
     signals: StopSignals,
@@ -34,7 +37,7 @@ pub(crate) struct Running {
 
 #[derive(Debug)]
 struct Tasks {
-    listeners: [JoinHandle<()>; 2],
+    listeners: Vec<JoinHandle<anyhow::Result<()>>>,
     engine: JoinHandle<()>,
     /// Ends the listeners.
     shutdown: CancellationToken,
@@ -63,7 +66,12 @@ pub(crate) async fn start(config: Config, extra: impl FnOnce(&Arc<Latch>) -> Rou
     let browser = Bound::bind(&config.server, "server.listen").await?;
     let management = Bound::bind(&config.management, "management.listen").await?;
     let (browser_address, management_address) = (browser.address()?, management.address()?);
-    let config = with_bound_port(config, browser_address);
+    let front = match &config.proxy {
+        Some(section) => Some(proxy::Bound::bind(section).await?),
+        None => None,
+    };
+    let front_address = front.as_ref().map(proxy::Bound::address).transpose()?;
+    let config = with_bound_port(config, browser_address, front_address);
 
     if config.policy_owner == PolicyOwner::File && config.source.is_some() {
         policy_file::warn_of_lints(&config.policy);
@@ -95,10 +103,21 @@ pub(crate) async fn start(config: Config, extra: impl FnOnce(&Arc<Latch>) -> Rou
     tokio::spawn(applications::follow(Arc::clone(&latch)));
     tokio::spawn(policy_file::follow(Arc::clone(&latch), reload));
     let pages = extra(&latch);
-    let listeners = [
-        tokio::spawn(browser.serve(browser::router(Arc::clone(&latch), pages), shutdown.clone())),
-        tokio::spawn(management.serve(management::router(Arc::clone(&latch)), shutdown.clone())),
+    let serve = |bound: Bound, router| {
+        let shutdown = shutdown.clone();
+        tokio::spawn(async move {
+            bound.serve(router, shutdown).await;
+            Ok(())
+        })
+    };
+    let mut listeners = vec![
+        serve(browser, browser::router(Arc::clone(&latch), pages)),
+        serve(management, management::router(Arc::clone(&latch))),
     ];
+    if let (Some(front), Some(section)) = (front, &config.proxy) {
+        let proxy = Proxy::new(&latch, section, &config.sites)?;
+        listeners.push(tokio::spawn(front.serve(Arc::new(proxy), shutdown.clone())));
+    }
     tracing::info!(browser = %browser_address, management = %management_address, "listening");
     let tasks = Tasks {
         listeners,
@@ -109,6 +128,7 @@ pub(crate) async fn start(config: Config, extra: impl FnOnce(&Arc<Latch>) -> Rou
     Ok(Running {
         browser: browser_address,
         management: management_address,
+        proxy: front_address,
         api_key,
         signals,
         tasks,
@@ -127,9 +147,13 @@ fn policy_source(config: &Config) -> PolicySource {
 }
 
 /// A port that was left to the system is part of the origin that pages have.
-fn with_bound_port(mut config: Config, bound: SocketAddr) -> Config {
-    if config.public_url == PublicUrl::of_listener(config.server.address) {
-        config.public_url = PublicUrl::of_listener(bound);
+fn with_bound_port(mut config: Config, browser: SocketAddr, proxy: Option<SocketAddr>) -> Config {
+    let asked = config
+        .proxy
+        .as_ref()
+        .map_or(config.server.address, |proxy| proxy.listen);
+    if config.public_url == PublicUrl::of_listener(asked) {
+        config.public_url = PublicUrl::of_listener(proxy.unwrap_or(browser));
     }
     config
 }
@@ -152,7 +176,7 @@ impl Running {
         } = self.tasks;
         shutdown.cancel();
         for listener in listeners {
-            listener.await.context("a listener failed")?;
+            listener.await.context("a listener failed")??;
         }
         engine_shutdown.cancel();
         engine.await.context("the background work failed")

@@ -38,6 +38,9 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
 
 fn welcome(running: &Running, prefix: &str) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
+    if let Some(proxy) = &running.proxy {
+        writeln!(out, "applications  {proxy}")?;
+    }
     writeln!(out, "browser side  http://{}{prefix}/", running.browser)?;
     writeln!(out, "management    http://{}/api/v1/", running.management)?;
     if let Some(key) = &running.api_key {

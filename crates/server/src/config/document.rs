@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
+use super::proxy::ProxySection;
 use super::site::Site;
 use crate::http::sign_in_url::SignInUrl;
 
@@ -22,6 +23,8 @@ pub(crate) struct ConfigDocument {
     pub(crate) server: ServerSection,
     #[serde(deserialize_with = "table")]
     pub(crate) management: ManagementSection,
+    #[serde(deserialize_with = "present_proxy")]
+    pub(crate) proxy: Option<ProxySection>,
     pub(crate) sites: Vec<Site>,
     #[serde(deserialize_with = "table")]
     pub(crate) store: StoreSection,
@@ -70,6 +73,10 @@ impl<'de> Visitor<'de> for PolicyOrServer {
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<PolicySection, A::Error> {
         PolicyDocument::deserialize(MapAccessDeserializer::new(map)).map(|policy| PolicySection::File(Box::new(policy)))
     }
+}
+
+fn present_proxy<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<ProxySection>, D::Error> {
+    table(deserializer).map(Some)
 }
 
 /// The listener that browsers reach.

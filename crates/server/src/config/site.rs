@@ -4,6 +4,8 @@ use axum::http::uri::Authority;
 use nightlatch_core::path::{Path, PathPattern, Readings};
 use serde::Deserialize;
 
+use super::upstream::{UpstreamAddress, Upstreams};
+
 /// As it is written.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -13,6 +15,10 @@ struct Written {
     path: String,
     #[serde(default)]
     application: Option<Box<str>>,
+    #[serde(default)]
+    upstream: Upstreams,
+    #[serde(default)]
+    open: Vec<PathPattern>,
 }
 
 /// A host and a path on it, and the application whose limits hold there.
@@ -26,6 +32,10 @@ pub(crate) struct Site {
     pub(crate) below: PathPattern,
     /// A key of `policy.applications`, or any other word that sessions are created with.
     pub(crate) application: Option<Box<str>>,
+    /// Where the proxy passes requests on to; none where another proxy does.
+    pub(crate) upstreams: Vec<UpstreamAddress>,
+    /// What the proxy shows to everybody, such as the page to sign in at.
+    pub(crate) open: Vec<PathPattern>,
 }
 
 fn root() -> String {
@@ -53,6 +63,8 @@ impl Site {
             below: below.map_err(|error| format!("{error}"))?,
             path,
             application: application.map(Into::into),
+            upstreams: Vec::new(),
+            open: Vec::new(),
         })
     }
 
@@ -63,6 +75,8 @@ impl Site {
             path: Path::canonical("/").into_owned(),
             below: PathPattern::everything(),
             application: None,
+            upstreams: Vec::new(),
+            open: Vec::new(),
         }
     }
 }
@@ -71,7 +85,12 @@ impl TryFrom<Written> for Site {
     type Error = String;
 
     fn try_from(written: Written) -> Result<Self, String> {
-        Self::new(&written.host, &written.path, written.application.as_deref())
+        let site = Self::new(&written.host, &written.path, written.application.as_deref())?;
+        Ok(Self {
+            upstreams: written.upstream.0,
+            open: written.open,
+            ..site
+        })
     }
 }
 

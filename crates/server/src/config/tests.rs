@@ -81,6 +81,31 @@ fn every_mistake_names_file_line_column_key_and_remedy() {
         &["/sign-in", "https://app.example"],
     );
     refused(
+        "[proxy]\nlisten = \"0.0.0.0:80\"\n",
+        "latch.toml:2:1: proxy.listen: ",
+        &["[proxy.tls]", "trusted_proxies"],
+    );
+    refused(
+        "[proxy.tls]\ncertificate = \"a\"\nkey = \"b\"\n",
+        "latch.toml:1:",
+        &["proxy.tls", "server.public_url", "https://"],
+    );
+    refused(
+        "[proxy]\nresponse_timeout = \"0s\"\nheader_limit = 10\n",
+        "latch.toml:2:1: proxy.response_timeout: ",
+        &["60s", "latch.toml:3:1: proxy.header_limit: ", "65536"],
+    );
+    refused(
+        "[proxy]\n[[sites]]\nhost = \"a.example\"\nupstream = \"localhost\"\n",
+        "latch.toml:4:12: sites[0].upstream: ",
+        &["http://127.0.0.1:3000"],
+    );
+    refused(
+        "[[sites]]\nhost = \"a.example\"\nupstream = \"http://localhost\"\n",
+        "latch.toml:3:1: sites[0].upstream: ",
+        &["[proxy]"],
+    );
+    refused(
         "[log]\nlevel = \"loud=very\"\n",
         "latch.toml:2:1: log.level: ",
         &["info"],

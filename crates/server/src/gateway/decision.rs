@@ -10,19 +10,23 @@ use nightlatch_engine::{Outcome, Snapshot, Standing};
 
 use super::original::{Original, Unbelievable};
 use super::sites::{Nowhere, Place};
-use crate::http::credential::credential;
+use crate::http::credential::{Credential, credential};
 use crate::http::request_kind::request_kind;
 use crate::latch::Latch;
 
 /// The answer to the question of a proxy.
 #[derive(Debug)]
-pub(super) enum Decision<'a> {
-    Allow { place: &'a Place, session: Box<Snapshot> },
+pub(crate) enum Decision<'a> {
+    Allow {
+        place: &'a Place,
+        session: Box<Snapshot>,
+        credential: Credential,
+    },
     Deny(Denial<'a>),
 }
 
 #[derive(Debug)]
-pub(super) enum Denial<'a> {
+pub(crate) enum Denial<'a> {
     /// Authenticating helps.
     Unauthenticated { place: &'a Place, why: Why },
     /// It does not: the session is for something else, or the request for nothing of ours.
@@ -34,7 +38,7 @@ pub(super) enum Denial<'a> {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Why {
+pub(crate) enum Why {
     Nobody,
     Ended { at: Instant, reason: EndReason },
     Locked,
@@ -42,7 +46,7 @@ pub(super) enum Why {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Forbidden {
+pub(crate) enum Forbidden {
     #[error(transparent)]
     Nowhere(#[from] Nowhere),
     #[error("the session is for another application")]
@@ -51,7 +55,7 @@ pub(super) enum Forbidden {
 
 impl Why {
     /// The word for it.
-    pub(super) const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Nobody => "none",
             Self::Ended { reason, .. } => reason.as_str(),
@@ -62,7 +66,7 @@ impl Why {
 }
 
 /// Decides on what the proxy asks about, whose client sent `headers`.
-pub(super) async fn decide<'a>(
+pub(crate) async fn decide<'a>(
     latch: &'a Latch,
     original: &Result<Original<'_>, Unbelievable>,
     headers: &HeaderMap,
@@ -79,7 +83,7 @@ pub(super) async fn decide<'a>(
 
 impl Denial<'_> {
     /// The word for it.
-    pub(super) const fn as_str(&self) -> &'static str {
+    pub(crate) const fn as_str(&self) -> &'static str {
         match self {
             Self::Unauthenticated { why, .. } => why.as_str(),
             Self::Forbidden(_) => "forbidden",
@@ -119,7 +123,11 @@ async fn decision<'a>(
     }
     let session = ask(latch, &digest, &readings.canonical, request_kind(headers)).await?;
     session
-        .map(|session| Decision::Allow { place, session })
+        .map(|session| Decision::Allow {
+            place,
+            session,
+            credential,
+        })
         .map_err(unauthenticated)
 }
 

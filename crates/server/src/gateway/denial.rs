@@ -16,10 +16,10 @@ use crate::http::sign_in_url::SignInUrl;
 use crate::latch::Latch;
 
 /// Why a request was denied, in one word, for the proxy.
-pub(super) const REASON: HeaderName = HeaderName::from_static("nightlatch-reason");
+pub(crate) const REASON: HeaderName = HeaderName::from_static("nightlatch-reason");
 
 /// The one answer that lets pass: 200, empty, with all identity headers.
-pub(super) fn allow(place: &Place, session: &Snapshot) -> Response {
+pub(crate) fn allow(place: &Place, session: &Snapshot) -> Response {
     let mut response = Response::default();
     let headers = response.headers_mut();
     headers.reserve(12);
@@ -29,7 +29,7 @@ pub(super) fn allow(place: &Place, session: &Snapshot) -> Response {
 }
 
 /// The problem that a denial is.
-pub(super) fn problem(denial: Denial<'_>) -> Problem {
+pub(crate) fn problem(denial: Denial<'_>) -> Problem {
     let reason = HeaderValue::from_static(denial.as_str());
     let problem = match denial {
         Denial::Unauthenticated { why, .. } => match why {
@@ -55,7 +55,7 @@ pub(super) fn problem(denial: Denial<'_>) -> Problem {
 
 /// Where somebody gets on who has to authenticate: to the page that says what happened, or to where they sign in. Always an
 /// absolute address.
-pub(super) fn location(latch: &Latch, original: &Original<'_>, place: &Place, why: Why) -> HeaderValue {
+pub(crate) fn location(latch: &Latch, original: &Original<'_>, place: &Place, why: Why) -> HeaderValue {
     let told = matches!(why, Why::Ended { .. });
     let address = match &latch.sign_in_url {
         Some(url) if !told => sign_in(latch, original, place, url),
@@ -98,7 +98,7 @@ fn escape(into: &mut String, text: &str) {
 }
 
 /// Sends somebody who looks at pages on: a read is repeated there as a read, anything else is not sent again.
-pub(super) fn redirect(original: &Original<'_>, location: HeaderValue, why: Why) -> Response {
+pub(crate) fn redirect(original: &Original<'_>, location: HeaderValue, why: Why) -> Response {
     let status = if original.is_read() {
         StatusCode::FOUND
     } else {

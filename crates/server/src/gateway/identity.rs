@@ -32,6 +32,22 @@ pub(crate) fn tell(headers: &mut HeaderMap, session: &Snapshot, application: Opt
     headers.insert(PHASE, HeaderValue::from_static(status.phase.as_str()));
 }
 
+/// Tells that nobody is known.
+pub(crate) fn tell_nobody(headers: &mut HeaderMap) {
+    for name in [
+        SUBJECT,
+        SESSION,
+        APPLICATION,
+        AUTHENTICATED_AT,
+        AUTHENTICATION_METHODS,
+        IDLE_REMAINING,
+        ABSOLUTE_REMAINING,
+        PHASE,
+    ] {
+        headers.insert(name, nothing());
+    }
+}
+
 fn nothing() -> HeaderValue {
     HeaderValue::from_static("")
 }

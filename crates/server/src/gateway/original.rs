@@ -5,18 +5,18 @@ use nightlatch_core::path::{Ambiguous, Readings};
 
 /// What is to pass, or not.
 #[derive(Debug)]
-pub(super) struct Original<'a> {
-    pub(super) method: &'a str,
+pub(crate) struct Original<'a> {
+    pub(crate) method: &'a str,
     /// With its port, as the client sent it.
-    pub(super) host: &'a str,
+    pub(crate) host: &'a str,
     /// Path and query, as the client sent them.
-    pub(super) target: &'a str,
-    pub(super) readings: Readings<'a>,
+    pub(crate) target: &'a str,
+    pub(crate) readings: Readings<'a>,
 }
 
 /// Why what the proxy says cannot be believed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Unbelievable {
+pub(crate) enum Unbelievable {
     #[error("the header `{0}` is missing; let the proxy set it (`nightlatch gateway` prints how)")]
     Missing(HeaderName),
     #[error("the header `{0}` is there more than once; let the proxy set it, not add to what the client sends")]
@@ -36,7 +36,7 @@ pub(super) enum Unbelievable {
 }
 
 impl<'a> Original<'a> {
-    pub(super) fn new(method: &'a str, host: &'a str, target: &'a str) -> Result<Self, Unbelievable> {
+    pub(crate) fn new(method: &'a str, host: &'a str, target: &'a str) -> Result<Self, Unbelievable> {
         if method.is_empty() || !method.bytes().all(|byte| byte.is_ascii_uppercase()) {
             return Err(Unbelievable::Method(method.escape_default().take(20).collect()));
         }
@@ -49,7 +49,7 @@ impl<'a> Original<'a> {
     }
 
     /// The same from a whole address.
-    pub(super) fn of_address(method: &'a str, address: &'a str) -> Result<Self, Unbelievable> {
+    pub(crate) fn of_address(method: &'a str, address: &'a str) -> Result<Self, Unbelievable> {
         let rest = address
             .strip_prefix("http://")
             .or_else(|| address.strip_prefix("https://"))
@@ -60,13 +60,13 @@ impl<'a> Original<'a> {
     }
 
     /// Whether it only asks for something to look at.
-    pub(super) fn is_read(&self) -> bool {
+    pub(crate) fn is_read(&self) -> bool {
         matches!(self.method, "GET" | "HEAD")
     }
 }
 
 /// The one value of a header that the proxy sets.
-pub(super) fn only<'a>(headers: &'a HeaderMap, name: &'static HeaderName) -> Result<&'a str, Unbelievable> {
+pub(crate) fn only<'a>(headers: &'a HeaderMap, name: &'static HeaderName) -> Result<&'a str, Unbelievable> {
     let mut values = headers.get_all(name).iter();
     let value = values.next().ok_or_else(|| Unbelievable::Missing(name.clone()))?;
     if values.next().is_some() {
@@ -76,7 +76,7 @@ pub(super) fn only<'a>(headers: &'a HeaderMap, name: &'static HeaderName) -> Res
 }
 
 /// The same where a comma would mean that several proxies have written.
-pub(super) fn only_one_of_a_kind<'a>(
+pub(crate) fn only_one_of_a_kind<'a>(
     headers: &'a HeaderMap,
     name: &'static HeaderName,
 ) -> Result<&'a str, Unbelievable> {
@@ -89,7 +89,7 @@ pub(super) fn only_one_of_a_kind<'a>(
 
 /// Refuses other spellings of the headers that are believed: servers take `_` and `.` for `-`, so that somebody may have
 /// believed the wrong one before.
-pub(super) fn no_twins(headers: &HeaderMap, believed: &[&'static HeaderName]) -> Result<(), Unbelievable> {
+pub(crate) fn no_twins(headers: &HeaderMap, believed: &[&'static HeaderName]) -> Result<(), Unbelievable> {
     let odd = headers.keys().filter(|name| name.as_str().contains(['_', '.']));
     for name in odd {
         let usual = name.as_str().replace(['_', '.'], "-");

@@ -2,7 +2,7 @@
 
 use nightlatch_core::path::{Path, PathPattern, Readings};
 
-use crate::config::{PublicUrl, Site};
+use crate::config::{PublicUrl, Site, UpstreamAddress};
 
 /// Where applications are.
 #[derive(Debug)]
@@ -20,6 +20,9 @@ pub(crate) struct Place {
     path: Path<'static>,
     below: PathPattern,
     pub(crate) application: Option<Box<str>>,
+    /// Where the proxy passes requests on to.
+    pub(crate) upstreams: Box<[UpstreamAddress]>,
+    open: Box<[PathPattern]>,
 }
 
 /// Why a request belongs nowhere.
@@ -70,6 +73,19 @@ impl Sites {
         }
     }
 
+    /// How browsers reach all of them.
+    #[cfg(feature = "inject")]
+    pub(crate) const fn scheme(&self) -> &'static str {
+        self.scheme
+    }
+
+    /// Whether anything of ours is on this host.
+    pub(crate) fn know(&self, host: &str) -> bool {
+        let authority = self.authority(host);
+        let known = |place: &Place| place.authority.eq_ignore_ascii_case(authority);
+        self.places.iter().any(known)
+    }
+
     /// The address of something on the host of a place.
     pub(crate) fn address(&self, place: &Place, path_and_query: &str) -> String {
         format!("{}://{}{path_and_query}", self.scheme, place.authority)
@@ -89,7 +105,15 @@ impl Place {
             path: site.path.clone(),
             below: site.below.clone(),
             application: site.application.clone(),
+            upstreams: site.upstreams.clone().into(),
+            open: site.open.clone().into(),
         }
+    }
+
+    /// Whether everybody may see it, however the path is read.
+    pub(crate) fn is_open(&self, readings: &Readings<'_>) -> bool {
+        let open = |path: &Path<'_>| self.open.iter().any(|pattern| pattern.matches(path));
+        open(&readings.canonical) && readings.others.iter().all(open)
     }
 
     fn whole(authority: String) -> Self {

@@ -69,6 +69,12 @@ impl CookieRules {
         presented
     }
 
+    /// Whether a pair of a `Cookie` header is the session's.
+    pub(crate) fn is_session(&self, pair: &[u8]) -> bool {
+        let name = pair.split(|byte| *byte == b'=').next().unwrap_or_default();
+        name.trim_ascii() == self.name.as_bytes()
+    }
+
     fn value<'a>(&self, pair: &'a [u8]) -> Option<&'a str> {
         let value = pair.strip_prefix(self.name.as_bytes())?.strip_prefix(b"=")?;
         std::str::from_utf8(value).ok()

@@ -20,6 +20,8 @@ pub(crate) struct Server {
     pub(crate) browser: String,
     /// `http://127.0.0.1:PORT/api/v1/`.
     pub(crate) management: String,
+    /// `127.0.0.1:PORT` of the proxy, where the configuration has one. It stays the same when the server starts again.
+    pub(crate) proxy: Option<String>,
     /// The key that the first start printed.
     pub(crate) key: String,
     log: Arc<Mutex<String>>,
@@ -35,6 +37,7 @@ impl Server {
             process: None,
             browser: String::new(),
             management: String::new(),
+            proxy: None,
             key: String::new(),
             log: Arc::default(),
         };
@@ -91,6 +94,9 @@ impl Server {
             .env("NIGHTLATCH__MANAGEMENT__LISTEN", "127.0.0.1:0")
             .env("NIGHTLATCH__STORE__PATH", self.directory.path().join("nightlatch.db"))
             .env_remove("NO_COLOR");
+        if let Some(proxy) = &self.proxy {
+            command.env("NIGHTLATCH__PROXY__LISTEN", proxy);
+        }
         command
     }
 
@@ -112,6 +118,7 @@ impl Server {
                 Ok(line) => match line.split_once("  ").map(|(word, rest)| (word, rest.trim())) {
                     Some(("browser side", url)) => browser = Some(url.to_owned()),
                     Some(("management", url)) => management = Some(url.to_owned()),
+                    Some(("applications", address)) => self.proxy = Some(address.to_owned()),
                     Some(("API key", key)) => key.clone_into(&mut self.key),
                     _ => {}
                 },

@@ -1,0 +1,300 @@
+//! What of a message is for the next hop alone, what a client must not be believed, and what the application is told
+//! instead.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+
+use crate::http::cookie::CookieRules;
+
+/// RFC 9110 section 7.6.1, and what older software sends besides. `Expect` is answered here.
+const HOP_BY_HOP: [HeaderName; 11] = [
+    header::CONNECTION,
+    header::EXPECT,
+    header::PROXY_AUTHENTICATE,
+    header::PROXY_AUTHORIZATION,
+    header::TE,
+    header::TRAILER,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+    HeaderName::from_static("http2-settings"),
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+];
+
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
+
+/// Where a request comes from, as far as we know it ourselves.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Caller<'a> {
+    pub(super) peer: SocketAddr,
+    /// Whether the peer may say for whom it speaks.
+    pub(super) trusted: bool,
+    /// `https` where this listener has TLS.
+    pub(super) scheme: &'static str,
+    pub(super) host: &'a str,
+}
+
+/// Takes out what is for this hop alone, and what `Connection` names besides (RFC 9110 section 7.6.1).
+pub(super) fn strip_hop_by_hop(headers: &mut HeaderMap) {
+    let named: Vec<HeaderName> = headers
+        .get_all(header::CONNECTION)
+        .iter()
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
+        .filter_map(|name| HeaderName::from_bytes(name.trim_ascii()).ok())
+        .collect();
+    for name in named.iter().chain(&HOP_BY_HOP) {
+        headers.remove(name);
+    }
+}
+
+/// Takes out what only we, or a trusted proxy in front of us, may say. Applications take `_` and `.` for `-`, so no spelling
+/// of a name is left.
+pub(super) fn strip_claims(headers: &mut HeaderMap, trusted: bool) {
+    let claims: Vec<HeaderName> = headers
+        .keys()
+        .filter(|name| is_claim(name.as_str(), trusted))
+        .cloned()
+        .collect();
+    for name in claims {
+        headers.remove(name);
+    }
+}
+
+fn is_claim(name: &str, trusted: bool) -> bool {
+    let odd = name.contains(['_', '.']);
+    let usual = if odd {
+        name.replace(['_', '.'], "-")
+    } else {
+        name.to_owned()
+    };
+    let identity = usual.starts_with("nightlatch-");
+    let forwarding = usual == "forwarded"
+        || usual.starts_with("x-forwarded")
+        || usual.starts_with("x-original-")
+        || matches!(
+            &*usual,
+            "x-real-ip" | "x-client-ip" | "x-rewrite-url" | "true-client-ip"
+        );
+    identity || forwarding && (odd || !trusted)
+}
+
+/// Takes the session out of the cookies: the application has no use for it, and cannot lose what it never had.
+pub(super) fn strip_session(headers: &mut HeaderMap, cookie: &CookieRules, by_bearer: bool) {
+    if by_bearer {
+        headers.remove(header::AUTHORIZATION);
+    }
+    let others: Vec<Vec<u8>> = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b';'))
+        .map(<[u8]>::trim_ascii)
+        .filter(|pair| !pair.is_empty() && !cookie.is_session(pair))
+        .map(<[u8]>::to_vec)
+        .collect();
+    headers.remove(header::COOKIE);
+    if !others.is_empty()
+        && let Ok(value) = HeaderValue::from_bytes(&others.join(&b"; "[..]))
+    {
+        headers.insert(header::COOKIE, value);
+    }
+}
+
+/// Says for whom the request comes, and over what. What a trusted proxy has said before stands in front.
+pub(super) fn tell_forwarding(headers: &mut HeaderMap, caller: &Caller<'_>) {
+    let ip = caller.peer.ip().to_canonical();
+    append(headers, &FORWARDED_FOR, &ip.to_string());
+    append(
+        headers,
+        &header::FORWARDED,
+        &format!("for={};host=\"{}\";proto={}", node(ip), caller.host, caller.scheme),
+    );
+    for (name, value) in [(FORWARDED_PROTO, caller.scheme), (FORWARDED_HOST, caller.host)] {
+        if let (false, Ok(value)) = (headers.contains_key(&name), HeaderValue::from_str(value)) {
+            headers.insert(name, value);
+        }
+    }
+    if !headers.contains_key(&REAL_IP)
+        && let Ok(value) = HeaderValue::try_from(ip.to_string())
+    {
+        headers.insert(REAL_IP, value);
+    }
+}
+
+/// An address as `Forwarded` has it (RFC 7239 section 6).
+fn node(ip: IpAddr) -> String {
+    match ip {
+        IpAddr::V4(ip) => ip.to_string(),
+        IpAddr::V6(ip) => format!("\"[{ip}]\""),
+    }
+}
+
+fn append(headers: &mut HeaderMap, name: &HeaderName, last: &str) {
+    let mut values: Vec<Vec<u8>> = headers
+        .get_all(name)
+        .iter()
+        .map(|value| value.as_bytes().to_vec())
+        .collect();
+    values.push(last.as_bytes().to_vec());
+    if let Ok(value) = HeaderValue::from_bytes(&values.join(&b", "[..])) {
+        headers.insert(name, value);
+    }
+}
+
+/// Nobody keeps the answer. Whether somebody may change it on its way stays as it was said.
+pub(super) fn forbid_storing(headers: &mut HeaderMap) {
+    let kept_whole = headers
+        .get_all(header::CACHE_CONTROL)
+        .iter()
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
+        .any(|directive| directive.trim_ascii().eq_ignore_ascii_case(b"no-transform"));
+    let value = if kept_whole {
+        "no-store, no-transform"
+    } else {
+        "no-store"
+    };
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(value));
+}
+
+/// Whether the client wants to speak the WebSocket protocol on. No other protocol is spoken on: what follows would be
+/// nobody's business any more.
+pub(super) fn wants_websocket(headers: &HeaderMap) -> bool {
+    let one = |name: &HeaderName| {
+        let mut values = headers.get_all(name).iter();
+        let value = values.next()?;
+        values.next().is_none().then(|| value.as_bytes().trim_ascii())
+    };
+    let upgrades = headers
+        .get_all(header::CONNECTION)
+        .iter()
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
+        .any(|option| option.trim_ascii().eq_ignore_ascii_case(b"upgrade"));
+    upgrades && one(&header::UPGRADE).is_some_and(|protocol| protocol.eq_ignore_ascii_case(b"websocket"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::PublicUrl;
+
+    fn headers(sent: &[(&str, &str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in sent {
+            let name = HeaderName::from_bytes(name.as_bytes()).expect("a name");
+            headers.append(name, HeaderValue::from_str(value).expect("a value"));
+        }
+        headers
+    }
+
+    fn names(headers: &HeaderMap) -> Vec<&str> {
+        headers.keys().map(HeaderName::as_str).collect()
+    }
+
+    #[test]
+    fn what_is_for_this_hop_goes_no_further() {
+        let mut sent = headers(&[
+            ("connection", "close, X-Secret"),
+            ("connection", "keep-alive"),
+            ("x-secret", "1"),
+            ("keep-alive", "timeout=5"),
+            ("te", "trailers"),
+            ("upgrade", "h2c"),
+            ("http2-settings", "AAMAAABk"),
+            ("proxy-authorization", "Basic x"),
+            ("accept", "*/*"),
+        ]);
+        strip_hop_by_hop(&mut sent);
+        assert_eq!(names(&sent), ["accept"]);
+    }
+
+    #[test]
+    fn no_spelling_of_a_claim_is_left() {
+        let claims = [
+            "nightlatch-subject",
+            "Nightlatch_Subject",
+            "nightlatch.subject",
+            "nightlatch-anything",
+            "forwarded",
+            "x-forwarded-for",
+            "X_Forwarded_For",
+            "x.forwarded.host",
+            "x-forwarded",
+            "x-original-url",
+            "x-original_method",
+            "x-real-ip",
+            "x_real_ip",
+        ];
+        let mut sent = headers(&claims.map(|name| (name, "forged")));
+        sent.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
+        let mut from_a_proxy = sent.clone();
+        strip_claims(&mut sent, false);
+        assert_eq!(names(&sent), ["accept"]);
+        strip_claims(&mut from_a_proxy, true);
+        let mut left = names(&from_a_proxy);
+        left.sort_unstable();
+        assert_eq!(
+            left,
+            [
+                "accept",
+                "forwarded",
+                "x-forwarded",
+                "x-forwarded-for",
+                "x-original-url",
+                "x-real-ip"
+            ]
+        );
+    }
+
+    #[test]
+    fn the_session_stays_here_and_other_cookies_go_on() {
+        let rules = CookieRules::new(&PublicUrl::parse("https://app.example").expect("a URL"));
+        let mut sent = headers(&[
+            ("cookie", "a=1; __Host-nightlatch=T;b=2"),
+            ("cookie", "__Host-nightlatch=U"),
+            ("cookie", "x__Host-nightlatch=3"),
+            ("authorization", "Bearer T"),
+        ]);
+        strip_session(&mut sent, &rules, false);
+        assert_eq!(sent[header::COOKIE], "a=1; b=2; x__Host-nightlatch=3");
+        assert!(sent.contains_key(header::AUTHORIZATION));
+        strip_session(&mut sent, &rules, true);
+        assert!(!sent.contains_key(header::AUTHORIZATION));
+        let mut only_ours = headers(&[("cookie", "__Host-nightlatch=T")]);
+        strip_session(&mut only_ours, &rules, false);
+        assert!(only_ours.is_empty());
+    }
+
+    #[test]
+    fn what_a_trusted_proxy_said_stands_in_front() {
+        let caller = Caller {
+            peer: "[2001:db8::1]:80".parse().expect("an address"),
+            trusted: true,
+            scheme: "https",
+            host: "app.example",
+        };
+        let mut sent = headers(&[("x-forwarded-for", "198.51.100.7"), ("x-forwarded-proto", "http")]);
+        tell_forwarding(&mut sent, &caller);
+        assert_eq!(sent[FORWARDED_FOR], "198.51.100.7, 2001:db8::1");
+        assert_eq!(sent[FORWARDED_PROTO], "http");
+        assert_eq!(sent[FORWARDED_HOST], "app.example");
+        assert_eq!(
+            sent[header::FORWARDED],
+            "for=\"[2001:db8::1]\";host=\"app.example\";proto=https"
+        );
+    }
+
+    #[test]
+    fn only_websockets_are_spoken_on() {
+        let wants = |sent: &[(&str, &str)]| wants_websocket(&headers(sent));
+        assert!(wants(&[
+            ("connection", "keep-alive, Upgrade"),
+            ("upgrade", "WebSocket")
+        ]));
+        assert!(!wants(&[("connection", "keep-alive"), ("upgrade", "websocket")]));
+        assert!(!wants(&[("connection", "upgrade, http2-settings"), ("upgrade", "h2c")]));
+        assert!(!wants(&[("connection", "upgrade"), ("upgrade", "websocket, h2c")]));
+    }
+}

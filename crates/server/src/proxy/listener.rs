@@ -1,0 +1,152 @@
+//! The listener of the proxy: TLS where it has a certificate, HTTP/1.1 and HTTP/2, and an end that cuts nobody off.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use axum::http::Request;
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+
+use super::Proxy;
+use super::strict::Strict;
+use super::tls::Certificate;
+use crate::config::ProxySection;
+
+const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
+const HEADERS_WITHIN: Duration = Duration::from_secs(10);
+const STREAMS_PER_CONNECTION: u32 = 200;
+const PINGED_EVERY: Duration = Duration::from_secs(30);
+/// Requests that still run when the server stops get so long.
+const DRAIN_WITHIN: Duration = Duration::from_secs(10);
+
+/// A bound listener.
+#[derive(Debug)]
+pub(crate) struct Bound {
+    listener: TcpListener,
+    certificate: Option<Arc<Certificate>>,
+    header_limit: usize,
+}
+
+impl Bound {
+    pub(crate) async fn bind(section: &ProxySection) -> anyhow::Result<Self> {
+        let certificate = section.tls.as_ref().map(Certificate::read).transpose()?;
+        let address = section.listen;
+        let listener = TcpListener::bind(address).await.with_context(|| {
+            format!("proxy.listen: cannot listen on {address}; end what uses the port, or set another address or port 0 for any free one")
+        })?;
+        Ok(Self {
+            listener,
+            certificate,
+            header_limit: section.header_limit,
+        })
+    }
+
+    pub(crate) fn address(&self) -> anyhow::Result<SocketAddr> {
+        self.listener.local_addr().context("the listener has no address")
+    }
+
+    /// Serves until `shutdown`, then lets running requests finish.
+    pub(crate) async fn serve(self, proxy: Arc<Proxy>, shutdown: CancellationToken) -> anyhow::Result<()> {
+        let tls = match &self.certificate {
+            Some(certificate) => {
+                tokio::spawn(Arc::clone(certificate).follow(shutdown.clone()));
+                Some(TlsAcceptor::from(certificate.server_config()?))
+            }
+            None => None,
+        };
+        let connections = GracefulShutdown::new();
+        loop {
+            let accepted = tokio::select! {
+                accepted = self.listener.accept() => accepted,
+                () = shutdown.cancelled() => break,
+            };
+            match accepted {
+                Ok((stream, peer)) => {
+                    let connection = Connection {
+                        proxy: Arc::clone(&proxy),
+                        peer,
+                        header_limit: self.header_limit,
+                        watcher: connections.watcher(),
+                    };
+                    tokio::spawn(connection.accept(stream, tls.clone()));
+                }
+                Err(error) => {
+                    // Out of file handles, most likely: give the others time to close theirs.
+                    tracing::warn!(%error, "a connection cannot be accepted");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            }
+        }
+        drop(self.listener);
+        if tokio::time::timeout(DRAIN_WITHIN, connections.shutdown())
+            .await
+            .is_err()
+        {
+            tracing::warn!("requests that did not finish in time are cut off");
+        }
+        Ok(())
+    }
+}
+
+struct Connection {
+    proxy: Arc<Proxy>,
+    peer: SocketAddr,
+    header_limit: usize,
+    watcher: Watcher,
+}
+
+impl Connection {
+    async fn accept(self, stream: TcpStream, tls: Option<TlsAcceptor>) {
+        let peer = self.peer;
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%peer, %error, "TCP_NODELAY cannot be set");
+        }
+        let Some(tls) = tls else {
+            return self.serve(stream).await;
+        };
+        match tokio::time::timeout(HANDSHAKE_WITHIN, tls.accept(stream)).await {
+            Ok(Ok(stream)) => self.serve(stream).await,
+            Ok(Err(error)) => tracing::debug!(%peer, %error, "a TLS handshake failed"),
+            Err(_) => tracing::debug!(%peer, "a TLS handshake took too long"),
+        }
+    }
+
+    async fn serve(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+        let Self {
+            proxy,
+            peer,
+            header_limit,
+            watcher,
+        } = self;
+        let service = hyper::service::service_fn(move |request: Request<Incoming>| {
+            let proxy = Arc::clone(&proxy);
+            async move { Ok::<_, Infallible>(proxy.answer(request, peer).await) }
+        });
+        let mut builder = auto::Builder::new(TokioExecutor::new());
+        builder
+            .http1()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEADERS_WITHIN)
+            .max_buf_size(header_limit);
+        builder
+            .http2()
+            .timer(TokioTimer::new())
+            .keep_alive_interval(PINGED_EVERY)
+            .max_concurrent_streams(STREAMS_PER_CONNECTION)
+            .max_header_list_size(u32::try_from(header_limit).unwrap_or(u32::MAX));
+        let io = TokioIo::new(Strict::new(stream, header_limit));
+        let connection = builder.serve_connection_with_upgrades(io, service).into_owned();
+        if let Err(error) = watcher.watch(connection).await {
+            tracing::trace!(%peer, %error, "a connection ended early");
+        }
+    }
+}

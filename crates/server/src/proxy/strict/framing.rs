@@ -1,0 +1,233 @@
+//! Where requests begin and end on a connection.
+
+use super::chunks::{Chunks, Then};
+use super::head::{self, Length};
+
+/// What HTTP/2 begins with (RFC 9113 section 3.4), up to its first empty line.
+const HTTP_2: &[u8] = b"PRI * HTTP/2.0\r\n\r\n";
+/// No parser takes it, for a head or within chunks.
+const REFUSED: &[u8] = b"\0\r\n\r\n";
+
+/// The state of a connection.
+#[derive(Debug)]
+pub(super) struct Framing {
+    state: State,
+    header_limit: usize,
+    first: bool,
+}
+
+#[derive(Debug)]
+enum State {
+    /// Collected until it is whole.
+    Head(Vec<u8>),
+    /// Bytes of a body that are still to come.
+    Sized(u64),
+    Chunked(Chunks),
+    /// HTTP/2, or another protocol that was agreed on.
+    Through,
+    /// Nothing more is handed on.
+    Refused,
+}
+
+impl Framing {
+    pub(super) fn new(header_limit: usize) -> Self {
+        Self {
+            state: State::Head(Vec::new()),
+            header_limit,
+            first: true,
+        }
+    }
+
+    /// How many bytes may pass unseen, where any may.
+    pub(super) fn plain(&self) -> Option<u64> {
+        match self.state {
+            State::Sized(left) => Some(left),
+            State::Through => Some(u64::MAX),
+            State::Head(_) | State::Chunked(_) | State::Refused => None,
+        }
+    }
+
+    /// So many bytes have passed unseen.
+    pub(super) fn passed(&mut self, bytes: u64) {
+        if let State::Sized(left) = &mut self.state {
+            *left = left.saturating_sub(bytes);
+            if *left == 0 {
+                self.state = State::Head(Vec::new());
+            }
+        }
+    }
+
+    /// Looks at what has come, and puts into `out` what may be handed on.
+    pub(super) fn look_at(&mut self, mut bytes: &[u8], out: &mut Vec<u8>) {
+        while !bytes.is_empty() {
+            match &mut self.state {
+                State::Head(head) => {
+                    let used = collect(head, bytes);
+                    bytes = bytes.get(used..).unwrap_or_default();
+                    let head = std::mem::take(head);
+                    self.look_at_head(head, out);
+                }
+                State::Sized(left) => {
+                    let length = usize::try_from(*left).unwrap_or(usize::MAX).min(bytes.len());
+                    let (body, rest) = bytes.split_at(length);
+                    out.extend_from_slice(body);
+                    bytes = rest;
+                    self.passed(length as u64);
+                }
+                State::Chunked(chunks) => {
+                    let (used, then) = chunks.look_at(bytes);
+                    let (body, rest) = bytes.split_at(used);
+                    out.extend_from_slice(body);
+                    bytes = rest;
+                    match then {
+                        Then::More => {}
+                        Then::End => self.state = State::Head(Vec::new()),
+                        Then::Ambiguous => self.refuse(out),
+                    }
+                }
+                State::Through => {
+                    out.extend_from_slice(bytes);
+                    return;
+                }
+                State::Refused => return,
+            }
+        }
+    }
+
+    /// The client sends nothing more.
+    pub(super) fn end(&mut self, out: &mut Vec<u8>) {
+        if let State::Head(head) = &mut self.state
+            && !head.is_empty()
+        {
+            out.append(head);
+            self.state = State::Refused;
+        }
+    }
+
+    fn look_at_head(&mut self, head: Vec<u8>, out: &mut Vec<u8>) {
+        if head::has_odd_line_end(&head) {
+            return self.refuse(out);
+        }
+        if !head.ends_with(b"\r\n\r\n") {
+            if head.len() > self.header_limit {
+                // The parser has the same limit, and says so.
+                out.extend_from_slice(&head);
+                self.state = State::Refused;
+            } else {
+                self.state = State::Head(head);
+            }
+            return;
+        }
+        if self.first && head == HTTP_2 {
+            out.extend_from_slice(&head);
+            self.state = State::Through;
+            return;
+        }
+        self.first = false;
+        let Ok(read) = head::read(&head) else {
+            return self.refuse(out);
+        };
+        out.extend_from_slice(&head);
+        self.state = match read.length {
+            _ if read.upgrades => State::Through,
+            Length::Bytes(0) => State::Head(Vec::new()),
+            Length::Bytes(bytes) => State::Sized(bytes),
+            Length::Chunked => State::Chunked(Chunks::default()),
+        };
+    }
+
+    fn refuse(&mut self, out: &mut Vec<u8>) {
+        out.extend_from_slice(REFUSED);
+        self.state = State::Refused;
+    }
+}
+
+/// Takes what belongs to the head, up to its empty line, and says how much that is.
+fn collect(head: &mut Vec<u8>, bytes: &[u8]) -> usize {
+    let before = head.len();
+    head.extend_from_slice(bytes);
+    let from = before.saturating_sub(3);
+    let found = head
+        .get(from..)
+        .and_then(|new| new.windows(4).position(|end| end == b"\r\n\r\n"));
+    if let Some(at) = found {
+        head.truncate(from + at + 4);
+    }
+    head.len() - before
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GET: &str = "GET /a HTTP/1.1\r\nHost: a\r\n\r\n";
+    const POST: &str = "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc";
+    const CHUNKED: &str = "POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n";
+
+    /// What is handed on, however the bytes are cut into pieces.
+    fn handed_on(sent: &[u8]) -> Vec<u8> {
+        let cut = |size: usize| {
+            let mut framing = Framing::new(8192);
+            let mut out = Vec::new();
+            for piece in sent.chunks(size) {
+                framing.look_at(piece, &mut out);
+            }
+            framing.end(&mut out);
+            out
+        };
+        let whole = cut(sent.len().max(1));
+        for size in [1, 2, 3, 7, 64] {
+            assert_eq!(cut(size), whole, "in pieces of {size}: {}", sent.escape_ascii());
+        }
+        whole
+    }
+
+    #[test]
+    fn what_is_to_the_letter_passes_unchanged() {
+        let several = [GET, POST, CHUNKED, GET, POST].concat();
+        for sent in [GET, POST, CHUNKED, &several, ""] {
+            assert_eq!(handed_on(sent.as_bytes()), sent.as_bytes());
+        }
+    }
+
+    #[test]
+    fn nothing_follows_what_is_refused() {
+        let smuggled = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n";
+        let sent = [GET, smuggled, GET].concat();
+        assert_eq!(handed_on(sent.as_bytes()), [GET.as_bytes(), REFUSED].concat());
+    }
+
+    #[test]
+    fn bad_chunks_end_a_body_that_has_begun() {
+        let head = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+        let sent = [head, "3\r\nabcd\r\n0\r\n\r\n", GET].concat();
+        let out = handed_on(sent.as_bytes());
+        assert!(out.starts_with(head.as_bytes()) && out.ends_with(REFUSED));
+        assert!(!out.windows(GET.len()).any(|part| part == GET.as_bytes()));
+    }
+
+    #[test]
+    fn http_2_passes_where_it_is_first() {
+        let preface = [HTTP_2, b"SM\r\n\r\n\0\0\0\x04\0\0\0\0\0"].concat();
+        assert_eq!(handed_on(&preface), preface);
+        let later = [GET.as_bytes(), &preface].concat();
+        assert_eq!(handed_on(&later), [GET.as_bytes(), REFUSED].concat());
+    }
+
+    #[test]
+    fn another_protocol_passes_once_it_was_asked_for() {
+        let sent = b"GET /a HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n\x81\x05hello\0\n";
+        assert_eq!(handed_on(sent), sent);
+    }
+
+    #[test]
+    fn a_head_without_end_is_the_parsers() {
+        let long = format!("GET /{} HTTP/1.1\r\nHost: a\r\n", "a".repeat(9000));
+        let mut framing = Framing::new(8192);
+        let mut out = Vec::new();
+        framing.look_at(long.as_bytes(), &mut out);
+        assert_eq!(out, long.as_bytes());
+        framing.look_at(b"\r\n", &mut out);
+        assert_eq!(out, long.as_bytes(), "nothing follows");
+    }
+}

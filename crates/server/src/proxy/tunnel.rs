@@ -1,0 +1,42 @@
+//! Web sockets: bytes in both directions until one side or the session is over.
+
+use std::sync::Arc;
+
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
+use nightlatch_engine::token::{Digest, Handle};
+
+use super::session_end::over;
+use super::upstream::InFlight;
+use crate::latch::Latch;
+
+/// Passes frames on. What is in them is nobody's business here, and none of it is activity.
+pub(super) async fn run(
+    latch: Arc<Latch>,
+    client: OnUpgrade,
+    upstream: OnUpgrade,
+    session: Option<(Handle, Digest)>,
+    in_flight: InFlight,
+) {
+    let (Ok(client), Ok(upstream)) = tokio::join!(client, upstream) else {
+        return;
+    };
+    latch.metrics.proxy.streams.inc();
+    let (mut client, mut upstream) = (TokioIo::new(client), TokioIo::new(upstream));
+    let end = async {
+        match session {
+            Some((handle, digest)) => over(&latch, handle, digest).await,
+            None => latch.shutdown.cancelled().await,
+        }
+    };
+    tokio::select! {
+        copied = tokio::io::copy_bidirectional(&mut client, &mut upstream) => {
+            if let Err(error) = copied {
+                tracing::trace!(%error, "a WebSocket broke off");
+            }
+        }
+        () = end => tracing::debug!("a WebSocket is closed with its session"),
+    }
+    latch.metrics.proxy.streams.dec();
+    drop(in_flight);
+}

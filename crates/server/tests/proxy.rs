@@ -1,0 +1,24 @@
+//! The reverse proxy of the real binary, in front of a real application that knows nothing of it.
+
+#[path = "proxy/application.rs"]
+mod application;
+#[path = "server/client.rs"]
+mod client;
+#[path = "proxy/front.rs"]
+mod front;
+#[path = "proxy/holds.rs"]
+mod holds;
+#[path = "proxy/injection.rs"]
+mod injection;
+#[path = "proxy/passing.rs"]
+mod passing;
+#[path = "server/server.rs"]
+mod server;
+#[path = "proxy/smuggling.rs"]
+mod smuggling;
+#[path = "proxy/streams.rs"]
+mod streams;
+#[path = "proxy/tls.rs"]
+mod tls;
+#[path = "proxy/upstreams.rs"]
+mod upstreams;

@@ -1,0 +1,147 @@
+//! Web sockets and event streams: they pass, they are no activity, and they end with the session.
+
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout};
+
+use crate::application::Application;
+use crate::front::{Front, HOST, cookie};
+
+const ENDS_WITHIN: Duration = Duration::from_secs(2);
+
+#[expect(clippy::disallowed_methods, reason = "how long it takes is what is tested")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+/// Reads up to the end of a body in chunks.
+async fn last_chunk(stream: &mut TcpStream) {
+    let mut rest = Vec::new();
+    while !rest.ends_with(b"0\r\n\r\n") {
+        rest.push(stream.read_u8().await.expect("a proper end"));
+    }
+}
+
+/// Opens something that stays open, and reads up to the end of the answer's head.
+async fn open(front: &Front, token: &str, target: &str, fields: &str) -> (TcpStream, String) {
+    let mut stream = front.connect().await;
+    let request = format!(
+        "GET {target} HTTP/1.1\r\nHost: {HOST}\r\nCookie: {}\r\n{fields}\r\n",
+        cookie(token)
+    );
+    stream.write_all(request.as_bytes()).await.expect("sent");
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.expect("an answer"));
+    }
+    (stream, String::from_utf8(head).expect("text"))
+}
+
+async fn open_socket(front: &Front, token: &str) -> TcpStream {
+    let fields = "Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: x\r\n";
+    let (stream, head) = open(front, token, "/socket", fields).await;
+    assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+    stream
+}
+
+async fn echoes(socket: &mut TcpStream, sent: &[u8]) {
+    socket.write_all(sent).await.expect("sent");
+    let mut back = vec![0; sent.len()];
+    socket.read_exact(&mut back).await.expect("echoed");
+    assert_eq!(back, sent);
+}
+
+/// Reads to the end, and says whether that came in time.
+async fn ends(stream: &mut TcpStream, within: Duration) -> bool {
+    let mut rest = Vec::new();
+    timeout(within, stream.read_to_end(&mut rest)).await.is_ok()
+}
+
+#[tokio::test]
+async fn a_websocket_passes_and_ends_with_the_session() {
+    let application = Application::start().await;
+    let front = Front::of(&application, "");
+    let token = front.sign_in("ada").await;
+    let mut socket = open_socket(&front, &token).await;
+    // What HTTP would refuse is none of its business here.
+    echoes(&mut socket, b"\x81\x05hello\0\n\r\r\n\n").await;
+    echoes(&mut socket, &vec![b'x'; 100_000]).await;
+    assert_eq!(front.metric("proxy_streams").await, 1);
+    front.sign_out(&token).await;
+    assert!(ends(&mut socket, ENDS_WITHIN).await);
+    assert_eq!(front.metric("proxy_streams").await, 0);
+}
+
+#[tokio::test]
+async fn an_event_stream_passes_and_ends_with_the_session() {
+    let application = Application::start().await;
+    let front = Front::of(&application, "");
+    let token = front.sign_in("ada").await;
+    let (mut stream, head) = open(&front, &token, "/events", "Accept: text/event-stream\r\n").await;
+    assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+    let mut first = [0; 64];
+    assert!(stream.read(&mut first).await.expect("an event") > 0);
+    front.sign_out(&token).await;
+    let end = timeout(ENDS_WITHIN, last_chunk(&mut stream)).await;
+    end.expect("in time");
+}
+
+#[tokio::test]
+async fn neither_is_activity_and_both_end_at_the_idle_limit() {
+    let application = Application::start().await;
+    let front = Front::of(&application, "[policy]\nidle = \"3s\"\nwarn_before = \"1s\"\n");
+    let token = front.sign_in("ada").await;
+    let began = now();
+    let mut socket = open_socket(&front, &token).await;
+    let (mut stream, _) = open(&front, &token, "/events", "").await;
+    // The request for the stream was the last activity: it does not say what it is.
+    let last_activity = now();
+    // Whichever is closed first, talking on does not help.
+    let talking = async {
+        while socket.write_all(b"still here").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(100)).await; // tidy: sleeps because talk that goes on is what is tested
+        }
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        () = last_chunk(&mut stream) => {}
+        () = talking => {}
+        () = tokio::time::sleep(Duration::from_secs(10)) => panic!("the stream goes on"), // tidy: sleeps because a bound is needed
+    }
+    let idle = Duration::from_secs(3);
+    assert!(now() - began >= idle, "it ended early");
+    assert!(now() - last_activity < idle + ENDS_WITHIN, "it ended late");
+    assert!(ends(&mut socket, ENDS_WITHIN).await);
+    assert_eq!(front.session(&token).await.json()["reason"], "idle");
+}
+
+#[tokio::test]
+async fn without_a_session_neither_opens() {
+    let application = Application::start().await;
+    let front = Front::of(&application, "");
+    let upgrade = "Connection: upgrade\r\nUpgrade: websocket\r\n";
+    for (target, fields) in [("/socket", upgrade), ("/events", "")] {
+        let (_, head) = open(&front, "none", target, fields).await;
+        assert!(head.starts_with("HTTP/1.1 401 "), "{head}");
+    }
+    assert!(application.heads().is_empty());
+}
+
+#[tokio::test]
+async fn no_other_protocol_is_spoken_on() {
+    let application = Application::start().await;
+    let front = Front::of(&application, "");
+    let token = front.sign_in("ada").await;
+    let smuggled = format!(
+        "GET /first HTTP/1.1\r\nHost: {HOST}\r\nCookie: {}\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n\
+         HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n\r\nGET /second HTTP/1.1\r\nHost: {HOST}\r\n\r\n",
+        cookie(&token)
+    );
+    let answer = front.raw(smuggled.as_bytes()).await;
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    let heads = application.heads();
+    assert_eq!((heads.len(), &heads[0]["target"]), (1, &"/first".into()), "{answer}");
+    assert!(crate::front::got(&heads[0], "upgrade").is_empty());
+}
