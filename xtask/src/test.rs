@@ -57,7 +57,8 @@ pub(crate) fn run(part: Option<Part>) -> Result<()> {
 
 fn prepare(part: Part) -> Result<()> {
     match part {
-        Part::Rust | Part::Loom | Part::Tidy => Ok(()),
+        Part::Loom | Part::Tidy => Ok(()),
+        Part::Rust => install::proxies(),
         Part::Sdk => install::node_modules(),
         Part::Api => install::schemathesis().map(drop),
         Part::Browser => install::browsers().and_then(|()| install::node_modules()),

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use nightlatch_core::policy::{Policy, PolicyDocument, Violation};
 use nightlatch_core::time::Span;
 
-use self::document::{ConfigDocument, Peer, PolicySection};
+use self::document::{ConfigDocument, DialectSection, Peer, PolicySection};
 pub(crate) use self::document::{LogFormat, LogSection, StoreKind, StoreSection};
 use self::overrides::Override;
 pub(crate) use self::position::{Position, of_key};
@@ -36,11 +36,18 @@ pub(crate) struct Config {
     pub(crate) management: Listener,
     /// Where applications are.
     pub(crate) sites: Vec<Site>,
+    pub(crate) gateway: Gateway,
     pub(crate) store: StoreSection,
     pub(crate) log: LogSection,
     pub(crate) policy_owner: PolicyOwner,
     /// The file's policy; where the server owns it, what a store without a policy begins with.
     pub(crate) policy: Policy,
+}
+
+/// The ways of asking that have a listener of their own; those that are left out are off.
+#[derive(Clone, Debug)]
+pub(crate) struct Gateway {
+    pub(crate) fastcgi: Option<Listener>,
 }
 
 /// Who decides what the policy is. There is one source of truth: a configuration with a policy of its own cannot leave
@@ -212,6 +219,7 @@ fn validate(document: ConfigDocument) -> Result<Config, Problems> {
         server,
         management,
         sites,
+        gateway,
         store,
         log,
         policy,
@@ -244,10 +252,14 @@ fn validate(document: ConfigDocument) -> Result<Config, Problems> {
                 .to_owned(),
         ));
     }
-    for (section, listen, trusted) in [
+    let mut listeners = vec![
         ("server", server.listen, &server.trusted_proxies),
         ("management", management.listen, &management.trusted_proxies),
-    ] {
+    ];
+    if let Some(fastcgi) = &gateway.fastcgi {
+        listeners.push(("gateway.fastcgi", fastcgi.listen, &fastcgi.trusted_proxies));
+    }
+    for (section, listen, trusted) in listeners {
         if !listen.ip().is_loopback() && trusted.is_empty() {
             problems.push((
                 format!("{section}.listen"),
@@ -288,6 +300,9 @@ fn validate(document: ConfigDocument) -> Result<Config, Problems> {
             provider_note: server.provider_note,
             management: listener(management.listen, management.trusted_proxies),
             sites,
+            gateway: Gateway {
+                fastcgi: gateway.fastcgi.map(dialect),
+            },
             store,
             log,
             policy_owner,
@@ -295,6 +310,10 @@ fn validate(document: ConfigDocument) -> Result<Config, Problems> {
         }),
         _ => Err(problems),
     }
+}
+
+fn dialect(section: DialectSection) -> Listener {
+    listener(section.listen, section.trusted_proxies)
 }
 
 fn listener(address: SocketAddr, trusted: Vec<Peer>) -> Listener {

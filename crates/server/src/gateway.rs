@@ -5,10 +5,13 @@
 mod decision;
 mod denial;
 mod ext;
+pub(crate) mod fastcgi;
 mod forward;
 mod identity;
 mod original;
 mod request;
+#[cfg(test)]
+mod site_for_tests;
 mod sites;
 
 use std::sync::Arc;

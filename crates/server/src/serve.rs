@@ -14,10 +14,10 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{Config, PolicyOwner, PublicUrl, StoreKind};
+use crate::config::{Config, Listener, PolicyOwner, PublicUrl, StoreKind};
 use crate::http::listen::Bound;
 use crate::latch::Latch;
-use crate::{applications, browser, management, policy_file};
+use crate::{applications, browser, gateway, management, policy_file};
 
 /// A running server.
 #[derive(Debug)]
@@ -26,6 +26,8 @@ pub(crate) struct Running {
     pub(crate) browser: SocketAddr,
     /// Where operators reach it.
     pub(crate) management: SocketAddr,
+    /// Where Apache asks, if it may.
+    pub(crate) fastcgi: Option<SocketAddr>,
     /// The first API key, told once.
     pub(crate) api_key: Option<String>,
     signals: StopSignals,
@@ -34,7 +36,7 @@ pub(crate) struct Running {
 
 #[derive(Debug)]
 struct Tasks {
-    listeners: [JoinHandle<()>; 2],
+    listeners: Vec<JoinHandle<()>>,
     engine: JoinHandle<()>,
     /// Ends the listeners.
     shutdown: CancellationToken,
@@ -62,6 +64,7 @@ pub(crate) async fn start(config: Config, extra: impl FnOnce(&Arc<Latch>) -> Rou
     // Addresses first: nothing is written when the server cannot start.
     let browser = Bound::bind(&config.server, "server.listen").await?;
     let management = Bound::bind(&config.management, "management.listen").await?;
+    let fastcgi = bind(config.gateway.fastcgi.as_ref(), "gateway.fastcgi.listen").await?;
     let (browser_address, management_address) = (browser.address()?, management.address()?);
     let config = with_bound_port(config, browser_address);
 
@@ -95,10 +98,12 @@ pub(crate) async fn start(config: Config, extra: impl FnOnce(&Arc<Latch>) -> Rou
     tokio::spawn(applications::follow(Arc::clone(&latch)));
     tokio::spawn(policy_file::follow(Arc::clone(&latch), reload));
     let pages = extra(&latch);
-    let listeners = [
+    let mut listeners = vec![
         tokio::spawn(browser.serve(browser::router(Arc::clone(&latch), pages), shutdown.clone())),
         tokio::spawn(management.serve(management::router(Arc::clone(&latch)), shutdown.clone())),
     ];
+    let fastcgi_address = fastcgi.as_ref().map(Bound::address).transpose()?;
+    listeners.extend(fastcgi.map(|bound| tokio::spawn(gateway::fastcgi::serve(bound, Arc::clone(&latch)))));
     tracing::info!(browser = %browser_address, management = %management_address, "listening");
     let tasks = Tasks {
         listeners,
@@ -109,10 +114,18 @@ pub(crate) async fn start(config: Config, extra: impl FnOnce(&Arc<Latch>) -> Rou
     Ok(Running {
         browser: browser_address,
         management: management_address,
+        fastcgi: fastcgi_address,
         api_key,
         signals,
         tasks,
     })
+}
+
+async fn bind(listener: Option<&Listener>, key: &str) -> anyhow::Result<Option<Bound>> {
+    match listener {
+        Some(listener) => Bound::bind(listener, key).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 fn policy_source(config: &Config) -> PolicySource {

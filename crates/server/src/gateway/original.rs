@@ -27,6 +27,8 @@ pub(super) enum Unbelievable {
     NotText(HeaderName),
     #[error("the header `{0}` has a list where one value is possible")]
     List(HeaderName),
+    #[error("the variable `{0}` is missing, there more than once, or not plain text")]
+    Variable(&'static str),
     #[error("`{0}` is no method")]
     Method(String),
     #[error("the address is not `http://` or `https://`, a host and a path")]
