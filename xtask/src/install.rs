@@ -10,7 +10,7 @@ use std::time::SystemTime;
 
 use anyhow::{Result, bail};
 
-pub(crate) use self::python::{fuzzing, schemathesis};
+pub(crate) use self::python::{envoy, fuzzing, schemathesis};
 use crate::step::Step;
 use crate::workspace;
 

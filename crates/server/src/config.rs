@@ -14,7 +14,9 @@ use std::path::{Path, PathBuf};
 use nightlatch_core::policy::{Policy, PolicyDocument, Violation};
 use nightlatch_core::time::Span;
 
-use self::document::{ConfigDocument, DialectSection, Peer, PolicySection};
+use self::document::{
+    ConfigDocument, DialectSection, GatewaySection, ManagementSection, Peer, PolicySection, ServerSection,
+};
 pub(crate) use self::document::{LogFormat, LogSection, StoreKind, StoreSection};
 use self::overrides::Override;
 pub(crate) use self::position::{Position, of_key};
@@ -48,6 +50,8 @@ pub(crate) struct Config {
 #[derive(Clone, Debug)]
 pub(crate) struct Gateway {
     pub(crate) fastcgi: Option<Listener>,
+    #[cfg(feature = "envoy-grpc")]
+    pub(crate) envoy_grpc: Option<Listener>,
 }
 
 /// Who decides what the policy is. There is one source of truth: a configuration with a policy of its own cannot leave
@@ -252,23 +256,13 @@ fn validate(document: ConfigDocument) -> Result<Config, Problems> {
                 .to_owned(),
         ));
     }
-    let mut listeners = vec![
-        ("server", server.listen, &server.trusted_proxies),
-        ("management", management.listen, &management.trusted_proxies),
-    ];
-    if let Some(fastcgi) = &gateway.fastcgi {
-        listeners.push(("gateway.fastcgi", fastcgi.listen, &fastcgi.trusted_proxies));
-    }
-    for (section, listen, trusted) in listeners {
-        if !listen.ip().is_loopback() && trusted.is_empty() {
-            problems.push((
-                format!("{section}.listen"),
-                format!(
-                    "{listen} is reachable from the network without TLS; listen on 127.0.0.1, or name the proxies that \
-                     terminate TLS in {section}.trusted_proxies"
-                ),
-            ));
-        }
+    problems.extend(exposed(&server, &management, &gateway));
+    if gateway.envoy_grpc.is_some() && !cfg!(feature = "envoy-grpc") {
+        problems.push((
+            "gateway.envoy_grpc".to_owned(),
+            "this program was built without gRPC; build it with the feature `envoy-grpc`, or let Envoy ask over HTTP"
+                .to_owned(),
+        ));
     }
     if !is_prefix(&server.prefix) {
         problems.push((
@@ -302,6 +296,8 @@ fn validate(document: ConfigDocument) -> Result<Config, Problems> {
             sites,
             gateway: Gateway {
                 fastcgi: gateway.fastcgi.map(dialect),
+                #[cfg(feature = "envoy-grpc")]
+                envoy_grpc: gateway.envoy_grpc.map(dialect),
             },
             store,
             log,
@@ -310,6 +306,34 @@ fn validate(document: ConfigDocument) -> Result<Config, Problems> {
         }),
         _ => Err(problems),
     }
+}
+
+/// The listeners that anybody reaches, and in the clear.
+fn exposed(server: &ServerSection, management: &ManagementSection, gateway: &GatewaySection) -> Problems {
+    let dialect = |section, dialect: &Option<DialectSection>| {
+        let dialect = dialect.as_ref()?;
+        Some((section, dialect.listen, dialect.trusted_proxies.is_empty()))
+    };
+    let listeners = [
+        Some(("server", server.listen, server.trusted_proxies.is_empty())),
+        Some(("management", management.listen, management.trusted_proxies.is_empty())),
+        dialect("gateway.fastcgi", &gateway.fastcgi),
+        dialect("gateway.envoy_grpc", &gateway.envoy_grpc),
+    ];
+    let exposed = listeners
+        .into_iter()
+        .flatten()
+        .filter(|(_, listen, anybody)| *anybody && !listen.ip().is_loopback());
+    let problem = |(section, listen, _)| {
+        (
+            format!("{section}.listen"),
+            format!(
+                "{listen} is reachable from the network without TLS; listen on 127.0.0.1, or name the proxies that \
+                 terminate TLS in {section}.trusted_proxies"
+            ),
+        )
+    };
+    exposed.map(problem).collect()
 }
 
 fn dialect(section: DialectSection) -> Listener {

@@ -4,6 +4,8 @@
 
 mod decision;
 mod denial;
+#[cfg(feature = "envoy-grpc")]
+pub(crate) mod envoy_grpc;
 mod ext;
 pub(crate) mod fastcgi;
 mod forward;

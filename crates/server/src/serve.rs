@@ -65,6 +65,8 @@ pub(crate) async fn start(config: Config, extra: impl FnOnce(&Arc<Latch>) -> Rou
     let browser = Bound::bind(&config.server, "server.listen").await?;
     let management = Bound::bind(&config.management, "management.listen").await?;
     let fastcgi = bind(config.gateway.fastcgi.as_ref(), "gateway.fastcgi.listen").await?;
+    #[cfg(feature = "envoy-grpc")]
+    let envoy_grpc = bind(config.gateway.envoy_grpc.as_ref(), "gateway.envoy_grpc.listen").await?;
     let (browser_address, management_address) = (browser.address()?, management.address()?);
     let config = with_bound_port(config, browser_address);
 
@@ -104,6 +106,8 @@ pub(crate) async fn start(config: Config, extra: impl FnOnce(&Arc<Latch>) -> Rou
     ];
     let fastcgi_address = fastcgi.as_ref().map(Bound::address).transpose()?;
     listeners.extend(fastcgi.map(|bound| tokio::spawn(gateway::fastcgi::serve(bound, Arc::clone(&latch)))));
+    #[cfg(feature = "envoy-grpc")]
+    listeners.extend(envoy_grpc.map(|bound| tokio::spawn(gateway::envoy_grpc::serve(bound, Arc::clone(&latch)))));
     tracing::info!(browser = %browser_address, management = %management_address, "listening");
     let tasks = Tasks {
         listeners,

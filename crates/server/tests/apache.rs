@@ -2,7 +2,7 @@
 
 #[path = "apache/apache.rs"]
 mod apache;
-#[path = "apache/application.rs"]
+#[path = "server/application.rs"]
 mod application;
 #[path = "server/client.rs"]
 mod client;

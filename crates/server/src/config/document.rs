@@ -125,6 +125,7 @@ impl Default for ManagementSection {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct GatewaySection {
     pub(crate) fastcgi: Option<DialectSection>,
+    pub(crate) envoy_grpc: Option<DialectSection>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -17,7 +17,11 @@ use crate::latch::Latch;
 /// The answer to the question of a proxy.
 #[derive(Debug)]
 pub(super) enum Decision<'a> {
-    Allow { place: &'a Place, session: Box<Snapshot> },
+    Allow {
+        /// The one that the request is for, where that is known.
+        application: Option<&'a str>,
+        session: Box<Snapshot>,
+    },
     Deny(Denial<'a>),
 }
 
@@ -64,7 +68,7 @@ impl Why {
 /// Decides on what the proxy asks about, whose client sent `headers`.
 pub(super) async fn decide<'a>(
     latch: &'a Latch,
-    original: &Result<Original<'_>, Unbelievable>,
+    original: &Result<Original<'a>, Unbelievable>,
     headers: &HeaderMap,
 ) -> Decision<'a> {
     let decided = match original {
@@ -91,7 +95,7 @@ impl Denial<'_> {
 
 async fn decision<'a>(
     latch: &'a Latch,
-    original: &Original<'_>,
+    original: &Original<'a>,
     headers: &HeaderMap,
 ) -> Result<Decision<'a>, Denial<'a>> {
     latch.metrics.checks.inc();
@@ -105,7 +109,8 @@ async fn decision<'a>(
         return Err(unauthenticated(Why::Nobody));
     };
     let digest = credential.digest;
-    if let Some(application) = &place.application {
+    let application = original.application.or(place.application.as_deref());
+    if let Some(application) = application {
         let standing = latch.engine.status(&digest).await.map_err(Denial::Unavailable)?;
         if is_for_another(&standing, application) {
             return Err(Denial::Forbidden(Forbidden::OtherApplication));
@@ -119,7 +124,7 @@ async fn decision<'a>(
     }
     let session = ask(latch, &digest, &readings.canonical, request_kind(headers)).await?;
     session
-        .map(|session| Decision::Allow { place, session })
+        .map(|session| Decision::Allow { application, session })
         .map_err(unauthenticated)
 }
 

@@ -16,7 +16,7 @@ pub(crate) const ABSOLUTE_REMAINING: HeaderName = HeaderName::from_static("night
 pub(crate) const PHASE: HeaderName = HeaderName::from_static("nightlatch-phase");
 
 /// All of them.
-pub(crate) const NAMES: [HeaderName; 8] = [
+pub(crate) static NAMES: [HeaderName; 8] = [
     SUBJECT,
     SESSION,
     APPLICATION,

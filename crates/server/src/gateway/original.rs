@@ -12,6 +12,8 @@ pub(super) struct Original<'a> {
     /// Path and query, as the client sent them.
     pub(super) target: &'a str,
     pub(super) readings: Readings<'a>,
+    /// Where the route says so itself, out of reach of the client.
+    pub(super) application: Option<&'a str>,
 }
 
 /// Why what the proxy says cannot be believed.
@@ -47,6 +49,7 @@ impl<'a> Original<'a> {
             host,
             target,
             readings: Readings::of(target)?,
+            application: None,
         })
     }
 
@@ -59,6 +62,15 @@ impl<'a> Original<'a> {
         let path = rest.find('/').ok_or(Unbelievable::Address)?;
         let (host, target) = rest.split_at(path);
         Self::new(method, host, target)
+    }
+
+    /// The same, on a route that says which application it leads to; one without a name says nothing.
+    #[cfg(feature = "envoy-grpc")]
+    pub(super) fn of_application(self, application: Option<&'a str>) -> Self {
+        Self {
+            application: application.filter(|name| !name.is_empty()),
+            ..self
+        }
     }
 
     /// Whether it only asks for something to look at.
