@@ -10,7 +10,7 @@ use std::time::SystemTime;
 
 use anyhow::{Result, bail};
 
-pub(crate) use self::python::{fuzzing, schemathesis};
+pub(crate) use self::python::{envoy, fuzzing, schemathesis};
 use crate::step::Step;
 use crate::workspace;
 
@@ -25,17 +25,28 @@ const BROWSERS: [(&str, &str); 5] = [
     ("Xvfb", "xvfb"),
 ];
 
+/// What the tests put in front of an application, and the Debian packages it comes in.
+const PROXIES: [(&str, &str); 1] = [("apache2", "apache2")];
+
+/// The proxies that the tests of the server start.
+pub(crate) fn proxies() -> Result<()> {
+    debian::install(
+        &packages_of_missing(&PROXIES, has),
+        "the tests of the server start real proxies in front of it",
+    )
+}
+
 /// The browsers of the browser tests, and what drives them.
 pub(crate) fn browsers() -> Result<()> {
     debian::install(
-        &packages_of_missing(has),
+        &packages_of_missing(&BROWSERS, has),
         "the browser tests drive Chromium, Firefox and WebKitGTK",
     )
 }
 
 /// The packages of the programs that are not there.
-fn packages_of_missing(is_there: impl Fn(&str) -> bool) -> Vec<&'static str> {
-    let missing = BROWSERS.iter().filter(|(program, _)| !is_there(program));
+fn packages_of_missing(programs: &[(&str, &'static str)], is_there: impl Fn(&str) -> bool) -> Vec<&'static str> {
+    let missing = programs.iter().filter(|(program, _)| !is_there(program));
     missing.map(|(_, package)| *package).collect()
 }
 
@@ -103,8 +114,8 @@ mod tests {
 
     #[test]
     fn packages_are_asked_for_by_their_own_names() {
-        assert!(packages_of_missing(|_| true).is_empty());
-        let without_webkit = packages_of_missing(|program| !program.starts_with('W'));
+        assert!(packages_of_missing(&BROWSERS, |_| true).is_empty());
+        let without_webkit = packages_of_missing(&BROWSERS, |program| !program.starts_with('W'));
         assert_eq!(without_webkit, ["webkit2gtk-driver"]);
     }
 

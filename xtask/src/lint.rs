@@ -12,6 +12,11 @@ pub(crate) fn run() -> Result<()> {
         "cargo clippy --workspace --all-targets --locked -- -D warnings",
     )
     .run()?;
+    Step::new(
+        "lints of gRPC",
+        "cargo clippy --package nightlatch --features envoy-grpc --all-targets --locked -- -D warnings",
+    )
+    .run()?;
     Step::new("documentation", "cargo doc --workspace --no-deps --locked")
         .env("RUSTDOCFLAGS", "-D warnings")
         .run()?;

@@ -17,6 +17,8 @@ pub(crate) enum Part {
     Rust,
     /// The engine's atomics under every interleaving
     Loom,
+    /// Envoy's gRPC, which is left out of the other builds
+    Grpc,
     /// Types, unit tests, size budget, bundles, package and documents of the browser SDK
     Sdk,
     /// The management API of the binary under an `OpenAPI` fuzzer
@@ -32,6 +34,7 @@ impl fmt::Display for Part {
         f.write_str(match self {
             Self::Rust => "rust",
             Self::Loom => "loom",
+            Self::Grpc => "grpc",
             Self::Sdk => "sdk",
             Self::Api => "api",
             Self::Browser => "browser",
@@ -57,7 +60,9 @@ pub(crate) fn run(part: Option<Part>) -> Result<()> {
 
 fn prepare(part: Part) -> Result<()> {
     match part {
-        Part::Rust | Part::Loom | Part::Tidy => Ok(()),
+        Part::Loom | Part::Tidy => Ok(()),
+        Part::Rust => install::proxies(),
+        Part::Grpc => install::envoy(),
         Part::Sdk => install::node_modules(),
         Part::Api => install::schemathesis().map(drop),
         Part::Browser => install::browsers().and_then(|()| install::node_modules()),
@@ -68,6 +73,7 @@ fn run_part(part: Part) -> Result<()> {
     match part {
         Part::Rust => rust(),
         Part::Loom => loom(),
+        Part::Grpc => grpc(),
         Part::Sdk => browser_sdk(),
         Part::Api => api::run(),
         Part::Browser => browser(),
@@ -92,6 +98,16 @@ fn loom() -> Result<()> {
     Step::new("loom tests of the engine", line)
         .env("RUSTFLAGS", "--cfg loom")
         .run()
+}
+
+fn grpc() -> Result<()> {
+    let what = "--package nightlatch --features envoy-grpc";
+    let line = if install::has("cargo-nextest") {
+        format!("cargo nextest run {what} --no-fail-fast envoy_grpc")
+    } else {
+        format!("cargo test {what} --no-fail-fast --bins --test envoy_grpc")
+    };
+    Step::new("gRPC tests", &line).run()
 }
 
 fn browser_sdk() -> Result<()> {

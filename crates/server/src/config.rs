@@ -16,7 +16,9 @@ use std::path::{Path, PathBuf};
 use nightlatch_core::policy::{Policy, PolicyDocument, Violation};
 use nightlatch_core::time::Span;
 
-use self::document::{ConfigDocument, Peer, PolicySection};
+use self::document::{
+    ConfigDocument, DialectSection, GatewaySection, ManagementSection, Peer, PolicySection, ServerSection,
+};
 pub(crate) use self::document::{LogFormat, LogSection, StoreKind, StoreSection};
 use self::overrides::Override;
 pub(crate) use self::position::{Position, of_key};
@@ -41,11 +43,20 @@ pub(crate) struct Config {
     pub(crate) proxy: Option<ProxySection>,
     /// Where applications are.
     pub(crate) sites: Vec<Site>,
+    pub(crate) gateway: Gateway,
     pub(crate) store: StoreSection,
     pub(crate) log: LogSection,
     pub(crate) policy_owner: PolicyOwner,
     /// The file's policy; where the server owns it, what a store without a policy begins with.
     pub(crate) policy: Policy,
+}
+
+/// The ways of asking that have a listener of their own; those that are left out are off.
+#[derive(Clone, Debug)]
+pub(crate) struct Gateway {
+    pub(crate) fastcgi: Option<Listener>,
+    #[cfg(feature = "envoy-grpc")]
+    pub(crate) envoy_grpc: Option<Listener>,
 }
 
 /// Who decides what the policy is. There is one source of truth: a configuration with a policy of its own cannot leave
@@ -218,6 +229,7 @@ fn validate(document: ConfigDocument) -> Result<Config, Problems> {
         management,
         proxy,
         sites,
+        gateway,
         store,
         log,
         policy,
@@ -252,19 +264,13 @@ fn validate(document: ConfigDocument) -> Result<Config, Problems> {
                 .to_owned(),
         ));
     }
-    for (section, listen, trusted) in [
-        ("server", server.listen, &server.trusted_proxies),
-        ("management", management.listen, &management.trusted_proxies),
-    ] {
-        if !listen.ip().is_loopback() && trusted.is_empty() {
-            problems.push((
-                format!("{section}.listen"),
-                format!(
-                    "{listen} is reachable from the network without TLS; listen on 127.0.0.1, or name the proxies that \
-                     terminate TLS in {section}.trusted_proxies"
-                ),
-            ));
-        }
+    problems.extend(exposed(&server, &management, &gateway));
+    if gateway.envoy_grpc.is_some() && !cfg!(feature = "envoy-grpc") {
+        problems.push((
+            "gateway.envoy_grpc".to_owned(),
+            "this program was built without gRPC; build it with the feature `envoy-grpc`, or let Envoy ask over HTTP"
+                .to_owned(),
+        ));
     }
     match &proxy {
         Some(proxy) => problems.extend(proxy.problems(public_url.as_ref().ok())),
@@ -301,6 +307,11 @@ fn validate(document: ConfigDocument) -> Result<Config, Problems> {
             management: listener(management.listen, management.trusted_proxies),
             proxy,
             sites,
+            gateway: Gateway {
+                fastcgi: gateway.fastcgi.map(dialect),
+                #[cfg(feature = "envoy-grpc")]
+                envoy_grpc: gateway.envoy_grpc.map(dialect),
+            },
             store,
             log,
             policy_owner,
@@ -308,6 +319,38 @@ fn validate(document: ConfigDocument) -> Result<Config, Problems> {
         }),
         _ => Err(problems),
     }
+}
+
+/// The listeners that anybody reaches, and in the clear.
+fn exposed(server: &ServerSection, management: &ManagementSection, gateway: &GatewaySection) -> Problems {
+    let dialect = |section, dialect: &Option<DialectSection>| {
+        let dialect = dialect.as_ref()?;
+        Some((section, dialect.listen, dialect.trusted_proxies.is_empty()))
+    };
+    let listeners = [
+        Some(("server", server.listen, server.trusted_proxies.is_empty())),
+        Some(("management", management.listen, management.trusted_proxies.is_empty())),
+        dialect("gateway.fastcgi", &gateway.fastcgi),
+        dialect("gateway.envoy_grpc", &gateway.envoy_grpc),
+    ];
+    let exposed = listeners
+        .into_iter()
+        .flatten()
+        .filter(|(_, listen, anybody)| *anybody && !listen.ip().is_loopback());
+    let problem = |(section, listen, _)| {
+        (
+            format!("{section}.listen"),
+            format!(
+                "{listen} is reachable from the network without TLS; listen on 127.0.0.1, or name the proxies that \
+                 terminate TLS in {section}.trusted_proxies"
+            ),
+        )
+    };
+    exposed.map(problem).collect()
+}
+
+fn dialect(section: DialectSection) -> Listener {
+    listener(section.listen, section.trusted_proxies)
 }
 
 fn listener(address: SocketAddr, trusted: Vec<Peer>) -> Listener {

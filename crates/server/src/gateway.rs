@@ -4,11 +4,16 @@
 
 pub(crate) mod decision;
 pub(crate) mod denial;
+#[cfg(feature = "envoy-grpc")]
+pub(crate) mod envoy_grpc;
 mod ext;
+pub(crate) mod fastcgi;
 mod forward;
 pub(crate) mod identity;
 pub(crate) mod original;
 mod request;
+#[cfg(test)]
+mod site_for_tests;
 mod sites;
 
 use std::sync::Arc;

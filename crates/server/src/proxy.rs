@@ -146,6 +146,7 @@ impl Proxy {
                 place,
                 session,
                 credential,
+                ..
             } => {
                 let known = Known {
                     session,

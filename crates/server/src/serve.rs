@@ -14,11 +14,11 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{Config, PolicyOwner, PublicUrl, StoreKind};
+use crate::config::{Config, Listener, PolicyOwner, PublicUrl, StoreKind};
 use crate::http::listen::Bound;
 use crate::latch::Latch;
 use crate::proxy::{self, Proxy};
-use crate::{applications, browser, management, policy_file};
+use crate::{applications, browser, gateway, management, policy_file};
 
 /// A running server.
 #[derive(Debug)]
@@ -29,6 +29,8 @@ pub(crate) struct Running {
     pub(crate) management: SocketAddr,
     /// Where the applications behind it are reached.
     pub(crate) proxy: Option<SocketAddr>,
+    /// Where Apache asks, if it may.
+    pub(crate) fastcgi: Option<SocketAddr>,
     /// The first API key, told once.
     pub(crate) api_key: Option<String>,
     signals: StopSignals,
@@ -65,6 +67,9 @@ pub(crate) async fn start(config: Config, extra: impl FnOnce(&Arc<Latch>) -> Rou
     // Addresses first: nothing is written when the server cannot start.
     let browser = Bound::bind(&config.server, "server.listen").await?;
     let management = Bound::bind(&config.management, "management.listen").await?;
+    let fastcgi = bind(config.gateway.fastcgi.as_ref(), "gateway.fastcgi.listen").await?;
+    #[cfg(feature = "envoy-grpc")]
+    let envoy_grpc = bind(config.gateway.envoy_grpc.as_ref(), "gateway.envoy_grpc.listen").await?;
     let (browser_address, management_address) = (browser.address()?, management.address()?);
     let front = match &config.proxy {
         Some(section) => Some(proxy::Bound::bind(section).await?),
@@ -118,6 +123,22 @@ pub(crate) async fn start(config: Config, extra: impl FnOnce(&Arc<Latch>) -> Rou
         let proxy = Proxy::new(&latch, section, &config.sites)?;
         listeners.push(tokio::spawn(front.serve(Arc::new(proxy), shutdown.clone())));
     }
+    let fastcgi_address = fastcgi.as_ref().map(Bound::address).transpose()?;
+    listeners.extend(fastcgi.map(|bound| {
+        let latch = Arc::clone(&latch);
+        tokio::spawn(async move {
+            gateway::fastcgi::serve(bound, latch).await;
+            Ok(())
+        })
+    }));
+    #[cfg(feature = "envoy-grpc")]
+    listeners.extend(envoy_grpc.map(|bound| {
+        let latch = Arc::clone(&latch);
+        tokio::spawn(async move {
+            gateway::envoy_grpc::serve(bound, latch).await;
+            Ok(())
+        })
+    }));
     tracing::info!(browser = %browser_address, management = %management_address, "listening");
     let tasks = Tasks {
         listeners,
@@ -129,10 +150,18 @@ pub(crate) async fn start(config: Config, extra: impl FnOnce(&Arc<Latch>) -> Rou
         browser: browser_address,
         management: management_address,
         proxy: front_address,
+        fastcgi: fastcgi_address,
         api_key,
         signals,
         tasks,
     })
+}
+
+async fn bind(listener: Option<&Listener>, key: &str) -> anyhow::Result<Option<Bound>> {
+    match listener {
+        Some(listener) => Bound::bind(listener, key).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 fn policy_source(config: &Config) -> PolicySource {

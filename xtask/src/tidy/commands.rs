@@ -96,6 +96,7 @@ const COMMANDS: &[(&str, Proof)] = &[
     ("cargo xtask test", Proof::Ci),
     ("cargo xtask test rust", Proof::Ci),
     ("cargo xtask test loom", Proof::Ci),
+    ("cargo xtask test grpc", Proof::Ci),
     ("cargo xtask test sdk", Proof::Ci),
     ("cargo xtask test browser", Proof::Ci),
     ("cargo xtask test tidy", Proof::Ci),

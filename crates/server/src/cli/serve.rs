@@ -43,6 +43,9 @@ fn welcome(running: &Running, prefix: &str) -> std::io::Result<()> {
     }
     writeln!(out, "browser side  http://{}{prefix}/", running.browser)?;
     writeln!(out, "management    http://{}/api/v1/", running.management)?;
+    if let Some(address) = running.fastcgi {
+        writeln!(out, "FastCGI       {address}")?;
+    }
     if let Some(key) = &running.api_key {
         writeln!(out, "API key       {key}")?;
         writeln!(

@@ -27,6 +27,8 @@ pub(crate) struct ConfigDocument {
     pub(crate) proxy: Option<ProxySection>,
     pub(crate) sites: Vec<Site>,
     #[serde(deserialize_with = "table")]
+    pub(crate) gateway: GatewaySection,
+    #[serde(deserialize_with = "table")]
     pub(crate) store: StoreSection,
     #[serde(deserialize_with = "table")]
     pub(crate) log: LogSection,
@@ -123,6 +125,22 @@ impl Default for ManagementSection {
             trusted_proxies: Vec::new(),
         }
     }
+}
+
+/// The ways of asking that are not HTTP/1.1, each with a listener of its own.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct GatewaySection {
+    pub(crate) fastcgi: Option<DialectSection>,
+    pub(crate) envoy_grpc: Option<DialectSection>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DialectSection {
+    pub(crate) listen: SocketAddr,
+    #[serde(default)]
+    pub(crate) trusted_proxies: Vec<Peer>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

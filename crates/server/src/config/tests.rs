@@ -61,6 +61,17 @@ fn every_mistake_names_file_line_column_key_and_remedy() {
         &["trusted_proxies"],
     );
     refused(
+        "[gateway.fastcgi]\nlisten = \"10.0.0.1:8703\"\n",
+        "latch.toml:2:1: gateway.fastcgi.listen: ",
+        &["gateway.fastcgi.trusted_proxies"],
+    );
+    refused(
+        "[gateway.envoy_grpc]\nlisten = \"10.0.0.1:8704\"\n",
+        "latch.toml:2:1: gateway.envoy_grpc.listen: ",
+        &["gateway.envoy_grpc.trusted_proxies"],
+    );
+    refused("[gateway.fastcgi]\n", "latch.toml:", &["listen"]);
+    refused(
         "[server]\npublic_url = \"http://app.example\"\n",
         "latch.toml:2:1: server.public_url: ",
         &["TLS"],

@@ -19,6 +19,8 @@ use crate::latch::Latch;
 pub(crate) enum Decision<'a> {
     Allow {
         place: &'a Place,
+        /// The one that the request is for, where that is known.
+        application: Option<&'a str>,
         session: Box<Snapshot>,
         credential: Credential,
     },
@@ -68,7 +70,7 @@ impl Why {
 /// Decides on what the proxy asks about, whose client sent `headers`.
 pub(crate) async fn decide<'a>(
     latch: &'a Latch,
-    original: &Result<Original<'_>, Unbelievable>,
+    original: &Result<Original<'a>, Unbelievable>,
     headers: &HeaderMap,
 ) -> Decision<'a> {
     let decided = match original {
@@ -95,7 +97,7 @@ impl Denial<'_> {
 
 async fn decision<'a>(
     latch: &'a Latch,
-    original: &Original<'_>,
+    original: &Original<'a>,
     headers: &HeaderMap,
 ) -> Result<Decision<'a>, Denial<'a>> {
     latch.metrics.checks.inc();
@@ -109,7 +111,8 @@ async fn decision<'a>(
         return Err(unauthenticated(Why::Nobody));
     };
     let digest = credential.digest;
-    if let Some(application) = &place.application {
+    let application = original.application.or(place.application.as_deref());
+    if let Some(application) = application {
         let standing = latch.engine.status(&digest).await.map_err(Denial::Unavailable)?;
         if is_for_another(&standing, application) {
             return Err(Denial::Forbidden(Forbidden::OtherApplication));
@@ -125,6 +128,7 @@ async fn decision<'a>(
     session
         .map(|session| Decision::Allow {
             place,
+            application,
             session,
             credential,
         })

@@ -44,7 +44,12 @@ pub(super) async fn answer(
     headers: &HeaderMap,
 ) -> Response {
     match (decide(latch, &original, headers).await, &original) {
-        (Decision::Allow { place, session, .. }, _) => allow(place, &session),
+        (
+            Decision::Allow {
+                application, session, ..
+            },
+            _,
+        ) => allow(application, &session),
         (Decision::Deny(Denial::Unauthenticated { place, why }), Ok(original)) if opens_page(headers) => {
             redirect(original, location(latch, original, place, why), why)
         }

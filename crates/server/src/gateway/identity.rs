@@ -15,6 +15,18 @@ pub(crate) const IDLE_REMAINING: HeaderName = HeaderName::from_static("nightlatc
 pub(crate) const ABSOLUTE_REMAINING: HeaderName = HeaderName::from_static("nightlatch-absolute-remaining");
 pub(crate) const PHASE: HeaderName = HeaderName::from_static("nightlatch-phase");
 
+/// All of them.
+pub(crate) static NAMES: [HeaderName; 8] = [
+    SUBJECT,
+    SESSION,
+    APPLICATION,
+    AUTHENTICATED_AT,
+    AUTHENTICATION_METHODS,
+    IDLE_REMAINING,
+    ABSOLUTE_REMAINING,
+    PHASE,
+];
+
 /// Tells of a live session. Instants are seconds since 1970, remaining times whole seconds; no limit is empty.
 pub(crate) fn tell(headers: &mut HeaderMap, session: &Snapshot, application: Option<&str>) {
     let application = application.or(session.facts.application.as_deref());

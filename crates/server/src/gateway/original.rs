@@ -12,6 +12,8 @@ pub(crate) struct Original<'a> {
     /// Path and query, as the client sent them.
     pub(crate) target: &'a str,
     pub(crate) readings: Readings<'a>,
+    /// Where the route says so itself, out of reach of the client.
+    pub(crate) application: Option<&'a str>,
 }
 
 /// Why what the proxy says cannot be believed.
@@ -27,6 +29,8 @@ pub(crate) enum Unbelievable {
     NotText(HeaderName),
     #[error("the header `{0}` has a list where one value is possible")]
     List(HeaderName),
+    #[error("the variable `{0}` is missing, there more than once, or not plain text")]
+    Variable(&'static str),
     #[error("`{0}` is no method")]
     Method(String),
     #[error("the address is not `http://` or `https://`, a host and a path")]
@@ -45,6 +49,7 @@ impl<'a> Original<'a> {
             host,
             target,
             readings: Readings::of(target)?,
+            application: None,
         })
     }
 
@@ -57,6 +62,15 @@ impl<'a> Original<'a> {
         let path = rest.find('/').ok_or(Unbelievable::Address)?;
         let (host, target) = rest.split_at(path);
         Self::new(method, host, target)
+    }
+
+    /// The same, on a route that says which application it leads to; one without a name says nothing.
+    #[cfg(feature = "envoy-grpc")]
+    pub(super) fn of_application(self, application: Option<&'a str>) -> Self {
+        Self {
+            application: application.filter(|name| !name.is_empty()),
+            ..self
+        }
     }
 
     /// Whether it only asks for something to look at.

@@ -18,7 +18,9 @@ static URL: HeaderName = HeaderName::from_static("x-original-url");
 pub(super) async fn ask(State(latch): State<Arc<Latch>>, headers: HeaderMap) -> Response {
     let original = original(&headers);
     match decide(&latch, &original, &headers).await {
-        Decision::Allow { place, session, .. } => allow(place, &session),
+        Decision::Allow {
+            application, session, ..
+        } => allow(application, &session),
         Decision::Deny(denial) => {
             let location = match (&denial, &original) {
                 (Denial::Unauthenticated { place, why }, Ok(original)) => Some(location(&latch, original, place, *why)),

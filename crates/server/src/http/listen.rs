@@ -21,7 +21,7 @@ use crate::config::Listener;
 
 const HEADERS_WITHIN: Duration = Duration::from_secs(10);
 /// Requests that still run when the server stops get so long.
-const DRAIN_WITHIN: Duration = Duration::from_secs(10);
+pub(crate) const DRAIN_WITHIN: Duration = Duration::from_secs(10);
 
 /// A bound listener.
 #[derive(Debug)]
@@ -50,20 +50,8 @@ impl Bound {
     /// Serves until `shutdown`, then lets running requests finish.
     pub(crate) async fn serve(self, router: Router, shutdown: CancellationToken) {
         let connections = GracefulShutdown::new();
-        loop {
-            let accepted = tokio::select! {
-                accepted = self.listener.accept() => accepted,
-                () = shutdown.cancelled() => break,
-            };
-            match accepted {
-                Ok((stream, peer)) if self.admits(peer.ip()) => serve_connection(stream, peer, &router, &connections),
-                Ok((_, peer)) => tracing::debug!(%peer, "a connection that comes from no listed proxy is closed"),
-                Err(error) => {
-                    // Out of file handles, most likely: give the others time to close theirs.
-                    tracing::warn!(%error, "a connection cannot be accepted");
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                }
-            }
+        while let Some((stream, peer)) = self.accept(&shutdown).await {
+            serve_connection(stream, peer, &router, &connections);
         }
         drop(self.listener);
         if tokio::time::timeout(DRAIN_WITHIN, connections.shutdown())
@@ -74,7 +62,31 @@ impl Bound {
         }
     }
 
-    /// Whether a peer may speak plain HTTP to this listener.
+    /// The next connection of somebody who may come; none once the server stops.
+    pub(crate) async fn accept(&self, shutdown: &CancellationToken) -> Option<(TcpStream, SocketAddr)> {
+        loop {
+            let accepted = tokio::select! {
+                accepted = self.listener.accept() => accepted,
+                () = shutdown.cancelled() => return None,
+            };
+            match accepted {
+                Ok((stream, peer)) if self.admits(peer.ip()) => {
+                    if let Err(error) = stream.set_nodelay(true) {
+                        tracing::debug!(%peer, %error, "TCP_NODELAY cannot be set");
+                    }
+                    return Some((stream, peer));
+                }
+                Ok((_, peer)) => tracing::debug!(%peer, "a connection that comes from no listed proxy is closed"),
+                Err(error) => {
+                    // Out of file handles, most likely: give the others time to close theirs.
+                    tracing::warn!(%error, "a connection cannot be accepted");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            }
+        }
+    }
+
+    /// Whether a peer may speak without TLS to this listener.
     fn admits(&self, peer: IpAddr) -> bool {
         let peer = peer.to_canonical();
         peer.is_loopback() || self.trusted_proxies.iter().any(|network| network.contains(&peer))
@@ -82,9 +94,6 @@ impl Bound {
 }
 
 fn serve_connection(stream: TcpStream, peer: SocketAddr, router: &Router, connections: &GracefulShutdown) {
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%peer, %error, "TCP_NODELAY cannot be set");
-    }
     let router = router.clone();
     let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));

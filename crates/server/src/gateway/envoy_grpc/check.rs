@@ -1,0 +1,117 @@
+//! One question of Envoy's, and the answer in its terms.
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::response::Response;
+use http_body_util::{BodyExt as _, Collected};
+
+use super::messages::{
+    AttributeContext, CheckRequest, CheckResponse, DeniedHttpResponse, HeaderValueOption, HttpRequest, HttpResponse,
+    HttpStatus, OkHttpResponse, Status,
+};
+use crate::gateway::original::{Original, Unbelievable};
+use crate::gateway::{ext, identity};
+use crate::latch::Latch;
+
+/// `google.rpc.Code`
+const OK: i32 = 0;
+const PERMISSION_DENIED: i32 = 7;
+/// What a route may say of itself.
+const APPLICATION: &str = "application";
+
+pub(super) async fn answer(latch: &Latch, asked: CheckRequest) -> CheckResponse {
+    let AttributeContext {
+        request,
+        context_extensions,
+    } = asked.attributes.unwrap_or_default();
+    let request = request.and_then(|request| request.http).unwrap_or_default();
+    let application = context_extensions.get(APPLICATION).map(String::as_str);
+    let headers = headers(&request);
+    let response = match &headers {
+        Ok(headers) => ext::answer(latch, original(&request, application), headers).await,
+        Err(unbelievable) => ext::answer(latch, Err(unbelievable.clone()), &HeaderMap::new()).await,
+    };
+    if response.status() == StatusCode::OK {
+        allowed(&response, &headers.unwrap_or_default())
+    } else {
+        denied(response).await
+    }
+}
+
+/// Method, path and host as Envoy has them, and no header that names them otherwise.
+fn original<'a>(request: &'a HttpRequest, application: Option<&'a str>) -> Result<Original<'a>, Unbelievable> {
+    let original = Original::new(&request.method, &request.host, &request.path)?;
+    Ok(original.of_application(application))
+}
+
+fn headers(request: &HttpRequest) -> Result<HeaderMap, Unbelievable> {
+    let joined = request.headers.iter().map(|(name, value)| (name, value.as_bytes()));
+    let raw = request.header_map.iter().flat_map(|map| &map.headers).map(|header| {
+        let raw = &header.raw_value[..];
+        let value = if raw.is_empty() { header.value.as_bytes() } else { raw };
+        (&header.key, value)
+    });
+    let mut headers = HeaderMap::new();
+    for (name, value) in joined.chain(raw) {
+        // `:path` and its like are no headers.
+        let Ok(name) = HeaderName::from_bytes(name.as_bytes()) else {
+            continue;
+        };
+        let value = HeaderValue::from_bytes(value).map_err(|_| Unbelievable::NotText(name.clone()))?;
+        if headers.try_append(&name, value).is_err() {
+            return Err(Unbelievable::Repeated(name));
+        }
+    }
+    Ok(headers)
+}
+
+fn allowed(response: &Response, sent: &HeaderMap) -> CheckResponse {
+    let headers = identity::NAMES.iter().map(|name| {
+        // One that is missing would leave what a client has sent.
+        let value = response.headers().get(name).and_then(|value| value.to_str().ok());
+        HeaderValueOption::in_place_of_others(name.as_str(), value.unwrap_or_default())
+    });
+    let ok = OkHttpResponse {
+        headers: headers.collect(),
+        headers_to_remove: sent
+            .keys()
+            .filter(|name| is_twin(name))
+            .map(ToString::to_string)
+            .collect(),
+    };
+    CheckResponse {
+        status: Some(Status { code: OK }),
+        http_response: Some(HttpResponse::Ok(ok)),
+    }
+}
+
+/// Whether some server takes this name for an identity header, and it is none.
+fn is_twin(name: &HeaderName) -> bool {
+    let name = name.as_str();
+    name.contains(['_', '.']) && {
+        let usual = name.replace(['_', '.'], "-");
+        identity::NAMES.iter().any(|identity| *identity == *usual)
+    }
+}
+
+async fn denied(response: Response) -> CheckResponse {
+    let (parts, body) = response.into_parts();
+    let headers = parts.headers.iter().map(|(name, value)| {
+        // Our own headers are ASCII.
+        HeaderValueOption::in_place_of_others(name.as_str(), value.to_str().unwrap_or_default())
+    });
+    // Our own answers are whole, and never fail to be read.
+    let body = body.collect().await.map(Collected::to_bytes).unwrap_or_default();
+    let denied = DeniedHttpResponse {
+        status: Some(HttpStatus {
+            code: parts.status.as_u16().into(),
+        }),
+        headers: headers.collect(),
+        body: String::from_utf8_lossy(&body).into_owned(),
+    };
+    CheckResponse {
+        status: Some(Status {
+            code: PERMISSION_DENIED,
+        }),
+        http_response: Some(HttpResponse::Denied(denied)),
+    }
+}

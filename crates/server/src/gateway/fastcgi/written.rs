@@ -1,0 +1,75 @@
+//! An answer as an authorizer writes it (specification 1.0, section 6.3): 200 lets pass and sets variables, anything else goes
+//! to the client as it is.
+
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::response::Response;
+use http_body_util::{BodyExt as _, Collected};
+
+use crate::gateway::identity;
+
+pub(super) async fn written(response: Response) -> Vec<u8> {
+    let (parts, body) = response.into_parts();
+    let mut text = format!("Status: {}\r\n", parts.status.as_str()).into_bytes();
+    if parts.status == StatusCode::OK {
+        for name in &identity::NAMES {
+            // One that is missing would leave what a client has sent.
+            let value = parts.headers.get(name).map_or(&b""[..], HeaderValue::as_bytes);
+            line(&mut text, &format!("Variable-{}", variable(name)), value);
+        }
+        text.extend(b"\r\n");
+        return text;
+    }
+    for (name, value) in &parts.headers {
+        line(&mut text, name.as_str(), value.as_bytes());
+    }
+    text.extend(b"\r\n");
+    // Our own answers are whole, and never fail to be read.
+    text.extend(body.collect().await.map(Collected::to_bytes).unwrap_or_default());
+    text
+}
+
+fn variable(name: &HeaderName) -> String {
+    name.as_str().to_ascii_uppercase().replace('-', "_")
+}
+
+fn line(text: &mut Vec<u8>, name: &str, value: &[u8]) {
+    text.extend(name.as_bytes());
+    text.extend(b": ");
+    text.extend(value);
+    text.extend(b"\r\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::http::header;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn who_may_pass_gets_every_variable() {
+        let mut response = Response::new(Body::empty());
+        response
+            .headers_mut()
+            .insert(identity::SUBJECT, HeaderValue::from_static("ada"));
+        response
+            .headers_mut()
+            .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        let text = String::from_utf8(written(response).await).expect("text");
+        let lines: Vec<&str> = text.split("\r\n").collect();
+        assert_eq!(lines[..2], ["Status: 200", "Variable-NIGHTLATCH_SUBJECT: ada"]);
+        assert_eq!(lines[2], "Variable-NIGHTLATCH_SESSION: ");
+        assert_eq!(lines[1 + identity::NAMES.len()..], ["", ""], "{text}");
+    }
+
+    #[tokio::test]
+    async fn who_may_not_gets_the_answer_itself() {
+        let mut response = Response::new(Body::from("no"));
+        *response.status_mut() = StatusCode::UNAUTHORIZED;
+        response
+            .headers_mut()
+            .insert(header::LOCATION, HeaderValue::from_static("https://a/"));
+        let text = String::from_utf8(written(response).await).expect("text");
+        assert_eq!(text, "Status: 401\r\nlocation: https://a/\r\n\r\nno");
+    }
+}

@@ -1,0 +1,12 @@
+//! Envoy in front of an application that knows nothing of sessions, asking over gRPC.
+
+#[path = "server/application.rs"]
+mod application;
+#[path = "server/client.rs"]
+mod client;
+#[path = "envoy_grpc/envoy.rs"]
+mod envoy;
+#[path = "envoy_grpc/passing.rs"]
+mod passing;
+#[path = "server/server.rs"]
+mod server;
