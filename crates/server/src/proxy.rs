@@ -292,7 +292,7 @@ impl Proxy {
             scheme: self.scheme,
             host: &asked.host,
         };
-        headers::strip_hop_by_hop(sent);
+        headers::strip_hop_by_hop_of_request(sent);
         headers::strip_claims(sent, caller.trusted);
         headers::strip_session(sent, &self.latch.cookie, known.is_some_and(|known| known.by_bearer));
         // The host of the address says it, in the form of the protocol that the upstream speaks.
