@@ -26,7 +26,9 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Version, header, response};
+use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, Version, header};
+#[cfg(feature = "inject")]
+use axum::http::{Method, response};
 use axum::response::{IntoResponse as _, Response};
 use hyper::body::Incoming;
 use ipnet::IpNet;
@@ -193,6 +195,7 @@ impl Proxy {
         known: Option<Known>,
     ) -> Result<Response, Fault> {
         // Nobody who is not signed in is to be signed out.
+        #[cfg(feature = "inject")]
         let opens_page = known.is_some() && opens_page(request.headers());
         let upgrade = (request.version() == Version::HTTP_11 && headers::wants_websocket(request.headers()))
             .then(|| hyper::upgrade::on(&mut request));
@@ -215,8 +218,12 @@ impl Proxy {
             headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
             headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
         }
+        #[cfg(feature = "inject")]
         let method = parts.method.clone();
-        self.ask_for_page(opens_page, &mut parts.headers);
+        #[cfg(feature = "inject")]
+        if opens_page {
+            self.ask_for_page(&mut parts.headers);
+        }
         let onward = Onward {
             place,
             host: &asked.host,
@@ -268,8 +275,13 @@ impl Proxy {
         });
         let body = match session {
             Some((handle, digest)) if streams => self.until_over(body, handle, digest),
-            _ if opens_page && content == Content::Document => self.with_sdk(&asked.host, &method, &mut parts, body),
             _ => body,
+        };
+        #[cfg(feature = "inject")]
+        let body = if opens_page && content == Content::Document {
+            self.with_sdk(&asked.host, &method, &mut parts, body)
+        } else {
+            body
         };
         if content == Content::Document && session.is_some() {
             // Back shows nothing of theirs after the end.
@@ -293,7 +305,7 @@ impl Proxy {
             scheme: self.scheme,
             host: &asked.host,
         };
-        headers::strip_hop_by_hop(sent);
+        headers::strip_hop_by_hop_of_request(sent);
         headers::strip_claims(sent, caller.trusted);
         headers::strip_session(sent, &self.latch.cookie, known.is_some_and(|known| known.by_bearer));
         // The host of the address says it, in the form of the protocol that the upstream speaks.
@@ -326,14 +338,11 @@ impl Proxy {
 
     /// A page is asked for in a form in which the SDK can be put into it.
     #[cfg(feature = "inject")]
-    fn ask_for_page(&self, opens_page: bool, sent: &mut HeaderMap) {
-        if opens_page && self.injection.is_some() {
+    fn ask_for_page(&self, sent: &mut HeaderMap) {
+        if self.injection.is_some() {
             inject::Injection::ask(sent);
         }
     }
-
-    #[cfg(not(feature = "inject"))]
-    fn ask_for_page(&self, _: bool, _: &mut HeaderMap) {}
 
     #[cfg(feature = "inject")]
     fn with_sdk(&self, host: &str, method: &Method, parts: &mut response::Parts, body: Body) -> Body {
@@ -345,11 +354,6 @@ impl Proxy {
             host: host.to_ascii_lowercase().into(),
         };
         injection.put_into(&self.latch, site, method, parts, body)
-    }
-
-    #[cfg(not(feature = "inject"))]
-    fn with_sdk(&self, _: &str, _: &Method, _: &mut response::Parts, body: Body) -> Body {
-        body
     }
 
     fn trusts(&self, peer: SocketAddr) -> bool {

@@ -8,6 +8,7 @@ mod client;
 mod front;
 #[path = "proxy/holds.rs"]
 mod holds;
+#[cfg(feature = "inject")]
 #[path = "proxy/injection.rs"]
 mod injection;
 #[path = "proxy/passing.rs"]

@@ -24,7 +24,10 @@ use crate::config::UpstreamAddress;
 
 /// What upstreams are known by.
 #[derive(Clone, Debug)]
-pub(super) struct Trust(Arc<ClientConfig>);
+pub(super) struct Trust {
+    any: Arc<ClientConfig>,
+    http_1: Arc<ClientConfig>,
+}
 
 impl Trust {
     /// The certificates in a file, or else those that the system trusts.
@@ -47,8 +50,13 @@ impl Trust {
             .context("TLS cannot be set up")?
             .with_root_certificates(roots)
             .with_no_client_auth();
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Ok(Self(Arc::new(config)))
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        let http_1 = Arc::new(config.clone());
+        config.alpn_protocols.insert(0, b"h2".to_vec());
+        Ok(Self {
+            any: Arc::new(config),
+            http_1,
+        })
     }
 }
 
@@ -56,7 +64,7 @@ impl Trust {
 #[derive(Clone)]
 pub(super) struct Connector {
     address: UpstreamAddress,
-    trust: Trust,
+    tls: Arc<ClientConfig>,
     timeout: Duration,
 }
 
@@ -64,8 +72,16 @@ impl Connector {
     pub(super) fn new(address: UpstreamAddress, trust: &Trust, timeout: Duration) -> Self {
         Self {
             address,
-            trust: trust.clone(),
+            tls: Arc::clone(&trust.any),
             timeout,
+        }
+    }
+
+    /// The same, for what HTTP/2 cannot do.
+    pub(super) fn with_http_1(address: UpstreamAddress, trust: &Trust, timeout: Duration) -> Self {
+        Self {
+            tls: Arc::clone(&trust.http_1),
+            ..Self::new(address, trust, timeout)
         }
     }
 
@@ -77,7 +93,7 @@ impl Connector {
                 return Ok(UpstreamConnection::Plain(TokioIo::new(stream)));
             }
             let name = ServerName::try_from(self.address.host.to_string()).map_err(io::Error::other)?;
-            let stream = TlsConnector::from(self.trust.0).connect(name, stream).await?;
+            let stream = TlsConnector::from(self.tls).connect(name, stream).await?;
             Ok(UpstreamConnection::Tls(Box::new(TokioIo::new(stream))))
         };
         let timeout = || io::Error::new(io::ErrorKind::TimedOut, "the connection took too long");

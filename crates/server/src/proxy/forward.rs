@@ -47,7 +47,7 @@ pub(super) async fn send(proxy: &Proxy, onward: Onward<'_>) -> Result<Answered, 
         let head = head(&upstream, onward.host, onward.target, &onward.method, &onward.headers)?;
         let request = Request::from_parts(head, lender.lend());
         let in_flight = upstream.begin();
-        let sent = upstream.client.request(request);
+        let sent = upstream.client(&request).request(request);
         match wait(proxy, sent, &progress).await {
             Ok(mut answer) => {
                 upstream.answered();

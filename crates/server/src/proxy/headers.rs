@@ -51,6 +51,20 @@ pub(super) fn strip_hop_by_hop(headers: &mut HeaderMap) {
     }
 }
 
+/// The same of a request, but for the word that trailers are understood, without which gRPC does not work. HTTP/2 passes
+/// them on.
+pub(super) fn strip_hop_by_hop_of_request(headers: &mut HeaderMap) {
+    let trailers = headers
+        .get_all(header::TE)
+        .iter()
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
+        .any(|coding| coding.trim_ascii().eq_ignore_ascii_case(b"trailers"));
+    strip_hop_by_hop(headers);
+    if trailers {
+        headers.insert(header::TE, HeaderValue::from_static("trailers"));
+    }
+}
+
 /// Takes out what only we, or a trusted proxy in front of us, may say. Applications take `_` and `.` for `-`, so no spelling
 /// of a name is left.
 pub(super) fn strip_claims(headers: &mut HeaderMap, trusted: bool) {
@@ -206,8 +220,12 @@ mod tests {
             ("proxy-authorization", "Basic x"),
             ("accept", "*/*"),
         ]);
+        let mut request = sent.clone();
         strip_hop_by_hop(&mut sent);
         assert_eq!(names(&sent), ["accept"]);
+        strip_hop_by_hop_of_request(&mut request);
+        assert_eq!(request[header::TE], "trailers");
+        assert_eq!(request.len(), 2);
     }
 
     #[test]

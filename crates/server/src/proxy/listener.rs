@@ -143,7 +143,7 @@ impl Connection {
             .keep_alive_interval(PINGED_EVERY)
             .max_concurrent_streams(STREAMS_PER_CONNECTION)
             .max_header_list_size(u32::try_from(header_limit).unwrap_or(u32::MAX));
-        let io = TokioIo::new(Strict::new(stream, header_limit));
+        let io = TokioIo::new(Strict::new(stream, header_limit, HEADERS_WITHIN));
         let connection = builder.serve_connection_with_upgrades(io, service).into_owned();
         if let Err(error) = watcher.watch(connection).await {
             tracing::trace!(%peer, %error, "a connection ended early");

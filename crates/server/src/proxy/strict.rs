@@ -11,8 +11,10 @@ mod head;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::Sleep;
 
 use self::framing::Framing;
 
@@ -24,19 +26,38 @@ const PIECE: usize = 16 * 1024;
 pub(super) struct Strict<S> {
     stream: S,
     framing: Framing,
+    head_within: Duration,
+    /// Runs until the first head is whole. The parser waits for those after it, and not while an answer is underway.
+    head_due: Option<Pin<Box<Sleep>>>,
     /// Looked at, and not handed on yet.
     ready: Vec<u8>,
     handed_on: usize,
 }
 
 impl<S> Strict<S> {
-    pub(super) fn new(stream: S, header_limit: usize) -> Self {
+    pub(super) fn new(stream: S, header_limit: usize, head_within: Duration) -> Self {
         Self {
             stream,
             framing: Framing::new(header_limit),
+            head_within,
+            head_due: None,
             ready: Vec::new(),
             handed_on: 0,
         }
+    }
+}
+
+impl<S> Strict<S> {
+    /// Ready when the first head has taken too long.
+    fn poll_head_due(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if !self.framing.awaits_first_head() {
+            return Poll::Pending;
+        }
+        let within = self.head_within;
+        let due = self
+            .head_due
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(within)));
+        due.as_mut().poll(cx)
     }
 }
 
@@ -58,7 +79,10 @@ impl<S: AsyncRead + Unpin> AsyncRead for Strict<S> {
             }
             let mut piece = [0; PIECE];
             let mut piece = ReadBuf::new(&mut piece);
-            ready!(Pin::new(&mut this.stream).poll_read(cx, &mut piece))?;
+            if Pin::new(&mut this.stream).poll_read(cx, &mut piece)?.is_pending() {
+                ready!(this.poll_head_due(cx));
+                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+            }
             if piece.filled().is_empty() {
                 // What was begun and not ended is for the parser to complain of.
                 this.framing.end(&mut this.ready);
@@ -68,6 +92,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for Strict<S> {
                 continue;
             }
             this.framing.look_at(piece.filled(), &mut this.ready);
+            if !this.framing.awaits_first_head() {
+                this.head_due = None;
+            }
         }
     }
 }

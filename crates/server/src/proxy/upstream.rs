@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::http::{Request, header};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use nightlatch_core::time::{Instant, Span};
@@ -28,7 +29,9 @@ pub(super) struct Upstreams {
 #[derive(Debug)]
 pub(super) struct Upstream {
     pub(super) address: UpstreamAddress,
-    pub(super) client: Client<Connector, Body>,
+    client: Client<Connector, Body>,
+    /// For requests to speak another protocol, which HTTP/2 has no place for.
+    upgrading: Client<Connector, Body>,
     in_flight: AtomicUsize,
     /// Milliseconds.
     out_until: AtomicI64,
@@ -72,17 +75,26 @@ impl Upstreams {
 
 impl Upstream {
     fn new(address: UpstreamAddress, trust: &Trust, connect_timeout: Duration) -> Self {
-        let connector = Connector::new(address.clone(), trust, connect_timeout);
-        let client = Client::builder(TokioExecutor::new())
+        let mut builder = Client::builder(TokioExecutor::new());
+        builder
             .pool_idle_timeout(KEPT_IDLE_FOR)
             .pool_timer(TokioTimer::new())
-            .timer(TokioTimer::new())
-            .build(connector);
+            .timer(TokioTimer::new());
         Self {
+            client: builder.build(Connector::new(address.clone(), trust, connect_timeout)),
+            upgrading: builder.build(Connector::with_http_1(address.clone(), trust, connect_timeout)),
             address,
-            client,
             in_flight: AtomicUsize::new(0),
             out_until: AtomicI64::new(i64::MIN),
+        }
+    }
+
+    /// The connections for a request.
+    pub(super) fn client(&self, request: &Request<Body>) -> &Client<Connector, Body> {
+        if request.headers().contains_key(header::UPGRADE) {
+            &self.upgrading
+        } else {
+            &self.client
         }
     }
 

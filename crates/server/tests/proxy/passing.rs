@@ -37,7 +37,7 @@ async fn the_application_hears_who_asks_and_nothing_else_of_the_session() {
         ("forwarded", &["for=127.0.0.1;host=\"app.example\";proto=http"]),
         ("x-secret", &[]),
         ("connection", &[]),
-        ("te", &[]),
+        ("te", &["trailers"]),
     ] {
         assert_eq!(got(&told, name), values, "{name}");
     }

@@ -271,3 +271,14 @@ async fn pipelined_requests_that_are_fine_are_answered_in_order() {
     assert_eq!(targets, ["/1", "/2", "/3"]);
     assert_eq!(application.whole_bodies(), 3);
 }
+
+#[tokio::test]
+async fn a_head_that_never_ends_holds_no_connection() {
+    let application = Application::start().await;
+    let front = Front::of(&application, "");
+    let second = "GET / HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n";
+    let began = ["", "GET /", "GET / HTTP/1.1\r\nHost: x\r\nX: ", second].map(|sent| front.raw(sent.as_bytes()));
+    let all = futures_util::future::join_all(began);
+    let closed = tokio::time::timeout(std::time::Duration::from_secs(20), all).await;
+    assert!(closed.is_ok(), "a connection stays open");
+}

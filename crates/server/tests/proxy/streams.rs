@@ -118,6 +118,20 @@ async fn neither_is_activity_and_both_end_at_the_idle_limit() {
 }
 
 #[tokio::test]
+async fn a_lock_closes_them_as_an_end_does() {
+    let application = Application::start().await;
+    let front = Front::of(
+        &application,
+        "[policy]\nidle = \"2s\"\nwarn_before = \"500ms\"\non_idle = \"lock\"\n",
+    );
+    let token = front.sign_in("ada").await;
+    let mut socket = open_socket(&front, &token).await;
+    assert!(ends(&mut socket, Duration::from_secs(2) + ENDS_WITHIN).await);
+    assert_eq!(front.session(&token).await.ok(200)["phase"], "locked");
+    front.get_as(&token, "/", &[]).await.problem(401);
+}
+
+#[tokio::test]
 async fn without_a_session_neither_opens() {
     let application = Application::start().await;
     let front = Front::of(&application, "");

@@ -186,6 +186,13 @@ async fn upstreams_behind_tls_are_known_by_their_certificate() {
             (answer.status.as_u16(), answer.text()),
             (200, &*format!("{spoken} {HOST}"))
         );
+        // HTTP/2 has no place for other protocols.
+        let upgrade = format!(
+            "GET / HTTP/1.1\r\nHost: {HOST}\r\nCookie: {}\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n",
+            crate::front::cookie(&token)
+        );
+        let answer = front.raw(upgrade.as_bytes()).await;
+        assert!(answer.contains(&format!("HTTP/1.1 {HOST}")), "{answer}");
         let front = Front::with(&site(""));
         let token = front.sign_in("ada").await;
         front.get_as(&token, "/", &[]).await.problem(502);
