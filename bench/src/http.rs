@@ -4,12 +4,13 @@
 mod answer;
 pub(crate) mod baseline;
 mod load;
+mod nginx;
 mod population;
 mod servers;
 
 use std::time::Duration;
 
-use self::load::{Load, Measured, Requests};
+use self::load::{Load, Measured, Question, Requests};
 use self::servers::Server;
 use crate::processes::{self, Pinned, Programs};
 use crate::report::{self, Table, float, median, micros, millis, per_mille, say};
@@ -18,6 +19,10 @@ const SERVER_CPU: usize = 0;
 const LOAD_CPU: usize = 1;
 const WARM_UP: Duration = Duration::from_secs(2);
 const GOAL_RATIO: f64 = 1.15;
+/// Of the answer to a proxy, over a handler that sets the same headers.
+const GOAL_GATEWAY: f64 = 1.08;
+/// With the same processor time at least 0.85 of what nginx and that handler get done.
+const GOAL_BEHIND_NGINX: f64 = 1.18;
 /// Of one CPU. Above this the run should be repeated.
 const QUIET: f64 = 0.10;
 
@@ -58,20 +63,56 @@ pub(crate) fn run(args: &Args, programs: &Programs) -> anyhow::Result<()> {
     let _pinned = Pinned::to(LOAD_CPU)?;
     let product = servers::product(&programs.product())?;
     let tokens = population::sign_in(&product, args.sessions)?;
-    let sample = answer::sample(&product, &tokens[0])?;
+    let sample = answer::sample(&product, Question::Session, &tokens[0])?;
     let baseline = servers::baseline(&programs.bench(), &sample)?;
-    let requests = Requests::new(&tokens);
+    let requests = Requests::new(Question::Session, &tokens);
     for pipeline in &args.pipeline {
         let load = Load {
             connections: args.connections,
             pipeline: *pipeline,
         };
-        compare(args, load, &requests, [&baseline, &product.server])?;
+        compare(args, load, &requests, [&baseline, &product.server], GOAL_RATIO)?;
     }
     Ok(())
 }
 
-fn compare(args: &Args, load: Load, requests: &Requests, [baseline, product]: [&Server; 2]) -> anyhow::Result<()> {
+/// The question of a proxy, alone and behind nginx.
+pub(crate) fn run_gateway(args: &Args, programs: &Programs) -> anyhow::Result<()> {
+    report::heading(format_args!(
+        "gateway: may this pass, {} sessions, {} connections",
+        args.sessions, args.connections
+    ));
+    let _pinned = Pinned::to(LOAD_CPU)?;
+    let product = servers::product(&programs.product())?;
+    let tokens = population::sign_in(&product, args.sessions)?;
+    let sample = answer::sample(&product, Question::MayPass, &tokens[0])?;
+    let baseline = servers::baseline(&programs.bench(), &sample)?;
+    let load = Load {
+        connections: args.connections,
+        pipeline: 1,
+    };
+    let requests = Requests::new(Question::MayPass, &tokens);
+    compare(args, load, &requests, [&baseline, &product.server], GOAL_GATEWAY)?;
+    say("\nBehind nginx:");
+    let requests = Requests::new(Question::Page, &tokens);
+    let asking_baseline = nginx::asking("nginx + baseline", baseline)?;
+    let asking_product = nginx::asking("nginx + nightlatch", product.server)?;
+    compare(
+        args,
+        load,
+        &requests,
+        [&asking_baseline, &asking_product],
+        GOAL_BEHIND_NGINX,
+    )
+}
+
+fn compare(
+    args: &Args,
+    load: Load,
+    requests: &Requests,
+    [baseline, product]: [&Server; 2],
+    goal: f64,
+) -> anyhow::Result<()> {
     say(format_args!(
         "\n{} requests per write, {} rounds of {} s:\n",
         load.pipeline, args.rounds, args.seconds
@@ -106,7 +147,7 @@ fn compare(args: &Args, load: Load, requests: &Requests, [baseline, product]: [&
     say("");
     let (what, ratio) = ("server CPU per request, product / baseline, median", median(cpu_ratios));
     if load.pipeline == 1 {
-        report::goal(what, ratio, GOAL_RATIO, "");
+        report::goal(what, ratio, goal, "");
     } else {
         say(format_args!("- {what}: {ratio:.2}"));
     }

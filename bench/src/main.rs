@@ -41,6 +41,8 @@ struct Cli {
 enum Measurement {
     /// CPU time per request of the server, against a handler that answers the same and keeps no sessions
     Http(http::Args),
+    /// CPU time per question of a proxy, against a handler that sets the same headers; alone and behind nginx
+    Gateway(http::Args),
     /// Nanoseconds and allocations of one check in process
     Engine(engine::Args),
     /// Bytes per live session
@@ -51,7 +53,7 @@ enum Measurement {
     List(list::Args),
     /// A change of policy over very many sessions: planned, made, and visible
     Change(change::Args),
-    /// All six with their defaults
+    /// All seven with their defaults
     All,
     #[command(hide = true)]
     Baseline(http::baseline::Args),
@@ -70,6 +72,7 @@ fn main() -> anyhow::Result<()> {
     };
     match measurement {
         Measurement::Http(args) => http::run(&args, &programs()?),
+        Measurement::Gateway(args) => http::run_gateway(&args, &programs()?),
         Measurement::Engine(args) => engine::run(&args, &programs()?),
         Measurement::Memory(args) => memory::run(&args, &programs()?),
         Measurement::Expiry(args) => expiry::run(&args),
@@ -83,6 +86,7 @@ fn main() -> anyhow::Result<()> {
 
 fn all(programs: &Programs) -> anyhow::Result<()> {
     http::run(&http::Args::parse_from(["http"]), programs)?;
+    http::run_gateway(&http::Args::parse_from(["gateway"]), programs)?;
     engine::run(&engine::Args::parse_from(["engine"]), programs)?;
     memory::run(&memory::Args::parse_from(["memory"]), programs)?;
     expiry::run(&expiry::Args::parse_from(["expiry"]))?;

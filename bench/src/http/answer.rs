@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use anyhow::{Context as _, bail, ensure};
 use serde::{Deserialize, Serialize};
 
-use super::load::request;
+use super::load::Question;
 use super::servers::Product;
 
 const HEADERS: usize = 32;
@@ -23,6 +23,8 @@ pub(super) struct Head {
 /// One answer of the product, without what every server adds by itself.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Sample {
+    /// What was asked for.
+    pub(super) path: String,
     pub(super) headers: Vec<(String, String)>,
     pub(super) body: String,
 }
@@ -48,14 +50,14 @@ pub(super) fn head(bytes: &[u8]) -> anyhow::Result<Option<Head>> {
 }
 
 /// Asks the product once.
-pub(super) fn sample(product: &Product, token: &str) -> anyhow::Result<Sample> {
+pub(super) fn sample(product: &Product, question: Question, token: &str) -> anyhow::Result<Sample> {
     let mut stream = TcpStream::connect(product.server.address).context("the server takes no connection")?;
-    stream.write_all(request(token).as_bytes())?;
+    stream.write_all(question.request(token).as_bytes())?;
     let bytes = read_one(&mut stream, &mut Vec::new())?;
     let head = head(&bytes)?.context("the answer broke off")?;
     ensure!(
         head.status == 200,
-        "GET session with a fresh session answers {}",
+        "{question:?} with a fresh session answers {}",
         head.status
     );
     let mut headers = [httparse::EMPTY_HEADER; HEADERS];
@@ -70,6 +72,7 @@ pub(super) fn sample(product: &Product, token: &str) -> anyhow::Result<Sample> {
         .map(|header| Ok((header.name.to_owned(), text(header.value)?)))
         .collect::<anyhow::Result<_>>()?;
     Ok(Sample {
+        path: question.path().to_owned(),
         headers,
         body: text(&bytes[head.body..])?,
     })

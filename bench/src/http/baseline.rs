@@ -17,7 +17,6 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 
 use super::answer::Sample;
-use super::load::PATH;
 use crate::report::say;
 
 #[derive(Debug, clap::Args)]
@@ -42,7 +41,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         headers,
         body: sample.body.into(),
     });
-    let router = Router::new().route(PATH, get(handle)).with_state(answer);
+    let router = Router::new().route(&sample.path, get(handle)).with_state(answer);
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?

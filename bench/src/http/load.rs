@@ -11,13 +11,37 @@ use tokio::net::TcpStream;
 use super::answer;
 use crate::stopwatch;
 
-pub(super) const PATH: &str = "/nightlatch/session";
-
 const BUFFER: usize = 64 * 1024;
 
-/// The session cookie on loopback.
-pub(super) fn request(token: &str) -> String {
-    format!("GET {PATH} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: nightlatch={token}\r\n\r\n")
+/// What is asked of a server.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Question {
+    /// `GET session`, as a page does.
+    Session,
+    /// Whether a request may pass, as a proxy does.
+    MayPass,
+    /// A page behind a proxy.
+    Page,
+}
+
+impl Question {
+    pub(super) fn path(self) -> &'static str {
+        match self {
+            Self::Session => "/nightlatch/session",
+            Self::MayPass => "/nightlatch/auth/request",
+            Self::Page => "/page",
+        }
+    }
+
+    /// With the session cookie on loopback.
+    pub(super) fn request(self, token: &str) -> String {
+        let path = self.path();
+        let original = match self {
+            Self::MayPass => "X-Original-Method: GET\r\nX-Original-URL: http://app.example/page\r\n",
+            Self::Session | Self::Page => "",
+        };
+        format!("GET {path} HTTP/1.1\r\nHost: app.example\r\n{original}Cookie: nightlatch={token}\r\n\r\n")
+    }
 }
 
 /// Every session's request, in the order in which they are sent, over and over.
@@ -51,8 +75,9 @@ struct Tally {
 }
 
 impl Requests {
-    pub(super) fn new(tokens: &[String]) -> Self {
-        let bytes: Vec<u8> = tokens.iter().flat_map(|token| request(token).into_bytes()).collect();
+    pub(super) fn new(question: Question, tokens: &[String]) -> Self {
+        let requests = tokens.iter().map(|token| question.request(token).into_bytes());
+        let bytes: Vec<u8> = requests.flatten().collect();
         // Tokens are equally long, and so are requests.
         Self {
             length: bytes.len() / tokens.len().max(1),

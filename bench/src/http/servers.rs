@@ -21,6 +21,9 @@ listen = "127.0.0.1:0"
 [management]
 listen = "127.0.0.1:0"
 
+[[sites]]
+host = "app.example"
+
 [store]
 kind = "memory"
 
@@ -33,6 +36,8 @@ pub(super) struct Server {
     pub(super) name: &'static str,
     pub(super) address: SocketAddr,
     process: Process,
+    /// Whom it asks; on the same CPU, and measured with it.
+    behind: Option<Box<Self>>,
     /// Kept open: a server that cannot say what it has to say stops.
     _said: BufReader<ChildStdout>,
     /// What it was started with; gone when it is.
@@ -48,8 +53,30 @@ pub(super) struct Product {
 }
 
 impl Server {
+    /// A proxy that listens already, and whom it asks.
+    pub(super) fn in_front(
+        name: &'static str,
+        address: SocketAddr,
+        (process, said): (Process, ChildStdout),
+        directory: TempDir,
+        behind: Self,
+    ) -> Self {
+        Self {
+            name,
+            address,
+            process,
+            behind: Some(Box::new(behind)),
+            _said: BufReader::new(said),
+            _directory: directory,
+        }
+    }
+
     pub(super) fn cpu_time(&self) -> anyhow::Result<Duration> {
-        self.process.cpu_time()
+        let behind = self
+            .behind
+            .as_ref()
+            .map_or(Ok(Duration::ZERO), |server| server.cpu_time())?;
+        Ok(self.process.cpu_time()? + behind)
     }
 }
 
@@ -67,6 +94,7 @@ pub(super) fn product(program: &Path) -> anyhow::Result<Product> {
         name: "nightlatch",
         address,
         process,
+        behind: None,
         _said: lines,
         _directory: directory,
     };
@@ -89,6 +117,7 @@ pub(super) fn baseline(program: &Path, sample: &Sample) -> anyhow::Result<Server
         name: "baseline",
         address,
         process,
+        behind: None,
         _said: lines,
         _directory: directory,
     })

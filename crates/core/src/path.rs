@@ -27,7 +27,11 @@ impl<'a> Path<'a> {
         if is_canonical(raw) {
             return Self(Cow::Borrowed(raw));
         }
-        let decoded = percent_decode(raw);
+        Self::resolved(&percent_decode(raw))
+    }
+
+    /// Of a text that is decoded already: without its empty and dot segments.
+    fn resolved(decoded: &str) -> Self {
         let mut segments: Vec<&str> = Vec::new();
         for segment in decoded.split('/') {
             match segment {

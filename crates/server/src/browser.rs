@@ -66,10 +66,11 @@ fn endpoints(latch: Arc<Latch>, gateway: Router<Arc<Latch>>, extra: Router) -> R
         .route(&at("sdk.json"), get(snippet::get))
         .route(&at("sdk/{part}"), get(assets::part))
         .route(&at("{asset}"), get(assets::get))
-        .merge(gateway)
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(from_fn_with_state(Arc::clone(&latch), cross_origin))
+        // Outside: a preflight that a proxy asks about is the application's, and answering it here would let it pass.
+        .merge(gateway)
         .with_state(latch)
         .merge(extra)
         .fallback(nothing_here)

@@ -2,6 +2,8 @@
 //!
 //! There is one endpoint for each way in which proxies ask, and each believes only the headers of its own way.
 
+#[cfg(test)]
+mod corpus;
 pub(crate) mod decision;
 pub(crate) mod denial;
 #[cfg(feature = "envoy-grpc")]

@@ -77,7 +77,8 @@ impl<'a> Readings<'a> {
             others.push(Path::as_sent(raw));
         }
         if raw.contains(';') || canonical.as_str().contains(';') {
-            others.push(Path::canonical(&without_parameters(canonical.as_str())).into_owned());
+            // It is decoded already; once more would be another page.
+            others.push(Path::resolved(&without_parameters(canonical.as_str())));
             others.push(Path::canonical(&without_parameters(raw)).into_owned());
         }
         others.retain(|other| !other.segments().eq(canonical.segments()));
@@ -175,6 +176,7 @@ mod tests {
             ("/admin;x=1/a", &["/admin;x=1/a", "/admin/a"]),
             ("/a/..;/admin", &["/a/..;/admin", "/admin"]),
             ("/a/..%3b/admin", &["/a/..;/admin", "/a/..%3b/admin", "/admin"]),
+            ("/a%2544;b", &["/a%44;b", "/a%2544;b", "/a%44"]),
             ("/caf%C3%A9", &["/café", "/caf%C3%A9"]),
             ("/100%25", &["/100%", "/100%25"]),
         ] {

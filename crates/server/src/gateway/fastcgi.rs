@@ -48,4 +48,7 @@ pub(crate) async fn serve(bound: Bound, latch: Arc<Latch>) {
 }
 
 #[cfg(test)]
+#[path = "../../../../fuzz/checks/fastcgi.rs"]
+mod check;
+#[cfg(test)]
 mod tests;

@@ -1,7 +1,8 @@
 //! Who a request comes from, as the application behind the proxy is told: always all of it, empty where nothing is known.
 
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 
+use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use nightlatch_core::time::Span;
 use nightlatch_engine::Snapshot;
@@ -31,72 +32,110 @@ pub(crate) static NAMES: [HeaderName; 8] = [
 pub(crate) fn tell(headers: &mut HeaderMap, session: &Snapshot, application: Option<&str>) {
     let application = application.or(session.facts.application.as_deref());
     let status = &session.status;
-    headers.insert(SUBJECT, text(&session.subject));
-    headers.insert(SESSION, text(&session.handle.to_string()));
-    headers.insert(APPLICATION, application.map_or_else(nothing, text));
-    headers.insert(
-        AUTHENTICATED_AT,
-        HeaderValue::from(session.authenticated.as_millis().div_euclid(1000)),
-    );
-    headers.insert(AUTHENTICATION_METHODS, methods(&session.amr));
-    headers.insert(IDLE_REMAINING, seconds(status.idle_remaining));
-    headers.insert(ABSOLUTE_REMAINING, seconds(status.absolute_remaining));
-    headers.insert(PHASE, HeaderValue::from_static(status.phase.as_str()));
+    let mut values = Values::default();
+    values.end_with(|text| escape(text, &session.subject));
+    values.end_with(|text| show(text, session.handle));
+    values.end_with(|text| escape(text, application.unwrap_or_default()));
+    values.end_with(|text| show(text, session.authenticated.as_millis().div_euclid(1000)));
+    values.end_with(|text| words(text, &session.amr));
+    values.end_with(|text| seconds(text, status.idle_remaining));
+    values.end_with(|text| seconds(text, status.absolute_remaining));
+    values.end_with(|text| text.push_str(status.phase.as_str()));
+    for (name, value) in NAMES.iter().zip(values.into_headers()) {
+        headers.insert(name, value);
+    }
 }
 
 /// Tells that nobody is known.
 pub(crate) fn tell_nobody(headers: &mut HeaderMap) {
-    for name in [
-        SUBJECT,
-        SESSION,
-        APPLICATION,
-        AUTHENTICATED_AT,
-        AUTHENTICATION_METHODS,
-        IDLE_REMAINING,
-        ABSOLUTE_REMAINING,
-        PHASE,
-    ] {
-        headers.insert(name, nothing());
+    for name in &NAMES {
+        headers.insert(name, HeaderValue::from_static(""));
     }
 }
 
-fn nothing() -> HeaderValue {
-    HeaderValue::from_static("")
+/// Values one behind the other in one text, which they share: this is written for every request that passes.
+struct Values {
+    text: String,
+    ends: Vec<usize>,
 }
 
-fn seconds(remaining: Option<Span>) -> HeaderValue {
-    remaining.map_or_else(nothing, |span| HeaderValue::from(span.as_millis() / 1000))
-}
-
-fn methods(amr: &[Box<str>]) -> HeaderValue {
-    match amr {
-        [] => nothing(),
-        [one] => text(one),
-        several => text(&several.join(" ")),
+impl Default for Values {
+    fn default() -> Self {
+        Self {
+            text: String::with_capacity(192),
+            ends: Vec::with_capacity(NAMES.len()),
+        }
     }
+}
+
+impl Values {
+    fn end_with(&mut self, write: impl FnOnce(&mut String)) {
+        write(&mut self.text);
+        self.ends.push(self.text.len());
+    }
+
+    fn into_headers(self) -> impl Iterator<Item = HeaderValue> {
+        let text = Bytes::from(self.text);
+        let mut start = 0;
+        self.ends.into_iter().map(move |end| {
+            let value = text.slice(start..end);
+            start = end;
+            HeaderValue::from_maybe_shared(value).unwrap_or_else(|_| HeaderValue::from_static(""))
+        })
+    }
+}
+
+fn seconds(text: &mut String, remaining: Option<Span>) {
+    if let Some(span) = remaining {
+        show(text, span.as_millis() / 1000);
+    }
+}
+
+fn words(text: &mut String, words: &[Box<str>]) {
+    for (at, word) in words.iter().enumerate() {
+        if at > 0 {
+            text.push(' ');
+        }
+        escape(text, word);
+    }
+}
+
+fn show(text: &mut String, value: impl Display) {
+    // Writing to a string does not fail.
+    let _ = write!(text, "{value}");
 }
 
 /// Text as headers can carry it: what is not printable ASCII is percent-encoded, and so is the percent sign.
-fn text(text: &str) -> HeaderValue {
+fn escape(into: &mut String, text: &str) {
     let plain = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'%';
     if text.bytes().all(plain) {
-        return HeaderValue::from_str(text).unwrap_or_else(|_| nothing());
+        into.push_str(text);
+        return;
     }
-    let mut encoded = String::with_capacity(text.len() * 3);
     for byte in text.bytes() {
         if plain(byte) {
-            encoded.push(char::from(byte));
+            into.push(char::from(byte));
         } else {
             // Writing to a string does not fail.
-            let _ = write!(encoded, "%{byte:02X}");
+            let _ = write!(into, "%{byte:02X}");
         }
     }
-    HeaderValue::from_str(&encoded).unwrap_or_else(|_| nothing())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn values_stand_behind_each_other_and_are_told_apart() {
+        let mut values = Values::default();
+        let list: [Box<str>; 2] = ["pwd".into(), "otp".into()];
+        values.end_with(|text| words(text, &list));
+        values.end_with(|text| seconds(text, None));
+        values.end_with(|text| seconds(text, Some(Span::from_millis(2999))));
+        let told: Vec<_> = values.into_headers().collect();
+        assert_eq!(told, ["pwd otp", "", "2"]);
+    }
 
     #[test]
     fn text_survives_headers() {
@@ -108,7 +147,9 @@ mod tests {
             ("a\r\nNightlatch-Subject: root", "a%0D%0ANightlatch-Subject: root"),
             ("", ""),
         ] {
-            assert_eq!(text(told), sent);
+            let mut text = String::from("before ");
+            escape(&mut text, told);
+            assert_eq!(text, format!("before {sent}"));
         }
     }
 }

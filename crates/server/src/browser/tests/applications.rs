@@ -242,6 +242,17 @@ async fn pages_of_listed_origins_read_and_write() {
 }
 
 #[tokio::test]
+async fn a_preflight_that_a_proxy_asks_about_does_not_pass_by_itself() {
+    let site = site().await;
+    let asked = [("access-control-request-method", "POST")];
+    for path in ["/auth/request", "/auth/forward", "/auth/ext/page"] {
+        let answer = from(&site, ORIGIN, Method::OPTIONS, path, "", &asked).await;
+        assert!(answer.status.is_client_error(), "{path}: {}", answer.status);
+        assert_eq!(answer.header("access-control-allow-origin"), None, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn a_preflight_is_answered_for_listed_origins_alone() {
     let site = site().await;
     let asked = [

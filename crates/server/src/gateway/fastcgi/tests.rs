@@ -3,9 +3,11 @@
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
 use tokio::task::JoinHandle;
 
+use super::check;
 use super::connection::{self, Broken};
 use super::params::{Param, pack};
 use super::record::{HEADER_LENGTH, Header, Kind, write};
+use crate::gateway::corpus;
 use crate::gateway::site_for_tests::SignedIn;
 
 const CONFIG: &str = "[server]\npublic_url = \"https://app.example\"\n[policy]\nidle = \"5m\"\n\
@@ -173,4 +175,9 @@ async fn the_end_of_the_server_ends_what_waits() {
     let peer = Peer::connect(&site);
     site.latch.shutdown.cancel();
     assert!(matches!(peer.served.await, Ok(Ok(()))));
+}
+
+#[test]
+fn the_corpus_of_records_holds() {
+    corpus::replay("fastcgi", check::check);
 }

@@ -1,0 +1,83 @@
+//! nginx in front of a page, asking a server whether each request may pass. One process, so that it is measured whole.
+
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+
+use super::SERVER_CPU;
+use super::servers::Server;
+use crate::processes::Process;
+use crate::stopwatch;
+
+const STARTS_WITHIN: Duration = Duration::from_secs(10);
+
+pub(super) fn asking(name: &'static str, server: Server) -> anyhow::Result<Server> {
+    let directory = tempfile::tempdir()?;
+    // Left to nginx a moment later.
+    let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+    std::fs::write(directory.path().join("page"), "a page")?;
+    let file = directory.path().join("nginx.conf");
+    std::fs::write(&file, configuration(directory.path(), address, server.address))?;
+    // nginx gives up what root may do, and reads the page as somebody else.
+    open_to_everybody(directory.path())?;
+    let arguments = ["-c".as_ref(), file.as_os_str()];
+    let process = Process::pinned(SERVER_CPU, Path::new("nginx"), arguments)
+        .context("nginx is missing: apt-get install nginx-light")?;
+    let start = stopwatch::now();
+    while TcpStream::connect(address).is_err() {
+        ensure!(
+            stopwatch::now() - start < STARTS_WITHIN,
+            "nginx does not listen on {address}"
+        );
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    Ok(Server::in_front(name, address, process, directory, server))
+}
+
+fn open_to_everybody(directory: &Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    Ok(std::fs::set_permissions(
+        directory,
+        std::fs::Permissions::from_mode(0o755),
+    )?)
+}
+
+fn configuration(directory: &Path, listen: SocketAddr, asked: SocketAddr) -> String {
+    let directory = directory.display();
+    format!(
+        "daemon off;
+master_process off;
+pid {directory}/nginx.pid;
+error_log stderr error;
+events {{ worker_connections 1024; }}
+http {{
+  access_log off;
+  client_body_temp_path {directory}/body;
+  proxy_temp_path {directory}/proxy;
+  fastcgi_temp_path {directory}/fastcgi;
+  uwsgi_temp_path {directory}/uwsgi;
+  scgi_temp_path {directory}/scgi;
+  keepalive_requests 1000000000;
+  upstream asked {{ server {asked}; keepalive 64; keepalive_requests 1000000000; }}
+  server {{
+    listen {listen};
+    root {directory};
+    location / {{ auth_request /ask; }}
+    location = /ask {{
+      internal;
+      proxy_pass http://asked/nightlatch/auth/request;
+      proxy_pass_request_body off;
+      proxy_http_version 1.1;
+      proxy_set_header Connection \"\";
+      proxy_set_header Content-Length \"\";
+      proxy_set_header X-Original-Method $request_method;
+      proxy_set_header X-Original-URL $scheme://$http_host$request_uri;
+    }}
+  }}
+}}
+"
+    )
+}
