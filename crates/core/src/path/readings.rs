@@ -9,7 +9,8 @@ use super::{Path, hex};
 pub struct Readings<'a> {
     /// The one that counts where nothing else is said: canonical (LIFETIME section 1).
     pub canonical: Path<'a>,
-    /// The others, where they differ: not decoded and with its dots, and without what follows a semicolon in a segment.
+    /// The others, where they differ: not decoded and with its dots, decoded twice, and without what follows a semicolon in a
+    /// segment.
     pub others: Vec<Path<'static>>,
 }
 
@@ -76,9 +77,15 @@ impl<'a> Readings<'a> {
         if canonical.as_str() != raw {
             others.push(Path::as_sent(raw));
         }
+        // Who decodes once more reads letters that were escaped twice; what tells paths apart has been refused.
+        if canonical.as_str().contains('%') {
+            others.push(Path::canonical(&canonical.as_str().replace(['?', '#'], "/")).into_owned());
+        }
         if raw.contains(';') || canonical.as_str().contains(';') {
             others.push(Path::canonical(&without_parameters(canonical.as_str())).into_owned());
-            others.push(Path::canonical(&without_parameters(raw)).into_owned());
+            let plain = without_parameters(raw);
+            others.push(Path::canonical(&plain).into_owned());
+            others.push(Path::as_sent(&plain));
         }
         others.retain(|other| !other.segments().eq(canonical.segments()));
         others.dedup();
@@ -173,8 +180,13 @@ mod tests {
             ("/%61dmin", &["/admin", "/%61dmin"]),
             ("/%2e%2e/admin", &["/admin", "/%2e%2e/admin"]),
             ("/admin;x=1/a", &["/admin;x=1/a", "/admin/a"]),
-            ("/a/..;/admin", &["/a/..;/admin", "/admin"]),
-            ("/a/..%3b/admin", &["/a/..;/admin", "/a/..%3b/admin", "/admin"]),
+            ("/a/..;/admin", &["/a/..;/admin", "/admin", "/a/../admin"]),
+            ("/admin;x/../a", &["/a", "/admin;x/../a", "/admin/../a"]),
+            ("/%2561dmin", &["/%61dmin", "/%2561dmin", "/admin"]),
+            (
+                "/a/..%3b/admin",
+                &["/a/..;/admin", "/a/..%3b/admin", "/admin", "/a/..%3b/admin"],
+            ),
             ("/caf%C3%A9", &["/café", "/caf%C3%A9"]),
             ("/100%25", &["/100%", "/100%25"]),
         ] {
