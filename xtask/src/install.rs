@@ -4,12 +4,13 @@ mod debian;
 mod python;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::SystemTime;
 
 use anyhow::{Result, bail};
 
+use self::python::proxies;
 pub(crate) use self::python::{fuzzing, schemathesis};
 use crate::step::Step;
 use crate::workspace;
@@ -25,17 +26,29 @@ const BROWSERS: [(&str, &str); 5] = [
     ("Xvfb", "xvfb"),
 ];
 
+/// What the gateway tests start, and the Debian packages it comes in.
+const PROXIES: [(&str, &str); 3] = [("nginx", "nginx-light"), ("caddy", "caddy"), ("haproxy", "haproxy")];
+
 /// The browsers of the browser tests, and what drives them.
 pub(crate) fn browsers() -> Result<()> {
     debian::install(
-        &packages_of_missing(has),
+        &packages_of_missing(&BROWSERS, has),
         "the browser tests drive Chromium, Firefox and WebKitGTK",
     )
 }
 
+/// The proxies of the gateway tests; answers the directory of those that are not in the search path.
+pub(crate) fn gateways() -> Result<PathBuf> {
+    debian::install(
+        &packages_of_missing(&PROXIES, has),
+        "the gateway tests start nginx, Caddy and HAProxy",
+    )?;
+    proxies()
+}
+
 /// The packages of the programs that are not there.
-fn packages_of_missing(is_there: impl Fn(&str) -> bool) -> Vec<&'static str> {
-    let missing = BROWSERS.iter().filter(|(program, _)| !is_there(program));
+fn packages_of_missing(wanted: &[(&str, &'static str)], is_there: impl Fn(&str) -> bool) -> Vec<&'static str> {
+    let missing = wanted.iter().filter(|(program, _)| !is_there(program));
     missing.map(|(_, package)| *package).collect()
 }
 
@@ -103,8 +116,8 @@ mod tests {
 
     #[test]
     fn packages_are_asked_for_by_their_own_names() {
-        assert!(packages_of_missing(|_| true).is_empty());
-        let without_webkit = packages_of_missing(|program| !program.starts_with('W'));
+        assert!(packages_of_missing(&BROWSERS, |_| true).is_empty());
+        let without_webkit = packages_of_missing(&BROWSERS, |program| !program.starts_with('W'));
         assert_eq!(without_webkit, ["webkit2gtk-driver"]);
     }
 

@@ -21,6 +21,8 @@ pub(crate) enum Part {
     Sdk,
     /// The management API of the binary under an `OpenAPI` fuzzer
     Api,
+    /// The configurations that the binary prints, in real proxies
+    Gateways,
     /// The binary in three real browsers
     Browser,
     /// The house rules
@@ -34,6 +36,7 @@ impl fmt::Display for Part {
             Self::Loom => "loom",
             Self::Sdk => "sdk",
             Self::Api => "api",
+            Self::Gateways => "gateways",
             Self::Browser => "browser",
             Self::Tidy => "tidy",
         })
@@ -60,6 +63,7 @@ fn prepare(part: Part) -> Result<()> {
         Part::Rust | Part::Loom | Part::Tidy => Ok(()),
         Part::Sdk => install::node_modules(),
         Part::Api => install::schemathesis().map(drop),
+        Part::Gateways => install::gateways().map(drop),
         Part::Browser => install::browsers().and_then(|()| install::node_modules()),
     }
 }
@@ -70,6 +74,7 @@ fn run_part(part: Part) -> Result<()> {
         Part::Loom => loom(),
         Part::Sdk => browser_sdk(),
         Part::Api => api::run(),
+        Part::Gateways => gateways(),
         Part::Browser => browser(),
         Part::Tidy => tidy::run(),
     }
@@ -101,6 +106,27 @@ fn browser_sdk() -> Result<()> {
     Step::new("SDK size", "npm --prefix sdk run size").run()?;
     Step::new("npm package", "npm --prefix sdk run check:package").run()?;
     Step::new("code and reference in the documents", "npm --prefix sdk run check:docs").run()
+}
+
+fn gateways() -> Result<()> {
+    let programs = install::gateways()?;
+    // Debian puts nginx and HAProxy where only root looks.
+    let path = format!(
+        "{}:{}:/usr/local/sbin:/usr/sbin:/sbin",
+        programs.display(),
+        search_path()
+    );
+    Step::new(
+        "gateways",
+        "cargo test --package nightlatch --test gateways -- --ignored",
+    )
+    .env("PATH", path)
+    .run()
+}
+
+#[expect(clippy::disallowed_methods, reason = "what is installed for a test is added to it")]
+fn search_path() -> String {
+    std::env::var("PATH").unwrap_or_default()
 }
 
 fn browser() -> Result<()> {
