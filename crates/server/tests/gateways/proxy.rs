@@ -22,7 +22,7 @@ pub(crate) struct Proxy {
     starts: &'static [&'static str],
     /// For the kit.
     pub(crate) options: &'static [&'static str],
-    /// What it answers while nightlatch is gone.
+    /// What it answers while nightlatch is away.
     pub(crate) away: u16,
     /// Whether it has a page for that.
     pub(crate) has_page: bool,
