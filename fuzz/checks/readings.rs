@@ -24,9 +24,14 @@ pub(crate) fn check(data: &[u8]) {
         format!("/{}", canonical.join("/")),
         "{target:?}"
     );
+    let text = format!("/{}", canonical.join("/"));
+    let before_query = text.split(['?', '#']).next().unwrap_or_default();
     let mut others: BTreeSet<Vec<String>> = [
         segments(raw),
-        resolved(&without_parameters(&format!("/{}", canonical.join("/")))),
+        segments(&without_parameters(raw)),
+        resolved(&String::from_utf8_lossy(&decoded(text.as_bytes()))),
+        resolved(before_query),
+        resolved(&without_parameters(&text)),
         resolved(&String::from_utf8_lossy(&decoded(without_parameters(raw).as_bytes()))),
     ]
     .into();

@@ -4,13 +4,14 @@ mod debian;
 mod python;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::SystemTime;
 
 use anyhow::{Result, bail};
 
-pub(crate) use self::python::{envoy, fuzzing, schemathesis};
+use self::python::proxies;
+pub(crate) use self::python::{fuzzing, schemathesis};
 use crate::step::Step;
 use crate::workspace;
 
@@ -25,16 +26,13 @@ const BROWSERS: [(&str, &str); 5] = [
     ("Xvfb", "xvfb"),
 ];
 
-/// What the tests put in front of an application, and the Debian packages it comes in.
-const PROXIES: [(&str, &str); 1] = [("apache2", "apache2")];
-
-/// The proxies that the tests of the server start.
-pub(crate) fn proxies() -> Result<()> {
-    debian::install(
-        &packages_of_missing(&PROXIES, has),
-        "the tests of the server start real proxies in front of it",
-    )
-}
+/// What the gateway tests start, and the Debian packages it comes in.
+const PROXIES: [(&str, &str); 4] = [
+    ("nginx", "nginx-light"),
+    ("caddy", "caddy"),
+    ("haproxy", "haproxy"),
+    ("apache2", "apache2"),
+];
 
 /// The browsers of the browser tests, and what drives them.
 pub(crate) fn browsers() -> Result<()> {
@@ -44,9 +42,18 @@ pub(crate) fn browsers() -> Result<()> {
     )
 }
 
+/// The proxies of the gateway tests; answers the directory of those that are not in the search path.
+pub(crate) fn gateways() -> Result<PathBuf> {
+    debian::install(
+        &packages_of_missing(&PROXIES, has),
+        "the gateway tests start nginx, Caddy, HAProxy and Apache",
+    )?;
+    proxies()
+}
+
 /// The packages of the programs that are not there.
-fn packages_of_missing(programs: &[(&str, &'static str)], is_there: impl Fn(&str) -> bool) -> Vec<&'static str> {
-    let missing = programs.iter().filter(|(program, _)| !is_there(program));
+fn packages_of_missing(wanted: &[(&str, &'static str)], is_there: impl Fn(&str) -> bool) -> Vec<&'static str> {
+    let missing = wanted.iter().filter(|(program, _)| !is_there(program));
     missing.map(|(_, package)| *package).collect()
 }
 

@@ -3,21 +3,16 @@
 use anyhow::Result;
 
 use crate::install;
-use crate::step::{Step, heading};
+use crate::step::{Step, WHOLE, heading};
 
 pub(crate) fn run() -> Result<()> {
     Step::new("format", "cargo fmt --all --check").run()?;
     Step::new(
         "lints",
-        "cargo clippy --workspace --all-targets --locked -- -D warnings",
+        &format!("cargo clippy {WHOLE} --all-targets --locked -- -D warnings"),
     )
     .run()?;
-    Step::new(
-        "lints of gRPC",
-        "cargo clippy --package nightlatch --features envoy-grpc --all-targets --locked -- -D warnings",
-    )
-    .run()?;
-    Step::new("documentation", "cargo doc --workspace --no-deps --locked")
+    Step::new("documentation", &format!("cargo doc {WHOLE} --no-deps --locked"))
         .env("RUSTDOCFLAGS", "-D warnings")
         .run()?;
     dependencies()

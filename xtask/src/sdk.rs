@@ -8,7 +8,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::step::Step;
+use crate::step::{Step, WHOLE};
 use crate::{install, workspace};
 
 /// Where the bundles lie among other files.
@@ -81,7 +81,7 @@ fn stale<'a>(before: &'a Files, after: &'a Files) -> Vec<&'a str> {
 
 /// Builds the server for the browser tests and returns the path of the binary.
 pub(crate) fn server_for_browsers() -> Result<String> {
-    Step::new("build the server", "cargo build --package nightlatch").run()?;
+    Step::new("build the server", &format!("cargo build {WHOLE} --bins")).run()?;
     let binary = workspace::metadata()?.target_directory.join("debug/nightlatch");
     ensure!(
         binary.is_file(),

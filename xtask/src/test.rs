@@ -7,7 +7,7 @@ use std::fmt;
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 
-use crate::step::{Step, closing, heading, timed};
+use crate::step::{Step, WHOLE, closing, heading, timed};
 use crate::{install, sdk, tidy};
 
 /// A part of the tests that can be run alone.
@@ -17,12 +17,12 @@ pub(crate) enum Part {
     Rust,
     /// The engine's atomics under every interleaving
     Loom,
-    /// Envoy's gRPC, which is left out of the other builds
-    Grpc,
     /// Types, unit tests, size budget, bundles, package and documents of the browser SDK
     Sdk,
     /// The management API of the binary under an `OpenAPI` fuzzer
     Api,
+    /// The configurations that the binary prints, in real proxies
+    Gateways,
     /// The binary in three real browsers
     Browser,
     /// The house rules
@@ -34,9 +34,9 @@ impl fmt::Display for Part {
         f.write_str(match self {
             Self::Rust => "rust",
             Self::Loom => "loom",
-            Self::Grpc => "grpc",
             Self::Sdk => "sdk",
             Self::Api => "api",
+            Self::Gateways => "gateways",
             Self::Browser => "browser",
             Self::Tidy => "tidy",
         })
@@ -61,10 +61,9 @@ pub(crate) fn run(part: Option<Part>) -> Result<()> {
 fn prepare(part: Part) -> Result<()> {
     match part {
         Part::Loom | Part::Tidy => Ok(()),
-        Part::Rust => install::proxies(),
-        Part::Grpc => install::envoy(),
         Part::Sdk => install::node_modules(),
         Part::Api => install::schemathesis().map(drop),
+        Part::Rust | Part::Gateways => install::gateways().map(drop),
         Part::Browser => install::browsers().and_then(|()| install::node_modules()),
     }
 }
@@ -73,9 +72,9 @@ fn run_part(part: Part) -> Result<()> {
     match part {
         Part::Rust => rust(),
         Part::Loom => loom(),
-        Part::Grpc => grpc(),
         Part::Sdk => browser_sdk(),
         Part::Api => api::run(),
+        Part::Gateways => gateways(),
         Part::Browser => browser(),
         Part::Tidy => tidy::run(),
     }
@@ -83,12 +82,12 @@ fn run_part(part: Part) -> Result<()> {
 
 fn rust() -> Result<()> {
     let runner = if install::has("cargo-nextest") {
-        "cargo nextest run --workspace --no-fail-fast"
+        format!("cargo nextest run {WHOLE} --no-fail-fast")
     } else {
-        "cargo test --workspace --lib --bins --tests --no-fail-fast"
+        format!("cargo test {WHOLE} --lib --bins --tests --no-fail-fast")
     };
-    Step::new("Rust tests", runner).run()?;
-    Step::new("documentation tests", "cargo test --workspace --doc").run()
+    Step::new("Rust tests", &runner).run()?;
+    Step::new("documentation tests", &format!("cargo test {WHOLE} --doc")).run()
 }
 
 fn loom() -> Result<()> {
@@ -100,16 +99,6 @@ fn loom() -> Result<()> {
         .run()
 }
 
-fn grpc() -> Result<()> {
-    let what = "--package nightlatch --features envoy-grpc";
-    let line = if install::has("cargo-nextest") {
-        format!("cargo nextest run {what} --no-fail-fast envoy_grpc")
-    } else {
-        format!("cargo test {what} --no-fail-fast --bins --test envoy_grpc")
-    };
-    Step::new("gRPC tests", &line).run()
-}
-
 fn browser_sdk() -> Result<()> {
     Step::new("SDK types", "npm --prefix sdk run check").run()?;
     Step::new("SDK unit tests", "npm --prefix sdk run test").run()?;
@@ -117,6 +106,24 @@ fn browser_sdk() -> Result<()> {
     Step::new("SDK size", "npm --prefix sdk run size").run()?;
     Step::new("npm package", "npm --prefix sdk run check:package").run()?;
     Step::new("code and reference in the documents", "npm --prefix sdk run check:docs").run()
+}
+
+fn gateways() -> Result<()> {
+    let programs = install::gateways()?;
+    // Debian puts nginx and HAProxy where only root looks.
+    let path = format!(
+        "{}:{}:/usr/local/sbin:/usr/sbin:/sbin",
+        programs.display(),
+        search_path()
+    );
+    Step::new("gateways", &format!("cargo test {WHOLE} --test gateways -- --ignored"))
+        .env("PATH", path)
+        .run()
+}
+
+#[expect(clippy::disallowed_methods, reason = "what is installed for a test is added to it")]
+fn search_path() -> String {
+    std::env::var("PATH").unwrap_or_default()
 }
 
 fn browser() -> Result<()> {

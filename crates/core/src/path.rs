@@ -31,7 +31,7 @@ impl<'a> Path<'a> {
     }
 
     /// Of a text that is decoded already: without its empty and dot segments.
-    fn resolved(decoded: &str) -> Self {
+    fn resolved(decoded: &str) -> Path<'static> {
         let mut segments: Vec<&str> = Vec::new();
         for segment in decoded.split('/') {
             match segment {
@@ -42,7 +42,7 @@ impl<'a> Path<'a> {
                 name => segments.push(name),
             }
         }
-        Self(Cow::Owned(format!("/{}", segments.join("/"))))
+        Path(Cow::Owned(format!("/{}", segments.join("/"))))
     }
 
     /// The path as a server reads it that neither decodes nor tidies up: patterns see its dots and its escapes.

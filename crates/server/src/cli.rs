@@ -5,6 +5,7 @@ mod check;
 mod client;
 pub(crate) mod demo;
 mod explain;
+mod gateway;
 pub(crate) mod keys;
 mod policy;
 mod serve;
@@ -62,6 +63,8 @@ enum Command {
     Keys(keys::Args),
     /// Choose a policy by what it would do
     Policy(policy::Args),
+    /// Print the configuration of a proxy, and try the one that runs
+    Gateway(gateway::Args),
     /// Print the line that brings the warning into a page
     Snippet(snippet::Args),
 }
@@ -90,6 +93,7 @@ fn block_on(command: Command) -> anyhow::Result<ExitCode> {
             Command::Audit(args) => audit::run(args).await,
             Command::Keys(args) => keys::run(args).await,
             Command::Policy(args) => policy::run(args).await,
+            Command::Gateway(args) => gateway::run(args).await,
             Command::Check(_) | Command::Simulate(_) | Command::Snippet(_) => Ok(ExitCode::from(USAGE)),
         }
     })

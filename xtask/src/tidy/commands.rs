@@ -46,6 +46,12 @@ const SERVED_SDK: Proof = Proof::Test {
     name: "the_commands_of_the_document_tell_what_the_server_sends",
 };
 
+/// The commands of `docs/gateways.md` and the pages below it.
+const GATEWAYS: Proof = Proof::Test {
+    path: "crates/server/tests/gateways/document.rs",
+    name: "the_commands_of_the_documents_work",
+};
+
 const COMMANDS: &[(&str, Proof)] = &[
     (
         "cargo run --release -- demo",
@@ -93,11 +99,39 @@ const COMMANDS: &[(&str, Proof)] = &[
     ),
     ("nightlatch snippet --config latch.toml", SERVED_SDK),
     ("nightlatch snippet --config latch.toml --json", SERVED_SDK),
+    (
+        "nightlatch gateway nginx --config latch.toml --upstream http://127.0.0.1:3000",
+        GATEWAYS,
+    ),
+    ("nightlatch gateway test http://127.0.0.1:8080", GATEWAYS),
+    ("nightlatch gateway echo --listen 127.0.0.1:3000", GATEWAYS),
+    (
+        "nightlatch gateway apache --config latch.toml --upstream http://127.0.0.1:3000",
+        GATEWAYS,
+    ),
+    (
+        "nightlatch gateway caddy --config latch.toml --upstream http://127.0.0.1:3000",
+        GATEWAYS,
+    ),
+    (
+        "nightlatch gateway envoy --config latch.toml --upstream http://127.0.0.1:3000",
+        GATEWAYS,
+    ),
+    (
+        "nightlatch gateway haproxy --config latch.toml --upstream http://127.0.0.1:3000",
+        GATEWAYS,
+    ),
+    ("nightlatch gateway haproxy --config latch.toml --lua", GATEWAYS),
+    ("nightlatch gateway traefik --config latch.toml --static", GATEWAYS),
+    (
+        "nightlatch gateway traefik --config latch.toml --upstream http://127.0.0.1:3000",
+        GATEWAYS,
+    ),
     ("cargo xtask test", Proof::Ci),
     ("cargo xtask test rust", Proof::Ci),
     ("cargo xtask test loom", Proof::Ci),
-    ("cargo xtask test grpc", Proof::Ci),
     ("cargo xtask test sdk", Proof::Ci),
+    ("cargo xtask test gateways", Proof::Ci),
     ("cargo xtask test browser", Proof::Ci),
     ("cargo xtask test tidy", Proof::Ci),
     ("cargo xtask lint", Proof::Ci),

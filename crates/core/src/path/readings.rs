@@ -2,14 +2,15 @@
 
 use std::fmt;
 
-use super::{Path, hex};
+use super::{Path, hex, percent_decode};
 
 /// The readings of one path. A request may pass only where it may under every one of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Readings<'a> {
     /// The one that counts where nothing else is said: canonical (LIFETIME section 1).
     pub canonical: Path<'a>,
-    /// The others, where they differ: not decoded and with its dots, and without what follows a semicolon in a segment.
+    /// The others, where they differ: not decoded and with its dots, decoded twice, and without what follows a semicolon in a
+    /// segment.
     pub others: Vec<Path<'static>>,
 }
 
@@ -76,10 +77,20 @@ impl<'a> Readings<'a> {
         if canonical.as_str() != raw {
             others.push(Path::as_sent(raw));
         }
-        if raw.contains(';') || canonical.as_str().contains(';') {
-            // It is decoded already; once more would be another page.
-            others.push(Path::resolved(&without_parameters(canonical.as_str())));
-            others.push(Path::canonical(&without_parameters(raw)).into_owned());
+        let text = canonical.as_str();
+        // Who decodes once more reads letters that were escaped twice; what tells paths apart has been refused.
+        if text.contains('%') {
+            others.push(Path::resolved(&percent_decode(text)));
+        }
+        // Who decodes before looking for the query finds one that was escaped.
+        if let Some(end) = text.find(['?', '#']) {
+            others.push(Path::resolved(&text[..end]));
+        }
+        if raw.contains(';') || text.contains(';') {
+            others.push(Path::resolved(&without_parameters(text)));
+            let plain = without_parameters(raw);
+            others.push(Path::canonical(&plain).into_owned());
+            others.push(Path::as_sent(&plain));
         }
         others.retain(|other| !other.segments().eq(canonical.segments()));
         others.dedup();
@@ -174,9 +185,15 @@ mod tests {
             ("/%61dmin", &["/admin", "/%61dmin"]),
             ("/%2e%2e/admin", &["/admin", "/%2e%2e/admin"]),
             ("/admin;x=1/a", &["/admin;x=1/a", "/admin/a"]),
-            ("/a/..;/admin", &["/a/..;/admin", "/admin"]),
-            ("/a/..%3b/admin", &["/a/..;/admin", "/a/..%3b/admin", "/admin"]),
-            ("/a%2544;b", &["/a%44;b", "/a%2544;b", "/a%44"]),
+            ("/a/..;/admin", &["/a/..;/admin", "/admin", "/a/../admin"]),
+            ("/admin;x/../a", &["/a", "/admin;x/../a", "/admin/../a"]),
+            ("/%2561dmin", &["/%61dmin", "/%2561dmin", "/admin"]),
+            (
+                "/a/..%3b/admin",
+                &["/a/..;/admin", "/a/..%3b/admin", "/admin", "/a/..%3b/admin"],
+            ),
+            ("/a%2544;b", &["/a%44;b", "/a%2544;b", "/aD;b", "/a%44", "/a%2544"]),
+            ("/admin%3fx", &["/admin?x", "/admin%3fx", "/admin"]),
             ("/caf%C3%A9", &["/café", "/caf%C3%A9"]),
             ("/100%25", &["/100%", "/100%25"]),
         ] {

@@ -5,6 +5,7 @@ mod assets;
 mod draft_key;
 mod endpoints;
 mod events;
+mod gateway;
 mod isolation;
 
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! `auth/forward`: for Caddy and Traefik, which hand the whole answer on. Who opens a page is sent on, others get a problem.
+//! `auth/forward`: for Caddy, Traefik and `HAProxy`, which hand the whole answer on. Who opens a page is sent on, others get a problem.
 
 use std::sync::Arc;
 

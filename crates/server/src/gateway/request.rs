@@ -1,5 +1,5 @@
-//! `auth/request`: for nginx and `HAProxy`, which take 200, 401 and 403 and nothing else. The 401 says in `Location` where
-//! to get on.
+//! `auth/request`: for nginx, which takes 200, 401 and 403 and nothing else. The 401 says in `Location` where a person gets on
+//! who opens a page; whoever asks for something else is told nowhere to go.
 
 use std::sync::Arc;
 
@@ -10,6 +10,7 @@ use axum::response::{IntoResponse as _, Response};
 use super::decision::{Decision, Denial, decide};
 use super::denial::{allow, location, problem};
 use super::original::{Original, Unbelievable, no_twins, only, only_one_of_a_kind};
+use crate::http::request_kind::opens_page;
 use crate::latch::Latch;
 
 static METHOD: HeaderName = HeaderName::from_static("x-original-method");
@@ -22,17 +23,21 @@ pub(super) async fn ask(State(latch): State<Arc<Latch>>, headers: HeaderMap) -> 
             application, session, ..
         } => allow(application, &session),
         Decision::Deny(denial) => {
+            let unauthenticated = matches!(denial, Denial::Unauthenticated { .. });
             let location = match (&denial, &original) {
-                (Denial::Unauthenticated { place, why }, Ok(original)) => Some(location(&latch, original, place, *why)),
+                (Denial::Unauthenticated { place, why }, Ok(original)) if opens_page(&headers) => {
+                    Some(location(&latch, original, place, *why))
+                }
                 _ => None,
             };
-            let mut response = problem(denial).into_response();
-            match location {
-                Some(location) => {
-                    response.headers_mut().insert(header::LOCATION, location);
-                }
+            let mut problem = problem(denial);
+            if !unauthenticated {
                 // What is not known is not open, and any other status would be an error of the proxy's.
-                None => *response.status_mut() = StatusCode::FORBIDDEN,
+                problem = problem.with_status(StatusCode::FORBIDDEN);
+            }
+            let mut response = problem.into_response();
+            if let Some(location) = location {
+                response.headers_mut().insert(header::LOCATION, location);
             }
             response
         }

@@ -37,6 +37,10 @@ impl CookieRules {
         }
     }
 
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
     /// Whether the cookie is for TLS alone.
     pub(crate) fn is_secure(&self) -> bool {
         self.attributes.ends_with("Secure")

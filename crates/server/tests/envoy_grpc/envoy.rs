@@ -10,8 +10,8 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 const STARTS_WITHIN: Duration = Duration::from_mins(1);
-/// Where `cargo xtask test grpc` puts it.
-const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/envoy/venv/bin/envoy");
+/// Where `cargo xtask test rust` puts it.
+const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/gateways/venv/bin/envoy");
 /// The ports stand in for `PORT`, `CHECK` and `UPSTREAM`.
 const CONFIG: &str = include_str!("envoy.yaml");
 
@@ -32,7 +32,7 @@ impl Envoy {
     pub(crate) fn start(port: u16, check: u16, application: u16) -> Self {
         assert!(
             Path::new(PROGRAM).exists(),
-            "Envoy is missing; this installs it and runs the tests again: cargo xtask test grpc"
+            "Envoy is missing; this installs it and runs the tests again: cargo xtask test rust"
         );
         let directory = tempfile::tempdir().expect("a temporary directory");
         let file = directory.path().join("envoy.yaml");

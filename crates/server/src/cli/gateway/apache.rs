@@ -1,0 +1,48 @@
+//! `nightlatch gateway apache`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use askama::Template;
+
+use super::installation::{Installation, Options};
+use super::spellings::{FORWARDING, IDENTITY, spellings};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  nightlatch gateway apache --config latch.toml > /etc/apache2/sites-available/nightlatch.conf")]
+pub(super) struct Args {
+    #[command(flatten)]
+    options: Options,
+    /// The `FastCGI` authorizer of nightlatch: `gateway.fastcgi.listen`
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8703")]
+    fastcgi: SocketAddr,
+    /// Where the modules of Apache are
+    #[arg(long, value_name = "DIRECTORY", default_value = "/usr/lib/apache2/modules")]
+    modules: PathBuf,
+}
+
+/// Built on `mod_authnz_fcgi`: Apache has no module that asks over HTTP.
+#[derive(Template)]
+#[template(path = "gateway/apache.conf", escape = "none")]
+struct Apache {
+    on: Installation,
+    fastcgi: SocketAddr,
+    modules: String,
+    /// Apache removes headers by their exact names, whatever their case.
+    removed: Vec<String>,
+}
+
+pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let names = IDENTITY.iter().chain(&FORWARDING).copied();
+    let lower = |name: &'static str| spellings(&name.to_ascii_lowercase());
+    let mut removed: Vec<String> = names.flat_map(lower).collect();
+    removed.retain(|name| !name.contains(|letter: char| letter.is_ascii_uppercase()));
+    super::print(&args.options, |on| Apache {
+        on,
+        fastcgi: args.fastcgi,
+        modules: args.modules.display().to_string(),
+        removed,
+    })
+}

@@ -1,0 +1,154 @@
+//! nightlatch and the echo behind a gateway that is still to come: every port is known before anything starts.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::process::Process;
+
+const STARTS_WITHIN: Duration = Duration::from_secs(30);
+
+#[derive(Debug)]
+pub(crate) struct Nightlatch {
+    directory: TempDir,
+    server: Option<Process>,
+    /// It lives as long as this.
+    _echo: Process,
+    /// Where the gateway listens.
+    pub(crate) gateway: u16,
+    pub(crate) management: u16,
+    pub(crate) upstream: u16,
+    /// Where Apache asks.
+    pub(crate) fastcgi: u16,
+    pub(crate) key: String,
+}
+
+impl Nightlatch {
+    pub(crate) fn start() -> Self {
+        let [gateway, upstream] = [free_port(), free_port()];
+        Self::with(gateway, upstream)
+    }
+
+    /// Without a gateway: what would be behind it is in its place.
+    pub(crate) fn start_unguarded() -> Self {
+        let port = free_port();
+        Self::with(port, port)
+    }
+
+    fn with(gateway: u16, upstream: u16) -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let [server, management, fastcgi] = [free_port(), free_port(), free_port()];
+        let store = directory.path().join("nightlatch.db");
+        let config = format!(
+            r#"
+[server]
+listen = "127.0.0.1:{server}"
+public_url = "http://127.0.0.1:{gateway}"
+sign_in_url = "/sign-in"
+
+[management]
+listen = "127.0.0.1:{management}"
+
+[gateway.fastcgi]
+listen = "127.0.0.1:{fastcgi}"
+
+[[sites]]
+host = "127.0.0.1:{gateway}"
+application = "wiki"
+
+[store]
+path = "{}"
+
+[policy]
+idle = "15m"
+absolute = "8h"
+warn_before = "0s"
+
+[[policy.rules]]
+match = {{ role = "idler" }}
+idle = "2s"
+
+[[policy.rules]]
+match = {{ role = "locker" }}
+idle = "2s"
+on_idle = "lock"
+
+[[policy.gates]]
+match = {{ path = "/admin/**" }}
+max_age = "5m"
+"#,
+            store.display()
+        );
+        std::fs::write(directory.path().join("latch.toml"), config).expect("the configuration");
+        let listen = format!("127.0.0.1:{upstream}");
+        let echo = Process::start(binary().args(["gateway", "echo", "--listen", &listen]), "cargo build");
+        echo.lines().recv_timeout(STARTS_WITHIN).expect("the echo listens");
+        let mut nightlatch = Self {
+            directory,
+            server: None,
+            _echo: echo,
+            gateway,
+            management,
+            upstream,
+            fastcgi,
+            key: String::new(),
+        };
+        nightlatch.launch();
+        nightlatch
+    }
+
+    pub(crate) fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    pub(crate) fn config(&self) -> PathBuf {
+        self.directory.path().join("latch.toml")
+    }
+
+    pub(crate) fn stop(&mut self) {
+        self.server.take().expect("the server runs").stop();
+    }
+
+    /// Starts, with the sessions of the time before.
+    pub(crate) fn launch(&mut self) {
+        let server = Process::start(binary().arg("serve").arg("--config").arg(self.config()), "cargo build");
+        loop {
+            let line = server.lines().recv_timeout(STARTS_WITHIN);
+            let line = line.unwrap_or_else(|error| panic!("the server does not start ({error}): {}", server.said()));
+            match line.split_once("  ").map(|(word, rest)| (word, rest.trim())) {
+                Some(("API key", key)) => key.clone_into(&mut self.key),
+                Some(("management", _)) if !self.key.is_empty() => break,
+                _ => {}
+            }
+            if line.starts_with("API key") && !self.key.is_empty() {
+                break;
+            }
+        }
+        self.server = Some(server);
+    }
+
+    /// Keeps it from doing anything, with its connections open.
+    pub(crate) fn hold(&self) {
+        let server = self.server.as_ref().expect("the server runs");
+        server.signal("-STOP");
+        while !server.is_stopped() {
+            std::thread::yield_now();
+        }
+    }
+
+    pub(crate) fn let_go(&self) {
+        self.server.as_ref().expect("the server runs").signal("-CONT");
+    }
+}
+
+pub(crate) fn binary() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_nightlatch"))
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.local_addr().expect("an address").port()
+}
