@@ -19,7 +19,8 @@ export interface Latch {
   close(): Promise<void>;
 }
 
-export async function startLatch(publicUrl: string, policy: Policy): Promise<Latch> {
+/** `more` are sections of the configuration, as they are written. */
+export async function startLatch(publicUrl: string, policy: Policy, more: string[] = []): Promise<Latch> {
   const binary = process.env['NIGHTLATCH_BIN'];
   if (!binary) throw new Error('NIGHTLATCH_BIN names no server; `cargo xtask test browser` builds one and sets it');
   const folder = mkdtempSync(join(tmpdir(), 'nightlatch-e2e-'));
@@ -34,7 +35,7 @@ export async function startLatch(publicUrl: string, policy: Policy): Promise<Lat
       `[server]\nlisten = "${address}"\npublic_url = "${publicUrl}"\n` +
         `[management]\nlisten = "${management}"\n` +
         `[store]\npath = ${JSON.stringify(join(folder, 'latch.db'))}\n[log]\nlevel = "error"\n` +
-        asToml(current),
+        [asToml(current), ...more].join('\n'),
     );
 
   async function start() {

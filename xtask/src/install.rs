@@ -11,7 +11,7 @@ use std::time::SystemTime;
 use anyhow::{Result, bail};
 
 use self::python::proxies;
-pub(crate) use self::python::{fuzzing, schemathesis};
+pub(crate) use self::python::{applications, fuzzing, schemathesis};
 use crate::step::Step;
 use crate::workspace;
 

@@ -64,7 +64,11 @@ fn prepare(part: Part) -> Result<()> {
         Part::Sdk => install::node_modules(),
         Part::Api => install::schemathesis().map(drop),
         Part::Rust | Part::Gateways => install::gateways().map(drop),
-        Part::Browser => install::browsers().and_then(|()| install::node_modules()),
+        Part::Browser => {
+            install::browsers()?;
+            install::applications()?;
+            install::node_modules()
+        }
     }
 }
 
@@ -133,8 +137,10 @@ fn browser() -> Result<()> {
     )
     .run()?;
     let binary = sdk::server_for_browsers()?;
+    let applications = install::applications()?.display().to_string();
     Step::new("browser tests", "npm --prefix sdk run e2e")
         .env("NIGHTLATCH_BIN", binary)
+        .env("NIGHTLATCH_APPLICATIONS", applications)
         .run()
 }
 

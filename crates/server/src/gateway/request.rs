@@ -1,5 +1,5 @@
-//! `auth/request`: for nginx, which takes 200, 401 and 403 and nothing else. The 401 says in `Location` where a person gets on
-//! who opens a page; whoever asks for something else is told nowhere to go.
+//! `auth/request`: for nginx, which takes 200, 401 and 403 and nothing else. The 401 says in `Location` where a person gets on.
+//! nginx cannot tell by itself who opens a page and is to be sent there: `Nightlatch-Redirect` has the address for those alone.
 
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ use super::original::{Original, Unbelievable, no_twins, only, only_one_of_a_kind
 use crate::http::request_kind::opens_page;
 use crate::latch::Latch;
 
+const REDIRECT: HeaderName = HeaderName::from_static("nightlatch-redirect");
 static METHOD: HeaderName = HeaderName::from_static("x-original-method");
 static URL: HeaderName = HeaderName::from_static("x-original-url");
 
@@ -25,9 +26,7 @@ pub(super) async fn ask(State(latch): State<Arc<Latch>>, headers: HeaderMap) -> 
         Decision::Deny(denial) => {
             let unauthenticated = matches!(denial, Denial::Unauthenticated { .. });
             let location = match (&denial, &original) {
-                (Denial::Unauthenticated { place, why }, Ok(original)) if opens_page(&headers) => {
-                    Some(location(&latch, original, place, *why))
-                }
+                (Denial::Unauthenticated { place, why }, Ok(original)) => Some(location(&latch, original, place, *why)),
                 _ => None,
             };
             let mut problem = problem(denial);
@@ -37,6 +36,9 @@ pub(super) async fn ask(State(latch): State<Arc<Latch>>, headers: HeaderMap) -> 
             }
             let mut response = problem.into_response();
             if let Some(location) = location {
+                if opens_page(&headers) {
+                    response.headers_mut().insert(REDIRECT, location.clone());
+                }
                 response.headers_mut().insert(header::LOCATION, location);
             }
             response

@@ -15,11 +15,12 @@ pub(crate) struct Credential {
     pub(crate) bearer: bool,
 }
 
-/// The session a request names, if any. What cannot be a token names none.
+/// The session a request names, if any. What cannot be a token names none. In `Authorization` something else may stand that
+/// is for the application behind: then the cookie counts.
 pub(crate) fn credential(latch: &Latch, headers: &HeaderMap) -> Option<Credential> {
-    if let Some(authorization) = headers.get(header::AUTHORIZATION) {
-        let token = authorization.to_str().ok().and_then(bearer_token)?;
-        return Digest::of(token).map(|digest| Credential { digest, bearer: true });
+    let authorization = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    if let Some(digest) = authorization.and_then(bearer_token).and_then(Digest::of) {
+        return Some(Credential { digest, bearer: true });
     }
     match latch.cookie.read(headers) {
         Presented::One(token) => Digest::of(token).map(|digest| Credential { digest, bearer: false }),

@@ -29,16 +29,24 @@ pub(crate) struct Nightlatch {
 impl Nightlatch {
     pub(crate) fn start() -> Self {
         let [gateway, upstream] = [free_port(), free_port()];
-        Self::with(gateway, upstream)
+        Self::with(gateway, upstream, "", "")
+    }
+
+    /// As the gateway itself.
+    pub(crate) fn start_as_proxy() -> Self {
+        let [gateway, upstream] = [free_port(), free_port()];
+        let proxy = format!("[proxy]\nlisten = \"127.0.0.1:{gateway}\"");
+        let site = format!("upstream = \"http://127.0.0.1:{upstream}\"");
+        Self::with(gateway, upstream, &proxy, &site)
     }
 
     /// Without a gateway: what would be behind it is in its place.
     pub(crate) fn start_unguarded() -> Self {
         let port = free_port();
-        Self::with(port, port)
+        Self::with(port, port, "", "")
     }
 
-    fn with(gateway: u16, upstream: u16) -> Self {
+    fn with(gateway: u16, upstream: u16, proxy: &str, site: &str) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let [server, management, fastcgi] = [free_port(), free_port(), free_port()];
         let store = directory.path().join("nightlatch.db");
@@ -55,9 +63,12 @@ listen = "127.0.0.1:{management}"
 [gateway.fastcgi]
 listen = "127.0.0.1:{fastcgi}"
 
+{proxy}
+
 [[sites]]
 host = "127.0.0.1:{gateway}"
 application = "wiki"
+{site}
 
 [store]
 path = "{}"

@@ -137,6 +137,27 @@ async fn allow_is_200_and_empty_with_all_identity_headers() {
 }
 
 #[tokio::test]
+async fn what_stands_in_authorization_for_the_application_does_not_hide_the_cookie() {
+    let site = Site::new(CONFIG).await;
+    let cookie = format!("nightlatch={}", site.sign_in("ada").await);
+    for theirs in [
+        "Basic YWRhOnNlY3JldA==",
+        "Bearer eyJhbGciOiJFUzI1NiJ9.e30.c2ln",
+        "Digest x",
+        "",
+    ] {
+        let headers = [("cookie", cookie.as_str()), ("authorization", theirs)];
+        let answer = ask(&site, Dialect::Request, "GET", "/page", &headers).await;
+        assert!(is_allowed(&answer), "{theirs}: {}", answer.body);
+    }
+    // A token that may be one of ours is the one that is meant, good or not.
+    let another = format!("Bearer {}", "A".repeat(43));
+    let headers = [("cookie", cookie.as_str()), ("authorization", another.as_str())];
+    let answer = ask(&site, Dialect::Request, "GET", "/page", &headers).await;
+    assert_eq!(answer.problem(StatusCode::UNAUTHORIZED).as_deref(), Some("none"));
+}
+
+#[tokio::test]
 async fn who_opens_a_page_is_told_where_to_get_on_and_nobody_else_is() {
     let site = Site::new(CONFIG).await;
     for dialect in DIALECTS {
@@ -144,6 +165,8 @@ async fn who_opens_a_page_is_told_where_to_get_on_and_nobody_else_is() {
         let to = "http://127.0.0.1:8700/sign-in?return_to=http://127.0.0.1:8700/a%3Fb%3Dc%2Bd";
         assert_eq!(page.header("location"), Some(to), "{dialect:?}");
         assert_eq!(page.header("nightlatch-reason"), Some("none"));
+        let redirect = (dialect == Dialect::Request).then_some(to);
+        assert_eq!(page.header("nightlatch-redirect"), redirect, "{dialect:?}");
         let form = ask(&site, dialect, "POST", "/a", &DOCUMENT).await;
         assert_eq!(
             form.header("location"),
@@ -162,7 +185,10 @@ async fn who_opens_a_page_is_told_where_to_get_on_and_nobody_else_is() {
         ] {
             let script = ask(&site, dialect, "GET", "/a", headers).await;
             assert_eq!(script.problem(StatusCode::UNAUTHORIZED).as_deref(), Some("none"));
-            assert_eq!(script.header("location"), None, "{dialect:?} {headers:?}");
+            assert_eq!(script.header("nightlatch-redirect"), None, "{dialect:?} {headers:?}");
+            // nginx shows nobody a `Location` with a 401.
+            let told = script.header("location").is_some();
+            assert_eq!(told, dialect == Dialect::Request, "{dialect:?} {headers:?}");
         }
     }
 }
