@@ -4,6 +4,7 @@ use askama::Template;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 
+use crate::gateway::denial::REASON;
 use crate::http::headers::page;
 use crate::http::problem::Problem;
 use crate::http::sign_in_url::SignInUrl;
@@ -67,6 +68,9 @@ impl Fault {
             Problem::new(status, kind, title, detail).into_response()
         };
         let headers = response.headers_mut();
+        if let Some(reason) = self.reason() {
+            headers.insert(REASON, HeaderValue::from_static(reason));
+        }
         if retry && !matches!(self, Self::Broken) {
             headers.insert(header::RETRY_AFTER, RETRY_AFTER);
         }
@@ -75,6 +79,15 @@ impl Fault {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         response
+    }
+
+    /// The word that gateways tell with the same denial.
+    const fn reason(&self) -> Option<&'static str> {
+        match self {
+            Self::Forbidden(_) => Some("forbidden"),
+            Self::StoreDown => Some("unavailable"),
+            _ => None,
+        }
     }
 
     /// The word for it, in the metrics.
