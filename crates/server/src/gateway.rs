@@ -2,6 +2,7 @@
 //!
 //! There is one endpoint for each way in which proxies ask, and each believes only the headers of its own way.
 
+mod answer;
 #[cfg(test)]
 mod corpus;
 pub(crate) mod decision;

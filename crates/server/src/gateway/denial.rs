@@ -4,10 +4,8 @@ use std::fmt::Write as _;
 
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use nightlatch_engine::Snapshot;
 
 use super::decision::{Denial, Why};
-use super::identity;
 use super::original::Original;
 use super::sites::Place;
 use crate::http::headers::protect;
@@ -17,16 +15,6 @@ use crate::latch::Latch;
 
 /// Why a request was denied, in one word, for the proxy.
 pub(crate) const REASON: HeaderName = HeaderName::from_static("nightlatch-reason");
-
-/// The one answer that lets pass: 200, empty, with all identity headers.
-pub(crate) fn allow(application: Option<&str>, session: &Snapshot) -> Response {
-    let mut response = Response::default();
-    let headers = response.headers_mut();
-    headers.reserve(12);
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    identity::tell(headers, session, application);
-    response
-}
 
 /// The problem that a denial is.
 pub(crate) fn problem(denial: Denial<'_>) -> Problem {

@@ -4,12 +4,10 @@ use std::sync::Arc;
 
 use axum::extract::{OriginalUri, State};
 use axum::http::{HeaderMap, Method, Uri, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 
-use super::decision::{Decision, Denial, decide};
-use super::denial::{allow, location, problem, redirect};
+use super::answer::answer;
 use super::original::{Original, Unbelievable, only_one_of_a_kind};
-use crate::http::request_kind::opens_page;
 use crate::latch::Latch;
 
 pub(super) async fn ask(
@@ -35,24 +33,4 @@ fn original<'a>(
         .ok_or(Unbelievable::Address)?;
     let target = if target.is_empty() { "/" } else { target };
     Original::new(method.as_str(), only_one_of_a_kind(headers, &header::HOST)?, target)
-}
-
-/// The answer for a proxy that hands it on whole.
-pub(super) async fn answer(
-    latch: &Latch,
-    original: Result<Original<'_>, Unbelievable>,
-    headers: &HeaderMap,
-) -> Response {
-    match (decide(latch, &original, headers).await, &original) {
-        (
-            Decision::Allow {
-                application, session, ..
-            },
-            _,
-        ) => allow(application, &session),
-        (Decision::Deny(Denial::Unauthenticated { place, why }), Ok(original)) if opens_page(headers) => {
-            redirect(original, location(latch, original, place, why), why)
-        }
-        (Decision::Deny(denial), _) => problem(denial).into_response(),
-    }
 }

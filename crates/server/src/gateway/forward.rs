@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName};
 use axum::response::Response;
 
+use super::answer::answer;
 use super::original::{Original, Unbelievable, no_twins, only, only_one_of_a_kind};
 use crate::latch::Latch;
 
@@ -14,7 +15,7 @@ static HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 static URI: HeaderName = HeaderName::from_static("x-forwarded-uri");
 
 pub(super) async fn ask(State(latch): State<Arc<Latch>>, headers: HeaderMap) -> Response {
-    super::ext::answer(&latch, original(&headers), &headers).await
+    answer(&latch, original(&headers), &headers).await
 }
 
 fn original(headers: &HeaderMap) -> Result<Original<'_>, Unbelievable> {

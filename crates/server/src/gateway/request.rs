@@ -7,8 +7,9 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 
+use super::answer::allow;
 use super::decision::{Decision, Denial, decide};
-use super::denial::{allow, location, problem};
+use super::denial::{location, problem};
 use super::original::{Original, Unbelievable, no_twins, only, only_one_of_a_kind};
 use crate::http::request_kind::opens_page;
 use crate::latch::Latch;

@@ -8,8 +8,9 @@ use super::messages::{
     AttributeContext, CheckRequest, CheckResponse, DeniedHttpResponse, HeaderValueOption, HttpRequest, HttpResponse,
     HttpStatus, OkHttpResponse, Status,
 };
+use crate::gateway::answer;
+use crate::gateway::identity;
 use crate::gateway::original::{Original, Unbelievable};
-use crate::gateway::{ext, identity};
 use crate::latch::Latch;
 
 /// `google.rpc.Code`
@@ -27,8 +28,8 @@ pub(super) async fn answer(latch: &Latch, asked: CheckRequest) -> CheckResponse 
     let application = context_extensions.get(APPLICATION).map(String::as_str);
     let headers = headers(&request);
     let response = match &headers {
-        Ok(headers) => ext::answer(latch, original(&request, application), headers).await,
-        Err(unbelievable) => ext::answer(latch, Err(unbelievable.clone()), &HeaderMap::new()).await,
+        Ok(headers) => answer::answer(latch, original(&request, application), headers).await,
+        Err(unbelievable) => answer::answer(latch, Err(unbelievable.clone()), &HeaderMap::new()).await,
     };
     if response.status() == StatusCode::OK {
         allowed(&response, &headers.unwrap_or_default())

@@ -13,7 +13,7 @@ use super::params::pairs;
 use super::record::{HEADER_LENGTH, Header, Malformed};
 use super::variables::{headers, original};
 use super::written::written;
-use crate::gateway::ext;
+use crate::gateway::answer;
 use crate::latch::Latch;
 
 /// From the first byte of a request to the last.
@@ -60,8 +60,8 @@ pub(super) async fn serve(latch: &Arc<Latch>, stream: impl AsyncRead + AsyncWrit
 async fn answer(latch: &Latch, question: &Question) -> Result<Vec<u8>, Malformed> {
     let params = pairs(&question.params)?;
     let response = match headers(&params) {
-        Ok(headers) => ext::answer(latch, original(&params, &headers), &headers).await,
-        Err(unbelievable) => ext::answer(latch, Err(unbelievable), &HeaderMap::new()).await,
+        Ok(headers) => answer::answer(latch, original(&params, &headers), &headers).await,
+        Err(unbelievable) => answer::answer(latch, Err(unbelievable), &HeaderMap::new()).await,
     };
     Ok(written(response).await)
 }
