@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use axum::http::Uri;
+use axum::http::uri::Authority;
 
 /// An origin such as `https://app.example`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,20 +16,12 @@ pub(crate) struct PublicUrl {
 impl PublicUrl {
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let mend = "write scheme and host, for example `https://app.example`";
-        let uri: Uri = text
-            .parse()
-            .map_err(|error| format!("`{text}` is not a URL ({error}); {mend}"))?;
-        let https = match uri.scheme_str() {
-            Some("https") => true,
-            Some("http") => false,
-            _ => return Err(format!("`{text}` is neither http nor https; {mend}")),
-        };
-        let authority = uri.authority().ok_or_else(|| format!("`{text}` has no host; {mend}"))?;
-        if !matches!(uri.path(), "" | "/") || uri.query().is_some() || authority.as_str().contains('@') {
-            return Err(format!(
-                "`{text}` has more than scheme and host; {mend}; the path goes into server.prefix"
-            ));
-        }
+        let (https, authority) = scheme_and_authority(text, mend).map_err(|problem| match problem {
+            AddressProblem::More => {
+                format!("`{text}` has more than scheme and host; {mend}; the path goes into server.prefix")
+            }
+            AddressProblem::Other(message) => message,
+        })?;
         Ok(Self {
             https,
             host: authority.host().to_ascii_lowercase(),
@@ -83,4 +76,31 @@ impl PublicUrl {
         }
         hosts.into_iter().map(move |host| format!("{host}{port}"))
     }
+}
+
+/// Why a text is no address of scheme and authority alone.
+pub(super) enum AddressProblem {
+    /// It has a path, a query or a user besides.
+    More,
+    Other(String),
+}
+
+/// Whether it is `https`, and what follows.
+pub(super) fn scheme_and_authority(text: &str, mend: &str) -> Result<(bool, Authority), AddressProblem> {
+    let other = |message| AddressProblem::Other(message);
+    let uri: Uri = text
+        .parse()
+        .map_err(|error| other(format!("`{text}` is not a URL ({error}); {mend}")))?;
+    let https = match uri.scheme_str() {
+        Some("https") => true,
+        Some("http") => false,
+        _ => return Err(other(format!("`{text}` is neither http nor https; {mend}"))),
+    };
+    let authority = uri
+        .authority()
+        .ok_or_else(|| other(format!("`{text}` has no host; {mend}")))?;
+    if !matches!(uri.path(), "" | "/") || uri.query().is_some() || authority.as_str().contains('@') {
+        return Err(AddressProblem::More);
+    }
+    Ok((https, authority.clone()))
 }

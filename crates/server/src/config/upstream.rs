@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use axum::http::Uri;
 use serde::Deserialize;
 use serde::de::{Deserializer, SeqAccess, Visitor};
+
+use super::public_url::{AddressProblem, scheme_and_authority};
 
 /// Scheme, host and port, such as `http://127.0.0.1:3000`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
@@ -25,20 +26,12 @@ impl TryFrom<String> for UpstreamAddress {
 
     fn try_from(text: String) -> Result<Self, String> {
         let mend = "write scheme, host and port, for example `http://127.0.0.1:3000`";
-        let uri: Uri = text
-            .parse()
-            .map_err(|error| format!("`{text}` is not a URL ({error}); {mend}"))?;
-        let https = match uri.scheme_str() {
-            Some("https") => true,
-            Some("http") => false,
-            _ => return Err(format!("`{text}` is neither http nor https; {mend}")),
-        };
-        let authority = uri.authority().ok_or_else(|| format!("`{text}` has no host; {mend}"))?;
-        if !matches!(uri.path(), "" | "/") || uri.query().is_some() || authority.as_str().contains('@') {
-            return Err(format!(
-                "`{text}` has more than scheme, host and port; {mend}; requests keep their own path"
-            ));
-        }
+        let (https, authority) = scheme_and_authority(&text, mend).map_err(|problem| match problem {
+            AddressProblem::More => {
+                format!("`{text}` has more than scheme, host and port; {mend}; requests keep their own path")
+            }
+            AddressProblem::Other(message) => message,
+        })?;
         let host = authority.host().trim_matches(['[', ']']);
         let port_is_wrong = authority.as_str() != authority.host() && authority.port_u16().is_none();
         if host.is_empty() || port_is_wrong {
