@@ -104,14 +104,17 @@ pub(crate) fn only_one_of_a_kind<'a>(
 /// Refuses other spellings of the headers that are believed: servers take `_` and `.` for `-`, so that somebody may have
 /// believed the wrong one before.
 pub(crate) fn no_twins(headers: &HeaderMap, believed: &[&'static HeaderName]) -> Result<(), Unbelievable> {
-    let odd = headers.keys().filter(|name| name.as_str().contains(['_', '.']));
-    for name in odd {
-        let usual = name.as_str().replace(['_', '.'], "-");
+    for usual in headers.keys().filter_map(|name| usual_spelling(name.as_str())) {
         if let Some(twin) = believed.iter().find(|believed| believed.as_str() == usual) {
             return Err(Unbelievable::Twin((*twin).clone()));
         }
     }
     Ok(())
+}
+
+/// The name of a header that some servers take this one for, where it is another.
+pub(crate) fn usual_spelling(name: &str) -> Option<String> {
+    name.contains(['_', '.']).then(|| name.replace(['_', '.'], "-"))
 }
 
 #[cfg(test)]

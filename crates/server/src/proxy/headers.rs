@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
+use crate::gateway::original::usual_spelling;
 use crate::http::cookie::CookieRules;
 
 /// RFC 9110 section 7.6.1, and what older software sends besides. `Expect` is answered here.
@@ -79,20 +80,14 @@ pub(super) fn strip_claims(headers: &mut HeaderMap, trusted: bool) {
 }
 
 fn is_claim(name: &str, trusted: bool) -> bool {
-    let odd = name.contains(['_', '.']);
-    let usual = if odd {
-        name.replace(['_', '.'], "-")
-    } else {
-        name.to_owned()
-    };
+    let other = usual_spelling(name);
+    let odd = other.is_some();
+    let usual = other.as_deref().unwrap_or(name);
     let identity = usual.starts_with("nightlatch-");
     let forwarding = usual == "forwarded"
         || usual.starts_with("x-forwarded")
         || usual.starts_with("x-original-")
-        || matches!(
-            &*usual,
-            "x-real-ip" | "x-client-ip" | "x-rewrite-url" | "true-client-ip"
-        );
+        || matches!(usual, "x-real-ip" | "x-client-ip" | "x-rewrite-url" | "true-client-ip");
     identity || forwarding && (odd || !trusted)
 }
 

@@ -10,7 +10,7 @@ use super::messages::{
 };
 use crate::gateway::answer;
 use crate::gateway::identity;
-use crate::gateway::original::{Original, Unbelievable};
+use crate::gateway::original::{Original, Unbelievable, usual_spelling};
 use crate::latch::Latch;
 
 /// `google.rpc.Code`
@@ -87,11 +87,7 @@ fn allowed(response: &Response, sent: &HeaderMap) -> CheckResponse {
 
 /// Whether some server takes this name for an identity header, and it is none.
 fn is_twin(name: &HeaderName) -> bool {
-    let name = name.as_str();
-    name.contains(['_', '.']) && {
-        let usual = name.replace(['_', '.'], "-");
-        identity::NAMES.iter().any(|identity| *identity == *usual)
-    }
+    usual_spelling(name.as_str()).is_some_and(|usual| identity::NAMES.iter().any(|identity| *identity == *usual))
 }
 
 async fn denied(response: Response) -> CheckResponse {
