@@ -151,7 +151,7 @@ describe('offline', () => {
     expect(await page.getByText('This page is hidden').isVisible()).toBe(true);
     expect(page.url()).toBe(stage.server.url('/'));
     await stage.context.setOffline(false);
-    await waitUntilOut(page, 2000);
+    await waitUntilOut(page);
     expect(await page.textContent('h1')).toMatch(/signed out/);
   });
 

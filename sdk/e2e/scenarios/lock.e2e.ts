@@ -106,7 +106,7 @@ scenario('25: A step-up that is given up lets the page be as it was', { policy: 
   const tab = await stage.open();
   await stepUp(tab);
   await tab.evaluate(() => (window.nightlatch as any).cover(null));
-  await waitForCover(tab, null, 2000);
+  await waitForCover(tab, null);
   expect(await steppedUp(tab)).toBe(false);
 });
 

@@ -71,7 +71,7 @@ scenario('A browser that knows it is offline asks as soon as it is online', { ne
   await stage.profile.setOffline(true);
   await waitForCover(tab, 'offline');
   await stage.profile.setOffline(false);
-  await waitUntilOut(tab, 2000);
+  await waitUntilOut(tab);
 });
 
 scenario('A sign-out that the server has not heard of is not pretended', { policy: { idle: 20_000, warnBefore: 19_500 } }, async (stage) => {
