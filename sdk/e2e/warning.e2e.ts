@@ -91,7 +91,7 @@ test('Comes back when the page closes it', async () => {
   const page = await stage.open();
   await waitForDialog(page);
   await page.evaluate(() => (document.querySelector('nightlatch-warning')!.shadowRoot!.querySelector('.warning') as HTMLDialogElement).close());
-  await waitForDialog(page, 500);
+  await waitForDialog(page);
 });
 
 test('Shows the seconds, speaks at the marks only, and hides the ticking from screen readers', async () => {
@@ -166,4 +166,17 @@ describe('offline', () => {
     await waitUntilOut(page);
     expect((await stage.server.audit()).map((row) => row.reason)).toEqual(['user']);
   });
+});
+
+test('A file that cannot be loaded is told of once, and the page goes on', async () => {
+  await stage.context.route('**/nightlatch/sdk/frames-*.js', (route) => route.abort());
+  const page = await stage.open();
+  await page.evaluate(() => document.body.append(document.createElement('iframe')));
+  await expect.poll(() => stage.diagnostics.length, { timeout: 10_000 }).toBe(1);
+  expect(stage.diagnostics[0]).toContain('file');
+  await waitForDialog(page);
+  await stayButton(page).click();
+  await waitUntilClosed(page);
+  expect(stage.diagnostics.length).toBe(1);
+  expect(stage.errors).toEqual([]);
 });

@@ -35,5 +35,6 @@ export interface Lifetime {
 export function asLifetime(value: unknown): Lifetime | undefined {
   const body = Object(value) as Lifetime;
   const spans = [body.idle_remaining_ms, body.absolute_remaining_ms, body.warn_before_ms];
-  return spans.every((span) => span === null || span >= 0) ? body : undefined;
+  // No limit is `null`, which compares as zero does; what is missing is not.
+  return spans.every((span) => span! >= 0) ? body : undefined;
 }

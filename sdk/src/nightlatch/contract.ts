@@ -24,7 +24,8 @@ export type Listener = (event: NightlatchEvent) => void;
 export interface Diagnostic {
   /**
    * A word that never changes: `worker` (no worker, so that a hidden page is late), `push` (the server refused the event
-   * stream; it is asked again), `sign-out` (`onSignOut` failed or took too long), `rescue` (nothing is kept of forms).
+   * stream; it is asked again), `sign-out` (`onSignOut` failed or took too long), `rescue` (nothing is kept of forms),
+   * `file` (a part could not be loaded).
    */
   readonly code: string;
   /** For people: what the browser said about it. */

@@ -41,7 +41,7 @@ export function createNightlatch(options: Options = {}): Nightlatch {
   /** Whether this tab acts for all where one is enough. */
   let leading = false;
   /** Nobody tells this tab what happens. */
-  let unheard = false;
+  let unheard: boolean | undefined;
 
   let question: object | undefined;
   /** The question that had left when something may have changed. */
@@ -61,6 +61,9 @@ export function createNightlatch(options: Options = {}): Nightlatch {
     if (!diagnosed[code]) (options.onDiagnostic ?? warn)((diagnosed[code] = { code, detail: `${detail}` }));
   };
 
+  /** A page that is being left loads nothing any more, and is gone by then. */
+  const unloaded = (error: unknown) => scope.setTimeout(diagnose, 1000, 'file', error);
+
   /** Shows the next model, and does what it wants. */
   const apply = (next: machine.Model) => {
     const { phase } = model;
@@ -72,7 +75,7 @@ export function createNightlatch(options: Options = {}): Nightlatch {
     if (model.phase !== phase) {
       emit(model.phase as EventType);
       // At hand long before the end: once the session idles, a request for a file of the application would be activity.
-      void farewell().catch(() => null);
+      farewell().catch(unloaded);
       drawn();
       if (model.phase === 'ended') void leave();
     }
@@ -192,15 +195,17 @@ export function createNightlatch(options: Options = {}): Nightlatch {
     const at = now();
     apply(machine.ticked(model, at));
     if (!isLive()) return;
-    if (scope.length || options.frames) void lookAtFrames();
+    if (scope.length || options.frames)
+      import('../frames/frames.js').then(
+        ({ watchFrames }) => running && watchFrames(scope, watch, options.frames, acted, running.signal),
+        unloaded,
+      );
     if (unheard && at - model.toldAt > POLL) look();
     if (at >= model.retryAt && (mayReport(at) || location.pathname !== toldPath)) void ask();
     if (model.phase === 'warning') emit('tick');
   };
 
-  const seen = (event: Event) => {
-    if (activity.counts(event, now())) acted();
-  };
+  const seen = (event: Event) => activity.counts(event, now()) && acted();
 
   const on = (target: EventTarget | undefined, type: string, listener: (event: Event) => void) =>
     target?.addEventListener(type, listener, { capture: true, passive: true, signal: running!.signal });
@@ -209,28 +214,22 @@ export function createNightlatch(options: Options = {}): Nightlatch {
     for (const type of signs) on(frame, type, seen);
   };
 
-  const lookAtFrames = async () => {
-    const { watchFrames } = await import('../frames/frames.js');
-    if (running) watchFrames(scope, watch, options.frames, acted, running.signal);
-  };
-
   const appeared = () => {
-    const { hidden } = document;
-    ticker.pace(hidden);
+    ticker.pace(document.hidden);
     tick();
-    if (hidden) return;
+    if (document.hidden) return;
     activity.appeared();
     if (model.cover || now() - model.toldAt > RECHECK) look();
   };
 
   const hear = (text: unknown) => {
-    const [word, reason] = `${text}`.split(' ');
+    const [word, reason = ''] = `${text}`.split(' ');
     if (word === 'reported') {
       input = 0;
       reportedAt = now();
     } else if (word === 'look') look();
     else if (word === 'mine') goodbye = { type: 'gone', reason: 'user' };
-    else if (word === 'ended') doubt((reason as Reason | undefined) ?? '');
+    else if (word === 'ended') doubt(reason as Reason | '');
   };
 
   const hearWorker = (type: string, data?: unknown) => {
@@ -266,7 +265,7 @@ export function createNightlatch(options: Options = {}): Nightlatch {
     } catch {
       // Nor is this tab reached by what the leader hears.
       unheard = true;
-      void import('../channel/channel.js').then(({ StorageChannel }) => open(StorageChannel));
+      import('../channel/channel.js').then(({ StorageChannel }) => open(StorageChannel), unloaded);
     }
     beat();
     tick();
@@ -289,8 +288,7 @@ export function createNightlatch(options: Options = {}): Nightlatch {
     call = options.backend ? options.backend(scope) : createCall(scope, root);
     now = createClock(scope, () => doubt(null));
     model = options.covered ? machine.uncertain : machine.initial;
-    unheard = false;
-    goodbye = undefined;
+    unheard = goodbye = undefined;
     input = 0;
 
     on(document, 'visibilitychange', appeared);
@@ -325,7 +323,7 @@ export function createNightlatch(options: Options = {}): Nightlatch {
 
   const subscribe = (listener: Listener) => {
     listeners.add(listener);
-    return () => void listeners.delete(listener);
+    return () => listeners.delete(listener);
   };
 
   return {

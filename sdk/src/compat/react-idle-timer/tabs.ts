@@ -116,7 +116,7 @@ export function openTabs(
     };
     tick();
   };
-  if (leaderElection) void elect();
+  if (leaderElection) elect().catch((error) => console.warn(`nightlatch: ${error}`));
 
   return {
     id,
