@@ -20,34 +20,41 @@ mod tab;
 
 use std::sync::Arc;
 
-use axum::Router;
+use axum::body::{Bytes, HttpBody};
 use axum::extract::DefaultBodyLimit;
-use axum::http::StatusCode;
+use axum::http::{Request, StatusCode};
 use axum::middleware::from_fn_with_state;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
+use axum::{BoxError, Router};
 
 pub(crate) use self::snippet::Snippet;
 use crate::gateway;
 use crate::http::cross_origin::cross_origin;
 use crate::http::problem::Problem;
+use crate::http::routed::routed;
 use crate::latch::Latch;
 
 /// No request of the browser side carries more than a few names.
 const BODY_LIMIT: usize = 16 * 1024;
 
-/// Every endpoint below the prefix. `extra` is served beside them.
+/// Answers a proxy that asks, or a page.
+///
+/// Proxies ask about every request to every application, so that a question goes past the routes and what stands before
+/// them: a preflight that a proxy asks about is the application's, and answering it here would let it pass.
+pub(crate) async fn answer<B>(latch: Arc<Latch>, routes: Router, request: Request<B>) -> Response
+where
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    match gateway::dialect(&latch.prefix, request.uri().path()) {
+        Some(dialect) => gateway::ask(&latch, dialect, &request.into_parts().0).await,
+        None => routed(routes, request).await,
+    }
+}
+
+/// The endpoints that pages need, below the prefix. `extra` is served beside them.
 pub(crate) fn router(latch: Arc<Latch>, extra: Router) -> Router {
-    let gateway = gateway::router(&latch.prefix);
-    endpoints(latch, gateway, extra)
-}
-
-/// Those that pages need: whoever may send anything at all must not be taken for a proxy that asks.
-pub(crate) fn router_for_pages(latch: Arc<Latch>) -> Router {
-    endpoints(latch, Router::new(), Router::new())
-}
-
-fn endpoints(latch: Arc<Latch>, gateway: Router<Arc<Latch>>, extra: Router) -> Router {
     // Written out in full: nesting would rewrite the address of every request.
     let at = |path: &str| format!("{}/{path}", latch.prefix);
     Router::new()
@@ -69,8 +76,6 @@ fn endpoints(latch: Arc<Latch>, gateway: Router<Arc<Latch>>, extra: Router) -> R
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(from_fn_with_state(Arc::clone(&latch), cross_origin))
-        // Outside: a preflight that a proxy asks about is the application's, and answering it here would let it pass.
-        .merge(gateway)
         .with_state(latch)
         .merge(extra)
         .fallback(nothing_here)

@@ -19,21 +19,61 @@ mod request;
 mod site_for_tests;
 mod sites;
 
-use std::sync::Arc;
-
-use axum::Router;
-use axum::routing::any;
+use axum::http::request::Parts;
+use axum::response::Response;
 
 pub(crate) use self::sites::{Place, Sites};
 use crate::latch::Latch;
 
-/// Whatever the method: it is the proxy's business which one it asks with.
-pub(crate) fn router(prefix: &str) -> Router<Arc<Latch>> {
-    let at = |path: &str| format!("{prefix}/auth/{path}");
-    Router::new()
-        .route(&at("request"), any(request::ask))
-        .route(&at("forward"), any(forward::ask))
-        .route(&at("ext"), any(ext::ask))
-        .route(&at("ext/"), any(ext::ask))
-        .route(&at("ext/{*path}"), any(ext::ask))
+/// A way of asking over HTTP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    Request,
+    Forward,
+    Ext,
+}
+
+/// The way in which a request to this path asks; none where it is no question of a proxy.
+pub(crate) fn dialect(prefix: &str, path: &str) -> Option<Dialect> {
+    match path.strip_prefix(prefix)?.strip_prefix("/auth/")? {
+        "request" => Some(Dialect::Request),
+        "forward" => Some(Dialect::Forward),
+        "ext" => Some(Dialect::Ext),
+        rest => rest.starts_with("ext/").then_some(Dialect::Ext),
+    }
+}
+
+/// Answers a question, whatever its method: it is the proxy's business which one it asks with.
+pub(crate) async fn ask(latch: &Latch, dialect: Dialect, question: &Parts) -> Response {
+    match dialect {
+        Dialect::Request => request::ask(latch, question).await,
+        Dialect::Forward => forward::ask(latch, question).await,
+        Dialect::Ext => ext::ask(latch, question).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_is_asked_at_its_own_path_and_nowhere_else() {
+        for (path, asked) in [
+            ("/latch/auth/request", Some(Dialect::Request)),
+            ("/latch/auth/forward", Some(Dialect::Forward)),
+            ("/latch/auth/ext", Some(Dialect::Ext)),
+            ("/latch/auth/ext/", Some(Dialect::Ext)),
+            ("/latch/auth/ext/a/b", Some(Dialect::Ext)),
+            ("/latch/auth/extra", None),
+            ("/latch/auth/request/", None),
+            ("/latch/auth/Request", None),
+            ("/latch/auth/%72equest", None),
+            ("/latch/auth/", None),
+            ("/latch/session", None),
+            ("/other/latch/auth/request", None),
+            ("/auth/request", None),
+        ] {
+            assert_eq!(dialect("/latch", path), asked, "{path}");
+        }
+    }
 }

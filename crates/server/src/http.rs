@@ -10,5 +10,6 @@ pub(crate) mod logout_url;
 pub(crate) mod origin;
 pub(crate) mod problem;
 pub(crate) mod request_kind;
+pub(crate) mod routed;
 pub(crate) mod sign_in_url;
 pub(crate) mod write;

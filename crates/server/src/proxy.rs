@@ -25,7 +25,6 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, Version, header};
 #[cfg(feature = "inject")]
 use axum::http::{Method, response};
@@ -37,7 +36,6 @@ use nightlatch_core::resolution::is_passive;
 use nightlatch_core::session::RequestKind;
 use nightlatch_engine::Snapshot;
 use nightlatch_engine::token::{Digest, Handle};
-use tower::ServiceExt as _;
 
 use self::asked::Asked;
 use self::body::{Passing, Progress, Until};
@@ -54,6 +52,7 @@ use crate::gateway::decision::{Decision, Denial, decide};
 use crate::gateway::original::Original;
 use crate::gateway::{Place, denial, identity};
 use crate::http::request_kind::{opens_page, request_kind};
+use crate::http::routed::routed;
 use crate::http::sign_in_url::SignInUrl;
 use crate::latch::Latch;
 
@@ -85,7 +84,7 @@ impl Proxy {
         let trust = Trust::of(section.upstream_ca.as_deref())?;
         Ok(Self {
             latch: Arc::clone(latch),
-            endpoints: browser::router_for_pages(Arc::clone(latch)),
+            endpoints: browser::router(Arc::clone(latch), Router::new()),
             upstreams: Upstreams::new(sites, &trust, section.connect_timeout.to_std()),
             holds: Arc::new(Holds::new(latch)),
             trusted: section.trusted(),
@@ -123,7 +122,7 @@ impl Proxy {
             && let Some(ours) = ours(&self.latch.prefix, &original.readings)
         {
             return match ours {
-                Ours::Endpoint => Ok(self.endpoint(request, peer).await),
+                Ours::Endpoint => Ok(self.endpoint(request).await),
                 Ours::Nothing => Err(Fault::Nowhere("No page and no endpoint has this path.")),
             };
         }
@@ -161,11 +160,9 @@ impl Proxy {
         }
     }
 
-    async fn endpoint(&self, mut request: Request<Incoming>, peer: SocketAddr) -> Response {
+    async fn endpoint(&self, request: Request<Incoming>) -> Response {
         self.latch.metrics.proxy.request("endpoint");
-        request.extensions_mut().insert(ConnectInfo(peer));
-        let answer = self.endpoints.clone().oneshot(request.map(Body::new)).await;
-        answer.unwrap_or_else(|never| match never {})
+        routed(self.endpoints.clone(), request).await
     }
 
     fn deny(&self, original: &Original<'_>, denied: Denial<'_>, headers: &HeaderMap) -> Result<Response, Fault> {

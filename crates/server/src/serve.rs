@@ -5,6 +5,9 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use axum::Router;
+use axum::http::Request;
+use axum::response::Response;
+use hyper::body::Incoming;
 use nightlatch_engine::clock::Clock;
 use nightlatch_engine::store::Store;
 use nightlatch_engine::store::memory::MemoryStore;
@@ -16,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, Listener, PolicyOwner, PublicUrl, StoreKind};
 use crate::http::listen::Bound;
+use crate::http::routed::routed;
 use crate::latch::Latch;
 use crate::proxy::{self, Proxy};
 use crate::{applications, browser, gateway, management, policy_file};
@@ -108,16 +112,13 @@ pub(crate) async fn start(config: Config, extra: impl FnOnce(&Arc<Latch>) -> Rou
     tokio::spawn(applications::follow(Arc::clone(&latch)));
     tokio::spawn(policy_file::follow(Arc::clone(&latch), reload));
     let pages = extra(&latch);
-    let serve = |bound: Bound, router| {
-        let shutdown = shutdown.clone();
-        tokio::spawn(async move {
-            bound.serve(router, shutdown).await;
-            Ok(())
-        })
-    };
+    let for_pages = browser::router(Arc::clone(&latch), pages);
+    let for_operators = management::router(Arc::clone(&latch));
+    let asked = Arc::clone(&latch);
+    let answer = move |request| browser::answer(Arc::clone(&asked), for_pages.clone(), request);
     let mut listeners = vec![
-        serve(browser, browser::router(Arc::clone(&latch), pages)),
-        serve(management, management::router(Arc::clone(&latch))),
+        listen(browser, answer, &shutdown),
+        listen(management, move |request| routed(for_operators.clone(), request), &shutdown),
     ];
     if let (Some(front), Some(section)) = (front, &config.proxy) {
         let proxy = Proxy::new(&latch, section, &config.sites)?;
@@ -154,6 +155,18 @@ pub(crate) async fn start(config: Config, extra: impl FnOnce(&Arc<Latch>) -> Rou
         api_key,
         signals,
         tasks,
+    })
+}
+
+fn listen<A, F>(bound: Bound, answer: A, shutdown: &CancellationToken) -> JoinHandle<anyhow::Result<()>>
+where
+    A: Fn(Request<Incoming>) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = Response> + Send + 'static,
+{
+    let shutdown = shutdown.clone();
+    tokio::spawn(async move {
+        bound.serve(answer, shutdown).await;
+        Ok(())
     })
 }
 

@@ -24,9 +24,8 @@ use nightlatch_engine::token::Digest;
 use nightlatch_engine::{Engine, NewSession, Options};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
-use tower::ServiceExt as _;
 
-use super::router;
+use super::{answer, router};
 use crate::config::Config;
 use crate::latch::Latch;
 
@@ -101,7 +100,7 @@ impl Site {
     }
 
     async fn open(&self, request: Request<Body>) -> Response {
-        self.router.clone().oneshot(request).await.expect("an answer")
+        answer(Arc::clone(&self.latch), self.router.clone(), request).await
     }
 
     /// A request of a page of this site.

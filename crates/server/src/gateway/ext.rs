@@ -1,36 +1,24 @@
 //! `auth/ext/…`: for Envoy, which asks with the method, the host and, behind the prefix, the path of the request itself.
 
-use std::sync::Arc;
-
-use axum::extract::{OriginalUri, State};
-use axum::http::{HeaderMap, Method, Uri, header};
+use axum::http::header;
+use axum::http::request::Parts;
 use axum::response::Response;
 
 use super::answer::answer;
 use super::original::{Original, Unbelievable, only_one_of_a_kind};
 use crate::latch::Latch;
 
-pub(super) async fn ask(
-    State(latch): State<Arc<Latch>>,
-    method: Method,
-    OriginalUri(uri): OriginalUri,
-    headers: HeaderMap,
-) -> Response {
-    let original = original(&latch, &method, &uri, &headers);
-    answer(&latch, original, &headers).await
+pub(super) async fn ask(latch: &Latch, question: &Parts) -> Response {
+    answer(latch, original(latch, question), &question.headers).await
 }
 
-fn original<'a>(
-    latch: &Latch,
-    method: &'a Method,
-    uri: &'a Uri,
-    headers: &'a HeaderMap,
-) -> Result<Original<'a>, Unbelievable> {
-    let asked = uri.path_and_query().map_or("", |target| target.as_str());
+fn original<'a>(latch: &Latch, question: &'a Parts) -> Result<Original<'a>, Unbelievable> {
+    let asked = question.uri.path_and_query().map_or("", |target| target.as_str());
     let target = asked
         .strip_prefix(&*latch.prefix)
         .and_then(|rest| rest.strip_prefix("/auth/ext"))
         .ok_or(Unbelievable::Address)?;
     let target = if target.is_empty() { "/" } else { target };
-    Original::new(method.as_str(), only_one_of_a_kind(headers, &header::HOST)?, target)
+    let host = only_one_of_a_kind(&question.headers, &header::HOST)?;
+    Original::new(question.method.as_str(), host, target)
 }

@@ -1,8 +1,6 @@
 //! `auth/forward`: for Caddy, Traefik and `HAProxy`, which hand the whole answer on. Who opens a page is sent on, others get a problem.
 
-use std::sync::Arc;
-
-use axum::extract::State;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
 use axum::response::Response;
 
@@ -14,8 +12,9 @@ static METHOD: HeaderName = HeaderName::from_static("x-forwarded-method");
 static HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 static URI: HeaderName = HeaderName::from_static("x-forwarded-uri");
 
-pub(super) async fn ask(State(latch): State<Arc<Latch>>, headers: HeaderMap) -> Response {
-    answer(&latch, original(&headers), &headers).await
+pub(super) async fn ask(latch: &Latch, question: &Parts) -> Response {
+    let headers = &question.headers;
+    answer(latch, original(headers), headers).await
 }
 
 fn original(headers: &HeaderMap) -> Result<Original<'_>, Unbelievable> {

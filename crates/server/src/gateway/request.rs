@@ -1,9 +1,7 @@
 //! `auth/request`: for nginx, which takes 200, 401 and 403 and nothing else. The 401 says in `Location` where a person gets on.
 //! nginx cannot tell by itself who opens a page and is to be sent there: `Nightlatch-Redirect` has the address for those alone.
 
-use std::sync::Arc;
-
-use axum::extract::State;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 
@@ -18,16 +16,17 @@ const REDIRECT: HeaderName = HeaderName::from_static("nightlatch-redirect");
 static METHOD: HeaderName = HeaderName::from_static("x-original-method");
 static URL: HeaderName = HeaderName::from_static("x-original-url");
 
-pub(super) async fn ask(State(latch): State<Arc<Latch>>, headers: HeaderMap) -> Response {
-    let original = original(&headers);
-    match decide(&latch, &original, &headers).await {
+pub(super) async fn ask(latch: &Latch, question: &Parts) -> Response {
+    let headers = &question.headers;
+    let original = original(headers);
+    match decide(latch, &original, headers).await {
         Decision::Allow {
             application, session, ..
         } => allow(application, &session),
         Decision::Deny(denial) => {
             let unauthenticated = matches!(denial, Denial::Unauthenticated { .. });
             let location = match (&denial, &original) {
-                (Denial::Unauthenticated { place, why }, Ok(original)) => Some(location(&latch, original, place, *why)),
+                (Denial::Unauthenticated { place, why }, Ok(original)) => Some(location(latch, original, place, *why)),
                 _ => None,
             };
             let mut problem = problem(denial);
@@ -37,7 +36,7 @@ pub(super) async fn ask(State(latch): State<Arc<Latch>>, headers: HeaderMap) -> 
             }
             let mut response = problem.into_response();
             if let Some(location) = location {
-                if opens_page(&headers) {
+                if opens_page(headers) {
                     response.headers_mut().insert(REDIRECT, location.clone());
                 }
                 response.headers_mut().insert(header::LOCATION, location);

@@ -5,17 +5,14 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use axum::Router;
-use axum::body::Body;
-use axum::extract::ConnectInfo;
 use axum::http::Request;
+use axum::response::Response;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use ipnet::IpNet;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
-use tower::ServiceExt as _;
 
 use crate::config::Listener;
 
@@ -48,10 +45,14 @@ impl Bound {
     }
 
     /// Serves until `shutdown`, then lets running requests finish.
-    pub(crate) async fn serve(self, router: Router, shutdown: CancellationToken) {
+    pub(crate) async fn serve<A, F>(self, answer: A, shutdown: CancellationToken)
+    where
+        A: Fn(Request<Incoming>) -> F + Clone + Send + 'static,
+        F: Future<Output = Response> + Send + 'static,
+    {
         let connections = GracefulShutdown::new();
         while let Some((stream, peer)) = self.accept(&shutdown).await {
-            serve_connection(stream, peer, &router, &connections);
+            serve_connection(stream, peer, answer.clone(), &connections);
         }
         drop(self.listener);
         if tokio::time::timeout(DRAIN_WITHIN, connections.shutdown())
@@ -93,12 +94,14 @@ impl Bound {
     }
 }
 
-fn serve_connection(stream: TcpStream, peer: SocketAddr, router: &Router, connections: &GracefulShutdown) {
-    let router = router.clone();
-    let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(ConnectInfo(peer));
-        let answer = router.clone().oneshot(request.map(Body::new));
-        async move { Ok::<_, Infallible>(answer.await.unwrap_or_else(|never| match never {})) }
+fn serve_connection<A, F>(stream: TcpStream, peer: SocketAddr, answer: A, connections: &GracefulShutdown)
+where
+    A: Fn(Request<Incoming>) -> F + Send + 'static,
+    F: Future<Output = Response> + Send + 'static,
+{
+    let service = hyper::service::service_fn(move |request| {
+        let answer = answer(request);
+        async move { Ok::<_, Infallible>(answer.await) }
     });
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
