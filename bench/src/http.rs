@@ -10,6 +10,7 @@ mod servers;
 
 use std::time::Duration;
 
+use self::answer::Sample;
 use self::load::{Load, Measured, Question, Requests};
 use self::servers::Server;
 use crate::processes::{self, Pinned, Programs};
@@ -23,6 +24,15 @@ const GOAL_RATIO: f64 = 1.15;
 const GOAL_GATEWAY: f64 = 1.08;
 /// With the same processor time at least 0.85 of what nginx and that handler get done.
 const GOAL_BEHIND_NGINX: f64 = 1.18;
+/// Path and bytes of what is passed on, and the goal: 0.7 of what nginx gets done with the same processor time, and 0.9
+/// where bodies are all the work.
+const PAGES: [(&str, usize, f64); 3] = [
+    ("/small", 1 << 10, 1.43),
+    ("/large", 1 << 20, 1.11),
+    ("/huge", 64 << 20, 1.11),
+];
+/// In MiB for each connection: how full its buffers were may differ by chance, bodies are not to be kept.
+const GOAL_GROWTH: f64 = 0.5;
 /// Of one CPU. Above this the run should be repeated.
 const QUIET: f64 = 0.10;
 
@@ -47,7 +57,7 @@ pub(crate) struct Args {
 
 /// One server in one round.
 #[derive(Debug)]
-struct Sample {
+struct Round {
     measured: Measured,
     /// Of the server, per answered request.
     cpu: Duration,
@@ -64,7 +74,7 @@ pub(crate) fn run(args: &Args, programs: &Programs) -> anyhow::Result<()> {
     let product = servers::product(&programs.product())?;
     let tokens = population::sign_in(&product, args.sessions)?;
     let sample = answer::sample(&product, Question::Session, &tokens[0])?;
-    let baseline = servers::baseline(&programs.bench(), &sample)?;
+    let baseline = servers::baseline(&programs.bench(), sample)?;
     let requests = Requests::new(Question::Session, &tokens);
     for pipeline in &args.pipeline {
         let load = Load {
@@ -86,7 +96,7 @@ pub(crate) fn run_gateway(args: &Args, programs: &Programs) -> anyhow::Result<()
     let product = servers::product(&programs.product())?;
     let tokens = population::sign_in(&product, args.sessions)?;
     let sample = answer::sample(&product, Question::MayPass, &tokens[0])?;
-    let baseline = servers::baseline(&programs.bench(), &sample)?;
+    let baseline = servers::baseline(&programs.bench(), sample)?;
     let load = Load {
         connections: args.connections,
         pipeline: 1,
@@ -94,7 +104,7 @@ pub(crate) fn run_gateway(args: &Args, programs: &Programs) -> anyhow::Result<()
     let requests = Requests::new(Question::MayPass, &tokens);
     compare(args, load, &requests, [&baseline, &product.server], GOAL_GATEWAY)?;
     say("\nBehind nginx:");
-    let requests = Requests::new(Question::Page, &tokens);
+    let requests = Requests::new(Question::Page("/page"), &tokens);
     let asking_baseline = nginx::asking("nginx + baseline", baseline)?;
     let asking_product = nginx::asking("nginx + nightlatch", product.server)?;
     compare(
@@ -104,6 +114,49 @@ pub(crate) fn run_gateway(args: &Args, programs: &Programs) -> anyhow::Result<()
         [&asking_baseline, &asking_product],
         GOAL_BEHIND_NGINX,
     )
+}
+
+/// The proxy in front of an application, against nginx that only passes requests on.
+pub(crate) fn run_proxy(args: &Args, programs: &Programs) -> anyhow::Result<()> {
+    report::heading(format_args!(
+        "proxy: pages of an application, {} sessions, {} connections",
+        args.sessions, args.connections
+    ));
+    let _pinned = Pinned::to(LOAD_CPU)?;
+    let upstream = servers::upstream(&programs.bench(), &PAGES.map(page))?;
+    let nginx = nginx::passing("nginx", upstream.address)?;
+    let product = servers::proxy(&programs.product(), upstream.address)?;
+    let tokens = population::sign_in(&product, args.sessions)?;
+    let load = Load {
+        connections: args.connections,
+        pipeline: 1,
+    };
+    let mut peaks = Vec::new();
+    for (path, bytes, goal) in PAGES {
+        say(format_args!("\nBodies of {bytes} bytes:"));
+        let requests = Requests::new(Question::Page(path), &tokens);
+        compare(args, load, &requests, [&nginx, &product.server], goal)?;
+        let peak = report::mebibytes(product.server.peak_bytes()?);
+        say(format_args!("- the most memory so far: {peak:.1} MiB"));
+        peaks.push(peak);
+    }
+    if let [.., large, huge] = peaks[..] {
+        report::goal(
+            "more memory for bodies that are 64 times as large, per connection",
+            (huge - large) / float(args.connections),
+            GOAL_GROWTH,
+            " MiB",
+        );
+    }
+    Ok(())
+}
+
+fn page((path, bytes, _): (&'static str, usize, f64)) -> Sample {
+    Sample {
+        path: path.to_owned(),
+        headers: vec![("content-type".to_owned(), "text/plain".to_owned())],
+        body: "x".repeat(bytes),
+    }
 }
 
 fn compare(
@@ -164,7 +217,7 @@ fn compare(
     Ok(())
 }
 
-fn row(table: &Table, server: &str, round: usize, sample: &Sample, cpu_ratio: f64, throughput_ratio: f64) {
+fn row(table: &Table, server: &str, round: usize, sample: &Round, cpu_ratio: f64, throughput_ratio: f64) {
     let latencies = &sample.measured.latencies;
     table.row([
         server.to_owned(),
@@ -180,7 +233,7 @@ fn row(table: &Table, server: &str, round: usize, sample: &Sample, cpu_ratio: f6
     ]);
 }
 
-fn measure(server: &Server, load: Load, requests: &Requests, seconds: u64) -> anyhow::Result<Sample> {
+fn measure(server: &Server, load: Load, requests: &Requests, seconds: u64) -> anyhow::Result<Round> {
     let used = || {
         anyhow::Ok((
             server.cpu_time()?,
@@ -195,14 +248,14 @@ fn measure(server: &Server, load: Load, requests: &Requests, seconds: u64) -> an
     let foreign = (after.2 - before.2)
         .saturating_sub(server + load)
         .div_duration_f64(measured.took);
-    Ok(Sample {
+    Ok(Round {
         cpu: server.div_f64(float(measured.answered()).max(1.0)),
         foreign,
         measured,
     })
 }
 
-impl Sample {
+impl Round {
     fn rate(&self) -> f64 {
         float(self.measured.answered()) / self.measured.took.as_secs_f64()
     }

@@ -43,6 +43,8 @@ enum Measurement {
     Http(http::Args),
     /// CPU time per question of a proxy, against a handler that sets the same headers; alone and behind nginx
     Gateway(http::Args),
+    /// CPU time per request through the proxy, against nginx that only passes requests on; and memory
+    Proxy(http::Args),
     /// Nanoseconds and allocations of one check in process
     Engine(engine::Args),
     /// Bytes per live session
@@ -53,7 +55,7 @@ enum Measurement {
     List(list::Args),
     /// A change of policy over very many sessions: planned, made, and visible
     Change(change::Args),
-    /// All seven with their defaults
+    /// All eight with their defaults
     All,
     #[command(hide = true)]
     Baseline(http::baseline::Args),
@@ -73,6 +75,7 @@ fn main() -> anyhow::Result<()> {
     match measurement {
         Measurement::Http(args) => http::run(&args, &programs()?),
         Measurement::Gateway(args) => http::run_gateway(&args, &programs()?),
+        Measurement::Proxy(args) => http::run_proxy(&args, &programs()?),
         Measurement::Engine(args) => engine::run(&args, &programs()?),
         Measurement::Memory(args) => memory::run(&args, &programs()?),
         Measurement::Expiry(args) => expiry::run(&args),
@@ -87,6 +90,7 @@ fn main() -> anyhow::Result<()> {
 fn all(programs: &Programs) -> anyhow::Result<()> {
     http::run(&http::Args::parse_from(["http"]), programs)?;
     http::run_gateway(&http::Args::parse_from(["gateway"]), programs)?;
+    http::run_proxy(&http::Args::parse_from(["proxy"]), programs)?;
     engine::run(&engine::Args::parse_from(["engine"]), programs)?;
     memory::run(&memory::Args::parse_from(["memory"]), programs)?;
     expiry::run(&expiry::Args::parse_from(["expiry"]))?;

@@ -93,6 +93,11 @@ impl Process {
     pub(crate) fn cpu_time(&self) -> anyhow::Result<Duration> {
         cpu_time(&self.0.id().to_string())
     }
+
+    /// The most memory it has had so far, in bytes.
+    pub(crate) fn peak_bytes(&self) -> anyhow::Result<u64> {
+        memory(&self.0.id().to_string(), "VmHWM")
+    }
 }
 
 impl Drop for Process {
@@ -178,15 +183,19 @@ fn ticks<'a>(counts: impl Iterator<Item = &'a str>) -> anyhow::Result<Duration> 
 
 /// Resident memory of this process, in bytes.
 pub(crate) fn resident_bytes() -> anyhow::Result<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").context("cannot read /proc/self/status")?;
-    let resident = status
+    memory("self", "VmRSS")
+}
+
+fn memory(process: &str, field: &str) -> anyhow::Result<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).context("a measured program has ended")?;
+    let value = status
         .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))
-        .context("no VmRSS in /proc")?;
-    let kibibytes: u64 = resident
+        .find_map(|line| line.strip_prefix(field)?.strip_prefix(':'))
+        .with_context(|| format!("no {field} in /proc"))?;
+    let kibibytes: u64 = value
         .trim()
         .trim_end_matches(" kB")
         .parse()
-        .context("VmRSS is no number")?;
+        .with_context(|| format!("{field} is no number"))?;
     Ok(kibibytes * 1024)
 }

@@ -88,6 +88,12 @@ pub(crate) fn micros(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e6
 }
 
+/// Memory is small enough for what is shown of it.
+#[expect(clippy::cast_precision_loss, reason = "shown with one digit")]
+pub(crate) fn mebibytes(bytes: u64) -> f64 {
+    bytes as f64 / f64::from(1 << 20)
+}
+
 /// Counts are small enough for what is shown of them.
 #[expect(clippy::cast_precision_loss, reason = "shown with three digits")]
 pub(crate) fn float(count: usize) -> f64 {

@@ -20,7 +20,7 @@ pub(super) struct Head {
     body: usize,
 }
 
-/// One answer of the product, without what every server adds by itself.
+/// One answer, without what every server adds by itself.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Sample {
     /// What was asked for.

@@ -1,4 +1,4 @@
-//! What HTTP itself costs: a handler that looks at the Cookie header and answers a fixed body. Allocator, runtime, socket
+//! What HTTP itself costs: handlers that look at the Cookie header and answer a fixed body. Allocator, runtime, socket
 //! options and the batching of pipelined answers are those of the product.
 
 use std::path::PathBuf;
@@ -21,8 +21,8 @@ use crate::report::say;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The answer, as JSON
-    answer: PathBuf,
+    /// The answers, as JSON
+    answers: PathBuf,
 }
 
 #[derive(Debug)]
@@ -32,7 +32,15 @@ struct Answer {
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
-    let sample: Sample = serde_json::from_slice(&std::fs::read(&args.answer)?)?;
+    let samples: Vec<Sample> = serde_json::from_slice(&std::fs::read(&args.answers)?)?;
+    let router = samples.into_iter().try_fold(Router::new(), with_answer)?;
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(serve(router))
+}
+
+fn with_answer(router: Router, sample: Sample) -> anyhow::Result<Router> {
     let headers = sample.headers.iter();
     let headers = headers
         .map(|(name, value)| Ok((name.parse()?, value.parse()?)))
@@ -41,11 +49,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         headers,
         body: sample.body.into(),
     });
-    let router = Router::new().route(&sample.path, get(handle)).with_state(answer);
-    tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?
-        .block_on(serve(router))
+    Ok(router.route(&sample.path, get(handle).with_state(answer)))
 }
 
 async fn serve(router: Router) -> anyhow::Result<()> {

@@ -20,8 +20,8 @@ pub(super) enum Question {
     Session,
     /// Whether a request may pass, as a proxy does.
     MayPass,
-    /// A page behind a proxy.
-    Page,
+    /// A page behind a proxy, at this path.
+    Page(&'static str),
 }
 
 impl Question {
@@ -29,18 +29,18 @@ impl Question {
         match self {
             Self::Session => "/nightlatch/session",
             Self::MayPass => "/nightlatch/auth/request",
-            Self::Page => "/page",
+            Self::Page(path) => path,
         }
     }
 
-    /// With the session cookie on loopback.
+    /// With the session cookie on loopback, and one of the application's.
     pub(super) fn request(self, token: &str) -> String {
         let path = self.path();
         let original = match self {
             Self::MayPass => "X-Original-Method: GET\r\nX-Original-URL: http://app.example/page\r\n",
-            Self::Session | Self::Page => "",
+            Self::Session | Self::Page(_) => "",
         };
-        format!("GET {path} HTTP/1.1\r\nHost: app.example\r\n{original}Cookie: nightlatch={token}\r\n\r\n")
+        format!("GET {path} HTTP/1.1\r\nHost: app.example\r\n{original}Cookie: nightlatch={token}; theme=dark\r\n\r\n")
     }
 }
 
@@ -179,14 +179,20 @@ impl Default for Answers {
 }
 
 impl Answers {
-    /// The status of the next answer, once all of it is there.
+    /// The status of the next answer, once all of it has come.
     async fn next(&mut self, stream: &TcpStream) -> anyhow::Result<u16> {
+        let head = loop {
+            if let Some(head) = answer::head(&self.buffer[self.taken..self.filled])? {
+                break head;
+            }
+            self.fill(stream).await?;
+        };
+        let mut left = head.length;
         loop {
-            let waiting = &self.buffer[self.taken..self.filled];
-            if let Some(head) = answer::head(waiting)?
-                && head.length <= waiting.len()
-            {
-                self.taken += head.length;
+            let taken = left.min(self.filled - self.taken);
+            self.taken += taken;
+            left -= taken;
+            if left == 0 {
                 return Ok(head.status);
             }
             self.fill(stream).await?;
@@ -196,10 +202,7 @@ impl Answers {
     async fn fill(&mut self, stream: &TcpStream) -> anyhow::Result<()> {
         self.buffer.copy_within(self.taken..self.filled, 0);
         (self.filled, self.taken) = (self.filled - self.taken, 0);
-        ensure!(
-            self.filled < self.buffer.len(),
-            "an answer is longer than {BUFFER} bytes"
-        );
+        ensure!(self.filled < self.buffer.len(), "a head is longer than {BUFFER} bytes");
         loop {
             stream.readable().await?;
             match stream.try_read(&mut self.buffer[self.filled..]) {

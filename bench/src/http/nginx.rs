@@ -1,10 +1,12 @@
-//! nginx in front of a page, asking a server whether each request may pass. One process, so that it is measured whole.
+//! nginx in front of a page: asking a server whether each request may pass, or passing it on. One process, so that it is
+//! measured whole.
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
+use tempfile::TempDir;
 
 use super::SERVER_CPU;
 use super::servers::Server;
@@ -13,13 +15,30 @@ use crate::stopwatch;
 
 const STARTS_WITHIN: Duration = Duration::from_secs(10);
 
+/// Asks `server` before each page.
 pub(super) fn asking(name: &'static str, server: Server) -> anyhow::Result<Server> {
     let directory = tempfile::tempdir()?;
+    std::fs::write(directory.path().join("page"), "a page")?;
+    let locations = asking_locations(directory.path());
+    start(name, directory, server.address, &locations, Some(server))
+}
+
+/// Passes each request on to `upstream`.
+pub(super) fn passing(name: &'static str, upstream: SocketAddr) -> anyhow::Result<Server> {
+    start(name, tempfile::tempdir()?, upstream, PASSING, None)
+}
+
+fn start(
+    name: &'static str,
+    directory: TempDir,
+    upstream: SocketAddr,
+    locations: &str,
+    measured_with: Option<Server>,
+) -> anyhow::Result<Server> {
     // Left to nginx a moment later.
     let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-    std::fs::write(directory.path().join("page"), "a page")?;
     let file = directory.path().join("nginx.conf");
-    std::fs::write(&file, configuration(directory.path(), address, server.address))?;
+    std::fs::write(&file, configuration(directory.path(), address, upstream, locations))?;
     // nginx gives up what root may do, and reads the page as somebody else.
     open_to_everybody(directory.path())?;
     let arguments = ["-c".as_ref(), file.as_os_str()];
@@ -33,7 +52,7 @@ pub(super) fn asking(name: &'static str, server: Server) -> anyhow::Result<Serve
         );
         std::thread::sleep(Duration::from_millis(10));
     }
-    Ok(Server::in_front(name, address, process, directory, server))
+    Ok(Server::in_front(name, address, process, directory, measured_with))
 }
 
 fn open_to_everybody(directory: &Path) -> anyhow::Result<()> {
@@ -45,7 +64,40 @@ fn open_to_everybody(directory: &Path) -> anyhow::Result<()> {
     )?)
 }
 
-fn configuration(directory: &Path, listen: SocketAddr, asked: SocketAddr) -> String {
+const PASSING: &str = "
+    location / {
+      proxy_pass http://upstream;
+      proxy_http_version 1.1;
+      proxy_set_header Connection \"\";
+      proxy_set_header Host $http_host;
+      proxy_set_header X-Forwarded-For $remote_addr;
+      proxy_set_header X-Forwarded-Proto $scheme;
+      # Nothing of a body goes to the disk.
+      proxy_max_temp_file_size 0;
+    }
+";
+
+fn asking_locations(directory: &Path) -> String {
+    format!(
+        "
+    root {};
+    location / {{ auth_request /ask; }}
+    location = /ask {{
+      internal;
+      proxy_pass http://upstream/nightlatch/auth/request;
+      proxy_pass_request_body off;
+      proxy_http_version 1.1;
+      proxy_set_header Connection \"\";
+      proxy_set_header Content-Length \"\";
+      proxy_set_header X-Original-Method $request_method;
+      proxy_set_header X-Original-URL $scheme://$http_host$request_uri;
+    }}
+",
+        directory.display()
+    )
+}
+
+fn configuration(directory: &Path, listen: SocketAddr, upstream: SocketAddr, locations: &str) -> String {
     let directory = directory.display();
     format!(
         "daemon off;
@@ -61,21 +113,10 @@ http {{
   uwsgi_temp_path {directory}/uwsgi;
   scgi_temp_path {directory}/scgi;
   keepalive_requests 1000000000;
-  upstream asked {{ server {asked}; keepalive 64; keepalive_requests 1000000000; }}
+  upstream upstream {{ server {upstream}; keepalive 64; keepalive_requests 1000000000; }}
   server {{
     listen {listen};
-    root {directory};
-    location / {{ auth_request /ask; }}
-    location = /ask {{
-      internal;
-      proxy_pass http://asked/nightlatch/auth/request;
-      proxy_pass_request_body off;
-      proxy_http_version 1.1;
-      proxy_set_header Connection \"\";
-      proxy_set_header Content-Length \"\";
-      proxy_set_header X-Original-Method $request_method;
-      proxy_set_header X-Original-URL $scheme://$http_host$request_uri;
-    }}
+{locations}
   }}
 }}
 "

@@ -9,8 +9,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 use tempfile::TempDir;
 
-use super::SERVER_CPU;
 use super::answer::Sample;
+use super::{LOAD_CPU, SERVER_CPU};
 use crate::processes::Process;
 
 /// The limits are those of the default policy, and nobody idles during a measurement.
@@ -20,9 +20,6 @@ listen = "127.0.0.1:0"
 
 [management]
 listen = "127.0.0.1:0"
-
-[[sites]]
-host = "app.example"
 
 [store]
 kind = "memory"
@@ -59,16 +56,21 @@ impl Server {
         address: SocketAddr,
         (process, said): (Process, ChildStdout),
         directory: TempDir,
-        behind: Self,
+        behind: Option<Self>,
     ) -> Self {
         Self {
             name,
             address,
             process,
-            behind: Some(Box::new(behind)),
+            behind: behind.map(Box::new),
             _said: BufReader::new(said),
             _directory: directory,
         }
+    }
+
+    /// The most memory it has had so far, in bytes.
+    pub(super) fn peak_bytes(&self) -> anyhow::Result<u64> {
+        self.process.peak_bytes()
     }
 
     pub(super) fn cpu_time(&self) -> anyhow::Result<Duration> {
@@ -81,13 +83,34 @@ impl Server {
 }
 
 pub(super) fn product(program: &Path) -> anyhow::Result<Product> {
+    let configuration = format!("{CONFIGURATION}\n[[sites]]\nhost = \"app.example\"\n");
+    start(program, &configuration, "browser side")
+}
+
+/// The same in front of an application.
+pub(super) fn proxy(program: &Path, upstream: SocketAddr) -> anyhow::Result<Product> {
+    let configuration = format!(
+        "{CONFIGURATION}
+[[sites]]
+host = \"app.example\"
+upstream = \"http://{upstream}\"
+
+[proxy]
+listen = \"127.0.0.1:0\"
+"
+    );
+    start(program, &configuration, "applications")
+}
+
+/// Starts the product; `measured` is the label of the address that is asked.
+fn start(program: &Path, configuration: &str, measured: &str) -> anyhow::Result<Product> {
     let directory = tempfile::tempdir()?;
-    let configuration = directory.path().join("nightlatch.toml");
-    std::fs::write(&configuration, CONFIGURATION)?;
-    let arguments = ["serve".as_ref(), "--config".as_ref(), configuration.as_os_str()];
+    let file = directory.path().join("nightlatch.toml");
+    std::fs::write(&file, configuration)?;
+    let arguments = ["serve".as_ref(), "--config".as_ref(), file.as_os_str()];
     let (process, stdout) = Process::pinned(SERVER_CPU, program, arguments)?;
     let mut lines = BufReader::new(stdout);
-    let address = address(&told(&mut lines, "browser side")?)?;
+    let address = address(&told(&mut lines, measured)?)?;
     let management = self::address(&told(&mut lines, "management")?)?;
     let api_key = told(&mut lines, "API key")?;
     let server = Server {
@@ -106,11 +129,20 @@ pub(super) fn product(program: &Path) -> anyhow::Result<Product> {
 }
 
 /// Started from the program that measures, with the answer it is to repeat.
-pub(super) fn baseline(program: &Path, sample: &Sample) -> anyhow::Result<Server> {
+pub(super) fn baseline(program: &Path, sample: Sample) -> anyhow::Result<Server> {
+    answering(SERVER_CPU, program, &[sample])
+}
+
+/// The application behind a proxy. It is not measured, and is where the load is.
+pub(super) fn upstream(program: &Path, pages: &[Sample]) -> anyhow::Result<Server> {
+    answering(LOAD_CPU, program, pages)
+}
+
+fn answering(cpu: usize, program: &Path, samples: &[Sample]) -> anyhow::Result<Server> {
     let directory = tempfile::tempdir()?;
-    let answer = directory.path().join("answer.json");
-    std::fs::write(&answer, serde_json::to_vec(sample)?)?;
-    let (process, stdout) = Process::pinned(SERVER_CPU, program, ["baseline".as_ref(), answer.as_os_str()])?;
+    let answers = directory.path().join("answers.json");
+    std::fs::write(&answers, serde_json::to_vec(samples)?)?;
+    let (process, stdout) = Process::pinned(cpu, program, ["baseline".as_ref(), answers.as_os_str()])?;
     let mut lines = BufReader::new(stdout);
     let address = address(&told(&mut lines, "baseline")?)?;
     Ok(Server {
@@ -135,9 +167,9 @@ fn told(lines: &mut BufReader<ChildStdout>, label: &str) -> anyhow::Result<Strin
     anyhow::bail!("a server ended before it told its {label}")
 }
 
-fn address(url: &str) -> anyhow::Result<SocketAddr> {
-    let authority = url.strip_prefix("http://").and_then(|rest| rest.split('/').next());
-    authority
-        .and_then(|authority| authority.parse().ok())
-        .with_context(|| format!("`{url}` holds no address"))
+/// What the product tells is an address or a URL.
+fn address(told: &str) -> anyhow::Result<SocketAddr> {
+    let behind_the_scheme = told.strip_prefix("http://").unwrap_or(told);
+    let authority = behind_the_scheme.split('/').next().unwrap_or_default();
+    authority.parse().with_context(|| format!("`{told}` holds no address"))
 }
