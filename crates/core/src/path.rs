@@ -133,7 +133,8 @@ impl PathPattern {
     /// Whether the pattern covers the whole of `path`. The pattern is compared as written.
     #[must_use]
     pub fn matches(&self, path: &Path<'_>) -> bool {
-        matches_segments(self.segments(), path.segments())
+        // The pattern of most places and rules, asked for every request.
+        *self.0 == *"/**" || matches_segments(self.segments(), path.segments())
     }
 
     /// Whether this pattern matches every path that `other` matches, as far as can be told from the words alone: never true

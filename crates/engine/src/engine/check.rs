@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use nightlatch_core::facts::Facts;
 use nightlatch_core::path::Path;
 use nightlatch_core::session::{Answer, Deadlines, Event, Judgement, RequestKind, State, Verdict};
 use nightlatch_core::time::Instant;
@@ -21,7 +22,19 @@ impl Engine {
         if let Some(standing) = self.quick_status(digest, now) {
             return Ok(standing);
         }
-        self.settle(digest, now).await
+        // Boxed: what is not done for a live session is not to be carried along for it.
+        Box::pin(self.settle(digest, now)).await
+    }
+
+    /// Application, device and roles of a session, which never change; `None` when it is not live. Not activity.
+    pub async fn facts(&self, digest: &Digest) -> Result<Option<Arc<Facts>>> {
+        if let Some(live) = self.live.pin().get(digest) {
+            return Ok(Some(Arc::clone(&live.session.facts)));
+        }
+        Ok(match self.status(digest).await? {
+            Standing::Live(session) => Some(session.facts),
+            Standing::Ended { .. } | Standing::Unknown => None,
+        })
     }
 
     /// The verdict on a request to `path`. Activity where the policy counts it; the request waits for no store.
@@ -31,15 +44,11 @@ impl Engine {
         if let Some(outcome) = self.quick_request(digest, path, kind, now) {
             return Ok(outcome);
         }
-        self.change(
-            digest,
-            &Event::Request {
-                path: path.clone().into_owned(),
-                kind,
-            },
-            "user",
-        )
-        .await
+        let event = Event::Request {
+            path: path.clone().into_owned(),
+            kind,
+        };
+        Box::pin(self.change(digest, &event, "user")).await
     }
 
     pub(super) fn refuse_when_exhausted(&self, now: Instant) -> Result<()> {

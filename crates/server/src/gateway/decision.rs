@@ -1,6 +1,7 @@
 //! Whether a request may pass.
 
 use axum::http::HeaderMap;
+use nightlatch_core::facts::Facts;
 use nightlatch_core::path::Path;
 use nightlatch_core::session::{Answer, EndReason, RequestKind, StepUp, Verdict};
 use nightlatch_core::time::Instant;
@@ -113,8 +114,8 @@ async fn decision<'a>(
     let digest = credential.digest;
     let application = original.application.or(place.application.as_deref());
     if let Some(application) = application {
-        let standing = latch.engine.status(&digest).await.map_err(Denial::Unavailable)?;
-        if is_for_another(&standing, application) {
+        let facts = latch.engine.facts(&digest).await.map_err(Denial::Unavailable)?;
+        if facts.is_some_and(|facts| is_for_another(&facts, application)) {
             return Err(Denial::Forbidden(Forbidden::OtherApplication));
         }
     }
@@ -136,12 +137,8 @@ async fn decision<'a>(
 }
 
 /// A session that was made for no application is good for all of them.
-fn is_for_another(standing: &Standing, application: &str) -> bool {
-    let Standing::Live(session) = standing else {
-        return false;
-    };
-    let own = session.facts.application.as_deref();
-    own.is_some_and(|own| own != application)
+fn is_for_another(facts: &Facts, application: &str) -> bool {
+    facts.application.as_deref().is_some_and(|own| own != application)
 }
 
 async fn ask<'a>(

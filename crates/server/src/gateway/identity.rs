@@ -1,11 +1,12 @@
 //! Who a request comes from, as the application behind the proxy is told: always all of it, empty where nothing is known.
 
-use std::fmt::{Display, Write as _};
+use std::fmt::Write as _;
 
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use nightlatch_core::time::Span;
 use nightlatch_engine::Snapshot;
+use nightlatch_engine::token::Handle;
 
 pub(crate) const SUBJECT: HeaderName = HeaderName::from_static("nightlatch-subject");
 pub(crate) const SESSION: HeaderName = HeaderName::from_static("nightlatch-session");
@@ -34,9 +35,9 @@ pub(crate) fn tell(headers: &mut HeaderMap, session: &Snapshot, application: Opt
     let status = &session.status;
     let mut values = Values::default();
     values.end_with(|text| escape(text, &session.subject));
-    values.end_with(|text| show(text, session.handle));
+    values.end_with(|text| text.push_str(session.handle.write(&mut [0; Handle::LENGTH])));
     values.end_with(|text| escape(text, application.unwrap_or_default()));
-    values.end_with(|text| show(text, session.authenticated.as_millis().div_euclid(1000)));
+    values.end_with(|text| number(text, session.authenticated.as_millis().div_euclid(1000)));
     values.end_with(|text| words(text, &session.amr));
     values.end_with(|text| seconds(text, status.idle_remaining));
     values.end_with(|text| seconds(text, status.absolute_remaining));
@@ -87,7 +88,7 @@ impl Values {
 
 fn seconds(text: &mut String, remaining: Option<Span>) {
     if let Some(span) = remaining {
-        show(text, span.as_millis() / 1000);
+        number(text, span.as_millis() / 1000);
     }
 }
 
@@ -100,9 +101,8 @@ fn words(text: &mut String, words: &[Box<str>]) {
     }
 }
 
-fn show(text: &mut String, value: impl Display) {
-    // Writing to a string does not fail.
-    let _ = write!(text, "{value}");
+fn number(text: &mut String, number: impl itoa::Integer) {
+    text.push_str(itoa::Buffer::new().format(number));
 }
 
 /// Text as headers can carry it: what is not printable ASCII is percent-encoded, and so is the percent sign.

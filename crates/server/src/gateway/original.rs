@@ -114,7 +114,8 @@ pub(crate) fn no_twins(headers: &HeaderMap, believed: &[&'static HeaderName]) ->
 
 /// The name of a header that some servers take this one for, where it is another.
 pub(crate) fn usual_spelling(name: &str) -> Option<String> {
-    name.contains(['_', '.']).then(|| name.replace(['_', '.'], "-"))
+    let is_odd = name.bytes().any(|byte| matches!(byte, b'_' | b'.'));
+    is_odd.then(|| name.replace(['_', '.'], "-"))
 }
 
 #[cfg(test)]
