@@ -118,7 +118,11 @@ pub(crate) async fn start(config: Config, extra: impl FnOnce(&Arc<Latch>) -> Rou
     let answer = move |request| browser::answer(Arc::clone(&asked), for_pages.clone(), request);
     let mut listeners = vec![
         listen(browser, answer, &shutdown),
-        listen(management, move |request| routed(for_operators.clone(), request), &shutdown),
+        listen(
+            management,
+            move |request| routed(for_operators.clone(), request),
+            &shutdown,
+        ),
     ];
     if let (Some(front), Some(section)) = (front, &config.proxy) {
         let proxy = Proxy::new(&latch, section, &config.sites)?;

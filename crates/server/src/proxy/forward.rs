@@ -36,7 +36,7 @@ pub(super) struct Answered {
 
 /// Sends the request until an upstream answers. It is sent again only where none of it can have arrived, or where arriving
 /// twice makes no difference (RFC 9110 section 9.2.2).
-pub(super) async fn send(proxy: &Proxy, onward: Onward<'_>) -> Result<Answered, Fault> {
+pub(super) async fn send(proxy: &Proxy, mut onward: Onward<'_>) -> Result<Answered, Fault> {
     let progress = Arc::clone(&onward.body.progress);
     let repeatable = is_repeatable(&onward.method) && hyper::body::Body::is_end_stream(&onward.body);
     let lender = Lender::new(Body::new(onward.body));
@@ -44,7 +44,13 @@ pub(super) async fn send(proxy: &Proxy, onward: Onward<'_>) -> Result<Answered, 
     let mut fault = Fault::Unreachable;
     let clock = proxy.latch.engine.clock();
     while let Some(upstream) = proxy.upstreams.next(&onward.place.upstreams, &tried, clock.now()) {
-        let head = head(&upstream, onward.host, onward.target, &onward.method, &onward.headers)?;
+        let is_last = tried.len() + 1 == onward.place.upstreams.len();
+        let headers = if is_last {
+            std::mem::take(&mut onward.headers)
+        } else {
+            onward.headers.clone()
+        };
+        let head = head(&upstream, onward.host, onward.target, &onward.method, headers)?;
         let request = Request::from_parts(head, lender.lend());
         let in_flight = upstream.begin();
         let sent = upstream.client(&request).request(request);
@@ -134,7 +140,7 @@ fn head(
     host: &str,
     target: &str,
     method: &Method,
-    headers: &HeaderMap,
+    headers: HeaderMap,
 ) -> Result<request::Parts, Fault> {
     let scheme = if upstream.address.https { "https" } else { "http" };
     let uri = Uri::builder()
@@ -147,7 +153,7 @@ fn head(
     parts.method = method.clone();
     parts.uri = uri;
     parts.version = Version::HTTP_11;
-    parts.headers = headers.clone();
+    parts.headers = headers;
     Ok(parts)
 }
 

@@ -9,6 +9,7 @@ mod framing;
 mod head;
 
 use std::io;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -77,8 +78,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for Strict<S> {
             if let Some(plain) = this.framing.plain() {
                 return read_plain(&mut this.stream, &mut this.framing, plain, cx, buf);
             }
-            let mut piece = [0; PIECE];
-            let mut piece = ReadBuf::new(&mut piece);
+            let mut piece = [MaybeUninit::uninit(); PIECE];
+            let mut piece = ReadBuf::uninit(&mut piece);
             if Pin::new(&mut this.stream).poll_read(cx, &mut piece)?.is_pending() {
                 ready!(this.poll_head_due(cx));
                 return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
