@@ -17,6 +17,8 @@ mod passing;
 mod server;
 #[path = "proxy/smuggling.rs"]
 mod smuggling;
+#[path = "proxy/store_down.rs"]
+mod store_down;
 #[path = "proxy/streams.rs"]
 mod streams;
 #[path = "proxy/tls.rs"]

@@ -49,6 +49,11 @@ impl Server {
         self.directory.path().join("latch.toml")
     }
 
+    /// The file of the database.
+    pub(crate) fn store(&self) -> PathBuf {
+        self.directory.path().join("nightlatch.db")
+    }
+
     pub(crate) fn pid(&self) -> u32 {
         self.process.as_ref().expect("the server runs").id()
     }
@@ -92,7 +97,7 @@ impl Server {
         command
             .env("NIGHTLATCH__SERVER__LISTEN", "127.0.0.1:0")
             .env("NIGHTLATCH__MANAGEMENT__LISTEN", "127.0.0.1:0")
-            .env("NIGHTLATCH__STORE__PATH", self.directory.path().join("nightlatch.db"))
+            .env("NIGHTLATCH__STORE__PATH", self.store())
             .env_remove("NO_COLOR");
         if let Some(proxy) = &self.proxy {
             command.env("NIGHTLATCH__PROXY__LISTEN", proxy);
