@@ -45,6 +45,7 @@ use self::forward::{Answered, Content, Onward, send};
 use self::headers::Caller;
 use self::hold::Holds;
 pub(crate) use self::listener::Bound;
+use self::listener::Client;
 use self::upstream::Upstreams;
 use crate::browser;
 use crate::config::{ProxySection, Site};
@@ -100,11 +101,11 @@ impl Proxy {
     }
 
     /// Answers one request.
-    async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Response {
+    async fn answer(&self, request: Request<Incoming>, client: Client) -> Response {
         let for_people = opens_page(request.headers());
         // What follows a request to speak another protocol is not looked at, unless it is the other protocol.
         let last = request.version() < Version::HTTP_2 && request.headers().contains_key(header::UPGRADE);
-        let mut response = self.route(request, peer).await.unwrap_or_else(|fault| {
+        let mut response = self.route(request, client).await.unwrap_or_else(|fault| {
             self.latch.metrics.proxy.request(fault.outcome());
             fault.answer(&self.latch, for_people)
         });
@@ -115,7 +116,7 @@ impl Proxy {
         response
     }
 
-    async fn route(&self, request: Request<Incoming>, peer: SocketAddr) -> Result<Response, Fault> {
+    async fn route(&self, request: Request<Incoming>, client: Client) -> Result<Response, Fault> {
         let asked = Asked::of(&request)?;
         let original = asked.original()?;
         if self.latch.sites.know(&asked.host)
@@ -134,7 +135,7 @@ impl Proxy {
                 ));
             }
             if place.is_open(&original.readings) || self.is_sign_in(&original.readings) {
-                return self.pass(request, peer, &asked, place, None).await;
+                return self.pass(request, client, &asked, place, None).await;
             }
         }
         let asked_for = Ok(original);
@@ -154,7 +155,7 @@ impl Proxy {
                     digest: credential.digest,
                     by_bearer: credential.bearer,
                 };
-                self.pass(request, peer, &asked, place, Some(known)).await
+                self.pass(request, client, &asked, place, Some(known)).await
             }
             Decision::Deny(denied) => self.deny(&original, denied, request.headers()),
         }
@@ -186,7 +187,7 @@ impl Proxy {
     async fn pass(
         &self,
         mut request: Request<Incoming>,
-        peer: SocketAddr,
+        client: Client,
         asked: &Asked,
         place: &Place,
         known: Option<Known>,
@@ -209,7 +210,7 @@ impl Proxy {
         let holds = holds.map(|known| (known.session.handle, known.digest));
         let transfer = || holds.map(|(handle, digest)| self.holds.transfer(handle, digest));
         let (mut parts, body) = request.into_parts();
-        self.rewrite_headers(&mut parts.headers, peer, asked, place, known.as_ref());
+        self.rewrite_headers(&mut parts.headers, client.address, asked, place, known.as_ref());
         if upgrade.is_some() {
             let headers = &mut parts.headers;
             headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
@@ -245,12 +246,15 @@ impl Proxy {
             in_flight,
         } = answered;
         if let Some(upstream) = upgraded {
-            let Some(client) = upgrade.filter(|_| headers::wants_websocket(&parts.headers)) else {
+            let Some(upgraded) = upgrade.filter(|_| headers::wants_websocket(&parts.headers)) else {
                 tracing::warn!("an upstream speaks another protocol than it was asked for");
                 return Err(Fault::Broken);
             };
             let latch = Arc::clone(&self.latch);
-            tokio::spawn(tunnel::run(latch, client, upstream, session, in_flight));
+            tokio::spawn(async move {
+                tunnel::run(latch, upgraded, upstream, session).await;
+                drop((client, in_flight));
+            });
             headers::strip_hop_by_hop(&mut parts.headers);
             parts
                 .headers

@@ -12,6 +12,8 @@ use super::document::Peer;
 use super::public_url::PublicUrl;
 use super::site::Site;
 
+/// With none nobody is served, and no machine has more.
+const CONNECTION_LIMITS: std::ops::RangeInclusive<usize> = 1..=1_000_000;
 /// Below this hyper does not read at all, and above it a header is no header.
 const HEADER_LIMITS: std::ops::RangeInclusive<usize> = 8192..=1_048_576;
 
@@ -30,6 +32,8 @@ pub(crate) struct ProxySection {
     pub(crate) connect_timeout: Span,
     /// How long an upstream may be silent before it answers.
     pub(crate) response_timeout: Span,
+    /// Open at once; those above wait.
+    pub(crate) connection_limit: usize,
     /// Bytes.
     pub(crate) header_limit: usize,
     /// Bytes; left out: none.
@@ -56,6 +60,7 @@ impl Default for ProxySection {
             upstream_ca: None,
             connect_timeout: Span::from_secs(5),
             response_timeout: Span::from_secs(60),
+            connection_limit: 10_000,
             header_limit: 65_536,
             body_limit: None,
             inject: cfg!(feature = "inject"),
@@ -94,6 +99,17 @@ impl ProxySection {
             if span == Span::ZERO {
                 wrong(key, "zero would fail every request; write for example `60s`".to_owned());
             }
+        }
+        if !CONNECTION_LIMITS.contains(&self.connection_limit) {
+            wrong(
+                "proxy.connection_limit",
+                format!(
+                    "{} is not between {} and {} connections; write for example 10000",
+                    self.connection_limit,
+                    CONNECTION_LIMITS.start(),
+                    CONNECTION_LIMITS.end()
+                ),
+            );
         }
         if !HEADER_LIMITS.contains(&self.header_limit) {
             wrong(

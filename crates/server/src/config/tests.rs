@@ -92,6 +92,20 @@ fn every_mistake_names_file_line_column_key_and_remedy() {
         &["/sign-in", "https://app.example"],
     );
     refused(
+        "[log]\nlevel = \"loud=very\"\n",
+        "latch.toml:2:1: log.level: ",
+        &["info"],
+    );
+    refused(
+        "[[policy.rules]]\nmatch = { path = \"/a*\" }\nidle = \"5m\"\n",
+        "latch.toml:2:",
+        &["star"],
+    );
+}
+
+#[test]
+fn mistakes_of_the_proxy_do_so_too() {
+    refused(
         "[proxy]\nlisten = \"0.0.0.0:80\"\n",
         "latch.toml:2:1: proxy.listen: ",
         &["[proxy.tls]", "trusted_proxies"],
@@ -102,9 +116,14 @@ fn every_mistake_names_file_line_column_key_and_remedy() {
         &["proxy.tls", "server.public_url", "https://"],
     );
     refused(
-        "[proxy]\nresponse_timeout = \"0s\"\nheader_limit = 10\n",
+        "[proxy]\nresponse_timeout = \"0s\"\nheader_limit = 10\nconnection_limit = 0\n",
         "latch.toml:2:1: proxy.response_timeout: ",
-        &["60s", "latch.toml:3:1: proxy.header_limit: ", "65536"],
+        &[
+            "60s",
+            "latch.toml:3:1: proxy.header_limit: ",
+            "65536",
+            "latch.toml:4:1: proxy.connection_limit: ",
+        ],
     );
     refused(
         "[proxy]\n[[sites]]\nhost = \"a.example\"\nupstream = \"localhost\"\n",
@@ -115,16 +134,6 @@ fn every_mistake_names_file_line_column_key_and_remedy() {
         "[[sites]]\nhost = \"a.example\"\nupstream = \"http://localhost\"\n",
         "latch.toml:3:1: sites[0].upstream: ",
         &["[proxy]"],
-    );
-    refused(
-        "[log]\nlevel = \"loud=very\"\n",
-        "latch.toml:2:1: log.level: ",
-        &["info"],
-    );
-    refused(
-        "[[policy.rules]]\nmatch = { path = \"/a*\" }\nidle = \"5m\"\n",
-        "latch.toml:2:",
-        &["star"],
     );
 }
 

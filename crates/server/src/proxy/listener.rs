@@ -13,6 +13,7 @@ use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
@@ -34,6 +35,14 @@ pub(crate) struct Bound {
     listener: TcpListener,
     certificate: Option<Arc<Certificate>>,
     header_limit: usize,
+    room: Arc<Semaphore>,
+}
+
+/// Whom a connection is with. It takes up room until the last thing that came over it is over.
+#[derive(Clone, Debug)]
+pub(super) struct Client {
+    pub(super) address: SocketAddr,
+    _room: Arc<OwnedSemaphorePermit>,
 }
 
 impl Bound {
@@ -47,6 +56,7 @@ impl Bound {
             listener,
             certificate,
             header_limit: section.header_limit,
+            room: Arc::new(Semaphore::new(section.connection_limit)),
         })
     }
 
@@ -64,27 +74,14 @@ impl Bound {
             None => None,
         };
         let connections = GracefulShutdown::new();
-        loop {
-            let accepted = tokio::select! {
-                accepted = self.listener.accept() => accepted,
-                () = shutdown.cancelled() => break,
+        while let Some((stream, client)) = self.accept(&shutdown).await {
+            let connection = Connection {
+                proxy: Arc::clone(&proxy),
+                client,
+                header_limit: self.header_limit,
+                watcher: connections.watcher(),
             };
-            match accepted {
-                Ok((stream, peer)) => {
-                    let connection = Connection {
-                        proxy: Arc::clone(&proxy),
-                        peer,
-                        header_limit: self.header_limit,
-                        watcher: connections.watcher(),
-                    };
-                    tokio::spawn(connection.accept(stream, tls.clone()));
-                }
-                Err(error) => {
-                    // Out of file handles, most likely: give the others time to close theirs.
-                    tracing::warn!(%error, "a connection cannot be accepted");
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                }
-            }
+            tokio::spawn(connection.accept(stream, tls.clone()));
         }
         drop(self.listener);
         if tokio::time::timeout(DRAIN_WITHIN, connections.shutdown())
@@ -95,18 +92,46 @@ impl Bound {
         }
         Ok(())
     }
+
+    /// The next connection; none once the server stops. Those above the limit wait in the queue of the system.
+    async fn accept(&self, shutdown: &CancellationToken) -> Option<(TcpStream, Client)> {
+        let accepting = async {
+            // Nobody closes it.
+            let room = Arc::clone(&self.room).acquire_owned().await.ok()?;
+            loop {
+                match self.listener.accept().await {
+                    Ok((stream, address)) => {
+                        let client = Client {
+                            address,
+                            _room: Arc::new(room),
+                        };
+                        return Some((stream, client));
+                    }
+                    Err(error) => {
+                        // Out of file handles, most likely: give the others time to close theirs.
+                        tracing::warn!(%error, "a connection cannot be accepted");
+                        tokio::time::sleep(Duration::from_millis(50)).await;
+                    }
+                }
+            }
+        };
+        tokio::select! {
+            accepted = accepting => accepted,
+            () = shutdown.cancelled() => None,
+        }
+    }
 }
 
 struct Connection {
     proxy: Arc<Proxy>,
-    peer: SocketAddr,
+    client: Client,
     header_limit: usize,
     watcher: Watcher,
 }
 
 impl Connection {
     async fn accept(self, stream: TcpStream, tls: Option<TlsAcceptor>) {
-        let peer = self.peer;
+        let peer = self.client.address;
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%peer, %error, "TCP_NODELAY cannot be set");
         }
@@ -123,13 +148,14 @@ impl Connection {
     async fn serve(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
         let Self {
             proxy,
-            peer,
+            client,
             header_limit,
             watcher,
         } = self;
+        let peer = client.address;
         let service = hyper::service::service_fn(move |request: Request<Incoming>| {
-            let proxy = Arc::clone(&proxy);
-            async move { Ok::<_, Infallible>(proxy.answer(request, peer).await) }
+            let (proxy, client) = (Arc::clone(&proxy), client.clone());
+            async move { Ok::<_, Infallible>(proxy.answer(request, client).await) }
         });
         let mut builder = auto::Builder::new(TokioExecutor::new());
         builder

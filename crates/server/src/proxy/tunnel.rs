@@ -7,17 +7,10 @@ use hyper_util::rt::TokioIo;
 use nightlatch_engine::token::{Digest, Handle};
 
 use super::session_end::over;
-use super::upstream::InFlight;
 use crate::latch::Latch;
 
 /// Passes frames on. What is in them is nobody's business here, and none of it is activity.
-pub(super) async fn run(
-    latch: Arc<Latch>,
-    client: OnUpgrade,
-    upstream: OnUpgrade,
-    session: Option<(Handle, Digest)>,
-    in_flight: InFlight,
-) {
+pub(super) async fn run(latch: Arc<Latch>, client: OnUpgrade, upstream: OnUpgrade, session: Option<(Handle, Digest)>) {
     let (Ok(client), Ok(upstream)) = tokio::join!(client, upstream) else {
         return;
     };
@@ -38,5 +31,4 @@ pub(super) async fn run(
         () = end => tracing::debug!("a WebSocket is closed with its session"),
     }
     latch.metrics.proxy.streams.dec();
-    drop(in_flight);
 }

@@ -12,7 +12,9 @@ use crate::front::{Front, HOST, PAGE};
 /// Another program has the database to itself: nothing can be written, and nobody waits for it for ever.
 fn locked(front: &Front) -> Connection {
     let other = Connection::open(front.server.store()).expect("the database");
-    other.execute_batch("BEGIN EXCLUSIVE").expect("a moment without a write");
+    other
+        .execute_batch("BEGIN EXCLUSIVE")
+        .expect("a moment without a write");
     other
 }
 
@@ -25,7 +27,13 @@ async fn asked(front: &Front, token: &str) -> Answer {
         ("x-forwarded-host", HOST),
         ("x-forwarded-uri", "/"),
     ];
-    client::send(Method::GET, &format!("{}auth/forward", front.server.browser), &headers, "").await
+    client::send(
+        Method::GET,
+        &format!("{}auth/forward", front.server.browser),
+        &headers,
+        "",
+    )
+    .await
 }
 
 /// Asks until the answer is this; a test that waits for ever is stopped from outside.
@@ -48,7 +56,13 @@ async fn after_the_grace_nobody_passes_until_the_store_is_back() {
     let other = locked(&front);
     let bearer = format!("Bearer {token}");
     let sign_out = format!("{}sign-out", front.server.browser);
-    let told = client::send(Method::POST, &sign_out, &[("authorization", &bearer), ("nightlatch", "1")], "").await;
+    let told = client::send(
+        Method::POST,
+        &sign_out,
+        &[("authorization", &bearer), ("nightlatch", "1")],
+        "",
+    )
+    .await;
     told.problem(503);
     let page = until(503, &front, &token).await;
     assert_eq!(page.header("content-type"), "text/html; charset=utf-8");

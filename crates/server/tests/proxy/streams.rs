@@ -159,3 +159,20 @@ async fn no_other_protocol_is_spoken_on() {
     assert_eq!((heads.len(), &heads[0]["target"]), (1, &"/first".into()), "{answer}");
     assert!(crate::front::got(&heads[0], "upgrade").is_empty());
 }
+
+#[tokio::test]
+async fn above_the_limit_connections_wait_until_one_is_gone() {
+    let application = Application::start().await;
+    let front = Front::with(&format!(
+        "[proxy]\nlisten = \"127.0.0.1:0\"\nconnection_limit = 1\n[[sites]]\nhost = \"{HOST}\"\nupstream = \"{}\"\n",
+        application.url()
+    ));
+    let token = front.sign_in("ada").await;
+    let mut socket = open_socket(&front, &token).await;
+    echoes(&mut socket, b"here").await;
+    let mut waiting = std::pin::pin!(front.get_as(&token, "/", &[]));
+    let early = timeout(Duration::from_millis(300), &mut waiting).await;
+    assert!(early.is_err(), "a WebSocket counts as long as it is open");
+    drop(socket);
+    waiting.await.ok(200);
+}
