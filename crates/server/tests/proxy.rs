@@ -8,6 +8,8 @@ mod client;
 mod front;
 #[path = "proxy/holds.rs"]
 mod holds;
+#[path = "proxy/http2.rs"]
+mod http2;
 #[cfg(feature = "inject")]
 #[path = "proxy/injection.rs"]
 mod injection;
