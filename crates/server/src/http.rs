@@ -4,6 +4,7 @@ pub(crate) mod conditions;
 pub(crate) mod cookie;
 pub(crate) mod credential;
 pub(crate) mod cross_origin;
+pub(crate) mod head_timer;
 pub(crate) mod headers;
 pub(crate) mod listen;
 pub(crate) mod logout_url;

@@ -9,12 +9,13 @@ use axum::http::Request;
 use axum::response::Response;
 use futures_util::FutureExt as _;
 use hyper::body::Incoming;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::GracefulShutdown;
 use ipnet::IpNet;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
+use super::head_timer::HeadTimer;
 use crate::config::Listener;
 
 const HEADERS_WITHIN: Duration = Duration::from_secs(10);
@@ -102,7 +103,7 @@ where
 {
     let service = hyper::service::service_fn(move |request| answer(request).map(Ok::<_, Infallible>));
     let connection = hyper::server::conn::http1::Builder::new()
-        .timer(TokioTimer::new())
+        .timer(HeadTimer::default())
         .header_read_timeout(HEADERS_WITHIN)
         .pipeline_flush(true)
         .serve_connection(TokioIo::new(stream), service);

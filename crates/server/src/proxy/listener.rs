@@ -21,6 +21,7 @@ use super::Proxy;
 use super::strict::Strict;
 use super::tls::Certificate;
 use crate::config::ProxySection;
+use crate::http::head_timer::HeadTimer;
 
 const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
 const HEADERS_WITHIN: Duration = Duration::from_secs(10);
@@ -160,7 +161,7 @@ impl Connection {
         let mut builder = auto::Builder::new(TokioExecutor::new());
         builder
             .http1()
-            .timer(TokioTimer::new())
+            .timer(HeadTimer::default())
             .header_read_timeout(HEADERS_WITHIN)
             .max_buf_size(header_limit);
         builder
