@@ -28,8 +28,10 @@ impl Engine {
 
     /// Application, device and roles of a session, which never change; `None` when it is not live. Not activity.
     pub async fn facts(&self, digest: &Digest) -> Result<Option<Arc<Facts>>> {
-        if let Some(live) = self.live.pin().get(digest) {
-            return Ok(Some(Arc::clone(&live.session.facts)));
+        let now = self.clock.now();
+        self.refuse_when_exhausted(now)?;
+        if let Some(facts) = self.quick_facts(digest, now) {
+            return Ok(Some(facts));
         }
         Ok(match self.status(digest).await? {
             Standing::Live(session) => Some(session.facts),
@@ -58,6 +60,14 @@ impl Engine {
             ));
         }
         Ok(())
+    }
+
+    fn quick_facts(&self, digest: &Digest, now: Instant) -> Option<Arc<Facts>> {
+        let history = self.in_force.load();
+        let table = self.live.pin();
+        let live = table.get(digest)?;
+        live.running(live.word.read(), &history, now)
+            .map(|_| Arc::clone(&live.session.facts))
     }
 
     fn quick_status(&self, digest: &Digest, now: Instant) -> Option<Standing> {

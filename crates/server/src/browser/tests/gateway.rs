@@ -194,6 +194,21 @@ async fn who_opens_a_page_is_told_where_to_get_on_and_nobody_else_is() {
 }
 
 #[tokio::test]
+async fn a_session_that_is_over_is_for_no_other_application_but_over() {
+    for dialect in DIALECTS {
+        let site = Site::new(CONFIG).await;
+        let bank = format!("nightlatch={}", site.sign_in("ada").await);
+        site.advance(15 * 60);
+        let question = dialect.question("GET", "wiki.example", "/");
+        for _ in ["at its deadline", "known to be over"] {
+            let answer = send(&site, "GET", &dialect.address("/"), &question, &[("cookie", &bank)]).await;
+            let reason = answer.problem(StatusCode::UNAUTHORIZED);
+            assert_eq!(reason.as_deref(), Some("idle"), "{dialect:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn sessions_that_are_over_or_for_another_application_are_told_so() {
     let site = Site::new(CONFIG).await;
     let bank = format!("nightlatch={}", site.sign_in("ada").await);
