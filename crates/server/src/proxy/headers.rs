@@ -96,26 +96,37 @@ pub(super) fn strip_session(headers: &mut HeaderMap, cookie: &CookieRules, by_be
     if by_bearer {
         headers.remove(header::AUTHORIZATION);
     }
-    let others: Vec<Vec<u8>> = headers
+    let others = headers
         .get_all(header::COOKIE)
         .iter()
         .flat_map(|value| value.as_bytes().split(|byte| *byte == b';'))
         .map(<[u8]>::trim_ascii)
-        .filter(|pair| !pair.is_empty() && !cookie.is_session(pair))
-        .map(<[u8]>::to_vec)
-        .collect();
+        .filter(|pair| !pair.is_empty() && !cookie.is_session(pair));
+    let others = joined(others, b"; ");
     headers.remove(header::COOKIE);
     if !others.is_empty()
-        && let Ok(value) = HeaderValue::from_bytes(&others.join(&b"; "[..]))
+        && let Ok(value) = HeaderValue::try_from(others)
     {
         headers.insert(header::COOKIE, value);
     }
 }
 
+fn joined<'a>(parts: impl Iterator<Item = &'a [u8]>, between: &[u8]) -> Vec<u8> {
+    let mut all = Vec::new();
+    for part in parts {
+        if !all.is_empty() {
+            all.extend_from_slice(between);
+        }
+        all.extend_from_slice(part);
+    }
+    all
+}
+
 /// Says for whom the request comes, and over what. What a trusted proxy has said before stands in front.
 pub(super) fn tell_forwarding(headers: &mut HeaderMap, caller: &Caller<'_>) {
     let ip = caller.peer.ip().to_canonical();
-    append(headers, &FORWARDED_FOR, &ip.to_string());
+    let address = ip.to_string();
+    append(headers, &FORWARDED_FOR, &address);
     append(
         headers,
         &header::FORWARDED,
@@ -127,7 +138,7 @@ pub(super) fn tell_forwarding(headers: &mut HeaderMap, caller: &Caller<'_>) {
         }
     }
     if !headers.contains_key(&REAL_IP)
-        && let Ok(value) = HeaderValue::try_from(ip.to_string())
+        && let Ok(value) = HeaderValue::try_from(address)
     {
         headers.insert(REAL_IP, value);
     }
@@ -142,13 +153,8 @@ fn node(ip: IpAddr) -> String {
 }
 
 fn append(headers: &mut HeaderMap, name: &HeaderName, last: &str) {
-    let mut values: Vec<Vec<u8>> = headers
-        .get_all(name)
-        .iter()
-        .map(|value| value.as_bytes().to_vec())
-        .collect();
-    values.push(last.as_bytes().to_vec());
-    if let Ok(value) = HeaderValue::from_bytes(&values.join(&b", "[..])) {
+    let before = headers.get_all(name).iter().map(HeaderValue::as_bytes);
+    if let Ok(value) = HeaderValue::try_from(joined(before.chain([last.as_bytes()]), b", ")) {
         headers.insert(name, value);
     }
 }
