@@ -11,7 +11,7 @@ mod servers;
 use std::time::Duration;
 
 use self::answer::Sample;
-use self::load::{Load, Measured, Question, Requests};
+use self::load::{Load, Measured, Outside, Question, Requests};
 use self::servers::Server;
 use crate::processes::{self, Pinned, Programs};
 use crate::report::{self, Table, float, median, micros, millis, per_mille, say};
@@ -71,17 +71,25 @@ pub(crate) fn run(args: &Args, programs: &Programs) -> anyhow::Result<()> {
         args.sessions, args.connections
     ));
     let _pinned = Pinned::to(LOAD_CPU)?;
+    let outside = Outside::new()?;
     let product = servers::product(&programs.product())?;
     let tokens = population::sign_in(&product, args.sessions)?;
     let sample = answer::sample(&product, Question::Session, &tokens[0])?;
-    let baseline = servers::baseline(&programs.bench(), sample)?;
+    let baseline = servers::baseline(&programs.bench(), &sample)?;
     let requests = Requests::new(Question::Session, &tokens);
     for pipeline in &args.pipeline {
         let load = Load {
             connections: args.connections,
             pipeline: *pipeline,
         };
-        compare(args, load, &requests, [&baseline, &product.server], GOAL_RATIO)?;
+        compare(
+            args,
+            &outside,
+            load,
+            &requests,
+            [&baseline, &product.server],
+            GOAL_RATIO,
+        )?;
     }
     Ok(())
 }
@@ -93,22 +101,31 @@ pub(crate) fn run_gateway(args: &Args, programs: &Programs) -> anyhow::Result<()
         args.sessions, args.connections
     ));
     let _pinned = Pinned::to(LOAD_CPU)?;
+    let outside = Outside::new()?;
     let product = servers::product(&programs.product())?;
     let tokens = population::sign_in(&product, args.sessions)?;
     let sample = answer::sample(&product, Question::MayPass, &tokens[0])?;
-    let baseline = servers::baseline(&programs.bench(), sample)?;
+    let baseline = servers::baseline(&programs.bench(), &sample)?;
     let load = Load {
         connections: args.connections,
         pipeline: 1,
     };
     let requests = Requests::new(Question::MayPass, &tokens);
-    compare(args, load, &requests, [&baseline, &product.server], GOAL_GATEWAY)?;
+    compare(
+        args,
+        &outside,
+        load,
+        &requests,
+        [&baseline, &product.server],
+        GOAL_GATEWAY,
+    )?;
     say("\nBehind nginx:");
     let requests = Requests::new(Question::Page("/page"), &tokens);
     let asking_baseline = nginx::asking("nginx + baseline", baseline)?;
     let asking_product = nginx::asking("nginx + nightlatch", product.server)?;
     compare(
         args,
+        &outside,
         load,
         &requests,
         [&asking_baseline, &asking_product],
@@ -123,9 +140,10 @@ pub(crate) fn run_proxy(args: &Args, programs: &Programs) -> anyhow::Result<()> 
         args.sessions, args.connections
     ));
     let _pinned = Pinned::to(LOAD_CPU)?;
-    let upstream = servers::upstream(&programs.bench(), &PAGES.map(page))?;
-    let nginx = nginx::passing("nginx", upstream.address)?;
-    let product = servers::proxy(&programs.product(), upstream.address)?;
+    let outside = Outside::new()?;
+    let upstream = outside.serve(baseline::router(PAGES.map(page))?)?;
+    let nginx = nginx::passing("nginx", upstream)?;
+    let product = servers::proxy(&programs.product(), upstream)?;
     let tokens = population::sign_in(&product, args.sessions)?;
     let load = Load {
         connections: args.connections,
@@ -135,7 +153,7 @@ pub(crate) fn run_proxy(args: &Args, programs: &Programs) -> anyhow::Result<()> 
     for (path, bytes, goal) in PAGES {
         say(format_args!("\nBodies of {bytes} bytes:"));
         let requests = Requests::new(Question::Page(path), &tokens);
-        compare(args, load, &requests, [&nginx, &product.server], goal)?;
+        compare(args, &outside, load, &requests, [&nginx, &product.server], goal)?;
         let peak = report::mebibytes(product.server.peak_bytes()?);
         say(format_args!("- the most memory so far: {peak:.1} MiB"));
         peaks.push(peak);
@@ -161,6 +179,7 @@ fn page((path, bytes, _): (&'static str, usize, f64)) -> Sample {
 
 fn compare(
     args: &Args,
+    outside: &Outside,
     load: Load,
     requests: &Requests,
     [baseline, product]: [&Server; 2],
@@ -171,7 +190,7 @@ fn compare(
         load.pipeline, args.rounds, args.seconds
     ));
     for server in [baseline, product] {
-        load.run(server.address, requests, WARM_UP)?;
+        load.run(outside, server.address, requests, WARM_UP)?;
     }
     let table = Table::new(&[
         "server",
@@ -187,8 +206,8 @@ fn compare(
     ]);
     let (mut cpu_ratios, mut rates, mut foreign) = (Vec::new(), Vec::new(), 0.0_f64);
     for round in 1..=args.rounds {
-        let without = measure(baseline, load, requests, args.seconds)?;
-        let with = measure(product, load, requests, args.seconds)?;
+        let without = measure(baseline, outside, load, requests, args.seconds)?;
+        let with = measure(product, outside, load, requests, args.seconds)?;
         for (server, sample) in [(baseline, &without), (product, &with)] {
             let (cpu, rate) = (sample.cpu.div_duration_f64(without.cpu), sample.rate() / without.rate());
             row(&table, server.name, round, sample, cpu, rate);
@@ -233,7 +252,7 @@ fn row(table: &Table, server: &str, round: usize, sample: &Round, cpu_ratio: f64
     ]);
 }
 
-fn measure(server: &Server, load: Load, requests: &Requests, seconds: u64) -> anyhow::Result<Round> {
+fn measure(server: &Server, outside: &Outside, load: Load, requests: &Requests, seconds: u64) -> anyhow::Result<Round> {
     let used = || {
         anyhow::Ok((
             server.cpu_time()?,
@@ -242,7 +261,7 @@ fn measure(server: &Server, load: Load, requests: &Requests, seconds: u64) -> an
         ))
     };
     let before = used()?;
-    let measured = load.run(server.address, requests, Duration::from_secs(seconds))?;
+    let measured = load.run(outside, server.address, requests, Duration::from_secs(seconds))?;
     let after = used()?;
     let (server, load) = (after.0 - before.0, after.1 - before.1);
     let foreign = (after.2 - before.2)

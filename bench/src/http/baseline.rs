@@ -21,8 +21,8 @@ use crate::report::say;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The answers, as JSON
-    answers: PathBuf,
+    /// The answer, as JSON
+    answer: PathBuf,
 }
 
 #[derive(Debug)]
@@ -32,31 +32,35 @@ struct Answer {
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
-    let samples: Vec<Sample> = serde_json::from_slice(&std::fs::read(&args.answers)?)?;
-    let router = samples.into_iter().try_fold(Router::new(), with_answer)?;
+    let sample: Sample = serde_json::from_slice(&std::fs::read(&args.answer)?)?;
+    let router = router([sample])?;
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?
-        .block_on(serve(router))
+        .block_on(async {
+            let listener = TcpListener::bind("127.0.0.1:0")
+                .await
+                .context("no free port on the loopback")?;
+            say(format_args!("baseline http://{}/", listener.local_addr()?));
+            serve(listener, router).await
+        })
 }
 
-fn with_answer(router: Router, sample: Sample) -> anyhow::Result<Router> {
-    let headers = sample.headers.iter();
-    let headers = headers
-        .map(|(name, value)| Ok((name.parse()?, value.parse()?)))
-        .collect::<anyhow::Result<_>>()?;
-    let answer = Arc::new(Answer {
-        headers,
-        body: sample.body.into(),
-    });
-    Ok(router.route(&sample.path, get(handle).with_state(answer)))
+pub(super) fn router(samples: impl IntoIterator<Item = Sample>) -> anyhow::Result<Router> {
+    samples.into_iter().try_fold(Router::new(), |router, sample| {
+        let headers = sample.headers.iter();
+        let headers = headers
+            .map(|(name, value)| Ok((name.parse()?, value.parse()?)))
+            .collect::<anyhow::Result<_>>()?;
+        let answer = Arc::new(Answer {
+            headers,
+            body: sample.body.into(),
+        });
+        Ok(router.route(&sample.path, get(handle).with_state(answer)))
+    })
 }
 
-async fn serve(router: Router) -> anyhow::Result<()> {
-    let listener = TcpListener::bind("127.0.0.1:0")
-        .await
-        .context("no free port on the loopback")?;
-    say(format_args!("baseline http://{}/", listener.local_addr()?));
+pub(super) async fn serve(listener: TcpListener, router: Router) -> anyhow::Result<()> {
     loop {
         let (stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;

@@ -1,14 +1,17 @@
-//! The load: keep-alive connections on one thread, each of which asks again as soon as it is answered.
+//! The load: keep-alive connections on one thread, each of which asks again as soon as it is answered. The application
+//! behind a proxy answers on the same thread.
 
 use std::cell::Cell;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
+use axum::Router;
 use futures_util::future::try_join_all;
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Runtime;
 
-use super::answer;
+use super::{answer, baseline};
 use crate::stopwatch;
 
 const BUFFER: usize = 64 * 1024;
@@ -51,6 +54,10 @@ pub(super) struct Requests {
     length: usize,
     next: Cell<usize>,
 }
+
+/// The thread.
+#[derive(Debug)]
+pub(super) struct Outside(Runtime);
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Load {
@@ -100,13 +107,33 @@ impl Measured {
     }
 }
 
+impl Outside {
+    pub(super) fn new() -> anyhow::Result<Self> {
+        Ok(Self(tokio::runtime::Builder::new_current_thread().enable_io().build()?))
+    }
+
+    /// An application that answers while load is run.
+    pub(super) fn serve(&self, pages: Router) -> anyhow::Result<SocketAddr> {
+        let listener = self.0.block_on(TcpListener::bind("127.0.0.1:0"));
+        let listener = listener.context("no free port on the loopback")?;
+        let address = listener.local_addr()?;
+        self.0.spawn(baseline::serve(listener, pages));
+        Ok(address)
+    }
+}
+
 impl Load {
-    pub(super) fn run(&self, address: SocketAddr, requests: &Requests, during: Duration) -> anyhow::Result<Measured> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    pub(super) fn run(
+        self,
+        outside: &Outside,
+        address: SocketAddr,
+        requests: &Requests,
+        during: Duration,
+    ) -> anyhow::Result<Measured> {
         let start = stopwatch::now();
         let conversations = (0..self.connections).map(|_| self.converse(address, requests, start + during));
         let talk = async { tokio::join!(try_join_all(conversations), stay_awake(start + during)).0 };
-        let tallies = runtime.block_on(talk)?;
+        let tallies = outside.0.block_on(talk)?;
         let took = stopwatch::now() - start;
         let refused = tallies.iter().map(|tally| tally.refused).sum();
         let mut latencies: Vec<Duration> = tallies.into_iter().flat_map(|tally| tally.latencies).collect();

@@ -9,8 +9,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 use tempfile::TempDir;
 
+use super::SERVER_CPU;
 use super::answer::Sample;
-use super::{LOAD_CPU, SERVER_CPU};
 use crate::processes::Process;
 
 /// The limits are those of the default policy, and nobody idles during a measurement.
@@ -129,20 +129,11 @@ fn start(program: &Path, configuration: &str, measured: &str) -> anyhow::Result<
 }
 
 /// Started from the program that measures, with the answer it is to repeat.
-pub(super) fn baseline(program: &Path, sample: Sample) -> anyhow::Result<Server> {
-    answering(SERVER_CPU, program, &[sample])
-}
-
-/// The application behind a proxy. It is not measured, and is where the load is.
-pub(super) fn upstream(program: &Path, pages: &[Sample]) -> anyhow::Result<Server> {
-    answering(LOAD_CPU, program, pages)
-}
-
-fn answering(cpu: usize, program: &Path, samples: &[Sample]) -> anyhow::Result<Server> {
+pub(super) fn baseline(program: &Path, sample: &Sample) -> anyhow::Result<Server> {
     let directory = tempfile::tempdir()?;
-    let answers = directory.path().join("answers.json");
-    std::fs::write(&answers, serde_json::to_vec(samples)?)?;
-    let (process, stdout) = Process::pinned(cpu, program, ["baseline".as_ref(), answers.as_os_str()])?;
+    let answer = directory.path().join("answer.json");
+    std::fs::write(&answer, serde_json::to_vec(sample)?)?;
+    let (process, stdout) = Process::pinned(SERVER_CPU, program, ["baseline".as_ref(), answer.as_os_str()])?;
     let mut lines = BufReader::new(stdout);
     let address = address(&told(&mut lines, "baseline")?)?;
     Ok(Server {
