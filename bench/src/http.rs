@@ -6,12 +6,15 @@ pub(crate) mod baseline;
 mod load;
 mod nginx;
 mod population;
+mod question;
+mod sample;
 mod servers;
 
 use std::time::Duration;
 
-use self::answer::Sample;
-use self::load::{Load, Measured, Outside, Question, Requests};
+use self::load::{Load, Measured, Outside, Requests};
+use self::question::Question;
+use self::sample::Sample;
 use self::servers::Server;
 use crate::processes::{self, Pinned, Programs};
 use crate::report::{self, Table, float, median, micros, millis, per_mille, say};
@@ -74,7 +77,7 @@ pub(crate) fn run(args: &Args, programs: &Programs) -> anyhow::Result<()> {
     let outside = Outside::new()?;
     let product = servers::product(&programs.product())?;
     let tokens = population::sign_in(&product, args.sessions)?;
-    let sample = answer::sample(&product, Question::Session, &tokens[0])?;
+    let sample = sample::take(product.server.address, Question::Session, &tokens[0])?;
     let baseline = servers::baseline(&programs.bench(), &sample)?;
     let requests = Requests::new(Question::Session, &tokens);
     for pipeline in &args.pipeline {
@@ -104,7 +107,7 @@ pub(crate) fn run_gateway(args: &Args, programs: &Programs) -> anyhow::Result<()
     let outside = Outside::new()?;
     let product = servers::product(&programs.product())?;
     let tokens = population::sign_in(&product, args.sessions)?;
-    let sample = answer::sample(&product, Question::MayPass, &tokens[0])?;
+    let sample = sample::take(product.server.address, Question::MayPass, &tokens[0])?;
     let baseline = servers::baseline(&programs.bench(), &sample)?;
     let load = Load {
         connections: args.connections,

@@ -1,15 +1,11 @@
-//! Reading answers as they come, and keeping one for the baseline to repeat.
+//! Reading answers as they come.
 
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::net::TcpStream;
 
-use anyhow::{Context as _, bail, ensure};
-use serde::{Deserialize, Serialize};
+use anyhow::{Context as _, bail};
 
-use super::load::Question;
-use super::servers::Product;
-
-const HEADERS: usize = 32;
+pub(super) const HEADERS: usize = 32;
 
 /// The head of an answer that is there completely.
 #[derive(Debug)]
@@ -17,16 +13,7 @@ pub(super) struct Head {
     pub(super) status: u16,
     /// With the body.
     pub(super) length: usize,
-    body: usize,
-}
-
-/// One answer, without what every server adds by itself.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Sample {
-    /// What was asked for.
-    pub(super) path: String,
-    pub(super) headers: Vec<(String, String)>,
-    pub(super) body: String,
+    pub(super) body: usize,
 }
 
 /// Reads the head at the beginning of `bytes`. `None` when more has to come.
@@ -47,35 +34,6 @@ pub(super) fn head(bytes: &[u8]) -> anyhow::Result<Option<Head>> {
         length,
         body,
     }))
-}
-
-/// Asks the product once.
-pub(super) fn sample(product: &Product, question: Question, token: &str) -> anyhow::Result<Sample> {
-    let mut stream = TcpStream::connect(product.server.address).context("the server takes no connection")?;
-    stream.write_all(question.request(token).as_bytes())?;
-    let bytes = read_one(&mut stream, &mut Vec::new())?;
-    let head = head(&bytes)?.context("the answer broke off")?;
-    ensure!(
-        head.status == 200,
-        "{question:?} with a fresh session answers {}",
-        head.status
-    );
-    let mut headers = [httparse::EMPTY_HEADER; HEADERS];
-    let mut response = httparse::Response::new(&mut headers);
-    response.parse(&bytes)?;
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).context("the answer is not UTF-8");
-    let own = response
-        .headers
-        .iter()
-        .filter(|header| !matches!(header.name, "content-length" | "date"));
-    let headers = own
-        .map(|header| Ok((header.name.to_owned(), text(header.value)?)))
-        .collect::<anyhow::Result<_>>()?;
-    Ok(Sample {
-        path: question.path().to_owned(),
-        headers,
-        body: text(&bytes[head.body..])?,
-    })
 }
 
 /// Reads one answer; what came behind it stays in `rest`.

@@ -16,7 +16,7 @@ use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 
-use super::answer::Sample;
+use super::sample::Sample;
 use crate::report::say;
 
 #[derive(Debug, clap::Args)]

@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use tempfile::TempDir;
 
 use super::SERVER_CPU;
-use super::answer::Sample;
+use super::sample::Sample;
 use crate::processes::Process;
 
 /// The limits are those of the default policy, and nobody idles during a measurement.
