@@ -151,7 +151,7 @@ impl Proxy {
                 ..
             } => {
                 let known = Known {
-                    session,
+                    session: Box::new(session),
                     digest: credential.digest,
                     by_bearer: credential.bearer,
                 };

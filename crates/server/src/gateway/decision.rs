@@ -17,12 +17,13 @@ use crate::latch::Latch;
 
 /// The answer to the question of a proxy.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly all of them are the large one")]
 pub(crate) enum Decision<'a> {
     Allow {
         place: &'a Place,
         /// The one that the request is for, where that is known.
         application: Option<&'a str>,
-        session: Box<Snapshot>,
+        session: Snapshot,
         credential: Credential,
     },
     Deny(Denial<'a>),
@@ -146,14 +147,14 @@ async fn ask<'a>(
     digest: &Digest,
     path: &Path<'_>,
     kind: RequestKind,
-) -> Result<Result<Box<Snapshot>, Why>, Denial<'a>> {
+) -> Result<Result<Snapshot, Why>, Denial<'a>> {
     let outcome = latch.engine.request(digest, path, kind).await;
     Ok(allowed(outcome.map_err(Denial::Unavailable)?))
 }
 
-fn allowed(outcome: Outcome) -> Result<Box<Snapshot>, Why> {
+fn allowed(outcome: Outcome) -> Result<Snapshot, Why> {
     match (outcome.answer, outcome.standing) {
-        (Some(Answer::Verdict(Verdict::Allow)), Standing::Live(session)) => Ok(Box::new(session)),
+        (Some(Answer::Verdict(Verdict::Allow)), Standing::Live(session)) => Ok(session),
         (Some(Answer::Verdict(Verdict::StepUp(step_up))), _) => Err(Why::StepUp(step_up)),
         (Some(Answer::Verdict(Verdict::Locked)), _) => Err(Why::Locked),
         (Some(Answer::Verdict(Verdict::Ended { at, reason })), _) | (_, Standing::Ended { at, reason, .. }) => {

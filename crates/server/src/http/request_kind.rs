@@ -1,51 +1,70 @@
 //! What a request shows of a person: what the browser says of it (Fetch Metadata), and what it says of itself.
 
-use axum::http::{HeaderMap, HeaderName, header};
+use axum::http::HeaderMap;
 use nightlatch_core::session::RequestKind;
-
-const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
-const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 
 /// Streams reconnect by themselves, browsers fetch ahead and report by themselves; a page is opened by somebody.
 pub(crate) fn request_kind(headers: &HeaderMap) -> RequestKind {
-    // One pass over what was sent costs less than to look for seven names that are hardly ever there.
-    if headers
-        .iter()
-        .any(|(name, value)| shows_nobody(name.as_str(), value.as_bytes()))
-    {
+    let signs = Signs::of(headers);
+    if signs.nobody {
         RequestKind::Passive
-    } else if opens_page(headers) {
+    } else if signs.opens_page() {
         RequestKind::Navigation
     } else {
         RequestKind::Fetch
     }
 }
 
-/// Whether a header says that nobody need be there for the request.
-fn shows_nobody(name: &str, value: &[u8]) -> bool {
-    match name {
-        // The application says so.
-        "nightlatch-activity" => contains(value, "passive"),
-        "accept" => contains(value, "text/event-stream"),
-        "upgrade" => contains(value, "websocket"),
-        "sec-fetch-dest" => contains(value, "report"),
-        // Three names of one thing: the standard one, and those of browsers before it.
-        "sec-purpose" | "purpose" | "x-moz" => ["prefetch", "prerender", "preview"]
-            .iter()
-            .any(|word| contains(value, word)),
-        _ => false,
-    }
-}
-
 /// Whether a document for the window itself is asked for. Browsers say so; others are taken by what they accept.
 pub(crate) fn opens_page(headers: &HeaderMap) -> bool {
-    let word = |name: &HeaderName| headers.get(name).map(|value| value.as_bytes().trim_ascii());
-    match (word(&SEC_FETCH_MODE), word(&SEC_FETCH_DEST)) {
-        (None, None) => headers
-            .get_all(header::ACCEPT)
-            .iter()
-            .any(|value| contains(value.as_bytes(), "text/html")),
-        (mode, dest) => mode == Some(b"navigate") && dest.is_none_or(|dest| dest == b"document"),
+    Signs::of(headers).opens_page()
+}
+
+/// What of the headers tells who is there.
+#[derive(Default)]
+struct Signs<'a> {
+    /// Nobody need be there.
+    nobody: bool,
+    mode: Option<&'a [u8]>,
+    dest: Option<&'a [u8]>,
+    takes_html: bool,
+}
+
+impl<'a> Signs<'a> {
+    /// One pass over what was sent costs less than to look for eight names that are hardly ever there.
+    fn of(headers: &'a HeaderMap) -> Self {
+        let mut signs = Self::default();
+        for (name, value) in headers {
+            let value = value.as_bytes().trim_ascii();
+            match name.as_str() {
+                // The application says so.
+                "nightlatch-activity" => signs.nobody |= contains(value, "passive"),
+                "accept" => {
+                    signs.nobody |= contains(value, "text/event-stream");
+                    signs.takes_html |= contains(value, "text/html");
+                }
+                "upgrade" => signs.nobody |= contains(value, "websocket"),
+                "sec-fetch-mode" => _ = signs.mode.get_or_insert(value),
+                "sec-fetch-dest" => {
+                    signs.nobody |= contains(value, "report");
+                    signs.dest.get_or_insert(value);
+                }
+                // Three names of one thing: the standard one, and those of browsers before it.
+                "sec-purpose" | "purpose" | "x-moz" => {
+                    let ahead = ["prefetch", "prerender", "preview"];
+                    signs.nobody |= ahead.iter().any(|word| contains(value, word));
+                }
+                _ => {}
+            }
+        }
+        signs
+    }
+
+    fn opens_page(&self) -> bool {
+        match (self.mode, self.dest) {
+            (None, None) => self.takes_html,
+            (mode, dest) => mode == Some(b"navigate") && dest.is_none_or(|dest| dest == b"document"),
+        }
     }
 }
 
@@ -57,7 +76,7 @@ fn contains(value: &[u8], word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderValue;
+    use axum::http::{HeaderName, HeaderValue};
 
     use super::*;
 
