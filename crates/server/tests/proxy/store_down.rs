@@ -1,21 +1,22 @@
 //! The store is down: who is signed in goes on for the grace, then nobody passes, and all of it mends itself.
 
+use std::process::Command;
 use std::time::Duration;
 
 use axum::http::Method;
-use rusqlite::Connection;
 
 use crate::application::Application;
 use crate::client::{self, Answer};
 use crate::front::{Front, HOST, PAGE};
+use crate::server::Server;
 
-/// Another program has the database to itself: nothing can be written, and nobody waits for it for ever.
-fn locked(front: &Front) -> Connection {
-    let other = Connection::open(front.server.store()).expect("the database");
-    other
-        .execute_batch("BEGIN EXCLUSIVE")
-        .expect("a moment without a write");
-    other
+/// From now on the server can write to no file, as on a full disk; or to all again.
+fn let_write(server: &Server, may: bool) {
+    let limit = if may { "--fsize=unlimited:" } else { "--fsize=0:" };
+    let told = Command::new("prlimit")
+        .args(["--pid", &server.pid().to_string(), limit])
+        .status();
+    assert!(told.expect("prlimit, of the package util-linux").success());
 }
 
 /// What a proxy is told that asks about a page.
@@ -43,7 +44,7 @@ async fn until(status: u16, front: &Front, token: &str) -> Answer {
         if answer.status == status {
             return answer;
         }
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        tokio::time::sleep(Duration::from_millis(50)).await; // tidy: sleeps because the grace passes in real time
     }
 }
 
@@ -53,7 +54,7 @@ async fn after_the_grace_nobody_passes_until_the_store_is_back() {
     let front = Front::of(&application, "[store]\ngrace = \"1s\"\n");
     let token = front.sign_in("ada").await;
     front.get_as(&token, "/", &[]).await.ok(200);
-    let other = locked(&front);
+    let_write(&front.server, false);
     let bearer = format!("Bearer {token}");
     let sign_out = format!("{}sign-out", front.server.browser);
     let told = client::send(
@@ -73,7 +74,7 @@ async fn after_the_grace_nobody_passes_until_the_store_is_back() {
     told.problem(503);
     assert_eq!(told.header("nightlatch-reason"), "unavailable");
     assert_eq!(application.heads().len(), passed, "nothing arrives");
-    drop(other);
+    let_write(&front.server, true);
     until(200, &front, &token).await;
     assert_eq!(asked(&front, &token).await.status, 200);
 }

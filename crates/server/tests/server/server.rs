@@ -49,11 +49,6 @@ impl Server {
         self.directory.path().join("latch.toml")
     }
 
-    /// The file of the database.
-    pub(crate) fn store(&self) -> PathBuf {
-        self.directory.path().join("nightlatch.db")
-    }
-
     pub(crate) fn pid(&self) -> u32 {
         self.process.as_ref().expect("the server runs").id()
     }
@@ -93,11 +88,17 @@ impl Server {
 
     /// The binary, to be run with this server's listeners and store.
     pub(crate) fn binary(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_nightlatch"));
+        // As under a supervisor that lets no full disk kill it: the system answers with an error instead.
+        let mut command = Command::new("sh");
+        command.args([
+            "-c",
+            r#"trap '' XFSZ; exec "$0" "$@""#,
+            env!("CARGO_BIN_EXE_nightlatch"),
+        ]);
         command
             .env("NIGHTLATCH__SERVER__LISTEN", "127.0.0.1:0")
             .env("NIGHTLATCH__MANAGEMENT__LISTEN", "127.0.0.1:0")
-            .env("NIGHTLATCH__STORE__PATH", self.store())
+            .env("NIGHTLATCH__STORE__PATH", self.directory.path().join("nightlatch.db"))
             .env_remove("NO_COLOR");
         if let Some(proxy) = &self.proxy {
             command.env("NIGHTLATCH__PROXY__LISTEN", proxy);
