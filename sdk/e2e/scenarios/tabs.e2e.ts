@@ -80,7 +80,7 @@ scenario('Forged messages make tabs ask, and never lengthen or leak', { policy: 
     const channel = new BroadcastChannel((window as any).channels[0]);
     const heard: unknown[] = ((window as any).heard = []);
     channel.onmessage = (event) => heard.push(event.data);
-    for (const message of [null, 1, { type: 'extended', remaining: 1e9 }, { type: 'look', idle_remaining_ms: 1e9 }, { type: 'beat' }, 'extended 1000000', 'look 1000000', 'reported']) {
+    for (const message of [null, 1, { type: 'extended', remaining: 1e9 }, { type: 'look', idle_remaining_ms: 1e9 }, { type: 'beat' }, 'extended 1000000', 'look 1000000', 'active']) {
       channel.postMessage(message);
     }
     channel.postMessage({ type: 'ended', reason: 'user' });

@@ -109,6 +109,17 @@ test('Of two tabs with input to report only the one with the freshest does', asy
   expect(made('POST activity').map(({ body }) => body.path)).toEqual(['/a', '/b']);
 });
 
+test('Of two tabs with input at the same time the one that reported before goes on reporting', async () => {
+  const { tab, pass, made } = origin({ idle: 60_000, warn: 10_000 });
+  const [a, b] = [await tab('/a'), await tab('/b')];
+  for (let i = 0; i < 400; i += 1) {
+    // The other one is always a little sooner from now on.
+    for (const { press } of i ? [b, a] : [a, b]) press();
+    await pass(50);
+  }
+  expect(made('POST activity').map(({ body }) => body.path)).toEqual(['/a', '/a', '/a', '/a']);
+});
+
 test('A short policy never warns a person who is there', async () => {
   const { tab, pass } = origin();
   const [a, b] = [await tab(), await tab()];

@@ -107,7 +107,7 @@ export function createNightlatch(options: Options = {}): Nightlatch {
     if (moves) toldPath = path;
     if (reported) {
       reportedAt = sent;
-      say('reported');
+      say('active');
     }
     const [what, body]: [string, object?] = goes
       ? ['sign-out', { handle }]
@@ -224,9 +224,10 @@ export function createNightlatch(options: Options = {}): Nightlatch {
 
   const hear = (text: unknown) => {
     const [word, reason = ''] = `${text}`.split(' ');
-    if (word === 'reported') {
+    if (word === 'active') {
       input = 0;
-      reportedAt = now();
+      // Whoever reported last goes first again: two tabs with input at once do not both report.
+      reportedAt = now() + 100;
     } else if (word === 'look') look();
     else if (word === 'mine') goodbye = { type: 'gone', reason: 'user' };
     else if (word === 'ended') doubt(reason as Reason | '');
