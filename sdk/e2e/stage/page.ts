@@ -70,6 +70,13 @@ export async function lastly(tab: Tab, what: string): Promise<number> {
   return note.at;
 }
 
+/** When something happened first in this tab. */
+export async function firstly(tab: Tab, what: string): Promise<number> {
+  const note = (await notes(tab)).find((note) => note.what === what);
+  if (!note) throw new Error(`it never came to "${what}": ${JSON.stringify(await notes(tab))}`);
+  return note.at;
+}
+
 export const happened = async (tab: Tab, what: string) => (await notes(tab)).filter((note) => note.what === what).map((note) => note.detail);
 
 /** What went wrong in the page without being caught. */
