@@ -63,18 +63,17 @@ export const idleSince = (tab: Tab, idle = 6000) =>
 
 export const notes = (tab: Tab): Promise<Note[]> => tab.evaluate(() => JSON.parse(sessionStorage.getItem('witness') ?? '[]'));
 
-/** When something happened last in this tab, and never mind on which page. */
-export async function lastly(tab: Tab, what: string): Promise<number> {
-  const note = (await notes(tab)).findLast((note) => note.what === what);
-  if (!note) throw new Error(`it never came to "${what}": ${JSON.stringify(await notes(tab))}`);
-  return note.at;
-}
-
 /** When something happened first in this tab. */
-export async function firstly(tab: Tab, what: string): Promise<number> {
-  const note = (await notes(tab)).find((note) => note.what === what);
-  if (!note) throw new Error(`it never came to "${what}": ${JSON.stringify(await notes(tab))}`);
-  return note.at;
+export const firstly = async (tab: Tab, what: string): Promise<number> => (await happenings(tab, what))[0]!.at;
+
+/** When something happened last in this tab, and never mind on which page. */
+export const lastly = async (tab: Tab, what: string): Promise<number> => (await happenings(tab, what)).at(-1)!.at;
+
+async function happenings(tab: Tab, what: string): Promise<Note[]> {
+  const all = await notes(tab);
+  const found = all.filter((note) => note.what === what);
+  if (!found.length) throw new Error(`it never came to "${what}": ${JSON.stringify(all)}`);
+  return found;
 }
 
 export const happened = async (tab: Tab, what: string) => (await notes(tab)).filter((note) => note.what === what).map((note) => note.detail);

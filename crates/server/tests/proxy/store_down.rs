@@ -7,7 +7,7 @@ use axum::http::Method;
 
 use crate::application::Application;
 use crate::client::{self, Answer};
-use crate::front::{Front, HOST, PAGE};
+use crate::front::{Front, HOST, PAGE, cookie};
 use crate::server::Server;
 
 /// From now on the server can write to no file, as on a full disk; or to all again.
@@ -21,7 +21,7 @@ fn let_write(server: &Server, may: bool) {
 
 /// What a proxy is told that asks about a page.
 async fn asked(front: &Front, token: &str) -> Answer {
-    let cookie = format!("nightlatch={token}");
+    let cookie = cookie(token);
     let headers = [
         ("cookie", &*cookie),
         ("x-forwarded-method", "GET"),

@@ -8,6 +8,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::application::Application;
 use crate::front::{Front, HOST, cookie};
+use crate::upstreams::site;
 
 const ENDS_WITHIN: Duration = Duration::from_secs(2);
 
@@ -163,10 +164,7 @@ async fn no_other_protocol_is_spoken_on() {
 #[tokio::test]
 async fn above_the_limit_connections_wait_until_one_is_gone() {
     let application = Application::start().await;
-    let front = Front::with(&format!(
-        "[proxy]\nlisten = \"127.0.0.1:0\"\nconnection_limit = 1\n[[sites]]\nhost = \"{HOST}\"\nupstream = \"{}\"\n",
-        application.url()
-    ));
+    let front = Front::with(&site(&[application.url()], "connection_limit = 1\n"));
     let token = front.sign_in("ada").await;
     let mut socket = open_socket(&front, &token).await;
     echoes(&mut socket, b"here").await;

@@ -13,7 +13,8 @@ async fn nobody() -> String {
     format!("http://{}", listener.local_addr().expect("an address"))
 }
 
-fn site(upstreams: &[String], more: &str) -> String {
+/// A proxy with these upstreams, and more keys of its own.
+pub(crate) fn site(upstreams: &[String], more: &str) -> String {
     format!("[proxy]\nlisten = \"127.0.0.1:0\"\n{more}[[sites]]\nhost = \"{HOST}\"\nupstream = {upstreams:?}\n")
 }
 
