@@ -13,4 +13,5 @@ pub(crate) mod problem;
 pub(crate) mod request_kind;
 pub(crate) mod routed;
 pub(crate) mod sign_in_url;
+pub(crate) mod tcp;
 pub(crate) mod write;

@@ -18,7 +18,8 @@ use tonic::server::Grpc;
 use tonic_prost::ProstCodec;
 
 use self::messages::{CheckRequest, CheckResponse};
-use crate::http::listen::{Bound, DRAIN_WITHIN};
+use crate::http::listen::Bound;
+use crate::http::tcp;
 use crate::latch::Latch;
 
 /// Headers of the largest kind, and a little of a body where Envoy is told to send one; nothing of it is read.
@@ -44,12 +45,7 @@ pub(crate) async fn serve(bound: Bound, latch: Arc<Latch>) {
         });
     }
     drop(bound);
-    if tokio::time::timeout(DRAIN_WITHIN, connections.shutdown())
-        .await
-        .is_err()
-    {
-        tracing::warn!("gRPC requests that did not finish in time are cut off");
-    }
+    tcp::drain(connections).await;
 }
 
 fn router(latch: Arc<Latch>) -> Router {

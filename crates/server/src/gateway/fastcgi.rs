@@ -16,7 +16,8 @@ use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
 use self::connection::Broken;
-use crate::http::listen::{Bound, DRAIN_WITHIN};
+use crate::http::listen::Bound;
+use crate::http::tcp::DRAIN_WITHIN;
 use crate::latch::Latch;
 
 /// Those above wait in the queue of the system.

@@ -1,10 +1,8 @@
-//! The accept loop of a listener: `TCP_NODELAY`, a bound on how long headers may take, and an end that cuts nobody off.
+//! A listener without TLS, for peers that may do without.
 
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
-use std::time::Duration;
 
-use anyhow::Context as _;
 use axum::http::Request;
 use axum::response::Response;
 use futures_util::FutureExt as _;
@@ -16,11 +14,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
 use super::head_timer::HeadTimer;
+use super::tcp;
 use crate::config::Listener;
-
-const HEADERS_WITHIN: Duration = Duration::from_secs(10);
-/// Requests that still run when the server stops get so long.
-pub(crate) const DRAIN_WITHIN: Duration = Duration::from_secs(10);
 
 /// A bound listener.
 #[derive(Debug)]
@@ -32,18 +27,14 @@ pub(crate) struct Bound {
 impl Bound {
     /// `key` names the address in errors.
     pub(crate) async fn bind(listener: &Listener, key: &str) -> anyhow::Result<Self> {
-        let address = listener.address;
-        let bound = TcpListener::bind(address).await.with_context(|| {
-            format!("{key}: cannot listen on {address}; end what uses the port, or set another address or port 0 for any free one")
-        })?;
         Ok(Self {
-            listener: bound,
+            listener: tcp::bind(listener.address, key).await?,
             trusted_proxies: listener.trusted_proxies.clone(),
         })
     }
 
     pub(crate) fn address(&self) -> anyhow::Result<SocketAddr> {
-        self.listener.local_addr().context("the listener has no address")
+        tcp::address(&self.listener)
     }
 
     /// Serves until `shutdown`, then lets running requests finish.
@@ -57,35 +48,20 @@ impl Bound {
             serve_connection(stream, peer, answer.clone(), &connections);
         }
         drop(self.listener);
-        if tokio::time::timeout(DRAIN_WITHIN, connections.shutdown())
-            .await
-            .is_err()
-        {
-            tracing::warn!("requests that did not finish in time are cut off");
-        }
+        tcp::drain(connections).await;
     }
 
     /// The next connection of somebody who may come; none once the server stops.
     pub(crate) async fn accept(&self, shutdown: &CancellationToken) -> Option<(TcpStream, SocketAddr)> {
         loop {
-            let accepted = tokio::select! {
-                accepted = self.listener.accept() => accepted,
+            let (stream, peer) = tokio::select! {
+                accepted = tcp::accept(&self.listener) => accepted,
                 () = shutdown.cancelled() => return None,
             };
-            match accepted {
-                Ok((stream, peer)) if self.admits(peer.ip()) => {
-                    if let Err(error) = stream.set_nodelay(true) {
-                        tracing::debug!(%peer, %error, "TCP_NODELAY cannot be set");
-                    }
-                    return Some((stream, peer));
-                }
-                Ok((_, peer)) => tracing::debug!(%peer, "a connection that comes from no listed proxy is closed"),
-                Err(error) => {
-                    // Out of file handles, most likely: give the others time to close theirs.
-                    tracing::warn!(%error, "a connection cannot be accepted");
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                }
+            if self.admits(peer.ip()) {
+                return Some((stream, peer));
             }
+            tracing::debug!(%peer, "a connection that comes from no listed proxy is closed");
         }
     }
 
@@ -104,7 +80,7 @@ where
     let service = hyper::service::service_fn(move |request| answer(request).map(Ok::<_, Infallible>));
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(HeadTimer::default())
-        .header_read_timeout(HEADERS_WITHIN)
+        .header_read_timeout(tcp::HEADERS_WITHIN)
         .pipeline_flush(true)
         .serve_connection(TokioIo::new(stream), service);
     let connection = connections.watch(connection);

@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use axum::http::Request;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -22,13 +21,11 @@ use super::strict::Strict;
 use super::tls::Certificate;
 use crate::config::ProxySection;
 use crate::http::head_timer::HeadTimer;
+use crate::http::tcp;
 
 const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
-const HEADERS_WITHIN: Duration = Duration::from_secs(10);
 const STREAMS_PER_CONNECTION: u32 = 200;
 const PINGED_EVERY: Duration = Duration::from_secs(30);
-/// Requests that still run when the server stops get so long.
-const DRAIN_WITHIN: Duration = Duration::from_secs(10);
 
 /// A bound listener.
 #[derive(Debug)]
@@ -49,12 +46,8 @@ pub(super) struct Client {
 impl Bound {
     pub(crate) async fn bind(section: &ProxySection) -> anyhow::Result<Self> {
         let certificate = section.tls.as_ref().map(Certificate::read).transpose()?;
-        let address = section.listen;
-        let listener = TcpListener::bind(address).await.with_context(|| {
-            format!("proxy.listen: cannot listen on {address}; end what uses the port, or set another address or port 0 for any free one")
-        })?;
         Ok(Self {
-            listener,
+            listener: tcp::bind(section.listen, "proxy.listen").await?,
             certificate,
             header_limit: section.header_limit,
             room: Arc::new(Semaphore::new(section.connection_limit)),
@@ -62,7 +55,7 @@ impl Bound {
     }
 
     pub(crate) fn address(&self) -> anyhow::Result<SocketAddr> {
-        self.listener.local_addr().context("the listener has no address")
+        tcp::address(&self.listener)
     }
 
     /// Serves until `shutdown`, then lets running requests finish.
@@ -85,12 +78,7 @@ impl Bound {
             tokio::spawn(connection.accept(stream, tls.clone()));
         }
         drop(self.listener);
-        if tokio::time::timeout(DRAIN_WITHIN, connections.shutdown())
-            .await
-            .is_err()
-        {
-            tracing::warn!("requests that did not finish in time are cut off");
-        }
+        tcp::drain(connections).await;
         Ok(())
     }
 
@@ -99,22 +87,12 @@ impl Bound {
         let accepting = async {
             // Nobody closes it.
             let room = Arc::clone(&self.room).acquire_owned().await.ok()?;
-            loop {
-                match self.listener.accept().await {
-                    Ok((stream, address)) => {
-                        let client = Client {
-                            address,
-                            _room: Arc::new(room),
-                        };
-                        return Some((stream, client));
-                    }
-                    Err(error) => {
-                        // Out of file handles, most likely: give the others time to close theirs.
-                        tracing::warn!(%error, "a connection cannot be accepted");
-                        tokio::time::sleep(Duration::from_millis(50)).await;
-                    }
-                }
-            }
+            let (stream, address) = tcp::accept(&self.listener).await;
+            let client = Client {
+                address,
+                _room: Arc::new(room),
+            };
+            Some((stream, client))
         };
         tokio::select! {
             accepted = accepting => accepted,
@@ -133,9 +111,6 @@ struct Connection {
 impl Connection {
     async fn accept(self, stream: TcpStream, tls: Option<TlsAcceptor>) {
         let peer = self.client.address;
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%peer, %error, "TCP_NODELAY cannot be set");
-        }
         let Some(tls) = tls else {
             return self.serve(stream).await;
         };
@@ -162,7 +137,7 @@ impl Connection {
         builder
             .http1()
             .timer(HeadTimer::default())
-            .header_read_timeout(HEADERS_WITHIN)
+            .header_read_timeout(tcp::HEADERS_WITHIN)
             .max_buf_size(header_limit);
         builder
             .http2()
@@ -170,7 +145,7 @@ impl Connection {
             .keep_alive_interval(PINGED_EVERY)
             .max_concurrent_streams(STREAMS_PER_CONNECTION)
             .max_header_list_size(u32::try_from(header_limit).unwrap_or(u32::MAX));
-        let io = TokioIo::new(Strict::new(stream, header_limit, HEADERS_WITHIN));
+        let io = TokioIo::new(Strict::new(stream, header_limit, tcp::HEADERS_WITHIN));
         let connection = builder.serve_connection_with_upgrades(io, service).into_owned();
         if let Err(error) = watcher.watch(connection).await {
             tracing::trace!(%peer, %error, "a connection ended early");
