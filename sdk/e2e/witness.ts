@@ -60,8 +60,9 @@ export function witness(): void {
 
   addEventListener('click', () => note('clicked'), true);
   addEventListener('pageshow', (event) => {
-    // In the first frame, whatever other listeners do.
-    if (event.persisted) requestAnimationFrame(() => note('shown', inCover() ? 'covered' : 'bare'));
+    // Nothing is drawn before all listeners were called, and what has to hide the page listens in the capture phase. Later is too
+    // late: the server may have answered before the first frame.
+    if (event.persisted) note('shown', inCover() ? 'covered' : 'bare');
   });
   addEventListener('error', (event) => note('error', event.message));
   addEventListener('unhandledrejection', (event) => note('error', event.reason));

@@ -33,6 +33,8 @@ export interface Cookie {
 
 export interface Tab {
   goto(url: string): Promise<void>;
+  /** One step back in the history; what comes then may not be there yet. */
+  back(): Promise<void>;
   /** Runs in the page and gives what it returns, awaited. Everything passes through JSON. */
   evaluate<A extends unknown[], R>(run: (...args: A) => R | Promise<R>, ...args: A): Promise<R>;
   /** Real pointer and keys, trusted by the page; points are in the page's own pixels. */

@@ -28,6 +28,7 @@ function profileOf(context: BrowserContext): Profile {
 
 const tabOf = (page: Page): Tab => ({
   goto: async (url) => void (await page.goto(url)),
+  back: () => page.evaluate(() => void setTimeout(() => history.back())), // tidy: sleeps because going back inside this call would break it off
   evaluate: (run, ...args) => page.evaluate(`(${run})(...${JSON.stringify(args)})`) as Promise<any>,
   move: (x, y) => page.mouse.move(x, y),
   click: (x, y) => page.mouse.click(x, y),

@@ -80,6 +80,8 @@ function tabOf(session: Session, handle: string): Tab {
     session.at(handle, (call) => call('POST', 'actions', { actions: [{ type: 'key', id: 'keys', actions }] }));
   return {
     goto: (url) => session.at(handle, (call) => call('POST', 'url', { url })),
+    // Not by script: the next one could still reach the page that is being left, and there it would never end.
+    back: () => session.at(handle, (call) => call('POST', 'back')),
     async evaluate(run, ...args) {
       const script = `const [args, done] = arguments;
         Promise.resolve().then(() => (${run})(...args)).then((value) => done({ value }), (error) => done({ error: String(error) }));`;

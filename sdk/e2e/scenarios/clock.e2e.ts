@@ -9,7 +9,6 @@ import type { Stage } from '../stage/stage.js';
 const unhurried = { policy: { idle: 20_000 } };
 /** A page that may be stored is kept as it is for going back. */
 const kept = { headers: { 'cache-control': 'no-cache' } };
-const goBack = (tab: Tab) => tab.evaluate(() => void setTimeout(() => history.back())); // tidy: sleeps because going back inside this call would break it off
 
 const noneKept = { firefox: 'keeps no page for going back that ever asked for a Web Lock; it loads the page anew' };
 
@@ -17,7 +16,7 @@ scenario('6: A page from the back/forward cache knows what time it is', { ...kep
   const tab = await stage.open();
   const start = await idleSince(tab);
   await tab.goto(stage.server.url('/blank'));
-  await goBack(tab);
+  await tab.back();
   await waitFor(tab, () => location.pathname === '/' && window.nightlatch?.state.cover === null);
   // Covered in its first frame, before anybody was asked.
   expect(await happened(tab, 'shown')).toEqual(['covered']);
@@ -36,7 +35,7 @@ for (const [what, launch] of [
     await other.evaluate(() => void window.nightlatch!.signOut());
     await waitUntilOut(other);
     await tab.bringToFront();
-    await goBack(tab);
+    await tab.back();
     // Out of the cache it is covered and leaves; loaded anew it is the sign-in page.
     await waitFor(tab, () => location.pathname === '/nightlatch/signed-out' || document.title === 'Sign in');
     for (const shown of await happened(tab, 'shown')) expect(shown).toBe('covered');
