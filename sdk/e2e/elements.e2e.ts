@@ -9,10 +9,11 @@ import { launchChromium } from './drivers/chromium.js';
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const languages = ['en', 'ar', 'de', 'es', 'fr', 'he', 'it', 'ja', 'nl', 'pl', 'pt', 'zh'];
 
-const warning: Partial<State> = { phase: 'warning', kind: 'idle', canExtend: true, cover: null, trouble: false, extending: false };
+const warning: Partial<State> = { phase: 'warning', kind: 'idle', onIdle: 'sign-out', canExtend: true, cover: null, trouble: false, extending: false };
 const covered = (cover: State['cover'], more: Partial<State> = {}): Partial<State> => ({ ...warning, phase: 'active', cover, ...more });
 const states: Record<string, Partial<State>> = {
   idle: warning,
+  locking: { ...warning, onIdle: 'lock' },
   unconfirmed: { ...warning, extending: true, trouble: true },
   absolute: { ...warning, kind: 'absolute', canExtend: false },
   'absolute with a way on': { ...warning, kind: 'absolute', canExtend: false, signInUrl: '/sign-in' },
@@ -222,6 +223,22 @@ describe('announcements', () => {
     marks.forEach((mark, i) => expect(all[i + 1]).toContain(lang === 'ar' ? mark.replace(/\d+/, (n) => new Intl.NumberFormat('ar').format(+n)) : mark));
     expect(await inWarning(page, 'time').getAttribute('aria-hidden')).toBe('true');
     expect(await inWarning(page, 'time').textContent()).toMatch(/^[0٠]:[0٠]{2}$/);
+  });
+
+  test.each([
+    ['en', 'Your session will be locked in 1 minute.', '30 seconds'],
+    ['de', 'Ihre Sitzung wird in 1 Minute gesperrt.', '30 Sekunden'],
+  ])('%s: where the idle limit locks, nobody is told to be signed out', async (lang, first, mark) => {
+    const page = await open({ lang });
+    await listen(page);
+    await show(page, states['locking']!, 60);
+    await expect.poll(() => inWarning(page, 'left').textContent()).toBe(first);
+    await countDown(page, 30);
+    await expect.poll(async () => (await heard(page)).join()).toContain(first.replace(/1 min\w+/i, mark));
+    expect((await heard(page)).join()).not.toMatch(/signed out|abgemeldet/);
+    // The absolute limit ends it nevertheless.
+    await show(page, { kind: 'absolute' }, 20);
+    expect(await inWarning(page, 'left').textContent()).toMatch(/signed out|abgemeldet/);
   });
 
   test('Says that the session is over, but not on a page that never had one', async () => {

@@ -11,7 +11,7 @@ export type {
 export type { Answer, Call } from './call/call.js';
 export { hold, withHold, type Hold, type HoldRequest, type HoldingSession } from './hold/hold.js';
 export { isKept } from './kept/kept.js';
-export type { DeadlineKind, Lifetime, Reason } from './lifetime/lifetime.js';
+export type { DeadlineKind, Lifetime, OnIdle, Reason } from './lifetime/lifetime.js';
 export type { Cover, Phase, State } from './machine/machine.js';
 export { stepUp } from './step-up/step-up.js';
 export { standalone, type Limits } from './standalone/standalone.js';

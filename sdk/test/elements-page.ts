@@ -28,7 +28,7 @@ function drive(): void {
   const calls: string[] = [];
   const note = (call: string) => (calls.push(call), Promise.resolve(true));
   const driven = {
-    state: { phase: 'active', kind: 'idle', canExtend: true, cover: null, trouble: false, extending: false, reason: null, signInUrl: null } as State,
+    state: { phase: 'active', kind: 'idle', onIdle: 'sign-out', canExtend: true, cover: null, trouble: false, extending: false, reason: null, signInUrl: null } as State,
     calls,
     remaining: () => left,
     extend: () => note('extend'),

@@ -96,6 +96,7 @@ export async function startFakeServer(policy: Policy, headers: Record<string, st
       absolute_remaining_ms: absolute,
       warn_before_ms: server.policy.warnBefore,
       can_extend: kind === 'idle',
+      on_idle: server.policy.onIdle ?? 'sign-out',
       subject: s.subject,
       handle: s.handle,
       application: null,

@@ -1,9 +1,6 @@
 /** All events that may be a sign of a person. */
 export const signs = 'pointermove scroll pointerdown keydown wheel touchstart touchmove beforeinput input click'.split(' ');
 
-/** How long scrolling may coast after the hand let go. */
-const COAST = 2000;
-
 export interface Activity {
   /** Whether this event, one of `signs`, shows that a person is there. */
   counts(event: Event, now: number): boolean;
@@ -17,6 +14,8 @@ export interface Activity {
  * person's comes with a key, a pointer, a click of assistive technology, or text.
  */
 export function createActivity(): Activity {
+  /** How long scrolling may coast after the hand let go. In here, since outside it would be a variable of the bundle. */
+  const COAST = 2000;
   let place = '';
   let last = -Infinity;
   return {

@@ -3,6 +3,11 @@ import type { Translation } from './messages.js';
 export default {
   language: 'de',
   idle: ['Sind Sie noch da?', 'Sie waren eine Weile nicht aktiv. Zum Schutz Ihrer Daten werden Sie bald abgemeldet.'],
+  locking: [
+    'Sind Sie noch da?',
+    'Sie waren eine Weile nicht aktiv. Zum Schutz Ihrer Daten wird Ihre Sitzung bald gesperrt.',
+    'Ihre Sitzung wird in {time} gesperrt.',
+  ],
   absolute: [
     'Ihre Sitzung endet bald',
     'Die längste erlaubte Sitzungsdauer ist fast erreicht. Speichern Sie jetzt Ihre Arbeit; Sie können sich gleich danach wieder anmelden.',

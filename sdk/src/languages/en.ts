@@ -6,6 +6,7 @@ const count = (n: number, unit: string) => `${n} ${unit}${n === 1 ? '' : 's'}`;
 export const en: Messages = {
   language: 'en',
   idle: ['Are you still there?', 'To keep your information safe, you will be signed out soon.'],
+  locking: ['Are you still there?', 'To keep your information safe, your session will be locked soon.', 'Your session will be locked in {time}.'],
   absolute: ['Your session is about to end', 'You are reaching the maximum session length. Save your work now.'],
   disconnected: ['Your session is about to end', 'Your pages were closed for a while.'],
   checking: ['Checking your session…'],

@@ -3,6 +3,11 @@ import type { Translation } from './messages.js';
 export default {
   language: 'es',
   idle: ['¿Sigues ahí?', 'Llevas un rato sin actividad. Para proteger tus datos, tu sesión se cerrará pronto.'],
+  locking: [
+    '¿Sigues ahí?',
+    'Llevas un rato sin actividad. Para proteger tus datos, tu sesión se bloqueará pronto.',
+    'Tu sesión se bloqueará en {time}.',
+  ],
   absolute: [
     'Tu sesión está a punto de terminar',
     'Estás llegando a la duración máxima de la sesión. Guarda tu trabajo ahora; podrás volver a iniciar sesión enseguida.',

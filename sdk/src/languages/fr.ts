@@ -6,6 +6,11 @@ export default {
     'Êtes-vous toujours là\u202f?',
     'Vous êtes inactif depuis un moment. Pour protéger vos données, vous serez bientôt déconnecté.',
   ],
+  locking: [
+    'Êtes-vous toujours là\u202f?',
+    'Vous êtes inactif depuis un moment. Pour protéger vos données, votre session sera bientôt verrouillée.',
+    'Votre session sera verrouillée dans {time}.',
+  ],
   absolute: [
     'Votre session va bientôt se terminer',
     'La durée maximale de la session est presque atteinte. Enregistrez votre travail maintenant\u202f; vous pourrez vous reconnecter aussitôt.',

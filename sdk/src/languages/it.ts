@@ -3,6 +3,11 @@ import type { Translation } from './messages.js';
 export default {
   language: 'it',
   idle: ['Ci sei ancora?', 'Non c’è attività da un po’. Per proteggere i tuoi dati, presto verrai disconnesso.'],
+  locking: [
+    'Ci sei ancora?',
+    'Non c’è attività da un po’. Per proteggere i tuoi dati, presto la sessione verrà bloccata.',
+    'La sessione verrà bloccata tra {time}.',
+  ],
   absolute: [
     'La sessione sta per terminare',
     'Stai raggiungendo la durata massima della sessione. Salva subito il tuo lavoro; potrai accedere di nuovo immediatamente.',

@@ -1,11 +1,11 @@
 import type { DeadlineKind } from '../lifetime/lifetime.js';
 import type { Cover } from '../machine/machine.js';
 
-/** A heading and, below it, what it means. */
-export type Words = readonly [title: string, text?: string];
+/** A heading, below it what it means, and the time left where `left` does not fit. */
+export type Words = readonly [title: string, text?: string, left?: string];
 
 /** Everything that `<nightlatch-warning>` says. `{time}` stands for the time left in words. */
-export interface Messages extends Record<DeadlineKind | Cover, Words> {
+export interface Messages extends Record<DeadlineKind | 'locking' | Cover, Words> {
   /** What these texts are written in, a BCP 47 tag. */
   readonly language: string;
   readonly dir?: 'ltr' | 'rtl';

@@ -3,6 +3,11 @@ import type { Translation } from './messages.js';
 export default {
   language: 'nl',
   idle: ['Bent u er nog?', 'U bent een tijdje niet actief geweest. Om uw gegevens te beschermen wordt u zo afgemeld.'],
+  locking: [
+    'Bent u er nog?',
+    'U bent een tijdje niet actief geweest. Om uw gegevens te beschermen wordt uw sessie zo vergrendeld.',
+    'Uw sessie wordt over {time} vergrendeld.',
+  ],
   absolute: [
     'Uw sessie loopt bijna af',
     'De maximale duur van de sessie is bijna bereikt. Sla uw werk nu op; u kunt zich daarna meteen weer aanmelden.',

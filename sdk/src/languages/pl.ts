@@ -6,6 +6,11 @@ export default {
     'Czy nadal tu jesteś?',
     'Od jakiegoś czasu nic się nie dzieje. Aby chronić Twoje dane, wkrótce nastąpi wylogowanie.',
   ],
+  locking: [
+    'Czy nadal tu jesteś?',
+    'Od jakiegoś czasu nic się nie dzieje. Aby chronić Twoje dane, sesja zostanie wkrótce zablokowana.',
+    'Sesja zostanie zablokowana za {time}.',
+  ],
   absolute: [
     'Twoja sesja wkrótce się zakończy',
     'Zbliża się maksymalny czas trwania sesji. Zapisz teraz swoją pracę; zaraz potem możesz zalogować się ponownie.',

@@ -6,6 +6,11 @@ export default {
     'Você ainda está aí?',
     'Não há atividade há algum tempo. Para proteger seus dados, sua sessão será encerrada em breve.',
   ],
+  locking: [
+    'Você ainda está aí?',
+    'Não há atividade há algum tempo. Para proteger seus dados, sua sessão será bloqueada em breve.',
+    'Sua sessão será bloqueada em {time}.',
+  ],
   absolute: [
     'Sua sessão está prestes a terminar',
     'A duração máxima da sessão está quase no fim. Salve seu trabalho agora; você poderá entrar de novo logo em seguida.',

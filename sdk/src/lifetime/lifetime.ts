@@ -1,6 +1,9 @@
 /** Which limit a deadline belongs to. */
 export type DeadlineKind = 'idle' | 'absolute' | 'disconnected';
 
+/** What happens at the idle limit: the session ends, or the same person has to authenticate again to go on. */
+export type OnIdle = 'sign-out' | 'lock';
+
 /** Why a session is over; `none` when there was no session to begin with. */
 export type Reason =
   | 'none'
@@ -21,6 +24,7 @@ export interface Lifetime {
   absolute_remaining_ms: number | null;
   warn_before_ms: number;
   can_extend: boolean;
+  on_idle: OnIdle;
   subject: string;
   handle: string;
   /** Since signing in, or authenticating again. */

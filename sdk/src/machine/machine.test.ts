@@ -11,6 +11,7 @@ const body = (over: Partial<Lifetime> = {}): Lifetime => ({
   absolute_remaining_ms: 60_000,
   warn_before_ms: 3000,
   can_extend: true,
+  on_idle: 'sign-out',
   subject: 'ada',
   handle: 'h',
   authentication_age_ms: 0,
@@ -143,6 +144,12 @@ test('Push is taken unless the page waits for an answer', () => {
   expect(run(live(), [100, push({ idle_remaining_ms: 2000 })])).toMatchObject({ deadline: 2100, phase: 'warning' });
   const zero = run(live(), [6000, tick]);
   expect(run(zero, [6001, push()])).toBe(zero);
+});
+
+test('An answer just before the end keeps the page hidden', () => {
+  const zero = run(live(), [6000, tick]);
+  expect(run(zero, [6040, answer(6010, { idle_remaining_ms: 60 })])).toMatchObject({ cover: 'checking', deadline: 6070 });
+  expect(run(zero, [6040, answer(6010, { idle_remaining_ms: 60 })], [6080, tick])).toMatchObject({ cover: 'checking', ask: true });
 });
 
 test('An older answer never overrules a newer one', () => {

@@ -1,4 +1,4 @@
-import type { DeadlineKind, Lifetime, Reason } from '../lifetime/lifetime.js';
+import type { DeadlineKind, Lifetime, OnIdle, Reason } from '../lifetime/lifetime.js';
 
 export type Phase = 'unknown' | 'active' | 'warning' | 'locked' | 'ended';
 
@@ -14,6 +14,8 @@ export interface State {
   readonly phase: Phase;
   /** Which limit comes first. */
   readonly kind: DeadlineKind | null;
+  /** What happens at the idle limit. */
+  readonly onIdle: OnIdle | null;
   /** Whether "stay signed in" can be offered. */
   readonly canExtend: boolean;
   /** Why the page must be hidden, if it must. */
@@ -65,6 +67,7 @@ const REPORT_EVERY = 5000;
 export const unseen: State = {
   phase: 'unknown',
   kind: null,
+  onIdle: null,
   canExtend: false,
   cover: null,
   trouble: false,
@@ -141,6 +144,7 @@ export function told(m: Model, body: Lifetime, sent: number, now: number): Model
     ...m,
     phase: body.phase === 'locked' ? 'locked' : warns ? 'warning' : 'active',
     kind: body.deadline_kind,
+    onIdle: body.on_idle,
     canExtend: body.can_extend,
     trouble: false,
     extending: m.extending && warns,
@@ -158,7 +162,7 @@ export function told(m: Model, body: Lifetime, sent: number, now: number): Model
   };
   // What the page shows belongs to somebody else.
   if (m.handle && m.subject !== body.subject) return { ...ended(next, 'superseded'), replaced: true };
-  return { ...next, cover: now >= deadline ? 'checking' : coverOf(next) };
+  return { ...next, cover: now + SLACK >= deadline ? 'checking' : coverOf(next) };
 }
 
 /** The same unasked. A page that waits for an answer waits for the one to its own question. */

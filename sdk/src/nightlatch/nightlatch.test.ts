@@ -29,6 +29,7 @@ function origin(policy: Partial<typeof limits> = {}) {
         absolute_remaining_ms: absolute - now,
         warn_before_ms: warn,
         can_extend: true,
+        on_idle: 'sign-out',
         subject: 'ada',
         handle: 'h',
         authentication_age_ms: now,

@@ -7,19 +7,20 @@ import * as machine from '../machine/machine.js';
 import { createTicker, type Ticker } from '../ticker/ticker.js';
 import type { Diagnostic, EventType, Listener, Nightlatch, Options } from './contract.js';
 
-/** A page that was away asks if what it knows is older. */
-const RECHECK = 5000;
-/** And so does every page that nobody tells anything. */
-const POLL = 15_000;
-/** Somebody waits for this answer, so that its loss is told soon. */
-const EXTEND_WITHIN = 2000;
-
 const farewell = () => import('../farewell/farewell.js');
 
 const shown = Object.keys(machine.unseen) as (keyof machine.State)[];
 
 /** The session of this browser, as one tab sees it. Does nothing before `start()`, and nothing at all without a window. */
 export function createNightlatch(options: Options = {}): Nightlatch {
+  // Constants in here, since outside of a function they would be variables of the bundle.
+  /** A page that was away asks if what it knows is older. */
+  const RECHECK = 5000;
+  /** And so does every page that nobody tells anything. */
+  const POLL = 15_000;
+  /** Somebody waits for this answer, so that its loss is told soon. */
+  const EXTEND_WITHIN = 2000;
+
   const scope = options.scope ?? (globalThis as unknown as Scope);
   const { document, location } = scope;
   const warn = (diagnostic: unknown) => scope.console.warn('nightlatch:', diagnostic);

@@ -72,6 +72,7 @@ export function standalone({ idle, warnBefore, absolute = Infinity, absent = 'co
         absolute_remaining_ms: absolute < Infinity ? Math.max(0, byAge) : null,
         warn_before_ms: warnBefore,
         can_extend: byIdle < byAge,
+        on_idle: 'sign-out',
         subject,
         handle: s.handle,
         authentication_age_ms: now - s.began,

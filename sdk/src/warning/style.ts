@@ -24,18 +24,13 @@ dialog[open] { display: flex; flex-wrap: wrap; gap: .75rem; }
 :not(slot):empty { display: none; }
 .about, .time { flex: 1 0 100%; }
 h2, p { margin: 0 0 .5rem; }
-.time { font-size: 3.5em; }
 button, a {
   flex: 1 1 9rem;
   padding: .75rem;
   border: 1px solid;
-  border-color: var(--nightlatch-line);
-  border-radius: .75rem;
   background: none;
   color: inherit;
   font: inherit;
-  font-weight: 600;
-  text-decoration: none;
 }
 .stay, .unlock { border-color: #0000; background: var(--nightlatch-accent, light-dark(#2b3a7c, #e9bc62)); color: var(--nightlatch-on-accent, light-dark(#fff, #1c1a12)); }
 :focus-visible { outline: 3px solid; }

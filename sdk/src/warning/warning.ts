@@ -57,16 +57,16 @@ function build(host: SessionElement<Messages>, root: ShadowRoot): Paint<Messages
   dialog.onclose = () => host.update();
 
   return (session, words) => {
-    const { phase, kind, cover, canExtend, extending, trouble, signInUrl } = session?.state ?? {};
+    const { phase, kind, onIdle, cover, canExtend, extending, trouble, signInUrl } = session?.state ?? {};
     const seconds = Math.round((session?.remaining() ?? 0) / 1000);
     const warns = phase === 'warning' && !cover;
     const open = !!cover || (warns && seconds <= +(host.getAttribute('dialog-at') ?? Infinity));
     const asks = cover === 'locked' || cover === 'step-up';
     const offers = warns && canExtend;
     const chosen = main();
+    const [heading, body = '', until = words.left] = words[cover ?? (onIdle === 'lock' && kind === 'idle' ? 'locking' : kind) ?? 'idle'];
 
     if (open) {
-      const [heading, body = ''] = words[cover ?? kind ?? 'idle'];
       dialog.className = cover ? 'cover' : 'warning';
       dialog.setAttribute('part', dialog.className);
       dialog.role = cover ? 'dialog' : 'alertdialog';
@@ -81,9 +81,9 @@ function build(host: SessionElement<Messages>, root: ShadowRoot): Paint<Messages
       say(stay, offers ? words[extending ? 'staying' : 'stay'] : '');
       say(signIn, asks || (warns && !canExtend && signInUrl) ? words.signIn : '');
       say(other, cover === 'step-up' ? words.notNow : asks || warns ? words.signOut : '');
-      say(left, warns ? words.left.replace('{time}', words.inWords(seconds)) : '');
+      say(left, warns ? until.replace('{time}', words.inWords(seconds)) : '');
     }
-    aside?.(session, words, open);
+    aside?.(session, { ...words, left: until }, open);
     if (open !== dialog.open) {
       if (open) dialog.showModal();
       else dialog.close();

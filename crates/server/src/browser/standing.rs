@@ -4,6 +4,7 @@ use std::fmt;
 
 use axum::response::Response;
 use nightlatch_core::duration::Limit;
+use nightlatch_core::policy::OnIdle;
 use nightlatch_core::session::{Answer, DeadlineKind, Phase, Verdict};
 use nightlatch_core::time::Span;
 use nightlatch_engine::token::Handle;
@@ -25,6 +26,7 @@ pub(crate) struct SessionBody<'a> {
     absolute_remaining_ms: Option<u64>,
     warn_before_ms: u64,
     can_extend: bool,
+    on_idle: OnIdle,
     subject: &'a str,
     handle: Handle,
     application: Option<&'a str>,
@@ -68,6 +70,7 @@ impl<'a> SessionBody<'a> {
             warn_before_ms: snapshot.warn_before.as_millis(),
             // Near the absolute limit continuing does not help, and a lock opens to nothing but authentication.
             can_extend: status.phase != Phase::Locked && !matches!(status.deadline_kind, Some(DeadlineKind::Absolute)),
+            on_idle: snapshot.limits.idle.outcome,
             subject: &snapshot.subject,
             handle: snapshot.handle,
             application: snapshot.facts.application.as_deref(),

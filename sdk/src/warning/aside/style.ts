@@ -8,7 +8,16 @@ h2 { text-wrap: balance; }
 dialog .text { color: var(--nightlatch-muted, light-dark(#4d5573, #b1b9d6)); }
 dialog:focus { outline: 0; }
 .time { font-size: min(3.5em, 20vi); font-weight: 300; font-variant-numeric: tabular-nums; }
-button, a { box-sizing: border-box; padding-inline: min(.75rem, 2vi); hyphens: auto; cursor: pointer; }
+button, a {
+  box-sizing: border-box;
+  padding-inline: min(.75rem, 2vi);
+  border-color: var(--nightlatch-line);
+  border-radius: .75rem;
+  font-weight: 600;
+  text-decoration: none;
+  hyphens: auto;
+  cursor: pointer;
+}
 [aria-disabled=true] { cursor: progress; }
 :is(button, a):hover { text-decoration: underline; text-underline-offset: .2em; }
 :focus-visible { outline-offset: 3px; }

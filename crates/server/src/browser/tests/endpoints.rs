@@ -21,7 +21,7 @@ async fn the_session_body_has_the_shape_of_the_contract() {
         body,
         json!({
             "phase": "active", "deadline_kind": "idle", "idle_remaining_ms": 540_000, "absolute_remaining_ms": 3_540_000,
-            "warn_before_ms": 60_000, "can_extend": true, "subject": "ada", "handle": "H", "application": "bank",
+            "warn_before_ms": 60_000, "can_extend": true, "on_idle": "sign-out", "subject": "ada", "handle": "H", "application": "bank",
             "choice": null, "choices": ["5m", "20m"], "server_time_ms": 1_700_000_060_000_i64,
             "authentication_age_ms": 60_000,
             "explanation": "You will be signed out after 10 minutes without activity, as set by your organisation.",
