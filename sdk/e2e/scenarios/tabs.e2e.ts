@@ -1,6 +1,8 @@
 import { expect } from 'vitest';
+import type { Tab } from '../drivers/driver.js';
 import { click, errors, lastly, pause, reasonOf, remaining, state, type, waitFor, within, waitForWarning, waitUntilClosed, waitUntilOut } from '../stage/page.js';
 import { scenario } from '../stage/scenario.js';
+import type { Stage } from '../stage/stage.js';
 
 /** A warning that is long enough to be answered by a slow machine. */
 const answerable = { idle: 9000, warnBefore: 6000 };
@@ -27,23 +29,30 @@ scenario('Staying in one window closes the warning in the other', { policy: answ
   within(300, await lastly(b, 'clicked'), await lastly(a, 'closed'));
 });
 
-scenario('One tab keeps the stream for all, and another one takes it over', async (stage) => {
-  const streams = async () => (await stage.server.requests('GET events')).length;
-  const [a, b] = await stage.openAll('/', '/');
-  await expect.poll(streams).toBe(1);
+/** Two tabs, the first of which keeps the stream: of two that begin together either may. */
+async function openLeaderAndOther(stage: Stage): Promise<[leader: Tab, other: Tab]> {
+  const leader = await stage.open();
+  await streamsOpened(stage, 1);
+  return [leader, await stage.open()];
+}
+const streamsOpened = (stage: Stage, count: number) =>
+  expect.poll(async () => (await stage.server.requests('GET events')).length, { timeout: 8000 }).toBe(count);
+
+scenario('One tab keeps the stream for all, and another one takes it over', { policy: { idle: 20_000 } }, async (stage) => {
+  const [a, b] = await openLeaderAndOther(stage);
   await pause(500);
-  expect(await streams()).toBe(1);
+  await streamsOpened(stage, 1);
   await a.close();
-  await expect.poll(streams, { timeout: 5000 }).toBe(2);
+  await streamsOpened(stage, 2);
   await stage.server.end(stage.handle, 'admin');
   await waitUntilOut(b);
 });
 
-scenario('A tab that crashes takes nothing with it, and opened again it knows how things stand', { needs: ['crash'], policy: { idle: 9000 } }, async (stage) => {
-  const [a, b] = await stage.openAll('/', '/');
+scenario('A tab that crashes takes nothing with it, and opened again it knows how things stand', { needs: ['crash'], policy: { idle: 20_000 } }, async (stage) => {
+  const [a, b] = await openLeaderAndOther(stage);
   const before = await remaining(b);
   await a.crash();
-  await expect.poll(async () => (await stage.server.requests('GET events')).length, { timeout: 8000 }).toBe(2);
+  await streamsOpened(stage, 2);
   const again = await stage.open();
   expect(await remaining(again)).toBeLessThan(before);
   await stage.server.end(stage.handle, 'admin');
