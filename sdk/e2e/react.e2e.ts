@@ -96,9 +96,9 @@ describe.each(Object.keys(versions).map(Number) as Version[])('React %i', (versi
     const before = await Promise.all(tabs.map((tab) => tab.count()));
     await Promise.all(tabs.map((tab) => cycle(tab.page, 200)));
     for (const [i, tab] of tabs.entries()) {
-      await expect.poll(async () => (await tab.count()).channels, { timeout: 10_000 }).toBe(0);
-      await expect.poll(() => tab.page.workers().length, { timeout: 10_000 }).toBe(0);
-      await expect.poll(async () => (await tab.count()).listeners, { timeout: 10_000 }).toBeLessThanOrEqual(before[i]!.listeners);
+      await expect.poll(async () => (await tab.count()).channels).toBe(0);
+      await expect.poll(() => tab.page.workers().length).toBe(0);
+      await expect.poll(async () => (await tab.count()).listeners).toBeLessThanOrEqual(before[i]!.listeners);
       // The browser frees in its own time; what leaks is never freed.
       const grown = async () => (await tab.count()).heap - before[i]!.heap;
       await expect.poll(grown, { timeout: 30_000, interval: 500 }).toBeLessThan(200_000);

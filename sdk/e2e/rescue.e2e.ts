@@ -293,7 +293,7 @@ describe('An upload', () => {
     expect(holds('PUT').length).toBeGreaterThan(3);
     await expect.poll(() => holds('DELETE').length).toBe(1);
     const released = holds('DELETE')[0]!.at;
-    await expect.poll(() => server.audit, { timeout: 15_000 }).toEqual([{ reason: 'idle', handle }]);
+    await expect.poll(() => server.audit).toEqual([{ reason: 'idle', handle }]);
     // This server looks when it is asked.
     expect(Date.now() - released).toBeLessThan(idle + 2000);
     await waitUntilOut(page);
@@ -304,11 +304,11 @@ describe('An upload', () => {
     const page = await open('/empty');
     const emulate = await throttled(page);
     await page.evaluate(() => void window.page.upload(20).catch(() => {}));
-    await expect.poll(() => holds('PUT').length, { timeout: 10_000 }).toBeGreaterThan(1);
+    await expect.poll(() => holds('PUT').length).toBeGreaterThan(1);
     await emulate(1);
     const stalled = Date.now();
     // The server ends it; on a network like this the page hides at once and leaves when it gets an answer.
-    await expect.poll(() => server.audit.map(({ reason }) => reason), { timeout: 15_000 }).toEqual(['idle']);
+    await expect.poll(() => server.audit.map(({ reason }) => reason)).toEqual(['idle']);
     expect(Date.now() - stalled).toBeLessThan(3000 + idle + 3000);
     await page.waitForFunction(() => window.page.nightlatch.state.cover !== null);
   });
@@ -318,7 +318,7 @@ describe('An upload', () => {
     const page = await open('/empty');
     await throttled(page);
     await page.evaluate(() => void window.page.upload(20).catch(() => {}));
-    await expect.poll(() => holds('PUT').length, { timeout: 10_000 }).toBeGreaterThan(0);
+    await expect.poll(() => holds('PUT').length).toBeGreaterThan(0);
     await page.close();
     const renewed = holds('PUT').length;
     const [session] = server.sessions.values();

@@ -72,7 +72,7 @@ test('Escape stays signed in, however often, and the focus goes back', async () 
     await page.keyboard.press('Escape');
     await waitUntilClosed(page);
     expect((await stage.server.requests('POST extend')).length).toBeGreaterThanOrEqual(round);
-    await expect.poll(() => focusedName(page), { timeout: 5000 }).toBe('other');
+    await expect.poll(() => focusedName(page)).toBe('other');
   }
 });
 
@@ -84,7 +84,7 @@ test('The focus finds a place even if the element has vanished', async () => {
   await page.evaluate(() => document.querySelector('#other')!.remove());
   await stayButton(page).click();
   await waitUntilClosed(page);
-  await expect.poll(() => page.evaluate(() => document.activeElement!.tagName), { timeout: 5000 }).toBe('P');
+  await expect.poll(() => page.evaluate(() => document.activeElement!.tagName)).toBe('P');
 });
 
 test('Comes back when the page closes it', async () => {
@@ -172,7 +172,7 @@ test('A file that cannot be loaded is told of once, and the page goes on', async
   await stage.context.route('**/nightlatch/sdk/frames-*.js', (route) => route.abort());
   const page = await stage.open();
   await page.evaluate(() => document.body.append(document.createElement('iframe')));
-  await expect.poll(() => stage.diagnostics.length, { timeout: 10_000 }).toBe(1);
+  await expect.poll(() => stage.diagnostics.length).toBe(1);
   expect(stage.diagnostics[0]).toContain('file');
   await waitForDialog(page);
   await stayButton(page).click();

@@ -36,7 +36,7 @@ async function openLeaderAndOther(stage: Stage): Promise<[leader: Tab, other: Ta
   return [leader, await stage.open()];
 }
 const streamsOpened = (stage: Stage, count: number) =>
-  expect.poll(async () => (await stage.server.requests('GET events')).length, { timeout: 8000 }).toBe(count);
+  expect.poll(async () => (await stage.server.requests('GET events')).length).toBe(count);
 
 scenario('One tab keeps the stream for all, and another one takes it over', { policy: { idle: 20_000 } }, async (stage) => {
   const [a, b] = await openLeaderAndOther(stage);
