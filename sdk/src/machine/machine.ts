@@ -60,7 +60,7 @@ export interface Model extends State {
   replaced: boolean;
 }
 
-/** Warns this much early rather than asking twice. */
+/** Warns this much early rather than asking twice, and shows no hidden page again for less. */
 const SLACK = 250;
 const REPORT_EVERY = 5000;
 
