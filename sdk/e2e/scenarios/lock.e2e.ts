@@ -25,7 +25,7 @@ scenario('25: A lock covers every tab at zero; signing in again elsewhere uncove
   const signInAgain = await openSignIn(stage);
   const [b, a] = await stage.openAll('/', '/');
   await fill(a, 'half a letter');
-  await waitFor(a, () => /locked in/.test(document.querySelector('nightlatch-warning')?.shadowRoot?.querySelector('dialog[open] .left')?.textContent ?? ''));
+  await waitFor(a, () => window.witness.inWarning('left')?.textContent?.includes('locked in'));
   await waitForCover(a, 'locked');
   await waitForCover(b, 'locked');
   expect(await stage.server.audit()).toEqual([]);

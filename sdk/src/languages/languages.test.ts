@@ -26,8 +26,10 @@ for (const [name, file] of Object.entries(files)) {
     for (const [key, text] of Object.entries(rest)) {
       const english = texts[key as keyof typeof texts] as unknown;
       // As many parts, and the time in the third if there is one.
-      if (Array.isArray(text)) expect(text.map((part) => part.split('{time}').length)).toEqual((english as string[]).map((part) => part.split('{time}').length));
-      if (Array.isArray(text)) expect(text.every((part) => part.trim() === part && part)).toBeTruthy();
+      if (Array.isArray(text)) {
+        expect(text.map((part) => part.split('{time}').length)).toEqual((english as string[]).map((part) => part.split('{time}').length));
+        expect(text.every((part) => part.trim() === part && part)).toBeTruthy();
+      }
       if (typeof text !== 'string') continue;
       expect(text.trim(), key).toBe(text);
       expect(text.split('{time}').length, key).toBe(String(english).split('{time}').length);

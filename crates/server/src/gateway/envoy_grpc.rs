@@ -45,7 +45,7 @@ pub(crate) async fn serve(bound: Bound, latch: Arc<Latch>) {
         });
     }
     drop(bound);
-    tcp::drain(connections).await;
+    tcp::drain(connections.shutdown()).await;
 }
 
 fn router(latch: Arc<Latch>) -> Router {

@@ -17,7 +17,7 @@ use tokio_util::task::TaskTracker;
 
 use self::connection::Broken;
 use crate::http::listen::Bound;
-use crate::http::tcp::DRAIN_WITHIN;
+use crate::http::tcp;
 use crate::latch::Latch;
 
 /// Those above wait in the queue of the system.
@@ -43,9 +43,7 @@ pub(crate) async fn serve(bound: Bound, latch: Arc<Latch>) {
     }
     drop(bound);
     connections.close();
-    if tokio::time::timeout(DRAIN_WITHIN, connections.wait()).await.is_err() {
-        tracing::warn!("FastCGI requests that did not finish in time are cut off");
-    }
+    tcp::drain(connections.wait()).await;
 }
 
 #[cfg(test)]

@@ -48,7 +48,7 @@ impl Bound {
             serve_connection(stream, peer, answer.clone(), &connections);
         }
         drop(self.listener);
-        tcp::drain(connections).await;
+        tcp::drain(connections.shutdown()).await;
     }
 
     /// The next connection of somebody who may come; none once the server stops.

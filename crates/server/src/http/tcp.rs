@@ -4,13 +4,12 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 
 /// The head of a request may take so long.
 pub(crate) const HEADERS_WITHIN: Duration = Duration::from_secs(10);
 /// Requests that still run when the server stops get so long.
-pub(crate) const DRAIN_WITHIN: Duration = Duration::from_secs(10);
+const DRAIN_WITHIN: Duration = Duration::from_secs(10);
 
 /// `key` names the address in errors.
 pub(crate) async fn bind(address: SocketAddr, key: &str) -> anyhow::Result<TcpListener> {
@@ -43,11 +42,8 @@ pub(crate) async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
 }
 
 /// Lets running requests finish.
-pub(crate) async fn drain(connections: GracefulShutdown) {
-    if tokio::time::timeout(DRAIN_WITHIN, connections.shutdown())
-        .await
-        .is_err()
-    {
+pub(crate) async fn drain(running: impl Future<Output = ()>) {
+    if tokio::time::timeout(DRAIN_WITHIN, running).await.is_err() {
         tracing::warn!("requests that did not finish in time are cut off");
     }
 }

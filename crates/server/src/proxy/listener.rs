@@ -78,7 +78,7 @@ impl Bound {
             tokio::spawn(connection.accept(stream, tls.clone()));
         }
         drop(self.listener);
-        tcp::drain(connections).await;
+        tcp::drain(connections.shutdown()).await;
         Ok(())
     }
 
