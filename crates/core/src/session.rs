@@ -32,6 +32,8 @@ pub struct Session {
     pub authenticated: Instant,
     /// The part that moves with every sign of the person.
     pub activity: Activity,
+    /// The page that stands for the surface while no tab is open.
+    pub last_page: Option<Path<'static>>,
     /// Tabs, holds and pauses, once there have been any.
     pub presence: Option<Box<Presence>>,
     /// Whether it is active, locked or ended.
@@ -162,6 +164,7 @@ impl Session {
                 seen: now,
                 longest_absence: Span::ZERO,
             },
+            last_page: None,
             presence: None,
             state: State::Active,
         }
@@ -181,11 +184,10 @@ impl Session {
     #[must_use]
     pub fn strictest_page(&self, policies: &Policies<'_>) -> (Option<&Path<'static>>, Idle) {
         let idle_on = |page| (page, policies.idle(&self.facts, self.choice, page));
-        let presence = self.presence.as_deref();
-        let tabs = presence.into_iter().flat_map(|presence| presence.tabs.values());
+        let tabs = self.presence.iter().flat_map(|presence| presence.tabs.values());
         tabs.map(|page| idle_on(Some(page)))
             .reduce(|one, other| if is_stricter(other.1, one.1) { other } else { one })
-            .unwrap_or_else(|| idle_on(presence.and_then(|presence| presence.last_page.as_ref())))
+            .unwrap_or_else(|| idle_on(self.last_page.as_ref()))
     }
 
     /// The deadlines that follow from the limits, for `activity` in place of the session's own.

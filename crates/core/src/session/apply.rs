@@ -260,7 +260,7 @@ impl Session {
                 if let Some(activity) = activity {
                     self.set_activity(activity);
                     if self.moves_page(path) {
-                        self.presence.get_or_insert_default().last_page = Some(path.clone());
+                        self.last_page = Some(path.clone());
                     }
                 }
                 (Answer::Verdict(Verdict::Allow), None)
@@ -290,11 +290,9 @@ impl Session {
                 .open_tab(tab.clone(), path.clone(), now),
             Event::TabClose { tab } => {
                 let pauses = today.absent == Absent::Pause;
-                let known = self
-                    .presence
-                    .as_mut()
-                    .is_some_and(|presence| presence.close_tab(tab, pauses, now));
-                known.then_some(()).ok_or(Refusal::UnknownTab)?;
+                let presence = self.presence.as_mut();
+                let page = presence.and_then(|presence| presence.close_tab(tab, pauses, now));
+                self.last_page = Some(page.ok_or(Refusal::UnknownTab)?);
             }
             Event::Choose { idle } => {
                 let offered = today.choice.as_ref().is_some_and(|choice| choice.allow.contains(idle));

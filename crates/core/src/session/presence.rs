@@ -1,4 +1,4 @@
-//! What a session knows of its pages, holds and pauses (LIFETIME section 3). Most sessions of applications without the
+//! What a session knows of its tabs, holds and pauses (LIFETIME section 3). Most sessions of applications without the
 //! browser SDK have none of it, so it is kept behind one pointer.
 
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ pub type HoldId = Box<str>;
 /// Pauses that lie further back than this many are drawn together, so that a browser cannot make a session grow.
 const PAUSES_KEPT: usize = 64;
 
-/// Open tabs, the last page, holds and pauses of one session.
+/// Open tabs, holds and pauses of one session.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Presence {
@@ -24,8 +24,6 @@ pub struct Presence {
     pub tabs: BTreeMap<TabId, Path<'static>>,
     /// When the last tab closed; `None` while a tab is open or before any was.
     pub left: Option<Instant>,
-    /// The page that stands for the surface while no tab is open.
-    pub last_page: Option<Path<'static>>,
     /// Every hold the session ever had.
     pub holds: BTreeMap<HoldId, Hold>,
     /// The latest end among the holds that have ended.
@@ -126,19 +124,16 @@ impl Presence {
         self.resume(now);
     }
 
-    /// Closes a tab; the page of the last one stays the surface. False if the tab is not open.
-    pub(super) fn close_tab(&mut self, tab: &str, pauses: bool, now: Instant) -> bool {
-        let Some(page) = self.tabs.remove(tab) else {
-            return false;
-        };
+    /// Closes a tab and answers its page; `None` if the tab is not open.
+    pub(super) fn close_tab(&mut self, tab: &str, pauses: bool, now: Instant) -> Option<Path<'static>> {
+        let page = self.tabs.remove(tab)?;
         if self.tabs.is_empty() {
-            self.last_page = Some(page);
             self.left = Some(now);
             if pauses {
                 self.paused_since = Some(now);
             }
         }
-        true
+        Some(page)
     }
 
     /// The idle clock starts to stand still, if no tab is open, or runs on.

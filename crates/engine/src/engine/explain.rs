@@ -208,18 +208,18 @@ fn explained(session: &Session, policies: &Policies<'_>, revisions: Revisions, p
 }
 
 fn surface(session: &Session, policies: &Policies<'_>, strictest: Option<&Path<'static>>) -> Vec<OpenPage> {
-    let Some(presence) = session.presence.as_deref() else {
-        return Vec::new();
-    };
     let open = |tab: Option<&TabId>, path: &Path<'static>| OpenPage {
         tab: tab.cloned(),
         path: path.clone(),
         idle: policies.idle(&session.facts, session.choice, Some(path)),
         decides: strictest.is_some_and(|strictest| std::ptr::eq(strictest, path)),
     };
-    let tabs = presence.tabs.iter().map(|(tab, path)| open(Some(tab), path));
-    let last_page = presence.last_page.iter().filter(|_| presence.tabs.is_empty());
-    tabs.chain(last_page.map(|path| open(None, path))).collect()
+    let tabs = session.presence.iter().flat_map(|presence| &presence.tabs);
+    let tabs: Vec<_> = tabs.map(|(tab, path)| open(Some(tab), path)).collect();
+    if tabs.is_empty() {
+        return session.last_page.iter().map(|path| open(None, path)).collect();
+    }
+    tabs
 }
 
 fn running_holds(session: &Session, policies: &Policies<'_>, now: Instant) -> Vec<(HoldId, Instant)> {

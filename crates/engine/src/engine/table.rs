@@ -73,6 +73,7 @@ impl Engine {
         let held = self.live.pin().get(&digest).map(|live| Held::from_live(digest, live));
         if let Some(mut held) = held {
             held.session.state = State::Ended { at, reason };
+            held.session.last_page = None;
             held.session.presence = None;
             self.keep(held);
         }

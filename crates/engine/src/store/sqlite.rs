@@ -10,6 +10,7 @@ mod ending;
 mod facts;
 mod failure;
 mod merge;
+mod presence;
 mod readers;
 mod reads;
 mod records;

@@ -18,6 +18,7 @@ pub(crate) async fn an_amendment_changes_what_it_names(store: Shared) {
     add(store.as_ref(), &record).await;
     let mut change = amendment(&record);
     change.session.choice = Some(Limit::after(Span::from_secs(60)));
+    change.session.last_page = full(1).session.last_page;
     change.session.presence = full(1).session.presence;
     change.session.activity = activity(1100, 50);
     change.session.state = State::Locked { at: at(1200) };
@@ -43,6 +44,7 @@ pub(crate) async fn an_amendment_changes_what_it_names(store: Shared) {
 
     let mut back = amendment(&record);
     back.session.choice = None;
+    back.session.last_page = None;
     back.session.presence = None;
     back.session.state = State::Active;
     back.due = None;

@@ -23,10 +23,10 @@ pub(crate) fn full(number: u32) -> Record {
     record.session.choice = Some(Limit::after(Span::from_secs(900)));
     record.session.authenticated = at(1002);
     record.session.activity = activity(1003, 77);
+    record.session.last_page = Some(Path::canonical("/last").into_owned());
     record.session.presence = Some(Box::new(Presence {
         tabs: [("t1".into(), Path::canonical("/a/b%20c").into_owned())].into(),
         left: Some(at(1004)),
-        last_page: Some(Path::canonical("/last").into_owned()),
         holds: [("h1".into(), Hold::Until(at(1005))), ("h2".into(), Hold::Ended)].into(),
         held_until: Some(at(1006)),
         paused_since: Some(at(1007)),
@@ -45,7 +45,9 @@ pub(crate) async fn a_record_is_read_back_whole(store: Shared) {
     let mut unlimited = record(2, "b");
     unlimited.session.choice = Some(Limit::OFF);
     unlimited.due = None;
-    for record in [full(1), unlimited, record(3, "c")] {
+    let mut without_tabs = record(3, "c");
+    without_tabs.session.last_page = full(1).session.last_page;
+    for record in [full(1), unlimited, without_tabs, record(4, "d")] {
         add(store.as_ref(), &record).await;
         assert_eq!(store.get(&record.digest).await.expect("store"), Some(record.clone()));
         assert_eq!(store.find(&record.handle).await.expect("store"), Some(record));

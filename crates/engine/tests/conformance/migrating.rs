@@ -23,7 +23,8 @@ fn first_version(connection: &Connection) {
         .pragma_update(None, "application_id", 0x6e6c_6174)
         .expect("whose");
     connection.pragma_update(None, "user_version", 1).expect("version");
-    let presence = serde_json::to_string(&full(1).session.presence).expect("presence");
+    let mut presence = serde_json::to_value(&full(1).session.presence).expect("presence");
+    presence["last_page"] = full(1).session.last_page.expect("a page").as_str().into();
     let session = |number: u32, rest: &str| {
         let sql = format!(
             "INSERT INTO sessions (id, digest, handle, subject, application, device, roles, amr, created, authenticated,
@@ -74,6 +75,7 @@ fn expected() -> [Record; 4] {
     };
     let mut one = alike(1);
     one.session.choice = Some(Limit::after(Span::from_secs(900)));
+    one.session.last_page = full(1).session.last_page;
     one.session.presence = full(1).session.presence;
     one.revisions = Revisions { own: 3, today: 4 };
     one.due = Some(at(1010));

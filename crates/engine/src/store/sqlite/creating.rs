@@ -7,7 +7,7 @@ use super::ending::{self, Ending};
 use super::facts::{self, Remembered};
 use super::writer::Group;
 use super::writes::{self, Result, append, execute, prepare};
-use super::{columns, records};
+use super::{columns, presence, records};
 use crate::store::{Claim, Created, Creation, Record, Room};
 use crate::token::{Digest, Handle};
 
@@ -85,7 +85,7 @@ fn insert(group: &Group<'_>, record: &Record) -> Result<bool> {
             record.version,
             ended.map(|(at, _)| at.as_millis()),
             ended.map(|(_, reason)| reason.as_str()),
-            session.presence.as_ref().map(columns::json).transpose()?,
+            presence::write(session)?,
         ],
     )?;
     Ok(inserted == 1)

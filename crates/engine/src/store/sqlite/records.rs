@@ -11,6 +11,7 @@ use super::columns::Columns;
 use super::facts::Remembered;
 use super::failure::Failure;
 use super::merge::Place;
+use super::presence;
 use super::selection::Selection;
 use crate::store::{Record, Revisions};
 use crate::token::{Digest, Handle};
@@ -135,12 +136,14 @@ fn rest_of_record(
     let due = columns.due()?;
     let version = columns.take()?;
     let state = state(columns.take()?, columns.word(EndReason::from_word)?, locked_at)?;
+    let (last_page, presence) = presence::read(columns)?;
     let session = Session {
         facts,
         choice,
         authenticated,
         activity,
-        presence: columns.optional_json()?,
+        last_page,
+        presence,
         state,
     };
     Ok(Record {

@@ -6,6 +6,7 @@ use rusqlite::{CachedStatement, Params, params};
 
 use super::columns;
 use super::failure::Failure;
+use super::presence;
 use super::writer::Group;
 use crate::audit::AuditEntry;
 use crate::store::{Amendment, Reindex, Touch};
@@ -65,7 +66,7 @@ pub(super) fn amend(group: &mut Group<'_>, amendment: &Amendment) -> Result<bool
             session.authenticated.as_millis(),
             columns::millis(session.activity.longest_absence),
             columns::choice(session.choice),
-            session.presence.as_ref().map(columns::json).transpose()?,
+            presence::write(session)?,
             locked_at(session.state),
             amendment.revisions.own,
             amendment.revisions.today,
