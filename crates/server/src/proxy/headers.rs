@@ -190,6 +190,12 @@ pub(super) fn wants_websocket(headers: &HeaderMap) -> bool {
     upgrades && one(&header::UPGRADE).is_some_and(|protocol| protocol.eq_ignore_ascii_case(b"websocket"))
 }
 
+/// Says that the WebSocket protocol is spoken on.
+pub(super) fn name_websocket(headers: &mut HeaderMap) {
+    headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,7 +8,7 @@ mod rewriting;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, response};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, response};
 use encoding_rs::Encoding;
 use lol_html::{AsciiCompatibleEncoding, Selector};
 
@@ -78,11 +78,10 @@ impl Injection {
         self: &Arc<Self>,
         latch: &Arc<Latch>,
         site: Site,
-        method: &Method,
         parts: &mut response::Parts,
         body: Body,
     ) -> Body {
-        if method != Method::GET || parts.status != StatusCode::OK || !is_page(&parts.headers) {
+        if parts.status != StatusCode::OK || !is_page(&parts.headers) {
             return body;
         }
         let rewriting = match self.rewriting(latch, site, &parts.headers) {

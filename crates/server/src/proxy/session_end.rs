@@ -1,12 +1,15 @@
 //! Waiting for the end of a session: what stays open longer than a request ends with it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::Body;
 use nightlatch_core::session::Phase;
 use nightlatch_core::time::{Instant, Span};
 use nightlatch_engine::token::{Digest, Handle};
 use nightlatch_engine::{Snapshot, Standing};
 
+use super::body::Until;
 use crate::latch::Latch;
 
 /// Whoever authenticates again gets a new token; what was opened with the old one is theirs for so long, which is enough to
@@ -40,6 +43,27 @@ pub(super) async fn over(latch: &Latch, handle: Handle, mut digest: Digest) {
             () = tokio::time::sleep(nothing_happens_for(&session, closing)) => {}
             () = latch.shutdown.cancelled() => return,
         }
+    }
+}
+
+/// An event stream that ends with its session.
+pub(super) fn until_over(latch: &Arc<Latch>, inner: Body, handle: Handle, digest: Digest) -> Body {
+    let latch = Arc::clone(latch);
+    latch.metrics.proxy.streams.inc();
+    let open = OpenStream(Arc::clone(&latch));
+    let over = Box::pin(async move {
+        let _open = open;
+        over(&latch, handle, digest).await;
+    });
+    Body::new(Until { inner, over })
+}
+
+/// Counted until it is closed, by whomever.
+struct OpenStream(Arc<Latch>);
+
+impl Drop for OpenStream {
+    fn drop(&mut self) {
+        self.0.metrics.proxy.streams.dec();
     }
 }
 
