@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use nightlatch_bench::null_store::NullStore;
-use nightlatch_bench::population::{empty_engine, sign_all_in};
+use nightlatch_bench::population::{Use, empty_engine, sign_all_in};
 
 use crate::processes::{self, Programs};
 use crate::report::{self, Table, say};
@@ -22,49 +22,41 @@ pub(crate) struct Args {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Resident {
     sessions: usize,
-    /// After one request each
     #[arg(long)]
-    used: bool,
+    after: Use,
 }
 
 pub(crate) fn run(args: &Args, programs: &Programs) -> anyhow::Result<()> {
     report::heading("memory: one live session, above the empty engine");
     let table = Table::new(&["sessions", "resident bytes", "bytes asked of the allocator", "blocks"]);
     let mut heaviest = 0.0_f64;
-    for (sessions, used) in args
-        .sessions
-        .iter()
-        .flat_map(|sessions| [(*sessions, false), (*sessions, true)])
-    {
+    let all = args.sessions.iter();
+    for (sessions, after) in all.flat_map(|sessions| Use::ALL.map(|after| (sessions, after))) {
         let number = sessions.to_string();
-        let arguments = |what| {
-            [what, number.as_str(), "--used"]
-                .into_iter()
-                .take(if used { 3 } else { 2 })
-                .collect::<Vec<_>>()
-        };
+        let arguments = |what| [what, number.as_str(), "--after", after.word()];
         let resident = processes::ask(&programs.bench(), &arguments("resident"))?;
         let counted = processes::ask(&programs.counted(), &arguments("bytes"))?;
         let resident = resident.as_f64().context("no number of resident bytes")?;
         let of = |key: &str| counted[key].as_f64().context("bench-counted left something out");
-        let state = if used { "after one request" } else { "just signed in" };
         table.row([
-            format!("{number}, {state}"),
+            format!("{number}, {}", after.name()),
             format!("{resident:.0}"),
             format!("{:.0}", of("bytes")?),
             format!("{:.2}", of("blocks")?),
         ]);
-        heaviest = heaviest.max(resident);
+        if after != Use::Tab {
+            heaviest = heaviest.max(resident);
+        }
     }
     say("");
-    report::goal("resident bytes per session", heaviest, GOAL_BYTES, "");
+    report::goal("resident bytes per session without tabs", heaviest, GOAL_BYTES, "");
     Ok(())
 }
 
 pub(crate) fn resident(args: &Resident) -> anyhow::Result<()> {
     let engine = empty_engine(Arc::new(NullStore))?;
     let before = processes::resident_bytes()?;
-    sign_all_in(&engine, args.sessions, args.used)?;
+    sign_all_in(&engine, args.sessions, args.after)?;
     let added = processes::resident_bytes()?.saturating_sub(before);
     let added = usize::try_from(added).context("more memory than there can be")?;
     serde_json::to_writer(

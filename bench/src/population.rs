@@ -7,7 +7,7 @@ use futures_util::FutureExt as _;
 use nightlatch_core::facts::Facts;
 use nightlatch_core::path::Path;
 use nightlatch_core::policy::{Policy, PolicyDocument};
-use nightlatch_core::session::{Answer, RequestKind, Verdict};
+use nightlatch_core::session::{Answer, Event, RequestKind, Verdict};
 use nightlatch_engine::clock::Clock;
 use nightlatch_engine::store::Store;
 use nightlatch_engine::token::{Digest, Token};
@@ -137,12 +137,54 @@ pub fn empty_engine(store: Arc<dyn Store>) -> anyhow::Result<Engine> {
     ))??)
 }
 
-/// Signs so many people in; where `used`, each makes one request.
-pub fn sign_all_in(engine: &Engine, sessions: usize, used: bool) -> anyhow::Result<()> {
+/// What a session has seen since its sign-in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Use {
+    /// Nothing yet.
+    SignIn,
+    /// One request, of an application without the browser SDK.
+    Request,
+    /// One request, and the SDK has told the tab.
+    Tab,
+}
+
+impl Use {
+    /// From the least to the most.
+    pub const ALL: [Self; 3] = [Self::SignIn, Self::Request, Self::Tab];
+
+    /// What it is called in tables.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SignIn => "just signed in",
+            Self::Request => "after one request",
+            Self::Tab => "with one open tab",
+        }
+    }
+
+    /// What it is called as an argument.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign-in",
+            Self::Request => "request",
+            Self::Tab => "tab",
+        }
+    }
+}
+
+/// Signs so many people in.
+pub fn sign_all_in(engine: &Engine, sessions: usize, after: Use) -> anyhow::Result<()> {
     (0..sessions).try_for_each(|number| {
         let digest = sign_in(engine, number)?.digest();
-        if used {
-            at_once(engine.request(&digest, &Path::canonical(PAGES[0]), RequestKind::Fetch))??;
+        let page = Path::canonical(PAGES[0]);
+        if after != Use::SignIn {
+            at_once(engine.request(&digest, &page, RequestKind::Navigation))??;
+        }
+        if after == Use::Tab {
+            let tab = format!("{number:08x}-4b2f-4c1e-9d3a-1f0e5a7c9b2d").into();
+            let path = page.into_owned();
+            at_once(engine.apply(&digest, &Event::Tab { tab, path }))??;
         }
         Ok(())
     })

@@ -6,7 +6,7 @@ use allocation_counter::measure;
 use anyhow::Context as _;
 use clap::Parser;
 use nightlatch_bench::null_store::NullStore;
-use nightlatch_bench::population::{Operation, Population, empty_engine, sign_all_in};
+use nightlatch_bench::population::{Operation, Population, Use, empty_engine, sign_all_in};
 use nightlatch_engine::store::memory::MemoryStore;
 
 /// Counts allocations
@@ -17,16 +17,15 @@ enum Counted {
     /// Bytes per session in the live table
     Bytes {
         sessions: usize,
-        /// After one request each
         #[arg(long)]
-        used: bool,
+        after: Use,
     },
 }
 
 fn main() -> anyhow::Result<()> {
     let counted = match Counted::parse() {
         Counted::Operations { sessions } => operations(sessions)?,
-        Counted::Bytes { sessions, used } => bytes(sessions, used)?,
+        Counted::Bytes { sessions, after } => bytes(sessions, after)?,
     };
     serde_json::to_writer(std::io::stdout(), &counted).context("nobody listens")
 }
@@ -45,10 +44,10 @@ fn operations(sessions: usize) -> anyhow::Result<serde_json::Value> {
     Ok(serde_json::json!(counted))
 }
 
-fn bytes(sessions: usize, used: bool) -> anyhow::Result<serde_json::Value> {
+fn bytes(sessions: usize, after: Use) -> anyhow::Result<serde_json::Value> {
     let engine = empty_engine(Arc::new(NullStore))?;
     let mut outcome = Ok(());
-    let held = measure(|| outcome = sign_all_in(&engine, sessions, used));
+    let held = measure(|| outcome = sign_all_in(&engine, sessions, after));
     outcome?;
     let bytes = u64::try_from(held.bytes_current).context("signing people in freed memory")?;
     let blocks = u64::try_from(held.count_current).context("signing people in freed memory")?;
