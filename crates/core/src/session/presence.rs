@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use litemap::LiteMap;
 use serde::{Deserialize, Serialize};
 
 use crate::path::Path;
@@ -21,7 +22,7 @@ const PAUSES_KEPT: usize = 64;
 #[serde(default)]
 pub struct Presence {
     /// The page of every open tab.
-    pub tabs: BTreeMap<TabId, Path<'static>>,
+    pub tabs: LiteMap<TabId, Path<'static>>,
     /// When the last tab closed; `None` while a tab is open or before any was.
     pub left: Option<Instant>,
     /// Every hold the session ever had.

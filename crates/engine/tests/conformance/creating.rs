@@ -25,7 +25,7 @@ pub(crate) fn full(number: u32) -> Record {
     record.session.activity = activity(1003, 77);
     record.session.last_page = Some(Path::canonical("/last").into_owned());
     record.session.presence = Some(Box::new(Presence {
-        tabs: [("t1".into(), Path::canonical("/a/b%20c").into_owned())].into(),
+        tabs: FromIterator::from_iter([("t1".into(), Path::canonical("/a/b%20c").into_owned())]),
         left: Some(at(1004)),
         holds: [("h1".into(), Hold::Until(at(1005))), ("h2".into(), Hold::Ended)].into(),
         held_until: Some(at(1006)),

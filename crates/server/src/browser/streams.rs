@@ -102,7 +102,7 @@ async fn close_abandoned_tabs(latch: Arc<Latch>, handle: Handle) {
         .presence(&digest)
         .map(|presence| presence.tabs)
         .unwrap_or_default();
-    for tab in tabs.into_keys() {
+    for (tab, _) in tabs {
         if latch.streams.has(handle) {
             return;
         }
