@@ -6,7 +6,13 @@ mod apache;
 mod application;
 #[path = "server/client.rs"]
 mod client;
+#[path = "server/guarded.rs"]
+mod guarded;
 #[path = "apache/passing.rs"]
 mod passing;
+#[path = "server/port.rs"]
+mod port;
+#[path = "server/process.rs"]
+mod process;
 #[path = "server/server.rs"]
 mod server;

@@ -6,7 +6,13 @@ mod application;
 mod client;
 #[path = "envoy_grpc/envoy.rs"]
 mod envoy;
+#[path = "server/guarded.rs"]
+mod guarded;
 #[path = "envoy_grpc/passing.rs"]
 mod passing;
+#[path = "server/port.rs"]
+mod port;
+#[path = "server/process.rs"]
+mod process;
 #[path = "server/server.rs"]
 mod server;

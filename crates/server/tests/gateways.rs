@@ -8,7 +8,9 @@ mod kit;
 mod nightlatch;
 #[path = "gateways/outage.rs"]
 mod outage;
-#[path = "gateways/process.rs"]
+#[path = "server/port.rs"]
+mod port;
+#[path = "server/process.rs"]
 mod process;
 #[path = "gateways/proxy.rs"]
 mod proxy;

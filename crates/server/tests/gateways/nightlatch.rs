@@ -1,15 +1,12 @@
 //! nightlatch and the echo behind a gateway that is still to come: every port is known before anything starts.
 
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
 use tempfile::TempDir;
 
+use crate::port::free_port;
 use crate::process::Process;
-
-const STARTS_WITHIN: Duration = Duration::from_secs(30);
 
 #[derive(Debug)]
 pub(crate) struct Nightlatch {
@@ -96,7 +93,8 @@ max_age = "5m"
         std::fs::write(directory.path().join("latch.toml"), config).expect("the configuration");
         let listen = format!("127.0.0.1:{upstream}");
         let echo = Process::start(binary().args(["gateway", "echo", "--listen", &listen]), "cargo build");
-        echo.lines().recv_timeout(STARTS_WITHIN).expect("the echo listens");
+        // It says where it listens.
+        echo.line();
         let mut nightlatch = Self {
             directory,
             server: None,
@@ -120,15 +118,14 @@ max_age = "5m"
     }
 
     pub(crate) fn stop(&mut self) {
-        self.server.take().expect("the server runs").stop();
+        drop(self.server.take());
     }
 
     /// Starts, with the sessions of the time before.
     pub(crate) fn launch(&mut self) {
         let server = Process::start(binary().arg("serve").arg("--config").arg(self.config()), "cargo build");
         loop {
-            let line = server.lines().recv_timeout(STARTS_WITHIN);
-            let line = line.unwrap_or_else(|error| panic!("the server does not start ({error}): {}", server.said()));
+            let line = server.line();
             match line.split_once("  ").map(|(word, rest)| (word, rest.trim())) {
                 Some(("API key", key)) => key.clone_into(&mut self.key),
                 Some(("management", _)) if !self.key.is_empty() => break,
@@ -145,7 +142,7 @@ max_age = "5m"
     pub(crate) fn hold(&self) {
         let server = self.server.as_ref().expect("the server runs");
         server.signal("-STOP");
-        while !server.is_stopped() {
+        while !is_stopped(server.id()) {
             std::thread::yield_now();
         }
     }
@@ -155,11 +152,15 @@ max_age = "5m"
     }
 }
 
-pub(crate) fn binary() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_nightlatch"))
+/// Whether none of its threads goes on: they stop one after the other.
+fn is_stopped(process: u32) -> bool {
+    let threads = std::fs::read_dir(format!("/proc/{process}/task")).expect("the process is there");
+    let mut states = threads
+        .flatten()
+        .map(|thread| std::fs::read_to_string(thread.path().join("stat")));
+    states.all(|state| state.is_ok_and(|state| state.rsplit(')').next().is_some_and(|rest| rest.starts_with(" T"))))
 }
 
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("an address").port()
+pub(crate) fn binary() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_nightlatch"))
 }

@@ -1,9 +1,12 @@
-//! A program that is ended with the test, by its process.
+//! A program that is asked to stop, and waited for, when it is dropped.
 
 use std::io::{BufRead as _, BufReader, Read};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+const STARTS_WITHIN: Duration = Duration::from_mins(1);
 
 #[derive(Debug)]
 pub(crate) struct Process {
@@ -27,30 +30,25 @@ impl Process {
         let (sender, lines) = channel();
         let stderr = child.stderr.take().expect("piped");
         let stdout = child.stdout.take().expect("piped");
-        let keep = |from: Box<dyn Read + Send>, tell: Option<std::sync::mpsc::Sender<String>>| {
+        let keep = |from: Box<dyn Read + Send>, sender: Sender<String>| {
             let said = Arc::clone(&said);
             std::thread::spawn(move || {
                 for line in BufReader::new(from).lines().map_while(Result::ok) {
-                    said.lock().expect("no reader panics").extend([
-                        line.as_str(),
-                        "
-",
-                    ]);
-                    if let Some(sender) = &tell {
-                        // Nobody listens any more once the program has started.
-                        let _ = sender.send(line);
-                    }
+                    said.lock().expect("no reader panics").extend([&line, "\n"]);
+                    // Nobody listens any more once the program has started.
+                    let _ = sender.send(line);
                 }
             });
         };
-        keep(Box::new(stderr), None);
-        keep(Box::new(stdout), Some(sender));
+        keep(Box::new(stderr), sender.clone());
+        keep(Box::new(stdout), sender);
         Self { child, said, lines }
     }
 
-    /// What it prints, line by line.
-    pub(crate) fn lines(&self) -> &Receiver<String> {
-        &self.lines
+    /// The next line that it prints, on whatever output.
+    pub(crate) fn line(&self) -> String {
+        let line = self.lines.recv_timeout(STARTS_WITHIN);
+        line.unwrap_or_else(|error| panic!("it says no more ({error}): {}", self.said()))
     }
 
     /// Everything it has printed so far.
@@ -62,26 +60,13 @@ impl Process {
         self.child.try_wait().expect("a process").is_none()
     }
 
-    /// Whether none of its threads goes on: they stop one after the other.
-    pub(crate) fn is_stopped(&self) -> bool {
-        let threads = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).expect("the process is there");
-        let mut states = threads
-            .flatten()
-            .map(|thread| std::fs::read_to_string(thread.path().join("stat")));
-        states.all(|state| state.is_ok_and(|state| state.rsplit(')').next().is_some_and(|rest| rest.starts_with(" T"))))
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     pub(crate) fn signal(&self, signal: &str) {
-        let sent = Command::new("kill")
-            .args([signal, &self.child.id().to_string()])
-            .status();
+        let sent = Command::new("kill").args([signal, &self.id().to_string()]).status();
         assert!(sent.expect("kill").success());
-    }
-
-    /// Asks it to stop and waits until it has.
-    pub(crate) fn stop(mut self) {
-        self.signal("-TERM");
-        self.child.wait().expect("the process is gone");
     }
 }
 
