@@ -184,10 +184,24 @@ impl Session {
     #[must_use]
     pub fn strictest_page(&self, policies: &Policies<'_>) -> (Option<&Path<'static>>, Idle) {
         let idle_on = |page| (page, policies.idle(&self.facts, self.choice, page));
-        let tabs = self.presence.iter().flat_map(|presence| presence.tabs.values());
-        tabs.map(|page| idle_on(Some(page)))
+        self.surface()
+            .map(|(_, page)| idle_on(Some(page)))
             .reduce(|one, other| if is_stricter(other.1, one.1) { other } else { one })
-            .unwrap_or_else(|| idle_on(self.last_page.as_ref()))
+            .unwrap_or_else(|| idle_on(None))
+    }
+
+    /// The surface: the pages of the open tabs, else the last page.
+    pub fn surface(&self) -> impl Iterator<Item = (Option<&TabId>, &Path<'static>)> {
+        let tabs = self.presence.iter().flat_map(|presence| &presence.tabs);
+        let last_page = self.last_page.iter().filter(|_| !self.has_open_tab());
+        tabs.map(|(tab, page)| (Some(tab), page))
+            .chain(last_page.map(|page| (None, page)))
+    }
+
+    fn has_open_tab(&self) -> bool {
+        self.presence
+            .as_deref()
+            .is_some_and(|presence| !presence.tabs.is_empty())
     }
 
     /// The deadlines that follow from the limits, for `activity` in place of the session's own.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Activity, EndReason, Presence, Session, State};
+use super::{Activity, EndReason, Session, State};
 use crate::duration::Limit;
 use crate::path::Path;
 use crate::policy::{ActivitySource, OnIdle, Policy};
@@ -153,8 +153,7 @@ impl Session {
     /// Whether an activity request to `path` would change more than the activity: the page that stands for the surface.
     #[must_use]
     pub fn moves_page(&self, path: &Path<'_>) -> bool {
-        let is_open = |presence: &Presence| !presence.tabs.is_empty();
-        self.last_page.as_ref() != Some(path) && !self.presence.as_deref().is_some_and(is_open)
+        self.last_page.as_ref() != Some(path) && !self.has_open_tab()
     }
 
     /// Whether activity touches nothing but [`Activity`]: no running hold has its bound moved by it.

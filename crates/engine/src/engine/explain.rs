@@ -214,12 +214,7 @@ fn surface(session: &Session, policies: &Policies<'_>, strictest: Option<&Path<'
         idle: policies.idle(&session.facts, session.choice, Some(path)),
         decides: strictest.is_some_and(|strictest| std::ptr::eq(strictest, path)),
     };
-    let tabs = session.presence.iter().flat_map(|presence| &presence.tabs);
-    let tabs: Vec<_> = tabs.map(|(tab, path)| open(Some(tab), path)).collect();
-    if tabs.is_empty() {
-        return session.last_page.iter().map(|path| open(None, path)).collect();
-    }
-    tabs
+    session.surface().map(|(tab, path)| open(tab, path)).collect()
 }
 
 fn running_holds(session: &Session, policies: &Policies<'_>, now: Instant) -> Vec<(HoldId, Instant)> {
