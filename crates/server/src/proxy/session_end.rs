@@ -49,8 +49,7 @@ pub(super) async fn over(latch: &Latch, handle: Handle, mut digest: Digest) {
 /// An event stream that ends with its session.
 pub(super) fn until_over(latch: &Arc<Latch>, inner: Body, handle: Handle, digest: Digest) -> Body {
     let latch = Arc::clone(latch);
-    latch.metrics.proxy.streams.inc();
-    let open = OpenStream(Arc::clone(&latch));
+    let open = OpenStream::new(&latch);
     let over = Box::pin(async move {
         let _open = open;
         over(&latch, handle, digest).await;
@@ -59,7 +58,14 @@ pub(super) fn until_over(latch: &Arc<Latch>, inner: Body, handle: Handle, digest
 }
 
 /// Counted until it is closed, by whomever.
-struct OpenStream(Arc<Latch>);
+pub(super) struct OpenStream(Arc<Latch>);
+
+impl OpenStream {
+    pub(super) fn new(latch: &Arc<Latch>) -> Self {
+        latch.metrics.proxy.streams.inc();
+        Self(Arc::clone(latch))
+    }
+}
 
 impl Drop for OpenStream {
     fn drop(&mut self) {

@@ -6,7 +6,7 @@ use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use nightlatch_engine::token::{Digest, Handle};
 
-use super::session_end::over;
+use super::session_end::{OpenStream, over};
 use crate::latch::Latch;
 
 /// Passes frames on. What is in them is nobody's business here, and none of it is activity.
@@ -14,7 +14,7 @@ pub(super) async fn run(latch: Arc<Latch>, client: OnUpgrade, upstream: OnUpgrad
     let (Ok(client), Ok(upstream)) = tokio::join!(client, upstream) else {
         return;
     };
-    latch.metrics.proxy.streams.inc();
+    let _open = OpenStream::new(&latch);
     let (mut client, mut upstream) = (TokioIo::new(client), TokioIo::new(upstream));
     let end = async {
         match session {
@@ -30,5 +30,4 @@ pub(super) async fn run(latch: Arc<Latch>, client: OnUpgrade, upstream: OnUpgrad
         }
         () = end => tracing::debug!("a WebSocket is closed with its session"),
     }
-    latch.metrics.proxy.streams.dec();
 }
