@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use clap::ValueEnum as _;
 use nightlatch_bench::null_store::NullStore;
 use nightlatch_bench::population::{Use, empty_engine, sign_all_in};
 
@@ -31,9 +32,11 @@ pub(crate) fn run(args: &Args, programs: &Programs) -> anyhow::Result<()> {
     let table = Table::new(&["sessions", "resident bytes", "bytes asked of the allocator", "blocks"]);
     let mut heaviest = 0.0_f64;
     let all = args.sessions.iter();
-    for (sessions, after) in all.flat_map(|sessions| Use::ALL.map(|after| (sessions, after))) {
+    for (sessions, after) in all.flat_map(|sessions| Use::value_variants().iter().map(move |after| (sessions, *after)))
+    {
+        let word = after.to_possible_value().context("every use has a word")?;
         let number = sessions.to_string();
-        let arguments = |what| [what, number.as_str(), "--after", after.word()];
+        let arguments = |what| [what, number.as_str(), "--after", word.get_name()];
         let resident = processes::ask(&programs.bench(), &arguments("resident"))?;
         let counted = processes::ask(&programs.counted(), &arguments("bytes"))?;
         let resident = resident.as_f64().context("no number of resident bytes")?;

@@ -137,7 +137,7 @@ pub fn empty_engine(store: Arc<dyn Store>) -> anyhow::Result<Engine> {
     ))??)
 }
 
-/// What a session has seen since its sign-in.
+/// What a session has seen since its sign-in, from the least to the most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Use {
     /// Nothing yet.
@@ -149,9 +149,6 @@ pub enum Use {
 }
 
 impl Use {
-    /// From the least to the most.
-    pub const ALL: [Self; 3] = [Self::SignIn, Self::Request, Self::Tab];
-
     /// What it is called in tables.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -159,16 +156,6 @@ impl Use {
             Self::SignIn => "just signed in",
             Self::Request => "after one request",
             Self::Tab => "with one open tab",
-        }
-    }
-
-    /// What it is called as an argument.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::SignIn => "sign-in",
-            Self::Request => "request",
-            Self::Tab => "tab",
         }
     }
 }
