@@ -42,7 +42,7 @@ pub(crate) fn start(ports: Ports) -> Gateway {
     let mut command = Command::new("apache2");
     command.arg("-f").arg(&file).arg("-DFOREGROUND");
     let process = Process::start(&mut command, "cargo xtask test rust");
-    while !process.line().contains("resuming normal operations") {}
+    process.wait_for("resuming normal operations");
     Gateway::new(directory, process)
 }
 

@@ -28,6 +28,6 @@ pub(crate) fn start(ports: Ports) -> Gateway {
         .arg(&file)
         .args(["--concurrency", "1", "--disable-hot-restart", "--log-level", "info"]);
     let process = Process::start(&mut command, "cargo xtask test rust");
-    while !process.line().contains("starting workers") {}
+    process.wait_for("starting workers");
     Gateway::new(directory, process)
 }

@@ -93,8 +93,7 @@ max_age = "5m"
         std::fs::write(directory.path().join("latch.toml"), config).expect("the configuration");
         let listen = format!("127.0.0.1:{upstream}");
         let echo = Process::start(binary().args(["gateway", "echo", "--listen", &listen]), "cargo build");
-        // It says where it listens.
-        echo.line();
+        echo.wait_for("echo  http://");
         let mut nightlatch = Self {
             directory,
             server: None,
@@ -118,7 +117,7 @@ max_age = "5m"
     }
 
     pub(crate) fn stop(&mut self) {
-        drop(self.server.take());
+        drop(self.server.take().expect("the server runs"));
     }
 
     /// Starts, with the sessions of the time before.

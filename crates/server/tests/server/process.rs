@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-const STARTS_WITHIN: Duration = Duration::from_mins(1);
+const STARTS_WITHIN: Duration = Duration::from_secs(30);
 
 #[derive(Debug)]
 pub(crate) struct Process {
@@ -49,6 +49,11 @@ impl Process {
     pub(crate) fn line(&self) -> String {
         let line = self.lines.recv_timeout(STARTS_WITHIN);
         line.unwrap_or_else(|error| panic!("it says no more ({error}): {}", self.said()))
+    }
+
+    /// Waits until it prints a line with `words` in it.
+    pub(crate) fn wait_for(&self, words: &str) {
+        while !self.line().contains(words) {}
     }
 
     /// Everything it has printed so far.
