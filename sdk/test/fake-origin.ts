@@ -132,13 +132,15 @@ export function createOrigin(respond: (request: Request, now: number) => { statu
       }
     }
 
-    const page = counting(Object.assign(new EventTarget(), { hidden: false }));
+    const page = counting(Object.assign(new EventTarget(), { hidden: false, documentElement: {} }));
     const left: string[] = [];
     const own = timersIn(timers);
     const scope = counting(
       Object.assign(new EventTarget(), {
         document: page,
         length: 0,
+        Event: class extends Event {},
+        open: () => null as Window | null,
         console,
         performance: { now: () => now },
         Date: { now: () => 1_700_000_000_000 + now },

@@ -25,6 +25,7 @@ export async function startChromium(): Promise<Browser> {
 function profileOf(context: BrowserContext): Profile {
   return {
     newTab: async (place) => tabOf(await (place === 'window' ? newWindow(context) : context.newPage())),
+    newTabBy: async (open) => tabOf((await Promise.all([context.waitForEvent('page'), open()]))[0]),
     addCookies: (cookies) => context.addCookies(cookies),
     clearCookies: () => context.clearCookies(),
     setOffline: (offline) => context.setOffline(offline),
@@ -47,6 +48,11 @@ const tabOf = (page: Page): Tab => ({
   evaluate: (run, ...args) => page.evaluate(`(${run})(...${JSON.stringify(args)})`) as Promise<any>,
   move: (x, y) => page.mouse.move(x, y),
   click: (x, y) => page.mouse.click(x, y),
+  grab: async (x, y) => {
+    await page.mouse.move(x, y);
+    await page.mouse.down();
+  },
+  drop: () => page.mouse.up(),
   press: (key) => page.keyboard.press(key),
   type: (text) => page.keyboard.type(text),
   bringToFront: () => page.bringToFront(),

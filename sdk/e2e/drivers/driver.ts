@@ -15,6 +15,8 @@ export interface Browser {
 export interface Profile {
   /** A tab in front; in a window of its own if asked. */
   newTab(place?: 'tab' | 'window'): Promise<Tab>;
+  /** The window that a page opens by itself. */
+  newTabBy(open: () => Promise<unknown>): Promise<Tab>;
   addCookies(cookies: Cookie[]): Promise<void>;
   clearCookies(): Promise<void>;
   /** Cuts the browser off from the network, so that it knows. */
@@ -40,6 +42,9 @@ export interface Tab {
   /** Real pointer and keys, trusted by the page; points are in the page's own pixels. */
   move(x: number, y: number): Promise<void>;
   click(x: number, y: number): Promise<void>;
+  /** Presses the button of the pointer and keeps it down; `move` drags then. */
+  grab(x: number, y: number): Promise<void>;
+  drop(): Promise<void>;
   press(key: Key): Promise<void>;
   type(text: string): Promise<void>;
   bringToFront(): Promise<void>;

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import type { Browser, Key, Profile, Tab } from './driver.js';
 import { miniBrowser, program } from './program.js';
 import { incapable } from './abilities.js';
+import { arrival } from './arrival.js';
 import { startSession, type Session } from './webdriver.js';
 
 /** WebKitGTK through WebDriver, on a screen of its own. Each profile is a browser of its own. */
@@ -52,6 +53,12 @@ async function profileOf(session: Session, close: () => Promise<void>): Promise<
       const { handle } = await session.call<{ handle: string }>('POST', 'window/new', { type: 'window' });
       return tabOf(session, handle);
     },
+    async newTabBy(open) {
+      const handles = () => session.call<string[]>('GET', 'window/handles');
+      const before = await handles();
+      await open();
+      return tabOf(session, await arrival(async () => (await handles()).find((handle) => !before.includes(handle))));
+    },
     async addCookies(cookies) {
       for (const { url, ...cookie } of cookies) {
         await session.at(first, async (call) => {
@@ -70,12 +77,9 @@ const keys: Record<Key, string> = { Tab: '\uE004', Escape: '\uE00C', Enter: '\uE
 const pressed = (value: string) => [{ type: 'keyDown', value }, { type: 'keyUp', value }];
 
 function tabOf(session: Session, handle: string): Tab {
+  const act = (actions: object[]) => session.at(handle, (call) => call('POST', 'actions', { actions: [{ type: 'pointer', id: 'mouse', actions }] }));
   const pointer = (x: number, y: number, then: object[] = []) =>
-    session.at(handle, (call) =>
-      call('POST', 'actions', {
-        actions: [{ type: 'pointer', id: 'mouse', actions: [{ type: 'pointerMove', duration: 0, x: Math.round(x), y: Math.round(y) }, ...then] }],
-      }),
-    );
+    act([{ type: 'pointerMove', duration: 0, x: Math.round(x), y: Math.round(y) }, ...then]);
   const keyboard = (actions: object[]) =>
     session.at(handle, (call) => call('POST', 'actions', { actions: [{ type: 'key', id: 'keys', actions }] }));
   return {
@@ -91,6 +95,8 @@ function tabOf(session: Session, handle: string): Tab {
     },
     move: (x, y) => pointer(x, y),
     click: (x, y) => pointer(x, y, [{ type: 'pointerDown', button: 0 }, { type: 'pointerUp', button: 0 }]),
+    grab: (x, y) => pointer(x, y, [{ type: 'pointerDown', button: 0 }]),
+    drop: () => act([{ type: 'pointerUp', button: 0 }]),
     press: (key) => keyboard(pressed(keys[key])),
     type: (text) => keyboard([...text].flatMap(pressed)),
     bringToFront: () => session.at(handle, async () => {}),

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { createActivity, signs } from './activity.js';
+import { createActivity, listen, signs } from './activity.js';
 
-const event = (type: string, more: object = {}) => ({ type, isTrusted: true, ...more }) as unknown as Event;
+const event = (type: string, more: object = {}) => ({ type, isTrusted: true, eventPhase: 1, ...more }) as unknown as Event;
 const move = (screenX: number, screenY: number) => event('pointermove', { screenX, screenY });
 
 test('Counts keys, presses, wheel, touch, text, and clicks without a pointer', () => {
   const activity = createActivity();
-  for (const type of ['pointerdown', 'keydown', 'wheel', 'touchstart', 'touchmove', 'input', 'beforeinput', 'click']) {
+  for (const type of ['pointerdown', 'keydown', 'wheel', 'touchstart', 'touchmove', 'input', 'beforeinput', 'click', 'drag', 'dragover']) {
     expect(activity.counts(event(type), 0), type).toBe(true);
   }
 });
@@ -14,7 +14,8 @@ test('Counts keys, presses, wheel, touch, text, and clicks without a pointer', (
 test('Counts nothing that a script made up', () => {
   const activity = createActivity();
   activity.counts(move(1, 1), 0);
-  for (const fake of [event('keydown', { isTrusted: false }), event('pointermove', { isTrusted: false, screenX: 9, screenY: 9 })]) {
+  const kept = event('keydown', { eventPhase: 0 });
+  for (const fake of [event('keydown', { isTrusted: false }), event('pointermove', { isTrusted: false, screenX: 9, screenY: 9 }), kept]) {
     expect(activity.counts(fake, 0)).toBe(false);
   }
 });
@@ -45,4 +46,20 @@ test('Counts scrolling as the tail of real input only, however long a script scr
 
 test('Does not even listen to focus and visibility', () => {
   expect(signs.filter((type) => /focus|blur|visib|move/.test(type))).toEqual(['pointermove', 'touchmove']);
+});
+
+test('Hears of an event that a listener before it keeps from all others, until it is stopped', () => {
+  class PageEvent extends Event {}
+  const view = Object.assign(new EventTarget(), { Event: PageEvent });
+  view.addEventListener('keydown', (event) => event.stopImmediatePropagation(), true);
+  const stop = new AbortController();
+  const seen: string[] = [];
+  const see = ({ type }: Event) => void seen.push(type);
+  for (let i = 0; i < 2; i += 1) listen(view as never, see, stop.signal);
+  view.dispatchEvent(new PageEvent('keydown'));
+  view.dispatchEvent(new PageEvent('click'));
+  expect(seen).toEqual(['keydown', 'click']);
+  stop.abort();
+  view.dispatchEvent(new PageEvent('keydown'));
+  expect(seen.length).toBe(2);
 });

@@ -1,15 +1,27 @@
-/** All events that may be a sign of a person. */
-export const signs = 'pointermove scroll pointerdown keydown wheel touchstart touchmove beforeinput input click'.split(' ');
+import type { Scope } from '../call/call.js';
+import { tap } from '../tap/tap.js';
+
+/** All events that may be a sign of a person. While something is dragged there are no others. */
+export const signs = 'pointermove scroll pointerdown keydown wheel touchstart touchmove beforeinput input click drag dragover'.split(' ');
+
+/**
+ * Tells every such event in a window, to be asked for again when the document is another one. A listener of the page that came
+ * first and keeps an event from all others does so by a method of the event, and that is heard as well.
+ */
+export function listen(view: Scope, seen: (event: Event) => void, signal: AbortSignal): void {
+  for (const sign of signs) view.addEventListener(sign, seen, { capture: true, passive: true, signal });
+  tap(view.Event.prototype, 'stopImmediatePropagation', seen, signal);
+}
 
 export interface Activity {
-  /** Whether this event, one of `signs`, shows that a person is there. */
+  /** Whether this event shows that a person is there. */
   counts(event: Event, now: number): boolean;
   /** The page became visible: the pointer may seem to move because the page moved under it. */
   appeared(): void;
 }
 
 /**
- * Trusted events only. A pointer has to have moved on the screen. Scroll events are trusted even when a script scrolls, so
+ * Trusted events only, and while they happen: a script may keep one. A pointer has to have moved on the screen. Scroll events are trusted even when a script scrolls, so
  * they count only as the tail of real input. Focus never counts: a script's focus cannot be told from a person's, and a
  * person's comes with a key, a pointer, a click of assistive technology, or text.
  */
@@ -20,8 +32,8 @@ export function createActivity(): Activity {
   let last = -Infinity;
   return {
     counts(event, now) {
-      const { isTrusted, type, screenX, screenY } = event as PointerEvent;
-      if (!isTrusted) return false;
+      const { isTrusted, eventPhase, type, screenX, screenY } = event as PointerEvent;
+      if (!isTrusted || !eventPhase || !signs.includes(type)) return false;
       if (type === 'scroll') return now - last < COAST;
       if (type === 'pointermove') {
         const before = place;

@@ -9,6 +9,7 @@ test('Tells the allowed origins once a second, the first and the last time inclu
     parent: { postMessage: (...message: unknown[]) => posted.push(message) },
     setTimeout: globalThis.setTimeout,
     clearTimeout: globalThis.clearTimeout,
+    Event,
   });
   const press = (isTrusted = true) => window.dispatchEvent(Object.defineProperty(new Event('keydown'), 'isTrusted', { value: isTrusted }));
   const stop = reportActivity({ to: ['https://app.example'], scope: window as never });

@@ -1,4 +1,4 @@
-import { createActivity, signs } from '../activity/activity.js';
+import { createActivity, listen } from '../activity/activity.js';
 import { ACTIVITY } from '../frames/frames.js';
 
 const PAUSE = 1000;
@@ -29,7 +29,7 @@ export function reportActivity({ to, scope = window }: FrameOptions): () => void
     if (!activity.counts(event, now) || timer) return;
     timer = scope.setTimeout(post, Math.max(0, last + PAUSE - now));
   };
-  for (const sign of signs) scope.addEventListener(sign, seen, { capture: true, passive: true, signal: stop.signal });
+  listen(scope, seen, stop.signal);
   return () => {
     stop.abort();
     scope.clearTimeout(timer);

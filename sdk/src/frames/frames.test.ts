@@ -1,11 +1,20 @@
 import { expect, test } from 'vitest';
+import type { Scope } from '../call/call.js';
+import { tap } from '../tap/tap.js';
 import { ACTIVITY, watchFrames } from './frames.js';
 
-type Frame = Window & { frames: Frame[] };
+type Frame = Scope & { frames: Frame[] };
 
 /** A window of the same origin; of another one without a document. */
 function frame(...children: Frame[]): Frame {
-  const self = Object.assign(new EventTarget(), { document: {}, length: children.length, frames: children });
+  const self = Object.assign(new EventTarget(), {
+    document: { documentElement: {} },
+    location: { href: 'https://app.example/' },
+    closed: false,
+    length: children.length,
+    frames: children,
+    open: (): Frame | null => null,
+  });
   children.forEach((child, i) => Object.assign(self, { [i]: child }));
   return self as unknown as Frame;
 }
@@ -17,35 +26,93 @@ const foreign = () =>
     },
   });
 
+/** An `about:blank` window that this one opens next. */
+function opening(opener: Frame, ...children: Frame[]): Frame {
+  const popup = Object.assign(frame(...children), { location: { href: 'about:blank' } });
+  opener.open = () => popup;
+  return popup;
+}
+
+/** Looks whenever it is called; what was attached to, in order. */
+function watching(top: Frame, allowed?: string[]) {
+  const attached: Window[] = [];
+  const stop = new AbortController();
+  const acts = { count: 0 };
+  const nobodys: Window[] = [];
+  const look = () => {
+    watchFrames(top, nobodys, (view) => attached.push(view), allowed, () => (acts.count += 1), tap, stop.signal);
+    return [...nobodys];
+  };
+  return { attached, look, acts, stop };
+}
+
 test('Attaches once to every frame it may look into, however deep, and again to a new document', () => {
   const deep = frame();
   const near = frame(deep);
   const top = frame(foreign(), near);
-  const attached: Window[] = [];
-  const { signal } = new AbortController();
-  const look = () => watchFrames(top, (window) => attached.push(window), undefined, () => {}, signal);
+  const { attached, look } = watching(top);
   look();
   look();
   expect(attached).toEqual([near, deep]);
-  Object.assign(near, { document: {} });
+  Object.assign(near, { document: { documentElement: {} } });
   look();
   expect(attached).toEqual([near, deep, near]);
-  watchFrames(top, (window) => attached.push(window), undefined, () => {}, new AbortController().signal);
-  expect(attached.length).toBe(5);
+  const another = watching(top);
+  another.look();
+  expect(another.attached.length).toBe(2);
+});
+
+test('Attaches to a window that was opened, and again when its document is written anew', () => {
+  const top = frame();
+  const inside = frame();
+  const popup = opening(top, inside);
+  const { attached, look } = watching(top);
+  expect(look()).toEqual([]);
+  top.open();
+  expect(look()).toEqual([popup]);
+  expect(attached).toEqual([popup, inside]);
+  Object.assign(popup.document, { documentElement: null });
+  look();
+  Object.assign(popup.document, { documentElement: {} });
+  look();
+  expect(attached).toEqual([popup, inside, popup]);
+});
+
+test('Knows windows without an address of their own, also of a frame or of another such window, until they are closed', () => {
+  const inner = frame();
+  const top = frame(inner);
+  const first = opening(inner);
+  const second = opening(first);
+  const { look } = watching(top);
+  look();
+  inner.open();
+  look();
+  first.open();
+  expect(look()).toEqual([first, second]);
+  Object.assign(second, { location: { href: 'https://app.example/report' } });
+  expect(look()).toEqual([first]);
+  Object.assign(first, { closed: true });
+  expect(look()).toEqual([]);
+});
+
+test('A window that the browser keeps on top of others counts as opened', () => {
+  const floating = Object.assign(frame(), { location: { href: 'about:blank' } });
+  const { look } = watching(Object.assign(frame(), { documentPictureInPicture: { window: floating } }));
+  look();
+  expect(look()).toEqual([floating]);
 });
 
 test('Believes a frame of another origin only if its origin is allowed', () => {
   const top = frame();
-  const stop = new AbortController();
-  let acted = 0;
-  for (let i = 0; i < 3; i += 1) watchFrames(top, () => {}, ['https://good.example'], () => (acted += 1), stop.signal);
+  const { look, acts, stop } = watching(top, ['https://good.example']);
+  for (let i = 0; i < 3; i += 1) look();
   const post = (origin: string, data: unknown) => top.dispatchEvent(Object.assign(new Event('message'), { origin, data }));
   post('https://evil.example', ACTIVITY);
   post('https://good.example', 'something else');
-  expect(acted).toBe(0);
+  expect(acts.count).toBe(0);
   post('https://good.example', ACTIVITY);
-  expect(acted).toBe(1);
+  expect(acts.count).toBe(1);
   stop.abort();
   post('https://good.example', ACTIVITY);
-  expect(acted).toBe(1);
+  expect(acts.count).toBe(1);
 });

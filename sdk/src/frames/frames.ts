@@ -1,34 +1,67 @@
+import type { Scope } from '../call/call.js';
+import type { tap } from '../tap/tap.js';
+
 /** What `nightlatch/frame` posts from a frame of another origin. */
 export const ACTIVITY = 'nightlatch:activity';
 
-const known = new WeakMap<Document, AbortSignal>();
-const listening = new WeakSet<AbortSignal>();
+interface Watched {
+  /** Root elements: a document that was opened anew for writing has another one, and no listeners. */
+  readonly roots: WeakSet<Element>;
+  opened: Scope[];
+  opens(by: unknown, view: Scope | null): void;
+}
+
+const watches = new WeakMap<AbortSignal, Watched>();
 
 /**
- * Attaches to every frame below the window that a script may look into, once per document. To be called often: there is no
- * event for a frame that was added, moved or has another document. Frames of other origins tell by themselves that somebody
- * `acted`, if their origin is among those allowed. The signal ends all of it.
+ * Attaches to the windows that the page opens, and to every frame below it and them that a script may look into, once per
+ * document. To be called often: there is no event for a frame that was added, moved or has another document. Frames of other
+ * origins tell by themselves that somebody `acted`, if their origin is among those allowed. The signal ends all of it.
+ *
+ * Of the windows, those that have no address of their own are put into `nobodys`: only this page can hide what is in them. `tap`
+ * is handed in: a module that both imported would be one more file to wait for.
  */
 export function watchFrames(
-  scope: Window,
-  attach: (frame: Window) => void,
+  scope: Scope,
+  nobodys: Window[],
+  attach: (view: Scope) => void,
   allowed: readonly string[] | undefined,
   acted: () => void,
+  hear: typeof tap,
   signal: AbortSignal,
 ): void {
-  for (let i = 0; i < scope.length; i += 1) {
-    const frame = scope[i]!;
-    try {
-      if (known.get(frame.document) !== signal) {
-        known.set(frame.document, signal);
-        attach(frame);
-      }
-      watchFrames(frame, attach, undefined, acted, signal);
-    } catch {
-      // Another origin.
-    }
+  let watched = watches.get(signal)!;
+  if (!watched) {
+    watches.set(signal, (watched = { roots: new WeakSet(), opened: [], opens: (_, view) => view && watched.opened.push(view) }));
+    if (allowed) scope.addEventListener('message', ({ origin, data }) => data === ACTIVITY && allowed.includes(origin) && acted(), { signal });
   }
-  if (!allowed || listening.has(signal)) return;
-  listening.add(signal);
-  scope.addEventListener('message', ({ origin, data }) => data === ACTIVITY && allowed.includes(origin) && acted(), { signal });
+  const { roots, opens } = watched;
+
+  const look = (view: Scope) => {
+    try {
+      const root = view.document.documentElement;
+      if (!roots.has(root)) {
+        roots.add(root);
+        hear(view, 'open', opens, signal);
+        if (view !== scope) attach(view);
+      }
+      for (const frame of Array.from(view as unknown as ArrayLike<Scope>)) look(frame);
+    } catch {
+      // Another origin, or no document at the moment.
+    }
+  };
+  const { window: floating } = (scope as { documentPictureInPicture?: { window?: Scope } }).documentPictureInPicture ?? {};
+  if (floating && !watched.opened.includes(floating)) watched.opened.push(floating);
+  watched.opened = watched.opened.filter((view) => !view.closed);
+  for (const view of [scope, ...watched.opened]) look(view);
+  nobodys.splice(0, Infinity, ...watched.opened.filter(isNobodys));
+}
+
+/** Written by a script of this origin, such as `about:blank`. */
+function isNobodys(view: Window): boolean {
+  try {
+    return /^(about|blob|data):/.test(view.location.href);
+  } catch {
+    return false;
+  }
 }

@@ -82,12 +82,20 @@ export interface Nightlatch {
   request(...call: Parameters<Call>): Promise<Answer>;
   /** Something changed on the server: asks how the session stands. */
   recheck(): void;
+  /**
+   * Windows that this page opened and that have no address of their own, such as `about:blank`: whoever hides the page hides what
+   * is in them. They are closed when the session ends.
+   */
+  readonly windows: readonly Window[];
   /** Calls back on every event until the returned function is called. Also before `start()`. */
   subscribe(listener: Listener): () => void;
   /** Tells `onDiagnostic`, once per code. */
   diagnose(code: string, detail: string): void;
   /** Begins to listen, and asks the server. Does nothing where it runs already, and nothing without a window. */
   start(): void;
-  /** Takes every listener, timer, worker and channel away. The session goes on; `start()` begins anew. */
+  /**
+   * Takes every listener, timer, worker and channel away. The session goes on, and its phase is `unknown` here unless it has
+   * ended; `start()` begins anew.
+   */
   stop(): void;
 }

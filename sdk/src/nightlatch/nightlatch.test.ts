@@ -441,6 +441,28 @@ test('Started and stopped any number of times, nothing stays behind', async () =
   expect([listeners(), timers.size, channels.length, workers.length]).toEqual([0, 0, 0, 0]);
 });
 
+test('Once stopped it says nothing of a session that goes on, and nothing stays open', async () => {
+  const { tab, pass } = origin();
+  const { nightlatch } = await tab();
+  await pass(3500);
+  expect(nightlatch.state.phase).toBe('warning');
+  nightlatch.stop();
+  expect([nightlatch.state.phase, nightlatch.state.cover, nightlatch.remaining()]).toEqual(['unknown', null, null]);
+});
+
+test('A document that was opened anew is listened to again', async () => {
+  const { tab, pass, made } = origin();
+  const { scope, page } = await tab();
+  // As good as a window whose listeners were taken away.
+  const window = new EventTarget();
+  scope.addEventListener = window.addEventListener.bind(window);
+  Object.assign(page, { documentElement: {} });
+  await pass(300);
+  window.dispatchEvent(Object.defineProperty(new Event('keydown'), 'isTrusted', { value: true }));
+  await pass(300);
+  expect(made('POST activity').length).toBe(1);
+});
+
 test('Work is held for and its result passed on, whether or not the server grants it', async () => {
   const { tab, server, made } = origin();
   const { nightlatch } = await tab();

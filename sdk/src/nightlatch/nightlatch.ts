@@ -1,9 +1,10 @@
-import { createActivity, signs } from '../activity/activity.js';
+import { createActivity, listen } from '../activity/activity.js';
 import { createCall, type Answer, type Call, type Scope } from '../call/call.js';
 import type { Channel } from '../channel/channel.js';
 import { createClock } from '../clock/clock.js';
 import { asLifetime, type Reason } from '../lifetime/lifetime.js';
 import * as machine from '../machine/machine.js';
+import { tap } from '../tap/tap.js';
 import { createTicker, type Ticker } from '../ticker/ticker.js';
 import type { Diagnostic, EventType, Listener, Nightlatch, Options } from './contract.js';
 
@@ -27,11 +28,14 @@ export function createNightlatch(options: Options = {}): Nightlatch {
   const listeners = new Set<Listener>();
   const diagnosed: Record<string, Diagnostic> = {};
   const activity = createActivity();
+  const windows: Window[] = [];
 
   let model = machine.initial;
   /** The model as it was when last something was different to show. */
   let state: machine.State = model;
   let running: AbortController | undefined;
+  /** The root element when we began to listen. */
+  let listening: Element | undefined;
   let root = '';
   let call: Call;
   let now: () => number;
@@ -181,6 +185,8 @@ export function createNightlatch(options: Options = {}): Nightlatch {
 
   async function leave(): Promise<void> {
     if (!model.cover && !options.required) return stop();
+    // Nobody hides what is in them once this page is gone.
+    for (const window of windows) window.close();
     const stays = await farewell().then(
       ({ sayGoodbye }) => sayGoodbye(location, root, options, model, call, goodbye, leading, say, diagnose),
       () => location.replace(`${root}signed-out`),
@@ -193,14 +199,16 @@ export function createNightlatch(options: Options = {}): Nightlatch {
   // --- what happens around us --------------------------------------------------------------------------------------
 
   const tick = () => {
+    // `document.open()` takes all listeners away, of the window as well.
+    if (listening !== document.documentElement) hark();
+    // From the start: a window that was opened before it is not known.
+    import('../frames/frames.js').then(
+      ({ watchFrames }) => running && watchFrames(scope, windows, watch, options.frames, acted, tap, running.signal),
+      unloaded,
+    );
     const at = now();
     apply(machine.ticked(model, at));
     if (!isLive()) return;
-    if (scope.length || options.frames)
-      import('../frames/frames.js').then(
-        ({ watchFrames }) => running && watchFrames(scope, watch, options.frames, acted, running.signal),
-        unloaded,
-      );
     if (unheard && at - model.toldAt > POLL) look();
     if (at >= model.retryAt && (mayReport(at) || location.pathname !== toldPath)) void ask();
     if (model.phase === 'warning') emit('tick');
@@ -211,9 +219,7 @@ export function createNightlatch(options: Options = {}): Nightlatch {
   const on = (target: EventTarget | undefined, type: string, listener: (event: Event) => void) =>
     target?.addEventListener(type, listener, { capture: true, passive: true, signal: running!.signal });
 
-  const watch = (frame: Window) => {
-    for (const type of signs) on(frame, type, seen);
-  };
+  const watch = (view: Scope) => listen(view, seen, running!.signal);
 
   const appeared = () => {
     ticker.pace(document.hidden);
@@ -283,6 +289,35 @@ export function createNightlatch(options: Options = {}): Nightlatch {
     channel = undefined;
   };
 
+  // A frozen tab would keep the lock.
+  const freeze = () => ticker.stop();
+
+  const resume = () => {
+    // Out of the back/forward cache, `pageshow` follows and does the rest.
+    if (tab) beat();
+    doubt('');
+  };
+
+  const restored = (event: Event) => {
+    if (!(event as PageTransitionEvent).persisted) return;
+    doubt('');
+    connect();
+  };
+
+  /** Listens; what listens already does so once. */
+  const hark = () => {
+    listening = document.documentElement;
+    on(document, 'visibilitychange', appeared);
+    on(scope, 'focus', appeared);
+    on((scope as { navigation?: EventTarget }).navigation, 'currententrychange', tick);
+    on(scope, 'online', look);
+    on(document, 'freeze', freeze);
+    on(document, 'resume', resume);
+    on(scope, 'pagehide', disconnect);
+    on(scope, 'pageshow', restored);
+    watch(scope);
+  };
+
   const start = () => {
     if (running || !document) return;
     running = new AbortController();
@@ -293,24 +328,6 @@ export function createNightlatch(options: Options = {}): Nightlatch {
     unheard = goodbye = undefined;
     input = 0;
 
-    on(document, 'visibilitychange', appeared);
-    on(scope, 'focus', appeared);
-    on((scope as { navigation?: EventTarget }).navigation, 'currententrychange', tick);
-    on(scope, 'online', look);
-    // A frozen tab would keep the lock.
-    on(document, 'freeze', () => ticker.stop());
-    on(document, 'resume', () => {
-      // Out of the back/forward cache, `pageshow` follows and does the rest.
-      if (tab) beat();
-      doubt('');
-    });
-    on(scope, 'pagehide', disconnect);
-    on(scope, 'pageshow', (event) => {
-      if (!(event as PageTransitionEvent).persisted) return;
-      doubt('');
-      connect();
-    });
-    watch(scope);
     connect();
   };
 
@@ -318,7 +335,9 @@ export function createNightlatch(options: Options = {}): Nightlatch {
     if (!running) return;
     disconnect();
     running.abort();
-    running = undefined;
+    running = listening = undefined;
+    // What is over stays over; of anything else nothing is known from here on.
+    if (!machine.isFinal(model)) apply({ ...machine.initial, ask: false });
   };
 
   const isLive = () => running && model.handle && !machine.isFinal(model);
@@ -351,6 +370,7 @@ export function createNightlatch(options: Options = {}): Nightlatch {
       return call;
     },
     recheck: look,
+    windows,
     subscribe,
     diagnose,
     start,

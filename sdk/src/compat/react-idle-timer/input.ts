@@ -31,7 +31,8 @@ export function createInput(): (event: Event, now: number) => boolean {
     if (scriptsCount) return true;
     const { screenX, screenY, isTrusted } = event as PointerEvent;
     const type = olderNames[event.type] ?? event.type;
-    const counts = activity.counts({ type, screenX, screenY, isTrusted } as unknown as Event, now);
+    // A throttle may have kept it for a moment.
+    const counts = activity.counts({ type, screenX, screenY, isTrusted, eventPhase: 1 } as unknown as Event, now);
     // What the application names beyond that counts if it is real.
     return counts || (isTrusted && type !== 'pointermove' && type !== 'scroll');
   };

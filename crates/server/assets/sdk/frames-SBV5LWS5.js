@@ -1,1 +1,0 @@
-var f="nightlatch:activity",c=new WeakMap,a=new WeakSet;function u(o,i,d,r,n){for(let e=0;e<o.length;e+=1){let t=o[e];try{c.get(t.document)!==n&&(c.set(t.document,n),i(t)),u(t,i,void 0,r,n)}catch{}}!d||a.has(n)||(a.add(n),o.addEventListener("message",({origin:e,data:t})=>t===f&&d.includes(e)&&r(),{signal:n}))}export{f as ACTIVITY,u as watchFrames};
