@@ -1,10 +1,10 @@
 // Applications that know nothing of nightlatch, as their makers publish them: a static documentation site (MkDocs), and a
 // server that renders its pages and takes uploads (uploadserver).
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { reservePort, startProgram, type Program } from './programs.js';
 
 export interface Applications {
   documentation: string;
@@ -14,15 +14,6 @@ export interface Applications {
   /** Lets the server that takes uploads stand still, or go on. */
   stall(still: boolean): void;
   close(): Promise<void>;
-}
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 export async function startApplications(): Promise<Applications> {
@@ -38,12 +29,10 @@ export async function startApplications(): Promise<Applications> {
   const built = join(folder, 'site');
   execFileSync(python, ['-m', 'mkdocs', 'build', '--quiet', '--site-dir', built], { cwd: source });
 
-  const serve = async (module: string, directory: string): Promise<[string, ChildProcess]> => {
-    const port = await freePort();
-    const child = spawn(python, ['-m', module, String(port), '--bind', '127.0.0.1', '--directory', directory], { stdio: 'ignore' });
-    const origin = `http://127.0.0.1:${port}`;
-    await answering(origin);
-    return [origin, child];
+  const serve = async (module: string, directory: string): Promise<[string, Program]> => {
+    const port = await reservePort();
+    const args = ['-m', module, String(port), '--bind', '127.0.0.1', '--directory', directory];
+    return [`http://127.0.0.1:${port}`, await startProgram(python, args, { listens: [port], stdio: 'ignore' })];
   };
   const [documentation, first] = await serve('http.server', built);
   const [uploads, second] = await serve('uploadserver', files);
@@ -51,26 +40,10 @@ export async function startApplications(): Promise<Applications> {
     documentation,
     uploads,
     received: (name) => statSync(join(files, name), { throwIfNoEntry: false })?.size ?? 0,
-    stall: (still) => void second.kill(still ? 'SIGSTOP' : 'SIGCONT'),
+    stall: (still) => void second.process.kill(still ? 'SIGSTOP' : 'SIGCONT'),
     async close() {
-      second.kill('SIGCONT');
-      await Promise.all([first, second].map(stopped));
+      await Promise.all([first.stop(), second.stop()]);
       rmSync(folder, { recursive: true });
     },
   };
 }
-
-async function answering(origin: string): Promise<void> {
-  for (let tries = 0; tries < 200; tries += 1) {
-    const there = await fetch(origin).then(({ ok }) => ok).catch(() => false);
-    if (there) return;
-    await new Promise((resolve) => setTimeout(resolve, 50)); // tidy: sleeps because readiness is asked for again and again, a bounded number of times
-  }
-  throw new Error(`${origin} does not answer`);
-}
-
-const stopped = (child: ChildProcess) =>
-  new Promise<void>((resolve) => {
-    child.once('exit', () => resolve());
-    child.kill();
-  });

@@ -1,9 +1,8 @@
 // The real binary: started on free ports with a store of its own, and asked over its management API.
-import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { reservePort, startProgram, until, type Program } from './programs.js';
 import type { Policy } from './server.js';
 
 export interface Latch {
@@ -25,8 +24,10 @@ export async function startLatch(publicUrl: string, policy: Policy, more: string
   if (!binary) throw new Error('NIGHTLATCH_BIN names no server; `cargo xtask test browser` builds one and sets it');
   const folder = mkdtempSync(join(tmpdir(), 'nightlatch-e2e-'));
   const file = join(folder, 'latch.toml');
-  let [address, management, key] = ['127.0.0.1:0', '127.0.0.1:0', ''];
-  let child: ChildProcess;
+  const ports = [await reservePort(), await reservePort()];
+  const [address, management] = ports.map((port) => `127.0.0.1:${port}`);
+  let key = '';
+  let server: Program;
   let current = policy;
 
   const write = () =>
@@ -40,29 +41,15 @@ export async function startLatch(publicUrl: string, policy: Policy, more: string
 
   async function start() {
     write();
-    child = spawn(binary!, ['serve', '--config', file], { stdio: ['ignore', 'pipe', 'inherit'] });
-    for await (const line of createInterface({ input: child.stdout! })) {
-      address = /^browser side +http:\/\/([^/]+)/.exec(line)?.[1] ?? address;
-      // Told once, at the first start.
-      key = /^API key +(\S+)/.exec(line)?.[1] ?? key;
-      management = /^management +http:\/\/([^/]+)/.exec(line)?.[1] ?? management;
-      if (![address, management].some((known) => known.endsWith(':0')) && key) break;
-    }
-    await until(async () => (await fetch(`http://${management}/readyz`)).ok);
-  }
-
-  async function stop() {
-    if (child.exitCode !== null) return;
-    const gone = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGTERM');
-    await gone;
+    server = await startProgram(binary!, ['serve', '--config', file], { listens: ports });
+    // Told once, at the first start.
+    key ||= await server.told(/^API key +(\S+)/m);
+    await until('the server is ready', () => fetch(`http://${management}/readyz`).then(({ ok }) => ok));
   }
 
   await start();
   return {
-    get address() {
-      return address;
-    },
+    address: address!,
     async api(method, path, body) {
       const answer = await fetch(`http://${management}/api/v1/${path}`, {
         method,
@@ -75,12 +62,12 @@ export async function startLatch(publicUrl: string, policy: Policy, more: string
     setPolicy(next) {
       current = next;
       write();
-      child.kill('SIGHUP');
+      server.process.kill('SIGHUP');
     },
     start,
-    stop,
+    stop: () => server.stop(),
     async close() {
-      await stop();
+      await server.stop();
       rmSync(folder, { recursive: true });
     },
   };
@@ -91,11 +78,3 @@ const asToml = ({ idle, absolute, warnBefore, onIdle = 'sign-out', holdMax, abse
   (holdMax ? `hold_max = "${holdMax}ms"\n` : '') +
   (absent ? `absent = "${absent}"\n` : '') +
   more;
-
-async function until(holds: () => Promise<boolean>) {
-  for (let tries = 0; tries < 200; tries += 1) {
-    if (await holds().catch(() => false)) return;
-    await new Promise((resolve) => setTimeout(resolve, 25)); // tidy: sleeps because readiness is asked for again and again, a bounded number of times
-  }
-  throw new Error('the server does not become ready');
-}

@@ -1,33 +1,28 @@
 // Our own pages, as the demo shows them: nothing for axe-core to find.
-import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { createInterface } from 'node:readline';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchChromium } from './drivers/chromium.js';
+import { reservePort, startProgram, type Program } from './programs.js';
 
 const binary = process.env['NIGHTLATCH_BIN'];
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 describe.skipIf(!binary)('The demo and the signed-out page', () => {
-  let demo: ChildProcess;
+  let demo: Program;
   let bank = '';
   let browser: Browser;
 
   beforeAll(async () => {
-    demo = spawn(binary!, ['demo', '--port', '0', '--management-port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
-    for await (const line of createInterface({ input: demo.stdout! })) {
-      bank = /^bank +(http:\S+?)\/?$/.exec(line)?.[1] ?? bank;
-      if (bank) break;
-    }
+    const [port, management] = [await reservePort(), await reservePort()];
+    demo = await startProgram(binary!, ['demo', '--port', String(port), '--management-port', String(management)], { listens: [port, management] });
+    bank = `http://127.0.0.1:${port}`;
     browser = await launchChromium();
   });
   afterAll(async () => {
     await browser.close();
-    const gone = new Promise((resolve) => demo.once('exit', resolve));
-    demo.kill('SIGTERM');
-    await gone;
+    await demo.stop();
   });
 
   for (const colorScheme of ['light', 'dark'] as const) {

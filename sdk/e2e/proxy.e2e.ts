@@ -4,10 +4,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { freePort, startApplications, type Applications } from './applications.js';
+import { startApplications, type Applications } from './applications.js';
 import { startLatch, type Latch } from './latch.js';
 import { startChromium, type PlainChromium, type Tab } from './plain-chromium.js';
 import { real } from './plain-stage.js';
+import { reservePort } from './programs.js';
 
 const MEGABYTES = Number(process.env['NIGHTLATCH_UPLOAD_MB'] ?? 20);
 const MEGABYTE = 1 << 20;
@@ -25,7 +26,7 @@ describe.runIf(real)('Behind the proxy', () => {
 
   beforeAll(async () => {
     applications = await startApplications();
-    const host = `127.0.0.1:${await freePort()}`;
+    const host = `127.0.0.1:${await reservePort()}`;
     origin = `http://${host}`;
     latch = await startLatch(origin, policy, [
       `[proxy]\nlisten = "${host}"`,

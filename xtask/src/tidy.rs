@@ -9,6 +9,7 @@ mod links;
 mod markdown;
 mod names;
 mod paths;
+mod programs;
 mod purity;
 mod rust_tokens;
 mod sleeping;
@@ -46,7 +47,7 @@ impl fmt::Display for Finding {
 
 type Rule = fn(&Repository) -> Vec<Finding>;
 
-const RULES: [(&str, Rule); 14] = [
+const RULES: [(&str, Rule); 15] = [
     ("no file is too long", length::no_file_is_too_long),
     ("most files are short", length::most_files_are_short),
     ("modules have a name", names::modules_have_a_name),
@@ -60,6 +61,10 @@ const RULES: [(&str, Rule); 14] = [
     ("the engine alone knows stores", layering::only_the_engine_knows_stores),
     ("the core is pure", purity::the_core_is_pure),
     ("no test sleeps", sleeping::no_test_sleeps),
+    (
+        "programs are started in one place",
+        programs::programs_are_started_in_one_place,
+    ),
     ("invariants have tests", invariants::every_invariant_has_a_test),
     ("links resolve", links::every_link_resolves),
     ("documented commands are known", commands::every_command_is_known),

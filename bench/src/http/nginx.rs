@@ -1,19 +1,16 @@
 //! nginx in front of a page: asking a server whether each request may pass, or passing it on. One process, so that it is
 //! measured whole.
 
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
-use std::time::Duration;
 
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
+use nightlatch_programs::{Port, wait_until};
 use tempfile::TempDir;
 
 use super::SERVER_CPU;
 use super::servers::Server;
 use crate::processes::Process;
-use crate::stopwatch;
-
-const STARTS_WITHIN: Duration = Duration::from_secs(10);
 
 /// Asks `server` before each page.
 pub(super) fn asking(name: &'static str, server: Server) -> anyhow::Result<Server> {
@@ -35,8 +32,8 @@ fn start(
     locations: &str,
     measured_with: Option<Server>,
 ) -> anyhow::Result<Server> {
-    // Left to nginx a moment later.
-    let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+    let port = Port::reserve();
+    let address = port.address();
     let file = directory.path().join("nginx.conf");
     std::fs::write(&file, configuration(directory.path(), address, upstream, locations))?;
     // nginx gives up what root may do, and reads the page as somebody else.
@@ -44,15 +41,10 @@ fn start(
     let arguments = ["-c".as_ref(), file.as_os_str()];
     let process = Process::pinned(SERVER_CPU, Path::new("nginx"), arguments)
         .context("nginx is missing: apt-get install nginx-light")?;
-    let start = stopwatch::now();
-    while TcpStream::connect(address).is_err() {
-        ensure!(
-            stopwatch::now() - start < STARTS_WITHIN,
-            "nginx does not listen on {address}"
-        );
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    Ok(Server::in_front(name, address, process, directory, measured_with))
+    wait_until(&format!("nginx listens on {address}"), || {
+        TcpStream::connect(address).is_ok()
+    });
+    Ok(Server::in_front(name, port, process, directory, measured_with))
 }
 
 fn open_to_everybody(directory: &Path) -> anyhow::Result<()> {

@@ -1,12 +1,13 @@
 //! The measured servers, each on a free port of the loopback.
 
 use std::io::{BufRead as _, BufReader};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::ChildStdout;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use nightlatch_programs::{Port, wait_until};
 use tempfile::TempDir;
 
 use super::SERVER_CPU;
@@ -37,6 +38,8 @@ pub(super) struct Server {
     behind: Option<Box<Self>>,
     /// Kept open: a server that cannot say what it has to say stops.
     _said: BufReader<ChildStdout>,
+    /// Reserved for as long as it runs, where it cannot choose one itself.
+    _port: Option<Port>,
     /// What it was started with; gone when it is.
     _directory: TempDir,
 }
@@ -53,16 +56,17 @@ impl Server {
     /// A proxy that listens already, and whom it asks.
     pub(super) fn in_front(
         name: &'static str,
-        address: SocketAddr,
+        port: Port,
         (process, said): (Process, ChildStdout),
         directory: TempDir,
         behind: Option<Self>,
     ) -> Self {
         Self {
             name,
-            address,
+            address: port.address(),
             process,
             behind: behind.map(Box::new),
+            _port: Some(port),
             _said: BufReader::new(said),
             _directory: directory,
         }
@@ -113,11 +117,14 @@ fn start(program: &Path, configuration: &str, measured: &str) -> anyhow::Result<
     let address = address(&told(&mut lines, measured)?)?;
     let management = self::address(&told(&mut lines, "management")?)?;
     let api_key = told(&mut lines, "API key")?;
+    wait_for(address);
+    wait_for(management);
     let server = Server {
         name: "nightlatch",
         address,
         process,
         behind: None,
+        _port: None,
         _said: lines,
         _directory: directory,
     };
@@ -136,14 +143,22 @@ pub(super) fn baseline(program: &Path, sample: &Sample) -> anyhow::Result<Server
     let (process, stdout) = Process::pinned(SERVER_CPU, program, ["baseline".as_ref(), answer.as_os_str()])?;
     let mut lines = BufReader::new(stdout);
     let address = address(&told(&mut lines, "baseline")?)?;
+    wait_for(address);
     Ok(Server {
         name: "baseline",
         address,
         process,
         behind: None,
+        _port: None,
         _said: lines,
         _directory: directory,
     })
+}
+
+fn wait_for(address: SocketAddr) {
+    wait_until(&format!("a server listens on {address}"), || {
+        TcpStream::connect(address).is_ok()
+    });
 }
 
 /// What stands behind `label` in the lines that a server prints at its start.

@@ -10,9 +10,5 @@ mod client;
 mod guarded;
 #[path = "apache/passing.rs"]
 mod passing;
-#[path = "server/port.rs"]
-mod port;
-#[path = "server/process.rs"]
-mod process;
 #[path = "server/server.rs"]
 mod server;

@@ -1,8 +1,5 @@
 //! Commands that need no running server, as people and scripts call them.
 
-#[path = "server/piped.rs"]
-mod piped;
-
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -10,7 +7,7 @@ use std::process::{Command, Output};
 use serde_json::{Value, json};
 
 fn nightlatch(arguments: &[&str], input: &str) -> Output {
-    piped::run(Command::new(env!("CARGO_BIN_EXE_nightlatch")).args(arguments), input)
+    nightlatch_programs::run(Command::new(env!("CARGO_BIN_EXE_nightlatch")).args(arguments), input)
 }
 
 fn text(bytes: &[u8]) -> &str {

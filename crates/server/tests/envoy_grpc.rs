@@ -10,9 +10,5 @@ mod envoy;
 mod guarded;
 #[path = "envoy_grpc/passing.rs"]
 mod passing;
-#[path = "server/port.rs"]
-mod port;
-#[path = "server/process.rs"]
-mod process;
 #[path = "server/server.rs"]
 mod server;

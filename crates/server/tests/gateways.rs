@@ -8,10 +8,6 @@ mod kit;
 mod nightlatch;
 #[path = "gateways/outage.rs"]
 mod outage;
-#[path = "server/port.rs"]
-mod port;
-#[path = "server/process.rs"]
-mod process;
 #[path = "gateways/proxy.rs"]
 mod proxy;
 #[path = "gateways/table.rs"]

@@ -4,8 +4,6 @@
 mod document;
 #[path = "replay/office.rs"]
 mod office;
-#[path = "server/piped.rs"]
-mod piped;
 #[path = "replay/report.rs"]
 mod report;
 
@@ -22,7 +20,7 @@ fn replay(directory: &Path, arguments: &[&str], input: &str, locale: &str) -> Ou
         .env_remove("LC_ALL")
         .env_remove("LC_CTYPE")
         .env("LANG", locale);
-    piped::run(&mut command, input)
+    nightlatch_programs::run(&mut command, input)
 }
 
 fn text(bytes: &[u8]) -> &str {

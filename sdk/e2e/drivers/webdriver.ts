@@ -11,7 +11,7 @@ export interface Session {
 }
 
 export async function startSession(driver: string, capabilities: object): Promise<Session> {
-  const { sessionId } = await patiently(() => command<{ sessionId: string }>('POST', `${driver}/session`, { capabilities: { alwaysMatch: capabilities } }));
+  const { sessionId } = await command<{ sessionId: string }>('POST', `${driver}/session`, { capabilities: { alwaysMatch: capabilities } });
   const send: Call = (method, path, body) => command(method, `${driver}/session/${sessionId}/${path}`, body);
   let turn: Promise<unknown> = Promise.resolve();
   let current = '';
@@ -40,16 +40,4 @@ async function command<T>(method: string, url: string, body?: object): Promise<T
   const { value } = (await answer.json()) as { value: any };
   if (!answer.ok) throw new Error(`${method} ${new URL(url).pathname}: ${value.error}: ${value.message}`);
   return value;
-}
-
-/** A driver that was just started does not listen yet. */
-async function patiently<T>(run: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await run();
-    } catch (error) {
-      if (tries === 100 || !(error instanceof TypeError)) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 50)); // tidy: sleeps because a port that does not listen yet tells nobody when it does
-    }
-  }
 }

@@ -1,8 +1,6 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { createServer } from 'node:net';
-import { createInterface } from 'node:readline';
 import type { Browser, Key, Profile, Tab } from './driver.js';
 import { miniBrowser, program } from './program.js';
+import { accepts, reservePort, startProgram, until, type Program } from '../programs.js';
 import { incapable } from './abilities.js';
 import { arrival } from './arrival.js';
 import { startSession, type Session } from './webdriver.js';
@@ -14,8 +12,9 @@ export async function startWebkit(): Promise<Browser> {
   return {
     name: 'webkit',
     async profile() {
-      const port = await freePort();
-      const driver = spawn(program('WebKitWebDriver'), [`--port=${port}`, '--host=127.0.0.1'], {
+      const port = await reservePort();
+      const driver = await startProgram(program('WebKitWebDriver'), [`--port=${port}`, '--host=127.0.0.1'], {
+        listens: [port],
         stdio: 'ignore',
         // A group of its own, so that the browser ends with it, whatever state it is in.
         detached: true,
@@ -32,14 +31,14 @@ export async function startWebkit(): Promise<Browser> {
       const profile = await profileOf(session, async () => {
         open.delete(profile);
         await session.end().catch(() => {});
-        await stop(driver, -driver.pid!);
+        await driver.stop();
       });
       open.add(profile);
       return profile;
     },
     async close() {
       for (const profile of [...open]) await profile.close();
-      await stop(screen.process);
+      await screen.server.stop();
     },
   };
 }
@@ -106,30 +105,10 @@ function tabOf(session: Session, handle: string): Tab {
 }
 
 /** A screen that nobody sees, on the first free display; so large that its own pointer rests beside every window. */
-async function startScreen(): Promise<{ process: ChildProcess; display: string }> {
-  const process = spawn(program('Xvfb'), ['-displayfd', '1', '-screen', '0', '3200x2000x24', '-nolisten', 'tcp'], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  for await (const line of createInterface({ input: process.stdout! })) return { process, display: `:${line}` };
-  throw new Error('Xvfb does not start');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-/** Stops a program, or with a negative `pid` the group of programs that it leads. */
-async function stop(child: ChildProcess, pid = child.pid!): Promise<void> {
-  const running = child.exitCode === null && child.signalCode === null;
-  const gone = running && new Promise((resolve) => child.once('exit', resolve));
-  try {
-    process.kill(pid, 'SIGTERM');
-  } catch {
-    // Gone already.
-  }
-  await gone;
+async function startScreen(): Promise<{ server: Program; display: string }> {
+  const args = ['-displayfd', '1', '-screen', '0', '3200x2000x24', '-nolisten', 'tcp'];
+  const server = await startProgram(program('Xvfb'), args, { listens: [], stdio: ['ignore', 'pipe', 'ignore'] });
+  const number = await server.told(/^(\d+)$/m);
+  await until('the screen is there', () => accepts({ path: `/tmp/.X11-unix/X${number}` }));
+  return { server, display: `:${number}` };
 }

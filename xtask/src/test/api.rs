@@ -1,12 +1,12 @@
 //! The management API of the real binary under a fuzzer that reads its `OpenAPI` document.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::Command;
 use std::{env, fs, process};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
+use nightlatch_programs::{Port, Process};
 use serde_json::{Value, json};
 
 use crate::step::Step;
@@ -30,7 +30,7 @@ pub(super) fn run() -> Result<()> {
         "{} --no-color --config-file {} run {}openapi.json --checks all --exclude-checks use_after_free,ensure_resource_availability",
         program.display(),
         workspace::root().join("xtask/schemathesis.toml").display(),
-        server.api
+        server.api()
     );
     Step::new("every operation of the management API, fuzzed", &line)
         .within(&install::fuzzing())
@@ -39,14 +39,11 @@ pub(super) fn run() -> Result<()> {
         .run()
 }
 
-/// The binary on free ports with a store of its own. Both are gone when this is dropped.
+/// The binary on ports of its own, with a store of its own. Both are gone when this is dropped.
 struct Server {
-    process: Child,
-    /// Held open: a server whose output nobody takes ends when it has something to say.
-    output: BufReader<ChildStdout>,
-    directory: Directory,
-    /// `http://127.0.0.1:PORT/api/v1/`.
-    api: String,
+    _process: Process,
+    _directory: Directory,
+    management: Port,
     key: String,
 }
 
@@ -60,42 +57,34 @@ impl Server {
         let config = directory.0.join("latch.toml");
         // So that what changes the policy is reached as well.
         fs::write(&config, "policy = \"server\"\n").context("cannot write a configuration")?;
-        let mut process = serve(binary, &directory.0, &config).context("cannot start the server")?;
-        let stdout = process.stdout.take().context("the server has no output")?;
-        let mut server = Self {
-            process,
-            output: BufReader::new(stdout),
-            directory,
-            api: String::new(),
-            key: String::new(),
-        };
-        server.listen()?;
-        Ok(server)
+        let management = Port::reserve();
+        let mut command = Command::new(binary);
+        command
+            .arg("serve")
+            .arg("--config")
+            .arg(&config)
+            .env("NIGHTLATCH__SERVER__LISTEN", "127.0.0.1:0")
+            .env("NIGHTLATCH__MANAGEMENT__LISTEN", management.address().to_string())
+            .env("NIGHTLATCH__STORE__PATH", directory.0.join("nightlatch.db"));
+        let mut process = Process::start(&mut command, "cargo xtask test api");
+        process.wait_until_listening(management.address());
+        Ok(Self {
+            key: process.told("API key"),
+            management,
+            _process: process,
+            _directory: directory,
+        })
     }
 
-    /// Reads the addresses and the key that the first start prints.
-    fn listen(&mut self) -> Result<()> {
-        let mut lines = self.output.by_ref().lines();
-        while self.api.is_empty() || self.key.is_empty() {
-            let Some(line) = lines.next() else {
-                let log = fs::read_to_string(self.directory.0.join("log")).unwrap_or_default();
-                bail!("the server does not start: {log}");
-            };
-            let line = line.context("the server cannot be read")?;
-            match line.split_once("  ").map(|(word, rest)| (word, rest.trim())) {
-                Some(("management", address)) => address.clone_into(&mut self.api),
-                Some(("API key", key)) => key.clone_into(&mut self.key),
-                _ => {}
-            }
-        }
-        Ok(())
+    fn api(&self) -> String {
+        format!("http://{}/api/v1/", self.management.address())
     }
 
     /// Creates a session; answers its handle.
     fn sign_in(&self, number: usize) -> Result<String> {
         let body = json!({ "subject": format!("user-{}", number % 5), "application": "console", "roles": ["staff"] });
         let body = body.to_string();
-        let host = self.api.trim_start_matches("http://").trim_end_matches("/api/v1/");
+        let host = self.management.address();
         let request = format!(
             "POST /api/v1/sessions HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nAuthorization: Bearer {}\r\n\
              Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
@@ -113,30 +102,6 @@ impl Server {
             .and_then(Result::ok)
             .and_then(|made| made["handle"].as_str().map(str::to_owned));
         handle.with_context(|| format!("the server answers {answer}"))
-    }
-}
-
-fn serve(binary: &str, directory: &Path, config: &Path) -> Result<Child> {
-    let log = fs::File::create(directory.join("log"))?;
-    let mut command = Command::new(binary);
-    command
-        .arg("serve")
-        .arg("--config")
-        .arg(config)
-        .env("NIGHTLATCH__SERVER__LISTEN", "127.0.0.1:0")
-        .env("NIGHTLATCH__MANAGEMENT__LISTEN", "127.0.0.1:0")
-        .env("NIGHTLATCH__STORE__PATH", directory.join("nightlatch.db"))
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(log);
-    Ok(command.spawn()?)
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::process::Command;
 
+use nightlatch_programs::Process;
 use tempfile::TempDir;
 
 use crate::guarded::{Gateway, Ports};
-use crate::process::Process;
 
 const IDENTITY: [&str; 8] = [
     "Nightlatch-Subject",
@@ -41,8 +41,8 @@ pub(crate) fn start(ports: Ports) -> Gateway {
     std::fs::write(&file, config(&directory, ports)).expect("the configuration");
     let mut command = Command::new("apache2");
     command.arg("-f").arg(&file).arg("-DFOREGROUND");
-    let process = Process::start(&mut command, "cargo xtask test rust");
-    process.wait_for("resuming normal operations");
+    let mut process = Process::start(&mut command, "cargo xtask test rust");
+    process.wait_until_listening(ports.front);
     Gateway::new(directory, process)
 }
 
@@ -55,9 +55,8 @@ fn config(directory: &TempDir, ports: Ports) -> String {
         application,
     } = ports;
 
-    let mut text = format!(
-        "ServerName localhost\nListen 127.0.0.1:{front}\nUser www-data\nGroup www-data\nErrorLog /dev/stderr\n"
-    );
+    let mut text =
+        format!("ServerName localhost\nListen {front}\nUser www-data\nGroup www-data\nErrorLog /dev/stderr\n");
     let _ = writeln!(
         text,
         "PidFile {0}/apache.pid\nDefaultRuntimeDir {0}",
@@ -79,10 +78,7 @@ fn config(directory: &TempDir, ports: Ports) -> String {
             "LoadModule {module}_module /usr/lib/apache2/modules/mod_{module}.so"
         );
     }
-    let _ = writeln!(
-        text,
-        "AuthnzFcgiDefineProvider authn nightlatch fcgi://127.0.0.1:{questions}/"
-    );
+    let _ = writeln!(text, "AuthnzFcgiDefineProvider authn nightlatch fcgi://{questions}/");
     let _ = writeln!(
         text,
         "<Location \"/\">\nAuthType nightlatch\nAuthName nightlatch\nCGIPassAuth On\n\
@@ -96,6 +92,6 @@ fn config(directory: &TempDir, ports: Ports) -> String {
         let variable = name.to_ascii_uppercase().replace('-', "_");
         let _ = writeln!(text, "RequestHeader set {name} \"expr=%{{reqenv:{variable}}}\"");
     }
-    let _ = writeln!(text, "ProxyPass http://127.0.0.1:{application}/\n</Location>");
+    let _ = writeln!(text, "ProxyPass http://{application}/\n</Location>");
     text
 }

@@ -1,10 +1,10 @@
 //! The running demo.
 
-use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
+use nightlatch_programs::Process;
 use tempfile::TempDir;
 
 use crate::browser::Browser;
@@ -16,7 +16,7 @@ pub(crate) struct Bank {
     pub(crate) api_key: String,
     /// Everything it said.
     pub(crate) welcome: String,
-    child: Child,
+    process: Process,
     temporary: TempDir,
 }
 
@@ -27,24 +27,21 @@ impl Bank {
 
     pub(crate) fn with_ports(arguments: &[&str]) -> Self {
         let temporary = tempfile::tempdir().expect("a temporary directory");
-        let mut child = command(arguments, temporary.path())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the binary starts");
-        let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
-        let mut welcome = String::new();
-        while !welcome.contains("curl ") {
-            assert!(
-                out.read_line(&mut welcome).expect("text") > 0,
-                "the demo ended early: {welcome}"
-            );
-        }
+        let mut process = Process::start(&mut command(arguments, temporary.path()), "cargo build");
+        let welcome = process.told_as("how to go on", |stdout| {
+            let (_, last) = stdout.split_once("curl ")?;
+            last.contains('\n').then(|| stdout.to_owned())
+        });
+        let address = told(&welcome, "bank          http://", "/");
+        let management = told(&welcome, "management    http://", "/api/v1/");
+        process.wait_until_listening(address);
+        process.wait_until_listening(management);
         Self {
-            address: told(&welcome, "bank          http://", "/"),
-            management: told(&welcome, "management    http://", "/api/v1/"),
+            address,
+            management,
             api_key: told(&welcome, "API key       ", ""),
             welcome,
-            child,
+            process,
             temporary,
         }
     }
@@ -67,23 +64,7 @@ impl Bank {
 
     /// Ends the demo the way a service manager does.
     pub(crate) fn terminate(&mut self) -> ExitStatus {
-        let kill = format!("kill -TERM {}", self.child.id());
-        assert!(
-            Command::new("sh")
-                .args(["-c", &kill])
-                .status()
-                .expect("a shell")
-                .success()
-        );
-        self.child.wait().expect("an exit status")
-    }
-}
-
-impl Drop for Bank {
-    fn drop(&mut self) {
-        // After `terminate` there is nothing left to kill.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.process.stop()
     }
 }
 

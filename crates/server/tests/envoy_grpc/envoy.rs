@@ -2,8 +2,9 @@
 
 use std::process::Command;
 
+use nightlatch_programs::Process;
+
 use crate::guarded::{Gateway, Ports};
-use crate::process::Process;
 
 /// Where `cargo xtask test rust` puts it.
 const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/gateways/venv/bin/envoy");
@@ -19,7 +20,7 @@ pub(crate) fn start(ports: Ports) -> Gateway {
         ("UPSTREAM", ports.application),
     ];
     let config = placed.iter().fold(CONFIG.to_owned(), |config, (word, port)| {
-        config.replace(word, &port.to_string())
+        config.replace(word, &port.port().to_string())
     });
     std::fs::write(&file, config).expect("the configuration");
     let mut command = Command::new(PROGRAM);
@@ -27,7 +28,7 @@ pub(crate) fn start(ports: Ports) -> Gateway {
         .arg("-c")
         .arg(&file)
         .args(["--concurrency", "1", "--disable-hot-restart", "--log-level", "info"]);
-    let process = Process::start(&mut command, "cargo xtask test rust");
-    process.wait_for("starting workers");
+    let mut process = Process::start(&mut command, "cargo xtask test rust");
+    process.wait_until_listening(ports.front);
     Gateway::new(directory, process)
 }

@@ -3,10 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use nightlatch_programs::{Port, Process, wait_until};
 use tempfile::TempDir;
-
-use crate::port::free_port;
-use crate::process::Process;
 
 #[derive(Debug)]
 pub(crate) struct Nightlatch {
@@ -14,38 +12,76 @@ pub(crate) struct Nightlatch {
     server: Option<Process>,
     /// It lives as long as this.
     _echo: Process,
+    ports: Ports,
     /// Where the gateway listens.
     pub(crate) gateway: u16,
     pub(crate) management: u16,
     pub(crate) upstream: u16,
-    /// Where Apache asks.
-    pub(crate) fastcgi: u16,
     pub(crate) key: String,
+}
+
+/// Where everything listens, reserved for as long as the test runs.
+#[derive(Debug)]
+struct Ports {
+    gateway: Port,
+    /// None: where the gateway would be.
+    upstream: Option<Port>,
+    server: Port,
+    management: Port,
+    fastcgi: Port,
+}
+
+impl Ports {
+    fn reserve() -> Self {
+        Self {
+            gateway: Port::reserve(),
+            upstream: Some(Port::reserve()),
+            server: Port::reserve(),
+            management: Port::reserve(),
+            fastcgi: Port::reserve(),
+        }
+    }
+
+    fn upstream(&self) -> &Port {
+        self.upstream.as_ref().unwrap_or(&self.gateway)
+    }
 }
 
 impl Nightlatch {
     pub(crate) fn start() -> Self {
-        let [gateway, upstream] = [free_port(), free_port()];
-        Self::with(gateway, upstream, "", "")
+        Self::with(Ports::reserve(), "", "")
     }
 
     /// As the gateway itself.
     pub(crate) fn start_as_proxy() -> Self {
-        let [gateway, upstream] = [free_port(), free_port()];
-        let proxy = format!("[proxy]\nlisten = \"127.0.0.1:{gateway}\"");
-        let site = format!("upstream = \"http://127.0.0.1:{upstream}\"");
-        Self::with(gateway, upstream, &proxy, &site)
+        let ports = Ports::reserve();
+        let proxy = format!("[proxy]\nlisten = \"{}\"", ports.gateway.address());
+        let site = format!("upstream = \"http://{}\"", ports.upstream().address());
+        let mut nightlatch = Self::with(ports, &proxy, &site);
+        let gateway = nightlatch.ports.gateway.address();
+        let server = nightlatch.server.as_mut().expect("the server runs");
+        server.wait_until_listening(gateway);
+        nightlatch
     }
 
     /// Without a gateway: what would be behind it is in its place.
     pub(crate) fn start_unguarded() -> Self {
-        let port = free_port();
-        Self::with(port, port, "", "")
+        let ports = Ports {
+            upstream: None,
+            ..Ports::reserve()
+        };
+        Self::with(ports, "", "")
     }
 
-    fn with(gateway: u16, upstream: u16, proxy: &str, site: &str) -> Self {
+    fn with(ports: Ports, proxy: &str, site: &str) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
-        let [server, management, fastcgi] = [free_port(), free_port(), free_port()];
+        let Ports {
+            gateway,
+            server,
+            management,
+            fastcgi,
+            ..
+        } = &ports;
         let store = directory.path().join("nightlatch.db");
         let config = format!(
             r#"
@@ -91,17 +127,20 @@ max_age = "5m"
             store.display()
         );
         std::fs::write(directory.path().join("latch.toml"), config).expect("the configuration");
-        let listen = format!("127.0.0.1:{upstream}");
-        let echo = Process::start(binary().args(["gateway", "echo", "--listen", &listen]), "cargo build");
-        echo.wait_for("echo  http://");
+        let upstream = ports.upstream().address();
+        let mut echo = Process::start(
+            binary().args(["gateway", "echo", "--listen", &upstream.to_string()]),
+            "cargo build",
+        );
+        echo.wait_until_listening(upstream);
         let mut nightlatch = Self {
             directory,
             server: None,
             _echo: echo,
-            gateway,
-            management,
-            upstream,
-            fastcgi,
+            gateway: gateway.number(),
+            management: management.number(),
+            upstream: upstream.port(),
+            ports,
             key: String::new(),
         };
         nightlatch.launch();
@@ -122,17 +161,19 @@ max_age = "5m"
 
     /// Starts, with the sessions of the time before.
     pub(crate) fn launch(&mut self) {
-        let server = Process::start(binary().arg("serve").arg("--config").arg(self.config()), "cargo build");
-        loop {
-            let line = server.line();
-            match line.split_once("  ").map(|(word, rest)| (word, rest.trim())) {
-                Some(("API key", key)) => key.clone_into(&mut self.key),
-                Some(("management", _)) if !self.key.is_empty() => break,
-                _ => {}
-            }
-            if line.starts_with("API key") && !self.key.is_empty() {
-                break;
-            }
+        let mut server = Process::start(binary().arg("serve").arg("--config").arg(self.config()), "cargo build");
+        let Ports {
+            server: browser,
+            management,
+            fastcgi,
+            ..
+        } = &self.ports;
+        for port in [browser, management, fastcgi] {
+            server.wait_until_listening(port.address());
+        }
+        // The first start alone prints it.
+        if self.key.is_empty() {
+            self.key = server.told("API key");
         }
         self.server = Some(server);
     }
@@ -141,9 +182,7 @@ max_age = "5m"
     pub(crate) fn hold(&self) {
         let server = self.server.as_ref().expect("the server runs");
         server.signal("-STOP");
-        while !is_stopped(server.id()) {
-            std::thread::yield_now();
-        }
+        wait_until("every thread stands still", || is_stopped(server.id()));
     }
 
     pub(crate) fn let_go(&self) {

@@ -4,12 +4,12 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use nightlatch_programs::{Process, wait_until};
+
 use crate::nightlatch::{Nightlatch, binary};
 use crate::outage::{Asked, ask};
-use crate::process::Process;
 
 const INSTALL: &str = "cargo xtask test gateways";
-const TRIES: u32 = 300;
 
 /// A proxy, and what is particular about it.
 #[derive(Debug)]
@@ -101,7 +101,7 @@ pub(crate) const PROXIES: [Proxy; 6] = [
         name: "Apache",
         program: "apache2",
         version: &["-v"],
-        prints: &[("apache.conf", &["apache", "--fastcgi", "127.0.0.1:{fastcgi}"])],
+        prints: &[("apache.conf", &["apache"])],
         starts: &["-d", "{}", "-f", "{}/apache.conf", "-D", "FOREGROUND"],
         options: &[],
         // Where nobody answers its check it says 500, which cannot be set; to what it hands on it says 503.
@@ -127,15 +127,12 @@ impl Proxy {
             .env("XDG_CONFIG_HOME", directory)
             .env("XDG_DATA_HOME", directory);
         let mut process = Process::start(&mut command, INSTALL);
-        for _ in 0..TRIES {
-            let answer = ask(nightlatch, &Asked::new("/nightlatch/session"));
-            if answer.is_some_and(|answer| answer.status == 401) {
-                return process;
-            }
-            assert!(process.is_running(), "{} ended: {}", self.name, process.said());
-            pause();
-        }
-        panic!("{} does not serve: {}", self.name, process.said());
+        // Some listen before they have read which routes there are.
+        wait_until(&format!("{} serves", self.name), || {
+            assert!(process.is_running(), "{} ended: {}", self.name, process.printed());
+            ask(nightlatch, &Asked::new("/nightlatch/session")).is_some_and(|answer| answer.status == 401)
+        });
+        process
     }
 
     /// The first word with digits and dots of what it says of its version.
@@ -165,11 +162,7 @@ fn print(nightlatch: &Nightlatch, arguments: &[&str]) -> Vec<u8> {
     let directory = nightlatch.directory();
     let output = binary()
         .arg("gateway")
-        .args(
-            arguments
-                .iter()
-                .map(|argument| placed(argument, directory).replace("{fastcgi}", &nightlatch.fastcgi.to_string())),
-        )
+        .args(arguments.iter().map(|argument| placed(argument, directory)))
         .arg("--config")
         .arg(nightlatch.config())
         .args(["--upstream", &format!("http://127.0.0.1:{}", nightlatch.upstream)])
@@ -183,12 +176,4 @@ fn print(nightlatch: &Nightlatch, arguments: &[&str]) -> Vec<u8> {
 
 fn placed(argument: &str, directory: &Path) -> String {
     argument.replace("{}", directory.to_str().expect("text"))
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "no proxy says when it has read its configuration"
-)]
-fn pause() {
-    std::thread::sleep(Duration::from_millis(100)); // tidy: sleeps because no proxy says when it serves
 }

@@ -142,7 +142,8 @@ async fn memory_does_not_grow_with_a_body() {
     let front = Front::of(&application, "");
     let token = front.sign_in("ada").await;
     let resident = || {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", front.server.pid())).expect("the process");
+        let id = front.server.process.as_ref().expect("it runs").id();
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).expect("the process");
         let line = status
             .lines()
             .find(|line| line.starts_with("VmHWM:"))

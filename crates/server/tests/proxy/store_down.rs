@@ -13,9 +13,8 @@ use crate::server::Server;
 /// From now on the server can write to no file, as on a full disk; or to all again.
 fn let_write(server: &Server, may: bool) {
     let limit = if may { "--fsize=unlimited:" } else { "--fsize=0:" };
-    let told = Command::new("prlimit")
-        .args(["--pid", &server.pid().to_string(), limit])
-        .status();
+    let id = server.process.as_ref().expect("it runs").id();
+    let told = Command::new("prlimit").args(["--pid", &id.to_string(), limit]).status();
     assert!(told.expect("prlimit, of the package util-linux").success());
 }
 

@@ -1,13 +1,14 @@
 //! An application that knows nothing of sessions, a gateway in front of it, and the server that the gateway asks.
 
+use std::net::SocketAddr;
+
 use axum::http::Method;
+use nightlatch_programs::{Port, Process};
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::application::Application;
 use crate::client::{self, Answer};
-use crate::port::free_port;
-use crate::process::Process;
 use crate::server::Server;
 
 /// A proxy that runs, and the directory with everything it writes.
@@ -29,9 +30,9 @@ impl Gateway {
 /// Where a gateway listens, asks, and passes requests on to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ports {
-    pub(crate) front: u16,
-    pub(crate) questions: u16,
-    pub(crate) application: u16,
+    pub(crate) front: SocketAddr,
+    pub(crate) questions: SocketAddr,
+    pub(crate) application: SocketAddr,
 }
 
 #[derive(Debug)]
@@ -39,6 +40,7 @@ pub(crate) struct Guarded {
     pub(crate) server: Server,
     pub(crate) application: Application,
     _gateway: Gateway,
+    _ports: [Port; 2],
     pub(crate) url: String,
 }
 
@@ -46,20 +48,22 @@ impl Guarded {
     /// `section` of the configuration is where the questions of this gateway are listened for.
     pub(crate) async fn start(section: &str, policy: &str, gateway: impl FnOnce(Ports) -> Gateway) -> Self {
         let application = Application::start().await;
+        let [front, questions] = [Port::reserve(), Port::reserve()];
         let ports = Ports {
-            front: free_port(),
-            questions: free_port(),
-            application: application.port,
+            front: front.address(),
+            questions: questions.address(),
+            application: SocketAddr::from(([127, 0, 0, 1], application.port)),
         };
-        let url = format!("http://127.0.0.1:{}", ports.front);
+        let url = format!("http://{}", ports.front);
         let config = format!(
-            "[server]\npublic_url = \"{url}\"\n[{section}]\nlisten = \"127.0.0.1:{}\"\n{policy}",
+            "[server]\npublic_url = \"{url}\"\n[{section}]\nlisten = \"{}\"\n{policy}",
             ports.questions
         );
         Self {
             server: Server::start(&config),
             application,
             _gateway: gateway(ports),
+            _ports: [front, questions],
             url,
         }
     }

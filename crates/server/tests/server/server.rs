@@ -1,30 +1,30 @@
 //! The real binary as a process of its own, on free ports, with a store in a temporary directory.
 
-use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::process::{Command, ExitStatus};
 
+use nightlatch_programs::{Port, Process};
 use tempfile::TempDir;
-
-const STARTS_WITHIN: Duration = Duration::from_secs(30);
 
 /// A server. Its process is killed when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Server {
     directory: TempDir,
-    process: Option<Child>,
+    /// None while it does not run.
+    pub(crate) process: Option<Process>,
+    /// Of the browser side and of the management API. They stay the same when the server starts again.
+    ports: [Port; 2],
+    proxy_port: Option<Port>,
     /// `http://127.0.0.1:PORT/nightlatch/`.
     pub(crate) browser: String,
     /// `http://127.0.0.1:PORT/api/v1/`.
     pub(crate) management: String,
-    /// `127.0.0.1:PORT` of the proxy, where the configuration has one. It stays the same when the server starts again.
+    /// `127.0.0.1:PORT` of the proxy, where the configuration has one.
     pub(crate) proxy: Option<String>,
     /// The key that the first start printed.
     pub(crate) key: String,
-    log: Arc<Mutex<String>>,
+    /// What the processes before this one wrote to standard error.
+    earlier_log: String,
 }
 
 impl Server {
@@ -32,14 +32,18 @@ impl Server {
     pub(crate) fn start(config: &str) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         std::fs::write(directory.path().join("latch.toml"), config).expect("the configuration");
+        let ports = [Port::reserve(), Port::reserve()];
+        let proxy_port = config.contains("[proxy]").then(Port::reserve);
         let mut server = Self {
             directory,
             process: None,
             browser: String::new(),
             management: String::new(),
-            proxy: None,
+            proxy: proxy_port.as_ref().map(|port| port.address().to_string()),
+            ports,
+            proxy_port,
             key: String::new(),
-            log: Arc::default(),
+            earlier_log: String::new(),
         };
         server.launch();
         server
@@ -49,33 +53,27 @@ impl Server {
         self.directory.path().join("latch.toml")
     }
 
-    pub(crate) fn pid(&self) -> u32 {
-        self.process.as_ref().expect("the server runs").id()
-    }
-
     /// Everything the processes of this server wrote to standard error so far.
     pub(crate) fn log(&self) -> String {
-        self.log.lock().expect("no writer panics").clone()
+        let now = self.process.as_ref().map(Process::stderr).unwrap_or_default();
+        self.earlier_log.clone() + &now
     }
 
     /// `kill -9`: nothing is flushed, nothing is said.
     pub(crate) fn kill(&mut self) {
-        if let Some(mut process) = self.process.take() {
-            // It may have ended by itself.
-            let _ = process.kill();
-            let _ = process.wait();
+        if let Some(process) = &mut self.process {
+            process.kill();
+            self.earlier_log = self.log();
+            self.process = None;
         }
     }
 
     /// Asks the process to stop and waits until it has.
     pub(crate) fn stop(&mut self) -> ExitStatus {
-        let asked = Command::new("kill")
-            .args(["-TERM", &self.pid().to_string()])
-            .status()
-            .expect("kill");
-        assert!(asked.success());
-        let mut process = self.process.take().expect("the server runs");
-        process.wait().expect("the process is gone")
+        let status = self.process.as_mut().expect("the server runs").stop();
+        self.earlier_log = self.log();
+        self.process = None;
+        status
     }
 
     /// Stops the process in order, unless it is gone already, and starts another on the same store.
@@ -96,8 +94,8 @@ impl Server {
             env!("CARGO_BIN_EXE_nightlatch"),
         ]);
         command
-            .env("NIGHTLATCH__SERVER__LISTEN", "127.0.0.1:0")
-            .env("NIGHTLATCH__MANAGEMENT__LISTEN", "127.0.0.1:0")
+            .env("NIGHTLATCH__SERVER__LISTEN", self.ports[0].address().to_string())
+            .env("NIGHTLATCH__MANAGEMENT__LISTEN", self.ports[1].address().to_string())
             .env("NIGHTLATCH__STORE__PATH", self.directory.path().join("nightlatch.db"))
             .env_remove("NO_COLOR");
         if let Some(proxy) = &self.proxy {
@@ -109,53 +107,18 @@ impl Server {
     fn launch(&mut self) {
         let mut command = self.binary();
         command.arg("serve").arg("--config").arg(self.config_file());
-        let mut process = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the binary starts");
-        let lines = self.listen_to(&mut process);
-        self.process = Some(process);
-        let first = self.key.is_empty();
-        let (mut browser, mut management) = (None, None);
-        while browser.is_none() || management.is_none() || (first && self.key.is_empty()) {
-            match lines.recv_timeout(STARTS_WITHIN) {
-                Ok(line) => match line.split_once("  ").map(|(word, rest)| (word, rest.trim())) {
-                    Some(("browser side", url)) => browser = Some(url.to_owned()),
-                    Some(("management", url)) => management = Some(url.to_owned()),
-                    Some(("applications", address)) => self.proxy = Some(address.to_owned()),
-                    Some(("API key", key)) => key.clone_into(&mut self.key),
-                    _ => {}
-                },
-                Err(RecvTimeoutError::Timeout) => panic!("the server does not start: {}", self.log()),
-                Err(RecvTimeoutError::Disconnected) => panic!("the server ended: {}", self.log()),
-            }
+        let mut process = Process::start(&mut command, "cargo build");
+        for port in self.ports.iter().chain(&self.proxy_port) {
+            process.wait_until_listening(port.address());
         }
-        self.browser = browser.expect("found above");
-        self.management = management.expect("found above");
-    }
-
-    /// Both outputs are read to their end, so that the process never waits for a reader.
-    fn listen_to(&self, process: &mut Child) -> Receiver<String> {
-        let stderr = BufReader::new(process.stderr.take().expect("piped"));
-        let log = Arc::clone(&self.log);
-        std::thread::spawn(move || {
-            for line in stderr.lines().map_while(Result::ok) {
-                let mut log = log.lock().expect("no reader panics");
-                log.push_str(&line);
-                log.push('\n');
-            }
-        });
-        let stdout = BufReader::new(process.stdout.take().expect("piped"));
-        let (sender, lines) = channel();
-        std::thread::spawn(move || {
-            for line in stdout.lines().map_while(Result::ok) {
-                // Nobody listens any more once the server has started.
-                let _ = sender.send(line);
-            }
-        });
-        lines
+        // With the prefix of the configuration.
+        self.browser = process.told("browser side");
+        self.management = process.told("management");
+        // The first start alone prints it.
+        if self.key.is_empty() {
+            self.key = process.told("API key");
+        }
+        self.process = Some(process);
     }
 }
 

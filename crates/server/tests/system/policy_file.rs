@@ -161,11 +161,7 @@ async fn a_file_that_is_right_comes_into_force_and_an_empty_one_does_not() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_hangup_signal_reads_the_file_again() {
     let server = Server::start(CONFIG);
-    let hung_up = std::process::Command::new("kill")
-        .args(["-HUP", &server.pid().to_string()])
-        .status()
-        .expect("kill");
-    assert!(hung_up.success());
+    server.process.as_ref().expect("it runs").signal("-HUP");
     let read = "nightlatch_policy_file_reads_total{outcome=\"valid\"} 1";
     let asking = async {
         while !operations(&server, "metrics").await.contains(read) {

@@ -1,6 +1,6 @@
 //! `nightlatch gateway apache`.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -9,15 +9,18 @@ use askama::Template;
 use super::installation::{Installation, Options};
 use super::spellings::{FORWARDING, IDENTITY, spellings};
 
+/// Proposed to a configuration that has none.
+const USUAL_FASTCGI: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8703);
+
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   nightlatch gateway apache --config latch.toml > /etc/apache2/sites-available/nightlatch.conf")]
 pub(super) struct Args {
     #[command(flatten)]
     options: Options,
-    /// The `FastCGI` authorizer of nightlatch: `gateway.fastcgi.listen`
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8703")]
-    fastcgi: SocketAddr,
+    /// Where Apache reaches the `FastCGI` authorizer of nightlatch. Left out: `gateway.fastcgi.listen` of the configuration
+    #[arg(long, value_name = "ADDRESS")]
+    fastcgi: Option<SocketAddr>,
     /// Where the modules of Apache are
     #[arg(long, value_name = "DIRECTORY", default_value = "/usr/lib/apache2/modules")]
     modules: PathBuf,
@@ -27,8 +30,8 @@ pub(super) struct Args {
 #[derive(Template)]
 #[template(path = "gateway/apache.conf", escape = "none")]
 struct Apache {
-    on: Installation,
     fastcgi: SocketAddr,
+    on: Installation,
     modules: String,
     /// Apache removes headers by their exact names, whatever their case.
     removed: Vec<String>,
@@ -40,8 +43,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut removed: Vec<String> = names.flat_map(lower).collect();
     removed.retain(|name| !name.contains(|letter: char| letter.is_ascii_uppercase()));
     super::print(&args.options, |on| Apache {
+        fastcgi: args.fastcgi.or(on.fastcgi).unwrap_or(USUAL_FASTCGI),
         on,
-        fastcgi: args.fastcgi,
         modules: args.modules.display().to_string(),
         removed,
     })

@@ -40,6 +40,8 @@ pub(super) struct Options {
 pub(super) struct Installation {
     /// Host and port of nightlatch.
     pub(super) nightlatch: SocketAddr,
+    /// Where nightlatch answers FastCGI, where it does.
+    pub(super) fastcgi: Option<SocketAddr>,
     /// Host and port of the application.
     pub(super) upstream: String,
     pub(super) listen: SocketAddr,
@@ -107,6 +109,11 @@ impl Options {
         });
         Ok(Installation {
             nightlatch: reachable(config.server.address),
+            fastcgi: config
+                .gateway
+                .fastcgi
+                .as_ref()
+                .map(|listener| reachable(listener.address)),
             upstream: self.upstream.clone(),
             listen,
             tls,

@@ -3,13 +3,17 @@
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 
-pub(crate) fn run(command: &mut Command, input: &str) -> Output {
+/// Runs a command with `input` on its standard input.
+///
+/// # Panics
+/// Where it cannot be started.
+pub fn run(command: &mut Command, input: &str) -> Output {
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .expect("the binary starts");
+        .expect("the program starts");
     let mut stdin = child.stdin.take().expect("piped");
     let input = input.to_owned();
     // A command that reads no input may have closed it already.
