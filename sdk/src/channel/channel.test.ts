@@ -19,18 +19,40 @@ function stub(setItem?: () => void) {
   return { window, written };
 }
 
-test('Passes words through storage, and equal ones arrive each time', () => {
+test('Passes what is said through storage, and what is equal arrives each time', () => {
   const { window, written } = stub();
   const channel = new StorageChannel('n');
-  const heard: string[] = [];
-  channel.onmessage = ({ data }: MessageEvent<string>) => heard.push(data.split(' ').slice(0, 2).join(' '));
+  const heard: unknown[] = [];
+  channel.onmessage = ({ data }: MessageEvent) => heard.push(data);
   channel.postMessage('ended idle');
+  channel.postMessage({ type: 'message', data: [1, { a: null }] });
   channel.postMessage('ended idle');
-  expect(new Set(written).size).toBe(2);
-  window.dispatchEvent(Object.assign(new Event('storage'), { key: 'other', newValue: 'look' }));
+  expect(new Set(written).size).toBe(3);
+  for (const forged of ['look', '{', '7', null]) window.dispatchEvent(Object.assign(new Event('storage'), { key: 'n', newValue: forged }));
+  window.dispatchEvent(Object.assign(new Event('storage'), { key: 'other', newValue: '["look",1]' }));
   channel.close();
   channel.postMessage('ended idle');
-  expect(heard).toEqual(['ended idle', 'ended idle']);
+  expect(heard).toEqual(['ended idle', { type: 'message', data: [1, { a: null }] }, 'ended idle']);
+});
+
+test('Reaches the others of the same page, which no storage event does, and not itself', async () => {
+  stub(() => {});
+  const [one, other, elsewhere] = [new StorageChannel('n'), new StorageChannel('n'), new StorageChannel('m')];
+  const heard: string[] = [];
+  for (const [name, channel] of Object.entries({ one, other, elsewhere })) channel.onmessage = () => heard.push(name);
+  one.postMessage('look');
+  await Promise.resolve();
+  other.postMessage('look');
+  one.close();
+  await Promise.resolve();
+  expect(heard).toEqual(['other']);
+});
+
+test('What has no end cannot be said', () => {
+  stub();
+  const round: { self?: object } = {};
+  round.self = round;
+  expect(() => new StorageChannel('n').postMessage(round)).toThrow();
 });
 
 test('Does without storage', () => {

@@ -2,7 +2,9 @@ import { beforeEach, vi } from 'vitest';
 import { FakeChannel } from '../fake-channel.js';
 import { createMocks } from './names.js';
 
-Object.assign(globalThis, { jest: vi, BroadcastChannel: FakeChannel });
+// Without channels tabs talk through local storage.
+const channels = process.env['WITHOUT_CHANNELS'] ? undefined : FakeChannel;
+Object.assign(globalThis, { jest: vi, BroadcastChannel: channels });
 
 beforeEach(() => {
   // The suite measures to within milliseconds. On a clock that leaps from timer to timer a busy machine does not matter.
