@@ -11,15 +11,14 @@ type Source = Limits & { auth?: { autologout?: Limits } } & { [method: string]: 
 /** What the state holds, and what can be done. The functions are the same over all renders. */
 export type Session = State & Omit<Nightlatch, keyof State | 'state' | 'request' | 'start' | 'stop'>;
 
-/**
- * Against the server, its policy has the limits. With `onSignOut` there is no server: the limits are these, and `onSignOut`
- * ends the session.
- */
+/** The server has the limits, in its policy; with `standalone` there is no server, and the limits are these. */
 export interface AutoLogoutProps
   extends Limits,
     Pick<Options, 'base' | 'worker' | 'required' | 'frames' | 'onDiagnostic' | 'onSignOut'> {
   /** Beats the properties of the same names, one by one. */
   readonly config?: AutoLogoutConfig | undefined;
+  /** There is no server: the tabs of this browser keep the time, and `onSignOut` ends the session. Default false. */
+  readonly standalone?: boolean | undefined;
 }
 
 const options: Options = {};
@@ -55,7 +54,7 @@ export const useSession = ({ ticks }: { ticks?: boolean } = {}): Session => ({
  * on a value out of range.
  */
 export const AutoLogout = (props: AutoLogoutProps): null => {
-  const { onSignOut } = props;
+  const alone = !!props.standalone;
   const config = props.config as Source | undefined;
   // A flag is a value from false to true.
   const read = (name: keyof Limits, fallback: Value = true, least: Value = false, most: Value = true) => {
@@ -74,7 +73,7 @@ export const AutoLogout = (props: AutoLogoutProps): null => {
     read('useWorkerTimers'),
     read('logoutIfDisconnected'),
     read('enabled'),
-    !onSignOut,
+    alone,
   ] as const;
   useEffect(() => {
     Object.assign(options, props);
@@ -85,7 +84,7 @@ export const AutoLogout = (props: AutoLogoutProps): null => {
     Object.assign(options, {
       worker: worker ? props.worker : undefined,
       backend:
-        onSignOut && standalone({ idle: minutes * 60_000, warnBefore: seconds * 1000, absent: disconnected ? 'count' : 'pause' }),
+        alone && standalone({ idle: minutes * 60_000, warnBefore: seconds * 1000, absent: disconnected ? 'count' : 'pause' }),
     });
     return guard(nightlatch);
   }, limits);

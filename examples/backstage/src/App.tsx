@@ -18,7 +18,7 @@ export function App() {
   const identity = useIdentity();
   return (
     <>
-      {identity && <AutoLogout config={configApi} onSignOut={() => identityApi.signOut()} />}
+      {identity && <AutoLogout standalone config={configApi} onSignOut={() => identityApi.signOut()} />}
       <AppRouter>
         <Root routes={routes} />
       </AppRouter>

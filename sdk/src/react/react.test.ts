@@ -21,7 +21,7 @@ afterEach(cleanup);
 /** The limits that a stand-alone session is given, undefined if there is none. */
 function limits(props: AutoLogoutProps) {
   vi.mocked(standalone).mockClear();
-  const { unmount } = render(createElement(AutoLogout, { onSignOut() {}, ...props }));
+  const { unmount } = render(createElement(AutoLogout, { standalone: true, ...props }));
   unmount();
   return vi.mocked(standalone).mock.calls[0]?.[0];
 }
@@ -75,7 +75,7 @@ test('The ends of the ranges are allowed', () => {
 
 test('Runs once over renders with other functions, and again with other limits', () => {
   const element = (onSignOut: () => void, idleTimeoutMinutes = 30) =>
-    createElement(StrictMode, null, createElement(AutoLogout, { onSignOut, idleTimeoutMinutes }));
+    createElement(StrictMode, null, createElement(AutoLogout, { standalone: true, onSignOut, idleTimeoutMinutes }));
   vi.mocked(standalone).mockClear();
   const { rerender, unmount } = render(element(() => {}));
   // StrictMode mounts twice.
@@ -89,9 +89,9 @@ test('Runs once over renders with other functions, and again with other limits',
   expect(running.size).toBe(0);
 });
 
-test('Without a sign-out of its own nothing stands in for the server', () => {
+test.each([{}, { onSignOut() {} }, { standalone: false }])('Unless it is asked for, nothing stands in for the server (%o)', (props) => {
   vi.mocked(standalone).mockClear();
-  render(createElement(AutoLogout, { idleTimeoutMinutes: 30 }));
+  render(createElement(AutoLogout, { idleTimeoutMinutes: 30, ...props }));
   expect(standalone).not.toHaveBeenCalled();
   expect([...running]).toEqual([nightlatch]);
 });
