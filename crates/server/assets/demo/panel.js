@@ -26,10 +26,16 @@ const idleLimits = [duration(panel.dataset.billingIdle), duration(panel.dataset.
 const absoluteLimit = duration(panel.dataset.absolute);
 
 let session;
+/** What the upload of this page says. */
+let holding = false;
 let idleLimit;
 let lastInput = -Infinity;
 let ticking;
 
+document.addEventListener("held", ({ detail }) => {
+  holding = detail;
+  if (session) show({ ...session });
+});
 watchSession(panel.dataset.prefix, show);
 for (const type of ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"]) {
   addEventListener(type, (event) => event.isTrusted && (lastInput = performance.now()), { passive: true, capture: true });
@@ -39,7 +45,7 @@ function show(next) {
   const before = session;
   session = next;
   // More left than any limit gives: a hold reaches into the future.
-  next.held = next.idle != null && next.idle > idleLimits.at(-1) + 500;
+  next.held = next.idle != null && (holding || next.idle > idleLimits.at(-1) + 500);
   if (idleLimit === undefined || moved(before, next, "idle") !== 0) idleLimit = limitBehind(next.idle);
   const here = performance.now() - lastInput < HERE;
   for (const line of changes(before, next, here)) log(line);
@@ -90,7 +96,7 @@ function tick() {
   clearTimeout(ticking);
   const passed = performance.now() - session.at;
   const left = (limit) => (session[limit] == null ? null : session[limit] - passed);
-  write(part("idle-time"), remainingText(left("idle")));
+  write(part("idle-time"), session.held ? "held" : remainingText(left("idle")));
   write(part("absolute-time"), remainingText(left("absolute")));
   const deciding = left(session.kind);
   write(part("time"), deciding === null ? (living() ? "∞" : "–:––") : digits(deciding));
@@ -113,20 +119,21 @@ function ageText(idle) {
   return session.held ? "not needed, a hold is running" : ago(idleLimit - idle);
 }
 
-function whatDecides({ phase, kind }) {
+function whatDecides({ phase, kind, held }) {
   if (phase === "unreachable") return "the server does not answer";
   if (phase === "locked") return "locked: sign in to go on";
   if (phase === "ended") return "this session is over";
+  if (held && kind === "idle") return "held: the idle clock waits";
   return kind ? `until the ${kind} limit` : "no limit is running";
 }
 
 /** Replaced only when it stops being true; it is no live region, the SDK's dialog does the announcing. */
 function inWords(before, next) {
-  const same = before?.phase === next.phase && before.kind === next.kind;
+  const same = before?.phase === next.phase && before.kind === next.kind && before.held === next.held;
   if (same && !moved(before, next, "idle") && !moved(before, next, "absolute")) return part("words").textContent;
   const limits = ["idle", "absolute"]
     .filter((limit) => next[limit] != null)
-    .map((limit) => `The ${limit} limit is reached at ${timeOfDay(next[limit])}${limit === next.kind ? ", which comes first" : ""}.`);
+    .map((limit) => limit === "idle" && next.held ? "The idle clock waits for the upload." : `The ${limit} limit is reached at ${timeOfDay(next[limit])}${limit === next.kind ? ", which comes first" : ""}.`);
   return [`${PHASES[next.phase] ?? next.phase}.`, ...limits].join(" ");
 }
 

@@ -23,11 +23,13 @@ async function start() {
   let hold;
   try {
     hold = await openHold();
+    tellHeld(true);
     await send(hold, stop.signal);
     say("Done. The hold is released, and the idle clock runs again.");
   } catch (error) {
     say(stop.signal.aborted ? "Cancelled. The hold is released." : `Stopped: ${error.message}`);
   } finally {
+    tellHeld(false);
     await hold?.release().catch(() => {});
     working(false);
   }
@@ -74,6 +76,11 @@ function pause(ms, signal) {
     const timer = setTimeout(resolve, ms);
     signal.addEventListener("abort", () => (clearTimeout(timer), reject(signal.reason)), { once: true });
   });
+}
+
+/** The panel beside it cannot see a hold where a page with a shorter limit is open. */
+function tellHeld(held) {
+  document.dispatchEvent(new CustomEvent("held", { detail: held }));
 }
 
 function working(yes) {
