@@ -3,6 +3,7 @@
 mod activity;
 mod assets;
 mod choice;
+mod diagnostic;
 mod draft_key;
 mod events;
 mod extend;
@@ -23,7 +24,7 @@ use std::sync::Arc;
 use axum::body::{Bytes, HttpBody};
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Request, StatusCode};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use axum::{BoxError, Router};
@@ -32,6 +33,7 @@ pub(crate) use self::snippet::Snippet;
 use crate::gateway;
 use crate::http::cross_origin::cross_origin;
 use crate::http::problem::Problem;
+use crate::http::question::repeat_question;
 use crate::http::routed::routed;
 use crate::latch::Latch;
 
@@ -58,7 +60,7 @@ pub(crate) fn router(latch: Arc<Latch>, extra: Router) -> Router {
     // Written out in full: nesting would rewrite the address of every request.
     let at = |path: &str| format!("{}/{path}", latch.prefix);
     Router::new()
-        .route(&at("session"), get(session::get))
+        .route(&at("session"), get(session::get).post(session::post))
         .route(&at("activity"), post(activity::post))
         .route(&at("extend"), post(extend::post))
         .route(&at("tab"), post(tab::post))
@@ -67,6 +69,7 @@ pub(crate) fn router(latch: Arc<Latch>, extra: Router) -> Router {
         .route(&at("hold/{id}"), put(hold::put).delete(hold::delete))
         .route(&at("events"), get(events::get))
         .route(&at("sign-out"), post(sign_out::post))
+        .route(&at("diagnostic"), post(diagnostic::post))
         .route(&at("choice"), get(choice::get).put(choice::put))
         .route(&at("draft-key"), get(draft_key::get))
         .route(&at("signed-out"), get(signed_out::get))
@@ -75,6 +78,7 @@ pub(crate) fn router(latch: Arc<Latch>, extra: Router) -> Router {
         .route(&at("{asset}"), get(assets::get))
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(from_fn(repeat_question))
         .layer(from_fn_with_state(Arc::clone(&latch), cross_origin))
         .with_state(latch)
         .merge(extra)

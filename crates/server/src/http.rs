@@ -10,6 +10,7 @@ pub(crate) mod listen;
 pub(crate) mod logout_url;
 pub(crate) mod origin;
 pub(crate) mod problem;
+pub(crate) mod question;
 pub(crate) mod request_kind;
 pub(crate) mod routed;
 pub(crate) mod sign_in_url;

@@ -24,6 +24,7 @@ pub(crate) struct Metrics {
     pub(crate) checks: Counter,
     ended: Family<Reason, Counter>,
     refused: Family<Reason, Counter>,
+    diagnosed: Family<Diagnostic, Counter>,
     pub(crate) streams: Gauge,
     pub(crate) proxy: ProxyMetrics,
     sessions_in_table: Gauge,
@@ -39,6 +40,11 @@ pub(crate) struct Metrics {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Read {
     outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Diagnostic {
+    code: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -64,6 +70,12 @@ impl Metrics {
             "requests_refused",
             "Requests without a live session, by reason",
             refused.clone(),
+        );
+        let diagnosed = Family::default();
+        registry.register(
+            "page_diagnostics",
+            "What pages report that does not work in them, by the code of the diagnostic",
+            diagnosed.clone(),
         );
         registry.register("event_streams", "Open event streams", streams.clone());
         registry.register("sessions_in_table", "Sessions in the live table", in_table.clone());
@@ -103,6 +115,7 @@ impl Metrics {
             checks,
             ended,
             refused,
+            diagnosed,
             streams,
             proxy: ProxyMetrics::register(&mut registry),
             sessions_in_table: in_table,
@@ -134,6 +147,11 @@ impl Metrics {
 
     pub(crate) fn refused(&self, reason: &'static str) {
         self.refused.get_or_create(&Reason { reason }).inc();
+    }
+
+    /// A page reported that something does not work in it.
+    pub(crate) fn diagnosed(&self, code: &'static str) {
+        self.diagnosed.get_or_create(&Diagnostic { code }).inc();
     }
 
     /// The text of `/metrics`.

@@ -308,6 +308,13 @@ fn snippet_prints_one_line_for_pages() {
             && line.ends_with("crossorigin=\"anonymous\"></script>\n"),
         "{line}"
     );
+    let required = nightlatch(&["snippet", "--required"], "");
+    assert!(
+        text(&required.stdout)
+            .starts_with(r#"<script type="module" blocking="render" data-nightlatch="required" src="/nightlatch/sdk-"#),
+        "{}",
+        text(&required.stdout)
+    );
     let told: Value = serde_json::from_slice(&nightlatch(&["snippet", "--json"], "").stdout).expect("JSON");
     let script = told["script"].as_str().expect("an address");
     assert!(script.starts_with("/nightlatch/sdk-"), "{told}");

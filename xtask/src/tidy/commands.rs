@@ -99,6 +99,7 @@ const COMMANDS: &[(&str, Proof)] = &[
     ),
     ("nightlatch snippet --config latch.toml", SERVED_SDK),
     ("nightlatch snippet --config latch.toml --json", SERVED_SDK),
+    ("nightlatch snippet --config latch.toml --required", SERVED_SDK),
     (
         "nightlatch gateway nginx --config latch.toml --upstream http://127.0.0.1:3000",
         GATEWAYS,

@@ -21,8 +21,10 @@ pub(crate) struct Snippet {
     worker: String,
     /// The parts that the script may load, with their integrity, for an import map.
     parts: BTreeMap<String, String>,
-    /// The line for the page.
+    /// The line for a page that anybody may open.
     pub(crate) tag: String,
+    /// The line for a page that needs a session: it is drawn once the SDK runs, and left where nobody is signed in.
+    pub(crate) required_tag: String,
 }
 
 impl Snippet {
@@ -31,12 +33,15 @@ impl Snippet {
         let (sdk, worker) = (asset("sdk.js")?, asset("worker.js")?);
         let address = |asset: &Asset| format!("{prefix}/{}", asset.name_with_tag());
         let (script, integrity) = (address(sdk), sdk.integrity());
+        // Neither can hold what HTML would read as anything else.
+        let tag = |attributes: &str| {
+            let what = format!(r#"src="{script}" integrity="{integrity}" crossorigin="anonymous""#);
+            format!(r#"<script type="module"{attributes} {what}></script>"#)
+        };
         let part = |part: &Asset| (format!("{prefix}/{}", part.name()), part.integrity());
         Some(Self {
-            // Neither can hold what HTML would read as anything else.
-            tag: format!(
-                r#"<script type="module" src="{script}" integrity="{integrity}" crossorigin="anonymous"></script>"#
-            ),
+            tag: tag(""),
+            required_tag: tag(r#" blocking="render" data-nightlatch="required""#),
             script,
             integrity,
             worker: address(worker),

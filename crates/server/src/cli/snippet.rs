@@ -13,10 +13,12 @@ use crate::browser::Snippet;
 #[command(after_help = "Examples:
   nightlatch snippet
   nightlatch snippet --config latch.toml
+  nightlatch snippet --required
   nightlatch snippet --json | jq -r .integrity
 
-Put the line into the head of every page. A module script never holds the page up and needs no inline script, and with
-`integrity` the browser runs this very file and nothing that was put in its place. So the line changes with the version: GET
+Put the line into the head of every page. A module script never holds the page up and needs no inline script. Where a page needs
+a session, take the line of --required: the browser draws the page once the SDK runs, which hides it where it came out of a cache
+until the server has answered, and leaves it where nobody is signed in. With `integrity` the browser runs this very file and nothing that was put in its place. So the line changes with the version: GET
 sdk.json of the running server answers the one of today. Where a page cannot change with the server,
 <script type=\"module\" src=\"/nightlatch/sdk.js\"></script> is always the current SDK, without that check.
 
@@ -26,7 +28,10 @@ pub(crate) struct Args {
     /// The configuration file of the server, for its prefix
     #[arg(long, short, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Print JSON: the line, the addresses and the hashes
+    /// Print the line for pages that need a session
+    #[arg(long, conflicts_with = "json")]
+    required: bool,
+    /// Print JSON: the lines, the addresses and the hashes
     #[arg(long)]
     json: bool,
 }
@@ -41,7 +46,12 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if args.json {
         writeln!(out, "{:#}", serde_json::to_value(&snippet)?)?;
     } else {
-        writeln!(out, "{}", snippet.tag)?;
+        let tag = if args.required {
+            snippet.required_tag
+        } else {
+            snippet.tag
+        };
+        writeln!(out, "{tag}")?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -12,6 +12,8 @@ use crate::latch::Latch;
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PUT, DELETE");
 const HEADERS: HeaderValue = HeaderValue::from_static("authorization, content-type, last-event-id, nightlatch");
+/// By this a page knows that an answer belongs to its question.
+const READABLE: HeaderValue = HeaderValue::from_static("nightlatch");
 /// Seconds.
 const REMEMBERED_FOR: HeaderValue = HeaderValue::from_static("600");
 
@@ -29,6 +31,7 @@ pub(crate) async fn cross_origin(State(latch): State<Arc<Latch>>, request: Reque
         let credentials = HeaderValue::from_static("true");
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, credentials);
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, READABLE);
     }
     response
 }

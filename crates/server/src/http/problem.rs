@@ -14,6 +14,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::headers;
+use super::sign_in_url::SignInUrl;
 
 /// An answer that says what went wrong and what to do about it.
 #[derive(Debug)]
@@ -131,6 +132,13 @@ impl Problem {
             detail,
         )
         .because("locked")
+    }
+
+    /// Also says where to sign in, where that is known.
+    pub(crate) fn with_sign_in(mut self, url: Option<&SignInUrl>) -> Self {
+        let url = url.map(|url| ("sign_in_url".to_owned(), url.as_str().into()));
+        self.body.members.extend(url);
+        self
     }
 
     /// Nothing has ended, but this asks for a fresh authentication (RFC 9470).

@@ -1,13 +1,13 @@
 //! What a write must prove, and who reads a secret: that a page of ours or of a listed application sends it, and that it is no
 //! plain form or link of somebody else.
 
-use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 use super::problem::Problem;
 use crate::applications::Applications;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
-const NIGHTLATCH: HeaderName = HeaderName::from_static("nightlatch");
+pub(super) const NIGHTLATCH: HeaderName = HeaderName::from_static("nightlatch");
 
 /// Whose pages may write.
 #[derive(Clone, Copy, Debug)]
@@ -19,12 +19,17 @@ pub(crate) struct Origins<'a> {
 /// A write from script: a known origin, and the header that no form can send.
 pub(crate) fn from_script(origins: Origins<'_>, headers: &HeaderMap, silence_proves: bool) -> Result<(), Problem> {
     known_origin(origins, headers, silence_proves)?;
-    if headers.get(NIGHTLATCH).is_none_or(|value| value != "1") {
+    if !headers.get(NIGHTLATCH).is_some_and(is_from_script) {
         return Err(refused(
             "The header `Nightlatch: 1` is missing; send it with every write, and to read a secret.",
         ));
     }
     Ok(())
+}
+
+/// `1`, or `1.` and a number that names the question: the answer repeats it (see `question`).
+fn is_from_script(value: &HeaderValue) -> bool {
+    value == "1" || value.as_bytes().starts_with(b"1.")
 }
 
 /// A read of a secret from script: the header, which makes the browser of a page of another origin ask first, and no word of
@@ -70,8 +75,6 @@ fn refused(detail: &'static str) -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderValue;
-
     use super::*;
 
     type Headers = &'static [(&'static str, &'static str)];
@@ -112,6 +115,8 @@ mod tests {
             (&[("sec-fetch-site", "cross-site"), ("nightlatch", "1")], true, false),
             (&[("origin", "https://evil.example"), ("nightlatch", "1")], true, false),
             (&[("nightlatch", "0")], true, false),
+            (&[("nightlatch", "1.25")], true, true),
+            (&[("nightlatch", "10")], true, false),
         ];
         for (sent, bearer, allowed) in cases {
             let headers = sent.iter().map(|(name, value)| {

@@ -6,6 +6,7 @@ mod policy;
 mod rewriting;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, response};
@@ -17,6 +18,9 @@ use self::policy::Policies;
 use self::rewriting::Rewriting;
 use crate::browser::Snippet;
 use crate::latch::Latch;
+
+/// `script` where a browser fetches a service worker, and nowhere else; pages cannot set it.
+const SERVICE_WORKER: HeaderName = HeaderName::from_static("service-worker");
 
 /// Says of the bytes of a body what they are; other bytes would make a liar of it.
 const DIGESTS: [HeaderName; 4] = [
@@ -32,6 +36,8 @@ pub(super) struct Injection {
     tag: Box<str>,
     prefix: Box<str>,
     places: Places,
+    /// Whether it was said already that an application has a service worker.
+    warned: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -55,8 +61,9 @@ impl Injection {
     pub(super) fn new(prefix: &str) -> Option<Self> {
         let selector = |text: &str| text.parse().ok();
         Some(Self {
-            tag: Snippet::below(prefix)?.tag.into(),
+            tag: Snippet::below(prefix)?.required_tag.into(),
             prefix: format!("{prefix}/sdk").into(),
+            warned: AtomicBool::new(false),
             places: Places {
                 head: selector("head")?,
                 body: selector("body")?,
@@ -71,6 +78,21 @@ impl Injection {
     pub(super) fn ask(headers: &mut HeaderMap) {
         let readable = Coding::accepted(headers);
         headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(readable));
+    }
+
+    /// A browser asks for the script of a service worker. Pages that the worker answers from its cache never come through here:
+    /// the SDK is in them if it was when they were kept, and nobody sees them opened.
+    pub(super) fn notice_service_worker(&self, latch: &Latch, site: &str, headers: &HeaderMap) {
+        if headers.get(SERVICE_WORKER).is_none_or(|value| value != "script") {
+            return;
+        }
+        latch.metrics.proxy.injection("service-worker");
+        if !self.warned.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                site,
+                "an application has a service worker; pages that it answers from its cache do not pass the proxy, see docs/service-workers.md"
+            );
+        }
     }
 
     /// Puts the SDK into the answer to somebody who opens a page.

@@ -55,6 +55,10 @@ impl Proxy {
         self.refuse_too_large(request.headers())?;
         let upgrade = (request.version() == Version::HTTP_11 && headers::wants_websocket(request.headers()))
             .then(|| hyper::upgrade::on(&mut request));
+        #[cfg(feature = "inject")]
+        if let Some(injection) = &self.injection {
+            injection.notice_service_worker(&self.latch, &asked.host, request.headers());
+        }
         let passage = self.passage(&request, asked, known.as_ref());
         let (mut parts, body) = request.into_parts();
         self.rewrite_headers(&mut parts.headers, client.address, asked, place, known.as_ref());

@@ -5,7 +5,7 @@ use axum::http::Method;
 use crate::application::Application;
 use crate::front::{Front, PAGE, cookie};
 
-const LINE: &str = "<script type=\"module\" src=\"/nightlatch/sdk-";
+const LINE: &str = "<script type=\"module\" blocking=\"render\" data-nightlatch=\"required\" src=\"/nightlatch/sdk-";
 
 async fn front(application: &Application) -> (Front, String) {
     let front = Front::of(application, "");

@@ -38,11 +38,16 @@ async fn the_commands_of_the_document_tell_what_the_server_sends() {
         if line.ends_with("--json") {
             assert_eq!(serde_json::from_str::<serde_json::Value>(&printed).expect("JSON"), told);
         } else {
-            assert_eq!(Some(printed.trim_end()), told["tag"].as_str());
+            let tag = if line.ends_with("--required") {
+                "required_tag"
+            } else {
+                "tag"
+            };
+            assert_eq!(Some(printed.trim_end()), told[tag].as_str());
         }
         ran += 1;
     }
-    assert_eq!(ran, 2);
+    assert_eq!(ran, 3);
     let script = told["script"].as_str().expect("an address");
     assert!(script.starts_with("/auth/latch/sdk-"), "{script}");
     let origin = server.browser.trim_end_matches("/auth/latch/");

@@ -83,6 +83,10 @@ async fn what_the_line_for_pages_names_is_there_with_that_hash() {
         text("tag"),
         format!(r#"<script type="module" src="{script}" integrity="{hash}" crossorigin="anonymous"></script>"#)
     );
+    assert_eq!(
+        text("required_tag"),
+        text("tag").replace(" src=", r#" blocking="render" data-nightlatch="required" src="#)
+    );
     let parts = told["parts"].as_object().expect("parts");
     assert_eq!(parts.len(), folder("sdk").count());
     for (address, integrity_of_part) in parts {

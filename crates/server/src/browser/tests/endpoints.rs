@@ -405,3 +405,81 @@ async fn a_longer_choice_asks_for_a_recent_authentication_and_a_shorter_one_does
     // What is not offered is refused as that, however old the authentication is.
     choose("1h").await.problem(StatusCode::CONFLICT);
 }
+
+#[tokio::test]
+async fn an_answer_repeats_which_question_it_belongs_to() {
+    let site = Site::new(POLICY).await;
+    let token = site.sign_in("ada").await;
+    for (method, path, token) in [
+        (Method::POST, "/session", &*token),
+        (Method::POST, "/session", ""),
+        (Method::POST, "/extend", &token),
+        (Method::GET, "/nowhere", &token),
+    ] {
+        let mut request = page_request(method, path, token, "{}");
+        request
+            .headers_mut()
+            .insert("nightlatch", "1.4711".parse().expect("a value"));
+        let answer = site.send(request).await;
+        assert_eq!(answer.header("nightlatch"), Some("1.4711"), "{path}: {}", answer.body);
+    }
+    let mut unnamed = page_request(Method::GET, "/session", &token, "");
+    unnamed.headers_mut().remove("nightlatch");
+    assert_eq!(site.send(unnamed).await.header("nightlatch"), None);
+}
+
+#[tokio::test]
+async fn a_page_whose_cookie_is_gone_is_told_why_its_session_ended_and_nothing_of_one_that_lives() {
+    let site = Site::new("[server]\nsign_in_url = \"/in\"\n[policy]\nidle = \"10m\"\n").await;
+    let token = site.sign_in("ada").await;
+    let body = site.post("/session", &token, "{}").await.json();
+    let known = json!({ "handle": body["handle"] }).to_string();
+    let lives = site.post("/session", "", &known).await;
+    assert_eq!(lives.problem(StatusCode::UNAUTHORIZED).as_deref(), Some("none"));
+
+    site.post("/sign-out", &token, "").await;
+    let over = site.post("/session", "", &known).await;
+    assert_eq!(over.problem(StatusCode::UNAUTHORIZED).as_deref(), Some("user"));
+    assert_eq!(over.json()["ended_at"], 1_700_000_000_000_i64);
+    assert_eq!(over.json()["sign_in_url"], "/in");
+    // The session of the credential counts, whatever the page knew before.
+    let other = site.sign_in("ada").await;
+    assert_eq!(site.post("/session", &other, &known).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn what_does_not_work_in_pages_is_counted_by_words_that_are_known() {
+    let site = Site::new(POLICY).await;
+    let reported = site.post("/diagnostic", "", r#"{"code": "service-worker"}"#).await;
+    assert_eq!(reported.status, StatusCode::NO_CONTENT);
+    let unknown = site.post("/diagnostic", "", r#"{"code": "rumour"}"#).await;
+    unknown.problem(StatusCode::BAD_REQUEST);
+    let counted = "nightlatch_page_diagnostics_total{code=\"service-worker\"} 1";
+    let metrics = site.latch.metrics.text();
+    assert!(metrics.contains(counted), "{metrics}");
+    assert!(!metrics.contains("rumour"), "{metrics}");
+}
+
+#[tokio::test]
+async fn a_question_says_where_the_page_is_and_is_no_activity() {
+    let site = Site::new(POLICY).await;
+    let token = site.sign_in("ada").await;
+    site.advance(60);
+    let asked = site
+        .post(
+            "/session",
+            &token,
+            r#"{"tab": "t1", "path": "/billing/42", "handle": null}"#,
+        )
+        .await;
+    assert_eq!(asked.json()["idle_remaining_ms"], 240_000);
+    let elsewhere = site.post("/session", &token, r#"{"tab": "t1", "path": "/"}"#).await;
+    assert_eq!(elsewhere.json()["idle_remaining_ms"], 540_000);
+    let nonsense = site.post("/session", &token, r#"{"tab": "t 1", "path": "/"}"#).await;
+    nonsense.problem(StatusCode::BAD_REQUEST);
+    // A page of another site cannot ask, and so cannot open a page either.
+    let mut foreign = page_request(Method::POST, "/session", &token, "{}");
+    let site_header = foreign.headers_mut().get_mut("sec-fetch-site").expect("a header");
+    *site_header = "cross-site".parse().expect("a value");
+    site.send(foreign).await.problem(StatusCode::FORBIDDEN);
+}

@@ -1,0 +1,56 @@
+//! `POST diagnostic`: what does not work in a page, for the metrics. Nothing is stored, and nothing is believed: anybody can say
+//! so, and all that moves is a counter of a known word.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use serde::Deserialize;
+
+use super::form::JsonBody;
+use crate::http::problem::Problem;
+use crate::http::write::read_from_script;
+use crate::latch::Latch;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Report {
+    code: Code,
+}
+
+/// The words of `onDiagnostic` in the SDK.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Code {
+    File,
+    Push,
+    Rescue,
+    Server,
+    ServiceWorker,
+    SignOut,
+    Worker,
+}
+
+impl Code {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Push => "push",
+            Self::Rescue => "rescue",
+            Self::Server => "server",
+            Self::ServiceWorker => "service-worker",
+            Self::SignOut => "sign-out",
+            Self::Worker => "worker",
+        }
+    }
+}
+
+pub(super) async fn post(
+    State(latch): State<Arc<Latch>>,
+    headers: HeaderMap,
+    JsonBody(report): JsonBody<Report>,
+) -> Result<StatusCode, Problem> {
+    read_from_script(latch.origins(), &headers)?;
+    latch.metrics.diagnosed(report.code.as_str());
+    Ok(StatusCode::NO_CONTENT)
+}
