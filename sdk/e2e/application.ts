@@ -33,6 +33,8 @@ export interface Application {
   mishap: (call: Call) => Mishap | undefined;
   /** Runs in every page before anything else; has to stand alone. */
   inject(script: () => void): void;
+  /** Scripts that the application serves, by path. */
+  scripts: Map<string, string>;
   /** Attributes of the root element of every page. */
   attributes: string;
   /** What the application's sign-in page does for `POST /sign-in`; gives the `Set-Cookie` of its answer. */
@@ -77,7 +79,7 @@ export async function startApplication(watch?: RequestListener): Promise<Applica
   async function respond(incoming: IncomingMessage, answer: ServerResponse): Promise<void> {
     const { pathname } = new URL(incoming.url!, application.origin);
     const send = (type: string, body: string, headers = {}) => void answer.writeHead(200, { 'content-type': type, ...headers }).end(body);
-    const script = asset(pathname);
+    const script = application.scripts.get(pathname) ?? asset(pathname);
     if (script !== undefined) return send('text/javascript', script);
     if (pathname.startsWith('/nightlatch/')) return passOn(incoming, answer);
     if (pathname === '/first.js') return send('text/javascript', scripts.join(';\n'));
@@ -128,6 +130,7 @@ export async function startApplication(watch?: RequestListener): Promise<Applica
     twin: `http://localhost:${port}`,
     calls: [],
     headers: {},
+    scripts: new Map(),
     attributes: '',
     upstream: '',
     mishap: () => undefined,

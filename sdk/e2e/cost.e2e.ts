@@ -64,7 +64,7 @@ describe.skipIf(!real)('Five tabs', () => {
     console.log(
       [
         `${((end - start) / 1000).toFixed(0)} s, five tabs, three of them visible, somebody at work`,
-        `reports ${count('POST activity')}, other questions ${count('GET session') + count('POST tab')}, streams opened ${count('GET events')}`,
+        `reports ${count('POST activity')}, other questions ${count('POST session')}, streams opened ${count('GET events')}`,
         `script: ${script.turns} turns, ${script.total.toFixed(0)} ms in all, longest ${script.longest.toFixed(2)} ms, in a task of at most ${script.longestTask.toFixed(2)} ms`,
         `heap, kB: ${before.map(({ heap }, i) => `${(heap / 1000).toFixed(0)} -> ${(after[i]!.heap / 1000).toFixed(0)}`).join(', ')}`,
         `listeners: ${before.map(({ listeners }, i) => `${listeners} -> ${after[i]!.listeners}`).join(', ')}`,

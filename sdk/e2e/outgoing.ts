@@ -26,17 +26,18 @@ export const outgoing: Record<string, Outgoing> = {
   'GET worker.js': {},
   'GET frame.js': {},
   'GET sdk/{name}.js': {},
-  // How does the session stand?
-  'GET session': {},
+  // How does the session stand, as seen from this page?
+  'POST session': { body: {}, optional: { tab: name, path, handle: (value) => value === null || name(value) } },
   'GET events': {},
   // Somebody was there, so many milliseconds ago.
   'POST activity': { body: { age_ms: whole, tab: name, path, visible: truth } },
-  // Which pages are open.
-  'POST tab': { body: { tab: name, path } },
+  // A page is left.
   'DELETE tab/{name}': {},
   // "Stay signed in", and "sign out".
   'POST extend': { body: {} },
   'POST sign-out': { body: {}, optional: { handle: name } },
+  // Something does not work in the page: one of the words that `onDiagnostic` knows.
+  'POST diagnostic': { body: { code: (value) => /^[a-z-]{1,20}$/.test(`${value}`) } },
   // Long work that the application told of.
   'POST hold': { body: { label, for_ms: whole } },
   'PUT hold/{name}': { body: { for_ms: whole } },

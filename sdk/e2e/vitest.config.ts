@@ -5,7 +5,7 @@ import { browserNames } from './drivers/driver.js';
 const common = { testTimeout: 90_000, hookTimeout: 30_000, expect: { poll: { timeout: 15_000 } } };
 const scenarios = 'e2e/scenarios/*.e2e.ts';
 /** What is measured, and what the browser does to pages in its own time: nothing else runs beside it. */
-const calm = ['lifecycle', 'traffic', 'cost', 'react', 'rescue', 'proxy'].map((name) => `e2e/${name}.e2e.ts`);
+const calm = ['lifecycle', 'put-away', 'traffic', 'cost', 'react', 'rescue', 'proxy'].map((name) => `e2e/${name}.e2e.ts`);
 
 /** In the order in which they are played. */
 const groups = { first: 0, together: 1, webkit: 2, alone: 3 };

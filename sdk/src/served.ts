@@ -26,11 +26,14 @@ declare global {
 
 if (!window.nightlatch) {
   const { dataset } = document.documentElement;
-  const required = dataset['nightlatch'] === 'required';
+  // On the root element, or on the script.
+  const required = !!document.querySelector('[data-nightlatch=required]');
+  const base = new URL('.', import.meta.url).href;
   const core = createNightlatch({
-    base: new URL('.', import.meta.url).href,
+    base,
     required,
-    covered: required && isKept(window),
+    // A page that stands where the server's own should is none to be seen, either.
+    covered: (required && isKept(window)) || location.href.startsWith(`${base}signed-out`),
     frames: dataset['nightlatchFrames']?.split(' ') ?? [],
   });
   const nightlatch: ServedNightlatch = Object.assign(core, {

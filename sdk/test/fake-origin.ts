@@ -10,6 +10,13 @@ export interface Request {
   body: any;
 }
 
+interface Answer {
+  status: number;
+  body?: object;
+  /** By a cache, which does not know the question. */
+  kept?: boolean;
+}
+
 type Timers = Map<number, { run(): void; every?: number; at: number }>;
 
 /** Until nothing happens any more; what is imported on demand takes a while for the first time. */
@@ -19,7 +26,7 @@ export const settled = async () => {
 };
 
 /** The windows of one origin with their workers, one clock for all, and a server that is a function. Nothing happens by itself. */
-export function createOrigin(respond: (request: Request, now: number) => { status: number; body?: object } | undefined) {
+export function createOrigin(respond: (request: Request, now: number) => Answer | undefined) {
   const locks = createLocks();
   const channels: { name: string; onmessage?: (event: object) => void }[] = [];
   const streams: { url: string; open: boolean; emit(type: string, data: object): void; refuse(): void }[] = [];
@@ -134,6 +141,7 @@ export function createOrigin(respond: (request: Request, now: number) => { statu
 
     const page = counting(Object.assign(new EventTarget(), { hidden: false, documentElement: {} }));
     const left: string[] = [];
+    const noted = new Map<string, string>();
     const own = timersIn(timers);
     const scope = counting(
       Object.assign(new EventTarget(), {
@@ -155,12 +163,14 @@ export function createOrigin(respond: (request: Request, now: number) => { statu
         requestAnimationFrame: (run: () => void) => page.hidden || own.setTimeout(run, 16),
         Worker: FakeWorker,
         BroadcastChannel: FakeChannel,
-        async fetch(url: string, { method, body }: { method: string; body?: string }) {
+        sessionStorage: { getItem: (k: string) => noted.get(k) ?? null, setItem: (k: string, v: string) => noted.set(k, v) },
+        async fetch(url: string, { method, body, headers }: { method: string; body?: string; headers: Record<string, string> }) {
           const request = { tab, method, path: url.replace('https://app.example/nightlatch/', ''), body: body && JSON.parse(body) };
           requests.push(request);
           const answer = respond(request, now);
           if (!answer) throw new TypeError('Failed to fetch');
-          return { status: answer.status, ok: answer.status < 300, json: async () => answer.body };
+          const { status, body: said, kept } = answer;
+          return { status, ok: status < 300, headers: new Headers(kept ? {} : headers), json: async () => said };
         },
       }),
     );

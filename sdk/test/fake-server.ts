@@ -127,6 +127,8 @@ export async function startFakeServer(policy: Policy, headers: Record<string, st
     const token = /(?:^|; )nightlatch=([^;]*)/.exec(request.headers.cookie ?? '')?.[1] ?? '';
     const s = sessions.get(token);
     if (s) decide(s);
+    // A page takes an answer that does not repeat its question for none.
+    if (request.headers['nightlatch']) response.setHeader('Nightlatch', request.headers['nightlatch']);
     const send = (status: number, body: unknown, type = 'application/json', more: Record<string, string> = {}) => {
       response.writeHead(status, { 'Content-Type': type, 'Cache-Control': 'no-store', ...more });
       response.end(body === null ? undefined : typeof body === 'string' ? body : JSON.stringify(body));
@@ -168,7 +170,8 @@ export async function startFakeServer(policy: Policy, headers: Record<string, st
     const problem = (status: number, reason: string) =>
       reply(status, { type: 'about:blank', title: 'Unauthorized', status, reason, ended_at: s?.ended?.at }, 'application/problem+json');
 
-    if (request.method !== 'GET' && request.headers['nightlatch'] !== '1') return problem(403, 'header');
+    if (route === 'POST diagnostic') return reply(204, null);
+    if (request.method !== 'GET' && !/^1(\.|$)/.test(`${request.headers['nightlatch']}`)) return problem(403, 'header');
     if (route === 'POST sign-out') {
       if (s) finish(s, 'user');
       const reason = s?.ended?.reason ?? 'none';
@@ -180,9 +183,11 @@ export async function startFakeServer(policy: Policy, headers: Record<string, st
     if (s.ended) return problem(401, s.ended.reason);
     switch (route) {
       case 'GET session':
+      case 'POST session':
+        if (body?.tab) s.tabs.set(body.tab, body.path);
         return reply(200, bodyOf(s));
       case 'GET draft-key':
-        if (request.headers['nightlatch'] !== '1') return problem(403, 'header');
+        if (!/^1(\.|$)/.test(`${request.headers['nightlatch']}`)) return problem(403, 'header');
         if (s.locked) return problem(401, 'locked');
         return reply(200, { key: createHmac('sha256', draftSecret).update(s.subject).digest('base64url'), subject: s.subject });
       case 'POST activity':

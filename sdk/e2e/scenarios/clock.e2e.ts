@@ -68,7 +68,7 @@ async function openSleepable(stage: Stage): Promise<Tab> {
   return stage.open();
 }
 /** Whatever the page asks, it is answered after the first frame, however long a browser without a graphics card takes for one. */
-const slowly: Application['mishap'] = ({ route }) => (route === 'session' || route === 'tab' ? { kind: 'late', ms: 2500 } : undefined);
+const slowly: Application['mishap'] = ({ route }) => (route === 'session' ? { kind: 'late', ms: 2500 } : undefined);
 const wake = (tab: Tab, ms: number) => tab.evaluate((ms) => (window as any).wake(ms) as Promise<boolean>, ms);
 
 scenario('9: Waking from sleep covers the page before anything else and shows no dialog', unhurried, async (stage) => {

@@ -95,7 +95,7 @@ scenario('Forged messages make tabs ask, and never lengthen or leak', { policy: 
     channel.postMessage({ type: 'ended', reason: 'user' });
     channel.postMessage('ended user');
   });
-  const asked = async () => (await stage.server.requests('GET session')).length;
+  const asked = async () => (await stage.server.requests('POST session')).length;
   const before = await asked();
   await pause(1000);
   expect(await asked()).toBeGreaterThanOrEqual(before);
@@ -108,14 +108,14 @@ scenario('Forged messages make tabs ask, and never lengthen or leak', { policy: 
 });
 
 scenario('Tells which pages are open, and nothing of what is behind the question mark', async (stage) => {
-  const told = async () => (await stage.server.requests('POST tab')).map(({ body }) => body.path);
+  const told = async () => [...new Set((await stage.server.requests('POST session')).map(({ body }) => body.path))];
   const tab = await stage.open('/other?secret=1');
   await tab.evaluate(() => history.pushState(null, '', '/billing?card=4'));
   await expect.poll(told).toEqual(['/other', '/billing']);
   await tab.evaluate(() => history.replaceState(null, '', '/billing?card=5'));
   await pause(600);
   expect(await told()).toEqual(['/other', '/billing']);
-  expect(new Set((await stage.server.requests('POST tab')).map(({ body }) => body.tab)).size).toBe(1);
+  expect(new Set((await stage.server.requests('POST session')).map(({ body }) => body.tab)).size).toBe(1);
   expect(JSON.stringify(stage.server.application.calls.map(({ route, body }) => [route, body]))).not.toMatch(/secret|card/);
   await tab.goto(stage.server.url('/blank'));
   await expect.poll(async () => (await stage.server.requests('DELETE tab')).length).toBe(1);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createActivity, listen, signs } from './activity.js';
+import { createActivity, signs } from './activity.js';
 
 const event = (type: string, more: object = {}) => ({ type, isTrusted: true, eventPhase: 1, ...more }) as unknown as Event;
 const move = (screenX: number, screenY: number) => event('pointermove', { screenX, screenY });
@@ -46,20 +46,4 @@ test('Counts scrolling as the tail of real input only, however long a script scr
 
 test('Does not even listen to focus and visibility', () => {
   expect(signs.filter((type) => /focus|blur|visib|move/.test(type))).toEqual(['pointermove', 'touchmove']);
-});
-
-test('Hears of an event that a listener before it keeps from all others, until it is stopped', () => {
-  class PageEvent extends Event {}
-  const view = Object.assign(new EventTarget(), { Event: PageEvent });
-  view.addEventListener('keydown', (event) => event.stopImmediatePropagation(), true);
-  const stop = new AbortController();
-  const seen: string[] = [];
-  const see = ({ type }: Event) => void seen.push(type);
-  for (let i = 0; i < 2; i += 1) listen(view as never, see, stop.signal);
-  view.dispatchEvent(new PageEvent('keydown'));
-  view.dispatchEvent(new PageEvent('click'));
-  expect(seen).toEqual(['keydown', 'click']);
-  stop.abort();
-  view.dispatchEvent(new PageEvent('keydown'));
-  expect(seen.length).toBe(2);
 });

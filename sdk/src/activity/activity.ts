@@ -1,16 +1,11 @@
 import type { Scope } from '../call/call.js';
-import { tap } from '../tap/tap.js';
 
 /** All events that may be a sign of a person. While something is dragged there are no others. */
 export const signs = 'pointermove scroll pointerdown keydown wheel touchstart touchmove beforeinput input click drag dragover'.split(' ');
 
-/**
- * Tells every such event in a window, to be asked for again when the document is another one. A listener of the page that came
- * first and keeps an event from all others does so by a method of the event, and that is heard as well.
- */
+/** Tells every such event in a window, to be asked for again when the document is another one. */
 export function listen(view: Scope, seen: (event: Event) => void, signal: AbortSignal): void {
   for (const sign of signs) view.addEventListener(sign, seen, { capture: true, passive: true, signal });
-  tap(view.Event.prototype, 'stopImmediatePropagation', seen, signal);
 }
 
 export interface Activity {

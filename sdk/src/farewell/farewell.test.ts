@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Answer } from '../call/call.js';
+import type { Answer, Scope } from '../call/call.js';
 import { initial } from '../machine/machine.js';
 import type { Options } from '../nightlatch/contract.js';
 import { sayGoodbye } from './farewell.js';
@@ -12,21 +12,32 @@ interface Case {
   answer?: Answer;
   goodbye?: Answer;
   leading?: boolean;
+  at?: string;
+  sessionStorage?: object;
 }
 
+const storage = () => {
+  const items = new Map<string, string>();
+  return { getItem: (key: string) => items.get(key) ?? null, setItem: (key: string, value: string) => items.set(key, value) };
+};
+
 /** What it did, and where it went. */
-async function leave({ options = {}, model = {}, answer = { type: 'ok', body: null }, goodbye, leading = true }: Case) {
+async function leave({ options = {}, model = {}, answer = { type: 'ok', body: null }, goodbye, leading = true, at = '/', sessionStorage = storage() }: Case) {
   const log: string[] = [];
-  const location = { replace: (to: string) => log.push(`to ${to}`), reload: () => log.push('reload') };
+  const location = {
+    toString: () => `https://app.example${at}`,
+    replace: (to: string) => log.push(`to ${to.replace('https://app.example', '')}`),
+    reload: () => log.push('reload'),
+  };
   const call = async (method: string, path: string, body?: object) => {
     log.push(`${method} ${path} ${JSON.stringify(body)}`);
     return answer;
   };
   const stays = await sayGoodbye(
-    location as unknown as Location,
-    '/nightlatch/',
+    { location, sessionStorage, Date } as unknown as Scope,
+    'https://app.example/nightlatch/',
     options,
-    { ...initial, handle: 'h', reason: 'idle', ...model },
+    { ...initial, handle: 'h', reason: 'idle', cover: 'leaving', ...model },
     call,
     goodbye,
     leading,
@@ -41,7 +52,7 @@ const to = (redirect: unknown): Answer => ({ type: 'ok', body: { redirect } });
 test('The tab that leads tells the others, signs out, and follows the server', async () => {
   expect(await leave({ answer: to('https://id.example/end') })).toEqual({
     log: ['mine', 'ended idle', 'POST sign-out {"handle":"h"}', 'to https://id.example/end'],
-    stays: false,
+    stays: undefined,
   });
 });
 
@@ -81,13 +92,40 @@ test('The application is told after the server, and its address is the last word
 
 test('On its own the application that signed out shows what comes next; the other tabs load anew', async () => {
   const onSignOut = async () => {};
-  expect(await leave({ options: { backend, onSignOut } })).toMatchObject({ stays: true });
+  expect(await leave({ options: { backend, onSignOut } })).toMatchObject({ stays: null });
   const late = await leave({ options: { backend, onSignOut }, answer: { type: 'gone', reason: 'user' } });
-  expect([late.log.at(-1), late.stays]).toEqual(['reload', false]);
+  expect([late.log.at(-1), late.stays]).toEqual(['reload', undefined]);
   expect((await leave({ options: { backend } })).log.at(-1)).toBe('reload');
 });
 
 test('An application that fails to sign out is told, and the page goes all the same', async () => {
   const onSignOut = () => Promise.reject(new Error('no'));
   expect((await leave({ options: { onSignOut }, answer: to('/bye') })).log.slice(-2)).toEqual(['sign-out', 'to /bye']);
+});
+
+const page = { handle: null, reason: 'none', cover: null } as const;
+
+test('A page of the application where the signed-out page should be stays, hidden, and tells', async () => {
+  const { log, stays } = await leave({ at: '/nightlatch/signed-out?reason=idle', model: page });
+  expect([log, stays]).toEqual([['ended none', 'service-worker'], 'signed-out']);
+  expect((await leave({ at: '/nightlatch/signed-out', answer: to('/nightlatch/signed-out?reason=user') })).stays).toBe('signed-out');
+  expect((await leave({ at: '/nightlatch/signed-out', answer: to('https://id.example/end') })).log.at(-1)).toBe('to https://id.example/end');
+});
+
+test('A page that never saw a session is sent away once, wherever it comes back', async () => {
+  const sessionStorage = storage();
+  const options = { required: true };
+  expect((await leave({ model: page, sessionStorage, options })).log.at(-1)).toBe('to /nightlatch/signed-out?reason=none');
+  expect((await leave({ model: page, sessionStorage, options, at: '/other' })).stays).toBe('signed-out');
+  expect((await leave({ model: page, sessionStorage, options: { backend, ...options } })).stays).toBe('signed-out');
+  // Whoever was signed in meanwhile leaves as always.
+  expect((await leave({ sessionStorage })).stays).toBeUndefined();
+});
+
+test('Without storage a page leaves all the same', async () => {
+  expect((await leave({ model: page, sessionStorage: {}, options: { required: true } })).log.at(-1)).toBe('to /nightlatch/signed-out?reason=none');
+});
+
+test('A page for everybody stays as it is', async () => {
+  expect(await leave({ model: page })).toEqual({ log: [], stays: null });
 });

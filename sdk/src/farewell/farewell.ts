@@ -1,5 +1,5 @@
-import type { Answer, Call } from '../call/call.js';
-import type { Model } from '../machine/machine.js';
+import type { Answer, Call, Scope } from '../call/call.js';
+import type { Cover, Model } from '../machine/machine.js';
 import type { Options } from '../nightlatch/contract.js';
 
 const WITHIN = 3000;
@@ -10,25 +10,55 @@ const asAddress = (to: unknown) => (/^(https?:\/)?\//.test(to as string) ? (to a
 const addressIn = (answer: Answer | undefined) =>
   asAddress((answer as { body?: { redirect?: unknown } | null } | undefined)?.body?.redirect);
 
+/** A page that never saw a session and was sent away is back this soon only if something answers in place of the server. */
+const BACK_WITHIN = 10_000;
+
+/** Whether a page without a session was sent away just now in this tab, and notes that it is now. */
+function wasSentAway({ sessionStorage, Date }: Scope): boolean {
+  const key = 'nightlatch left';
+  const before = Number(sessionStorage.getItem(key));
+  sessionStorage.setItem(key, `${Date.now()}`);
+  return Math.abs(Date.now() - before) < BACK_WITHIN;
+}
+
+/**
+ * Whether leaving would lead back here: a service worker answers navigations from its cache, or a proxy does not pass the
+ * server's pages on. Then a page that requires a session would be loaded again and again.
+ */
+function leadsBack(scope: Scope, isGoodbye: (address: string) => boolean, to: string, handle: string | null): boolean {
+  if (isGoodbye('') && isGoodbye(to)) return true;
+  try {
+    return !handle && wasSentAway(scope);
+  } catch {
+    // No storage.
+    return false;
+  }
+}
+
 /**
  * Tells the other tabs, and signs out on the server and in the application, in one tab: the one that has done so already
- * (`goodbye`), else the one that leads. Then goes where they say, or to the signed-out page. True if the application shows
- * what comes next.
+ * (`goodbye`), else the one that leads. Then goes where they say, or to the signed-out page. Where the page stays, gives what
+ * covers it: nothing if it is a page for everybody, or the application shows what comes next.
  */
 export async function sayGoodbye(
-  location: Location,
+  scope: Scope,
   root: string,
-  { backend, onSignOut }: Options,
-  { reason, handle, replaced }: Model,
+  { backend, onSignOut, required }: Options,
+  { reason, cover, handle, replaced }: Model,
   call: Call,
   goodbye: Answer | undefined,
   leading: boolean,
   say: (word: string) => void,
   diagnose: (code: string, why: unknown) => void,
-): Promise<boolean> {
+): Promise<Cover | null | undefined> {
+  const { location } = scope;
+  const goodbyePage = `${root}signed-out`;
+  const isGoodbye = (address: string) => new URL(address, `${location}`).href.startsWith(goodbyePage);
+  // A page that anybody may see stays as it is, unless it stands where the server's own should.
+  if (!cover && !required && !isGoodbye('')) return null;
   if (replaced) {
     location.reload();
-    return false;
+    return undefined;
   }
   let to: string | undefined;
   const mine = handle && (goodbye ? goodbye.type !== 'gone' : leading);
@@ -45,13 +75,18 @@ export async function sayGoodbye(
       try {
         const late = new Promise((_, reject) => setTimeout(reject, WITHIN, 'too slow'));
         to = asAddress(await Promise.race([onSignOut(reason!), late])) ?? to;
-        if (backend && !to) return true;
+        if (backend && !to) return null;
       } catch (error) {
         diagnose('sign-out', error);
       }
     }
   }
+  const away = to ?? `${goodbyePage}?reason=${encodeURIComponent(reason!)}`;
+  if (leadsBack(scope, isGoodbye, away, handle)) {
+    diagnose('service-worker', `${location} is a page of the application, or leads to one without a session; see docs/service-workers.md`);
+    return 'signed-out';
+  }
   if (backend && !to) location.reload();
-  else location.replace(to ?? `${root}signed-out?reason=${encodeURIComponent(reason!)}`);
-  return false;
+  else location.replace(away);
+  return undefined;
 }

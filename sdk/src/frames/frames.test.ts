@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import type { Scope } from '../call/call.js';
-import { tap } from '../tap/tap.js';
 import { ACTIVITY, watchFrames } from './frames.js';
 
 type Frame = Scope & { frames: Frame[] };
@@ -14,6 +13,7 @@ function frame(...children: Frame[]): Frame {
     length: children.length,
     frames: children,
     open: (): Frame | null => null,
+    Event: class extends Event {},
   });
   children.forEach((child, i) => Object.assign(self, { [i]: child }));
   return self as unknown as Frame;
@@ -36,14 +36,15 @@ function opening(opener: Frame, ...children: Frame[]): Frame {
 /** Looks whenever it is called; what was attached to, in order. */
 function watching(top: Frame, allowed?: string[]) {
   const attached: Window[] = [];
+  const seen: string[] = [];
   const stop = new AbortController();
   const acts = { count: 0 };
   const nobodys: Window[] = [];
   const look = () => {
-    watchFrames(top, nobodys, (view) => attached.push(view), allowed, () => (acts.count += 1), tap, stop.signal);
+    watchFrames(top, nobodys, (view) => attached.push(view), (event) => seen.push(event.type), allowed, () => (acts.count += 1), stop.signal);
     return [...nobodys];
   };
-  return { attached, look, acts, stop };
+  return { attached, seen, look, acts, stop };
 }
 
 test('Attaches once to every frame it may look into, however deep, and again to a new document', () => {
@@ -115,4 +116,20 @@ test('Believes a frame of another origin only if its origin is allowed', () => {
   stop.abort();
   post('https://good.example', ACTIVITY);
   expect(acts.count).toBe(1);
+});
+
+test('Hears of an event that a listener before it keeps from all others, here and in frames, until it is stopped', () => {
+  const near = frame();
+  const top = frame(near);
+  const { seen, look, stop } = watching(top);
+  look();
+  look();
+  for (const view of [top, near]) {
+    view.addEventListener('keydown', (event) => event.stopImmediatePropagation(), true);
+    view.dispatchEvent(new view.Event('keydown'));
+  }
+  expect(seen).toEqual(['keydown', 'keydown']);
+  stop.abort();
+  top.dispatchEvent(new top.Event('keydown'));
+  expect(seen.length).toBe(2);
 });

@@ -1,5 +1,5 @@
 import type { Scope } from '../call/call.js';
-import type { tap } from '../tap/tap.js';
+import { tap } from '../tap/tap.js';
 
 /** What `nightlatch/frame` posts from a frame of another origin. */
 export const ACTIVITY = 'nightlatch:activity';
@@ -18,16 +18,18 @@ const watches = new WeakMap<AbortSignal, Watched>();
  * document. To be called often: there is no event for a frame that was added, moved or has another document. Frames of other
  * origins tell by themselves that somebody `acted`, if their origin is among those allowed. The signal ends all of it.
  *
- * Of the windows, those that have no address of their own are put into `nobodys`: only this page can hide what is in them. `tap`
- * is handed in: a module that both imported would be one more file to wait for.
+ * A listener of a page that came first and keeps an event from all others does so by a method of the event, and that is `seen` as
+ * well, here and in this window.
+ *
+ * Of the windows, those that have no address of their own are put into `nobodys`: only this page can hide what is in them.
  */
 export function watchFrames(
   scope: Scope,
   nobodys: Window[],
   attach: (view: Scope) => void,
+  seen: (event: Event) => void,
   allowed: readonly string[] | undefined,
   acted: () => void,
-  hear: typeof tap,
   signal: AbortSignal,
 ): void {
   let watched = watches.get(signal)!;
@@ -42,7 +44,8 @@ export function watchFrames(
       const root = view.document.documentElement;
       if (!roots.has(root)) {
         roots.add(root);
-        hear(view, 'open', opens, signal);
+        tap(view, 'open', opens, signal);
+        tap(view.Event.prototype, 'stopImmediatePropagation', seen, signal);
         if (view !== scope) attach(view);
       }
       for (const frame of Array.from(view as unknown as ArrayLike<Scope>)) look(frame);

@@ -33,7 +33,7 @@ export default {
     'Sie werden abgemeldet…',
     'Der Server ist nicht erreichbar, deshalb sind Sie noch nicht abgemeldet. Neuer Versuch…',
   ],
-  ended: 'Sie sind abgemeldet',
+  'signed-out': ['Sie sind abgemeldet'],
   left: 'Sie werden in {time} abgemeldet.',
   pageTitle: 'Noch {time}',
   stay: 'Angemeldet bleiben',

@@ -14,6 +14,7 @@ export const en: Messages = {
   locked: ['Your session is locked', 'Sign in again to continue where you left off.'],
   'step-up': ['Is it still you?', 'This needs a recent sign-in. Sign in again to continue where you left off.'],
   leaving: ['Signing you out…', 'The server cannot be reached, so you are not signed out yet. Trying again…'],
+  'signed-out': ['You are signed out.'],
   left: 'You will be signed out in {time}.',
   stay: 'Stay signed in',
   staying: 'One moment…',

@@ -33,7 +33,7 @@ export default {
     'Cerrando tu sesión…',
     'No hay conexión con el servidor, así que tu sesión aún no se ha cerrado. Reintentando…',
   ],
-  ended: 'Tu sesión se ha cerrado',
+  'signed-out': ['Tu sesión se ha cerrado'],
   left: 'Tu sesión se cerrará en {time}.',
   pageTitle: 'Cierre en {time}',
   stay: 'Seguir conectado',

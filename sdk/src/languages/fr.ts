@@ -36,7 +36,7 @@ export default {
     'Déconnexion en cours…',
     'Le serveur est injoignable\u202f: vous n’êtes pas encore déconnecté. Nouvelle tentative…',
   ],
-  ended: 'Vous êtes déconnecté',
+  'signed-out': ['Vous êtes déconnecté'],
   left: 'Vous serez déconnecté dans {time}.',
   pageTitle: 'Encore {time}',
   stay: 'Rester connecté',

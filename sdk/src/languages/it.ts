@@ -30,7 +30,7 @@ export default {
     'Disconnessione in corso…',
     'Il server non è raggiungibile, quindi non sei ancora disconnesso. Nuovo tentativo…',
   ],
-  ended: 'Sei disconnesso',
+  'signed-out': ['Sei disconnesso'],
   left: 'Verrai disconnesso tra {time}.',
   pageTitle: 'Ancora {time}',
   stay: 'Resta connesso',

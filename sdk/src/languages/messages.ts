@@ -28,8 +28,6 @@ export interface Messages extends Record<DeadlineKind | 'locking' | Cover, Words
 export interface AsideMessages {
   /** The time left in a few words with `{time}`, before the title of a page in the background. */
   readonly pageTitle: string;
-  /** Spoken at the end, if the page is still there. */
-  readonly ended: string;
 }
 
 /** What `<nightlatch-status>` says beside the time. */

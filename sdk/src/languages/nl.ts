@@ -30,7 +30,7 @@ export default {
     'Hiervoor moet u zich kort geleden hebben aangemeld. Meld u opnieuw aan om verder te gaan waar u was gebleven.',
   ],
   leaving: ['U wordt afgemeld…', 'De server is niet bereikbaar, dus u bent nog niet afgemeld. Nieuwe poging…'],
-  ended: 'U bent afgemeld',
+  'signed-out': ['U bent afgemeld'],
   left: 'U wordt over {time} afgemeld.',
   pageTitle: 'Nog {time}',
   stay: 'Aangemeld blijven',

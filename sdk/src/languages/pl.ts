@@ -33,7 +33,7 @@ export default {
     'Ta czynność wymaga niedawnego logowania. Zaloguj się ponownie, aby wrócić do przerwanej pracy.',
   ],
   leaving: ['Wylogowywanie…', 'Serwer jest nieosiągalny, więc wylogowanie jeszcze nie nastąpiło. Ponawianie próby…'],
-  ended: 'Nastąpiło wylogowanie',
+  'signed-out': ['Nastąpiło wylogowanie'],
   left: 'Wylogowanie nastąpi za {time}.',
   pageTitle: 'Wylogowanie za {time}',
   stay: 'Nie wylogowuj mnie',

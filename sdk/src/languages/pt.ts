@@ -33,7 +33,7 @@ export default {
     'Encerrando sua sessão…',
     'Não é possível falar com o servidor, por isso sua sessão ainda não foi encerrada. Tentando de novo…',
   ],
-  ended: 'Sua sessão foi encerrada',
+  'signed-out': ['Sua sessão foi encerrada'],
   left: 'Sua sessão será encerrada em {time}.',
   pageTitle: 'Encerra em {time}',
   stay: 'Continuar conectado',

@@ -38,7 +38,7 @@ export interface Lifetime {
 /** The body, if everything that decides a deadline has the right shape. */
 export function asLifetime(value: unknown): Lifetime | undefined {
   const body = Object(value) as Lifetime;
-  const spans = [body.idle_remaining_ms, body.absolute_remaining_ms, body.warn_before_ms];
+  const spans = [body.idle_remaining_ms, body.absolute_remaining_ms, body.warn_before_ms, body.server_time_ms];
   // No limit is `null`, which compares as zero does; what is missing is not.
   return spans.every((span) => span! >= 0) ? body : undefined;
 }

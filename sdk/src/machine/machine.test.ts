@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Gone } from '../call/call.js';
 import type { Lifetime } from '../lifetime/lifetime.js';
 import {
   doubted, extending, initial, leaving, looked, lost, pushed, refused, resting, ticked, told, type Model,
@@ -22,13 +23,23 @@ const body = (over: Partial<Lifetime> = {}): Lifetime => ({
 type Step = (m: Model, now: number) => Model;
 
 const run = (model: Model, ...steps: [number, Step][]) => steps.reduce((m, [now, step]) => step(m, now), model);
-const answer = (sent: number, over?: Partial<Lifetime>): Step => (m, now) => told(m, body(over), sent, now);
-const push = (over?: Partial<Lifetime>): Step => (m, now) => pushed(m, body(over), now);
-const gone = (reason: Parameters<typeof refused>[1]): Step => (m, now) => refused(m, reason, now);
+/** What the server's clock shows at the instant 0 of the page's. */
+const SERVER = 1_700_000_000_000;
+const answer = (sent: number, over?: Partial<Lifetime>): Step => (m, now) =>
+  told(m, body({ server_time_ms: SERVER + sent, ...over }), sent, now);
+/** Pushed at the instant `sent`, if not just now. */
+const push = (over?: Partial<Lifetime>, sent?: number): Step => (m, now) =>
+  pushed(m, body({ server_time_ms: SERVER + (sent ?? now), ...over }), now);
+const gone = (reason: Gone['reason'], more: Partial<Gone> = {}): Step => (m, now) => refused(m, { type: 'gone', reason, ...more }, now);
 const tick: Step = ticked;
 const jump: Step = (m) => doubted(m, null);
 const restored: Step = (m) => doubted(m, '');
 const hint: Step = (m) => doubted(m, 'admin');
+/** The same numbers on every run. */
+const seeded = (seed: number) => () => {
+  seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;
+  return seed / 2 ** 31;
+};
 const live = (at = 0) => run(initial, [at, answer(at)]);
 
 test('Asks first and shows nothing before the answer', () => {
@@ -55,6 +66,27 @@ test('Asks the server before it warns, and warns when the server agrees', () => 
 
 test('Does not warn when another tab was active', () => {
   expect(run(live(), [3000, tick], [3010, answer(3000)])).toMatchObject({ phase: 'active', deadline: 9000 });
+});
+
+test('The warning comes on time without an answer, and at once where the last question was lost', () => {
+  expect(run(live(), [2750, tick])).toMatchObject({ phase: 'active', ask: true });
+  expect(run(live(), [2750, tick], [3250, tick])).toMatchObject({ phase: 'warning', ask: true, retryAt: 0 });
+  expect(run(live(), [1000, lost], [2999, tick])).toMatchObject({ phase: 'active' });
+  expect(run(live(), [1000, lost], [3000, tick])).toMatchObject({ phase: 'warning', trouble: true });
+});
+
+test('However long the pause between questions has become, the warning and the end are on time', () => {
+  const limits = { idle_remaining_ms: 40_000, warn_before_ms: 15_000 };
+  let m = run(initial, [0, answer(0, limits)]);
+  const at: Record<string, number> = {};
+  // The network is gone from second 2 on; the page ticks, and asks when it wants to.
+  m = lost(looked(m), 2000);
+  for (let now = 2000; now <= 41_000; now += 250) {
+    m = ticked(m, now);
+    if (m.ask) m = lost(m, now);
+    at[m.cover ?? m.phase] ??= now;
+  }
+  expect(at).toEqual({ active: 2000, warning: 25_000, offline: 40_000 });
 });
 
 test('Never warns without a warning period', () => {
@@ -87,7 +119,7 @@ test('Repeats lost questions ever more slowly', () => {
 });
 
 test('Warns even if the server cannot be reached', () => {
-  expect(run(live(), [3000, tick], [3001, lost])).toMatchObject({ phase: 'warning', trouble: true, cover: null });
+  expect(run(live(), [3000, tick], [3001, lost], [3010, tick])).toMatchObject({ phase: 'warning', trouble: true, cover: null });
 });
 
 test('Hides the page on waking, then shows what the server says', () => {
@@ -123,6 +155,15 @@ test('A claim that it is over hides the page and asks; it is not believed by its
   expect(run(doubt, [1010, gone('none')])).toMatchObject({ phase: 'ended', reason: 'admin' });
 });
 
+test('A reason that was told is not forgotten for a later doubt without one', () => {
+  expect(run(live(), [1000, hint], [1001, restored], [7000, jump], [7010, gone('none')])).toMatchObject({ reason: 'admin' });
+});
+
+test('Says when the session was over and where to sign in, as far as the server told', () => {
+  expect(run(live(), [100, gone('admin', { ended_at: 5, sign_in_url: '/in' })])).toMatchObject({ endedAt: 5, signInUrl: '/in' });
+  expect(run(live(), [100, gone('admin')])).toMatchObject({ endedAt: null, signInUrl: null });
+});
+
 test('A cookie that vanished at zero is told as the limit that was reached', () => {
   expect(run(live(), [6000, tick], [6010, gone('none')]).reason).toBe('idle');
 });
@@ -144,6 +185,72 @@ test('Push is taken unless the page waits for an answer', () => {
   expect(run(live(), [100, push({ idle_remaining_ms: 2000 })])).toMatchObject({ deadline: 2100, phase: 'warning' });
   const zero = run(live(), [6000, tick]);
   expect(run(zero, [6001, push()])).toBe(zero);
+});
+
+test('Push before the first answer says nothing: it may be older than the page', () => {
+  expect(run(initial, [100, push()])).toBe(initial);
+});
+
+test('A push that waited counts from when it was sent: 0.9 s are left, not 3', () => {
+  const awake = run(live(), [5100, push({ idle_remaining_ms: 3000, phase: 'warning' }, 3000)]);
+  expect(awake).toMatchObject({ phase: 'warning', deadline: 6000 });
+});
+
+test('A push that waited and would lengthen makes the page ask; one that shortens is believed', () => {
+  const waited = (idle: number) => run(live(), [5000, push({ idle_remaining_ms: idle }, 3000)]);
+  expect(waited(6000)).toMatchObject({ deadline: 6000, ask: true });
+  expect(waited(2500)).toMatchObject({ deadline: 5500, ask: false });
+});
+
+test('A push from before what is known changes nothing', () => {
+  const known = live(4000);
+  expect(run(known, [4100, push({ idle_remaining_ms: 60_000 }, 3900)])).toBe(known);
+});
+
+test('A server clock that was set forward makes no push older than it is, and the next one is measured by it', () => {
+  const later = run(live(), [1000, push({}, 3_601_000)]);
+  expect(later).toMatchObject({ deadline: 7000, toldAt: 1000 });
+  expect(run(later, [5000, push({ idle_remaining_ms: 4500 }, 3_602_000)])).toMatchObject({ deadline: 6500 });
+});
+
+// The property behind these: a deadline that the page believes in was in force on the server at some instant since the page
+// last asked, and what came late moves nothing later than a question of its own does.
+test('No order, delay or sleep makes a push move a deadline past the one in force when it was sent', () => {
+  const random = seeded(7);
+  for (let round = 0; round < 2000; round += 1) {
+    // What the server has in force, and since when; the page's clock is its clock, less SERVER.
+    let inForce = 6000;
+    let at = 0;
+    let m = live();
+    const underway: { sent: number; deadline: number; arrives: number }[] = [];
+    let latest = inForce;
+    for (let i = 0; i < 12; i += 1) {
+      at += Math.floor(random() * 1500);
+      // Activity in another tab, or another policy.
+      if (random() < 0.6 || inForce <= at) inForce = at + 500 + Math.floor(random() * 8000);
+      underway.push({ sent: at, deadline: inForce, arrives: at + (random() < 0.5 ? 5 : Math.floor(random() * 6000)) });
+      if (random() < 0.2) {
+        const [sent, here] = [at, at + Math.floor(random() * 300)];
+        m = told(m, body({ idle_remaining_ms: inForce - sent, server_time_ms: SERVER + sent }), sent, here);
+        latest = inForce;
+        at = here;
+      }
+      for (const one of underway.splice(0).sort((a, b) => a.arrives - b.arrives)) {
+        if (one.arrives > at + 1500) {
+          underway.push(one);
+          continue;
+        }
+        const now = Math.max(at, one.arrives);
+        at = now;
+        const before = m;
+        m = pushed(m, body({ idle_remaining_ms: one.deadline - one.sent, server_time_ms: SERVER + one.sent }), now);
+        expect(m.deadline).toBeLessThanOrEqual(Math.max(before.deadline, one.deadline));
+        if (now - one.sent > 1000) expect(m.deadline).toBeLessThanOrEqual(before.deadline);
+        latest = Math.max(latest, one.deadline);
+        expect(m.deadline).toBeLessThanOrEqual(latest);
+      }
+    }
+  }
 });
 
 test('An answer just before the end keeps the page hidden', () => {

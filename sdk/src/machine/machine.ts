@@ -1,12 +1,13 @@
+import type { Gone } from '../call/call.js';
 import type { DeadlineKind, Lifetime, OnIdle, Reason } from '../lifetime/lifetime.js';
 
 export type Phase = 'unknown' | 'active' | 'warning' | 'locked' | 'ended';
 
 /**
  * Why the page is hidden: the server is being asked, cannot be reached, has locked the session, somebody has to
- * authenticate again, or it is over.
+ * authenticate again, or it is over: the page is being left, or cannot be (`signed-out`).
  */
-export type Cover = 'checking' | 'offline' | 'locked' | 'step-up' | 'leaving';
+export type Cover = 'checking' | 'offline' | 'locked' | 'step-up' | 'leaving' | 'signed-out';
 
 /** What there is to show. */
 export interface State {
@@ -26,13 +27,15 @@ export interface State {
   readonly extending: boolean;
   /** Why the session is over, once it is. */
   readonly reason: Reason | null;
+  /** When it was over, in milliseconds since 1970, as far as the server told. */
+  readonly endedAt: number | null;
   /** Who is signed in. */
   readonly subject: string | null;
-  /** Where to authenticate again, in a new tab, while the page is locked or waits for it. */
+  /** Where to authenticate again. */
   readonly signInUrl: string | null;
 }
 
-/** Everything a tab knows. Instants are milliseconds on the scale of its clock; `Infinity` is never. */
+/** Everything a tab knows. Instants are milliseconds on the scale of its clock, but one; `Infinity` is never. */
 export interface Model extends State {
   /** The earliest limit. */
   deadline: number;
@@ -46,8 +49,12 @@ export interface Model extends State {
   ask: boolean;
   /** No question before this, after one was lost. */
   retryAt: number;
-  tries: number;
+  /** The last one between questions that were lost. */
+  pause: number;
+  /** When the question left, or the push, by which the page knows what it knows. */
   toldAt: number;
+  /** The same instant by the server's clock; infinite before the first answer. */
+  serverAt: number;
   /**
    * Somebody claimed that it is over, for this reason or an unknown one (empty): only an answer of the server lifts the
    * cover, whatever the clock says.
@@ -60,9 +67,16 @@ export interface Model extends State {
   replaced: boolean;
 }
 
-/** Warns this much early rather than asking twice, and shows no hidden page again for less. */
+/**
+ * Warns this much early rather than asking twice, or this much late where no answer comes, and shows no hidden page again for
+ * less.
+ */
 const SLACK = 250;
+/** A push that was on its way for longer may shorten what is left and not lengthen it. */
+const FRESH = 1000;
 const REPORT_EVERY = 5000;
+/** Half of the first pause after a question was lost. */
+const PAUSE = 250;
 
 export const unseen: State = {
   phase: 'unknown',
@@ -73,6 +87,7 @@ export const unseen: State = {
   trouble: false,
   extending: false,
   reason: null,
+  endedAt: null,
   subject: null,
   signInUrl: null,
 };
@@ -84,8 +99,9 @@ export const initial: Model = {
   reportEvery: REPORT_EVERY,
   ask: true,
   retryAt: 0,
-  tries: 0,
+  pause: PAUSE,
   toldAt: 0,
+  serverAt: Infinity,
   doubt: null,
   handle: null,
   rest: null,
@@ -110,11 +126,14 @@ const waits = (m: Model) => !!m.cover && m.cover !== coverOf(m);
 /** Something may have changed: the server is asked. */
 export const looked = (m: Model): Model => (isFinal(m) ? m : { ...m, ask: true });
 
-/** Something makes what the page knows doubtful: it is hidden first, then the server is asked. */
+/**
+ * Something makes what the page knows doubtful: it is hidden first, then the server is asked. A reason that was told before
+ * is not forgotten for a doubt without one.
+ */
 export const doubted = (m: Model, doubt: Model['doubt']): Model =>
   isFinal(m) || m.phase === 'unknown'
     ? looked(m)
-    : { ...m, cover: 'checking', doubt: doubt ?? m.doubt, ask: true, retryAt: 0 };
+    : { ...m, cover: 'checking', doubt: doubt || (m.doubt ?? doubt), ask: true, retryAt: 0 };
 
 /** The application hides the page, or shows it again. */
 export function resting(m: Model, rest: Model['rest']): Model {
@@ -122,13 +141,17 @@ export function resting(m: Model, rest: Model['rest']): Model {
   return { ...next, cover: waits(m) ? m.cover : coverOf(next) };
 }
 
-/** Time has passed. */
+/**
+ * Time has passed. The server is asked just before the warning is due, so that activity in another tab is heard of; without
+ * an answer the warning comes all the same, since the page knows its deadline.
+ */
 export function ticked(m: Model, now: number): Model {
   const waiting = waits(m);
   if (m.phase === 'ended') return m;
   if (now >= m.deadline && !waiting) return doubted(m, null);
-  const open = waiting || m.trouble || m.extending || (m.phase === 'active' && now >= m.warnAt);
-  return open && now >= m.retryAt ? { ...m, ask: true } : m;
+  const due = m.phase === 'active' && !waiting && now + SLACK >= m.warnAt;
+  if (due && now >= m.warnAt + (m.trouble ? 0 : SLACK)) return { ...m, phase: 'warning', ask: true, retryAt: 0 };
+  return (waiting || m.trouble || m.extending || due) && now >= m.retryAt ? { ...m, ask: true } : m;
 }
 
 /** The server said how the session stands, in answer to a question that left at `sent`. */
@@ -155,8 +178,9 @@ export function told(m: Model, body: Lifetime, sent: number, now: number): Model
     reportEvery: Math.min(REPORT_EVERY, Math.max(1000, (idle - warnBefore) / 3)),
     ask: false,
     retryAt: 0,
-    tries: 0,
+    pause: PAUSE,
     toldAt: sent,
+    serverAt: body.server_time_ms,
     doubt: null,
     handle: body.handle,
   };
@@ -165,8 +189,19 @@ export function told(m: Model, body: Lifetime, sent: number, now: number): Model
   return { ...next, cover: now + SLACK >= deadline ? 'checking' : coverOf(next) };
 }
 
-/** The same unasked. A page that waits for an answer waits for the one to its own question. */
-export const pushed = (m: Model, body: Lifetime, now: number): Model => (waits(m) ? m : told(m, body, now, now));
+/**
+ * The same unasked. It counts from when the server sent it: it may have waited in the socket while the page slept. By the
+ * answer before, whose question left at `toldAt`, the server's clock then showed `serverAt` or less, so that no push is
+ * taken for younger than it is, and none counts before such an answer. A page that waits for an answer waits for the one to its
+ * own question.
+ */
+export function pushed(m: Model, body: Lifetime, now: number): Model {
+  if (waits(m)) return m;
+  // A server clock that was set forward makes a push from the future of one from now.
+  const sent = Math.min(now, m.toldAt + body.server_time_ms - m.serverAt);
+  const next = told(m, body, sent, now);
+  return next.deadline > m.deadline && now - sent > FRESH ? looked(m) : next;
+}
 
 /** The session is over. A page that never saw it live is not thrown around. */
 export const ended = (m: Model, reason: Reason): Model => ({
@@ -183,23 +218,27 @@ export const ended = (m: Model, reason: Reason): Model => ({
  * The server refused, for this reason. A cookie may be on its way after authenticating in another tab, so the first refusal
  * out of the blue makes the page hide and ask again.
  */
-export const refused = (m: Model, reason: Reason | 'locked', now: number): Model =>
+export const refused = (m: Model, { reason, ended_at, sign_in_url }: Gone, now: number): Model =>
   reason === 'locked' || (reason === 'none' && m.handle && m.doubt === null && now < m.deadline)
     ? { ...doubted(m, ''), ask: false, retryAt: now + 1000 }
-    : ended(m, reason === 'none' ? m.doubt || (now >= m.deadline && m.kind) || reason : reason);
+    : {
+        ...ended(m, reason === 'none' ? m.doubt || (now >= m.deadline && m.kind) || reason : reason),
+        endedAt: ended_at ?? null,
+        signInUrl: sign_in_url ?? m.signInUrl,
+      };
 
 /** The question got no answer, or none that says anything. */
 export function lost(m: Model, now: number): Model {
   const hidden = now >= m.deadline || m.doubt !== null;
+  // Somebody who waits for an answer has not much time.
+  const pause = Math.min(m.phase === 'warning' ? 1000 : 30_000, m.pause * 2);
   return {
     ...m,
-    phase: m.phase === 'active' && !hidden && now >= m.warnAt ? 'warning' : m.phase,
     cover: m.cover === 'leaving' ? m.cover : hidden ? 'offline' : coverOf(m),
     trouble: true,
     ask: false,
-    // Somebody who waits for an answer has not much time.
-    retryAt: now + Math.min(m.phase === 'warning' ? 1000 : 30_000, 500 * 2 ** m.tries),
-    tries: m.tries + 1,
+    retryAt: now + pause,
+    pause,
   };
 }
 

@@ -25,7 +25,9 @@ export interface Diagnostic {
   /**
    * A word that never changes: `worker` (no worker, so that a hidden page is late), `push` (the server refused the event
    * stream; it is asked again), `sign-out` (`onSignOut` failed or took too long), `rescue` (nothing is kept of forms),
-   * `file` (a part could not be loaded).
+   * `file` (a part could not be loaded), `server` (what answers at `base` is not the
+   * server, or it fails; it is asked again), `service-worker` (a page of the application came where the server's signed-out page
+   * should be; this one stays, hidden). The server counts them in `nightlatch_page_diagnostics`.
    */
   readonly code: string;
   /** For people: what the browser said about it. */

@@ -4,12 +4,14 @@ import type { NightlatchEvent } from './contract.js';
 import { withHold } from '../hold/hold.js';
 import { createNightlatch } from './nightlatch.js';
 
+/** What the server's clock shows at the instant 0 of the pages' one. */
+const SERVER = 1_700_000_000_000;
 const limits = { idle: 6000, absolute: 60_000, warn: 3000 };
 
 /** An origin with one session that is live from the start, idles, and can be made unreachable. */
 function origin(policy: Partial<typeof limits> = {}) {
   const { idle, absolute, warn } = { ...limits, ...policy };
-  const server = { seen: 0, over: '', reachable: true, signedOut: false };
+  const server = { seen: 0, over: '', reachable: true, kept: false };
   const respond = ({ method, path, body }: Request, now: number) => {
     if (!server.reachable) return undefined;
     if (path === 'sign-out') {
@@ -33,10 +35,14 @@ function origin(policy: Partial<typeof limits> = {}) {
         subject: 'ada',
         handle: 'h',
         authentication_age_ms: now,
+        server_time_ms: SERVER + now,
       },
     };
   };
-  const world = createOrigin(respond);
+  const world = createOrigin((request, now) => {
+    const answer = respond(request, now);
+    return answer && { ...answer, kept: server.kept };
+  });
   const tab = async (path?: string, options = {}) => {
     const window = world.open(path);
     const diagnostics: string[] = [];
@@ -71,12 +77,12 @@ test('Keeps the same state object until something changes', async () => {
 test('Says which page is open, without its query, and when it is closed', async () => {
   const { tab, pass, made } = origin();
   const { scope } = await tab('/orders');
-  expect(made('POST tab')[0]!.body).toEqual({ tab: expect.stringMatching(/^[\w-]{1,64}$/), path: '/orders' });
+  expect(made('POST session')[0]!.body).toEqual({ tab: expect.stringMatching(/^[\w-]{1,64}$/), path: '/orders', handle: null });
   (scope.location as { pathname: string }).pathname = '/billing';
   await pass(300);
-  expect(made('POST tab').map((r) => r.body.path)).toEqual(['/orders', '/billing']);
+  expect(made('POST session').map((r) => r.body.path)).toEqual(['/orders', '/billing']);
   scope.dispatchEvent(new Event('pagehide'));
-  expect(made('DELETE tab')[0]!.path).toBe(`tab/${made('POST tab')[0]!.body.tab}`);
+  expect(made('DELETE tab')[0]!.path).toBe(`tab/${made('POST session')[0]!.body.tab}`);
 });
 
 test('Reports at most every five seconds over all tabs, ages only, and nothing warns meanwhile', async () => {
@@ -234,15 +240,107 @@ test('Leaves a page without a session alone, unless it requires one', async () =
   expect(required.left).toEqual(['https://app.example/nightlatch/signed-out?reason=idle']);
 });
 
-test('Out of the back/forward cache it hides at once and comes back as a new tab', async () => {
-  const { tab, made } = origin();
+test('Hidden when it is put away, out of the back/forward cache it comes back as a new tab', async () => {
+  const { tab, made, pass, requests } = origin();
   const { nightlatch, scope } = await tab();
   scope.dispatchEvent(new Event('pagehide'));
+  expect(nightlatch.state.cover).toBe('checking');
+  const before = requests.length;
+  await pass(1000);
+  expect(requests.length).toBe(before);
   scope.dispatchEvent(Object.assign(new Event('pageshow'), { persisted: true }));
   expect(nightlatch.state.cover).toBe('checking');
   await settled();
   expect(nightlatch.state.cover).toBeNull();
-  expect(new Set(made('POST tab').map((r) => r.body.tab)).size).toBe(2);
+  await pass(300);
+  expect(new Set(made('POST session').map((r) => r.body.tab)).size).toBe(2);
+});
+
+test('Hidden when it is frozen, asks on waking, and tells the reason that another tab heard meanwhile', async () => {
+  const { tab, server, channels, requests } = origin();
+  const { nightlatch, page, left } = await tab();
+  page.dispatchEvent(new Event('freeze'));
+  expect(nightlatch.state.cover).toBe('checking');
+  await settled();
+  expect(nightlatch.state.phase).toBe('active');
+  server.over = 'none';
+  // What was said to a frozen page is delivered before anything else.
+  channels.find(({ onmessage }) => onmessage)!.onmessage!({ data: 'ended admin' });
+  page.dispatchEvent(new Event('resume'));
+  await settled();
+  expect([nightlatch.state.reason, left[0]]).toEqual(['admin', expect.stringContaining('reason=admin')]);
+  expect(requests.filter(({ path }) => path === 'session').at(-1)!.body).toMatchObject({ handle: 'h' });
+});
+
+test('What a cache has kept is no answer: the page is hidden at its end, and leaves when the server is heard', async () => {
+  const { tab, pass, server } = origin();
+  const { nightlatch, left } = await tab();
+  server.kept = true;
+  await pass(7000);
+  expect(nightlatch.state).toMatchObject({ cover: 'offline', phase: 'warning' });
+  server.kept = false;
+  await pass(2000);
+  expect(left[0]).toContain('reason=idle');
+});
+
+test.each([{}, { required: true }, { covered: true }])('A page in place of the signed-out page is hidden, goes nowhere and says so (%o)', async (options) => {
+  const { tab, server, made } = origin();
+  server.over = 'idle';
+  const { left, diagnostics, nightlatch } = await tab('/nightlatch/signed-out', options);
+  expect([left, diagnostics, nightlatch.state.cover]).toEqual([[], ['service-worker'], 'signed-out']);
+  expect(made('POST diagnostic').map(({ body }) => body)).toEqual([{ code: 'service-worker' }]);
+});
+
+test('Pages that require a session and come back from leaving are not loaded again and again', async () => {
+  const { tab, server } = origin();
+  server.over = 'idle';
+  const first = await tab('/', { required: true });
+  // Whatever answered for the signed-out page led here.
+  const { sessionStorage } = first.scope;
+  const again = origin();
+  again.server.over = 'idle';
+  const window = again.open('/');
+  Object.assign(window.scope, { sessionStorage });
+  const second = await again.tab('/', { required: true, scope: window.scope });
+  expect([first.left.length, window.left.length, second.diagnostics]).toEqual([1, 0, ['service-worker']]);
+});
+
+test('The state is what it says and nothing else, and nobody can change it', async () => {
+  const { tab } = origin();
+  const { nightlatch } = await tab();
+  expect(JSON.parse(JSON.stringify(nightlatch.state))).toEqual({
+    phase: 'active', kind: 'idle', onIdle: 'sign-out', canExtend: true, cover: null, trouble: false, extending: false, reason: null,
+    endedAt: null, subject: 'ada', signInUrl: null,
+  });
+  expect(Object.isFrozen(nightlatch.state)).toBe(true);
+});
+
+test('The warning is on time in a page that has heard nothing since long', async () => {
+  const { tab, pass, server, now } = origin({ idle: 40_000, warn: 15_000 });
+  const { nightlatch, scope } = await tab();
+  await pass(2000);
+  server.reachable = false;
+  // Something makes it ask, in vain, ever more seldom.
+  scope.dispatchEvent(new Event('online'));
+  const at: Record<string, number> = {};
+  nightlatch.subscribe(({ state }) => (at[state.cover ?? state.phase] ??= now()));
+  await pass(39_000);
+  expect(at['warning']! - 25_000).toBeLessThan(300);
+  expect(at['checking']! - 40_000).toBeLessThan(300);
+});
+
+test('At zero a question that hangs keeps nobody from asking', async () => {
+  const { tab, pass, requests } = origin();
+  const { nightlatch, scope } = await tab();
+  await pass(5500);
+  const { fetch } = scope;
+  scope.fetch = () => new Promise(() => {});
+  nightlatch.recheck();
+  scope.fetch = fetch;
+  const before = requests.length;
+  await pass(750);
+  expect(requests.length).toBeGreaterThan(before);
+  expect(nightlatch.state.phase).toBe('ended');
 });
 
 test('Back while an older question is underway, its answer does not show the page', async () => {
@@ -275,17 +373,17 @@ test('What may have changed while a question is underway is asked for after its 
     await new Promise<void>((resolve) => (late = resolve));
     return answer;
   };
-  const before = made('GET session').length;
+  const before = made('POST session').length;
   nightlatch.recheck();
   await settled();
   scope.fetch = fetch;
   nightlatch.recheck();
   nightlatch.recheck();
   await settled();
-  expect(made('GET session').length).toBe(before + 1);
+  expect(made('POST session').length).toBe(before + 1);
   late!();
   await settled();
-  expect(made('GET session').length).toBe(before + 2);
+  expect(made('POST session').length).toBe(before + 2);
 });
 
 test('The leader keeps the one stream; when its worker goes, another tab opens it', async () => {
@@ -329,15 +427,15 @@ test('An end that the server tells reaches every tab, and one of them signs out'
 });
 
 test('A shorter limit that the server tells the leader is asked for by the others', async () => {
-  const { tab, pass, streams, made } = origin({ idle: 60_000 });
+  const { tab, pass, streams, made, now } = origin({ idle: 60_000 });
   const [, b] = [await tab(), await tab()];
   await pass(1000);
-  const before = made('GET session').filter((request) => request.tab === 1).length;
+  const before = made('POST session').filter((request) => request.tab === 1).length;
   streams[0]!.emit('lifetime', {
-    phase: 'active', idle_remaining_ms: 9000, absolute_remaining_ms: null, warn_before_ms: 3000, subject: 'ada', handle: 'h', authentication_age_ms: 0,
+    phase: 'active', idle_remaining_ms: 9000, absolute_remaining_ms: null, warn_before_ms: 3000, subject: 'ada', handle: 'h', authentication_age_ms: 0, server_time_ms: SERVER + now(),
   });
   await settled();
-  expect(made('GET session').filter((request) => request.tab === 1).length).toBe(before + 1);
+  expect(made('POST session').filter((request) => request.tab === 1).length).toBe(before + 1);
   expect(b.nightlatch.state.phase).toBe('active');
 });
 
@@ -346,11 +444,11 @@ test('A refused stream is told, asked for again, and until then the page asks by
   const { diagnostics } = await tab();
   await pass(500);
   streams[0]!.refuse();
-  const before = made('GET session').length;
+  const before = made('POST session').length;
   await pass(40_000);
   expect(diagnostics).toEqual(['push']);
   expect(streams.length).toBe(2);
-  expect(made('GET session').length - before).toBeGreaterThanOrEqual(2);
+  expect(made('POST session').length - before).toBeGreaterThanOrEqual(2);
 });
 
 test('Without a worker every tab asks by itself, and signs out by itself', async () => {
@@ -360,7 +458,7 @@ test('Without a worker every tab asks by itself, and signs out by itself', async
   const { diagnostics, nightlatch } = await tab('/', { scope: window.scope });
   await pass(32_000);
   expect(diagnostics).toEqual(['worker']);
-  expect(made('GET session').length).toBeGreaterThanOrEqual(2);
+  expect(made('POST session').length).toBeGreaterThanOrEqual(2);
   await nightlatch.signOut();
   await settled();
   expect(made('POST sign-out').length).toBe(1);
@@ -407,7 +505,7 @@ test('A route that changes while somebody types is no report more', async () => 
     (scope.location as { pathname: string }).pathname = `/${i}`;
   }
   expect(made('POST activity').length).toBeLessThanOrEqual(3);
-  expect(made('POST tab').at(-1)!.body.path).toBe('/18');
+  expect(made('POST session').at(-1)!.body.path).toBe('/18');
 });
 
 test('What is drawn after a busy time is not out of date', async () => {

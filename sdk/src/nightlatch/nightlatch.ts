@@ -1,16 +1,15 @@
 import { createActivity, listen } from '../activity/activity.js';
-import { createCall, type Answer, type Call, type Scope } from '../call/call.js';
+import { createCall, type Answer, type Call, type Lost, type Scope } from '../call/call.js';
 import type { Channel } from '../channel/channel.js';
 import { createClock } from '../clock/clock.js';
 import { asLifetime, type Reason } from '../lifetime/lifetime.js';
 import * as machine from '../machine/machine.js';
-import { tap } from '../tap/tap.js';
 import { createTicker, type Ticker } from '../ticker/ticker.js';
 import type { Diagnostic, EventType, Listener, Nightlatch, Options } from './contract.js';
 
 const farewell = () => import('../farewell/farewell.js');
 
-const shown = Object.keys(machine.unseen) as (keyof machine.State)[];
+const shown = Object.keys(machine.unseen);
 
 /** The session of this browser, as one tab sees it. Does nothing before `start()`, and nothing at all without a window. */
 export function createNightlatch(options: Options = {}): Nightlatch {
@@ -31,8 +30,9 @@ export function createNightlatch(options: Options = {}): Nightlatch {
   const windows: Window[] = [];
 
   let model = machine.initial;
-  /** The model as it was when last something was different to show. */
-  let state: machine.State = model;
+  let state: machine.State = machine.unseen;
+  /** The state as text: what differs in nothing to show is no change. */
+  let showed = JSON.stringify(state);
   let running: AbortController | undefined;
   /** The root element when we began to listen. */
   let listening: Element | undefined;
@@ -52,6 +52,7 @@ export function createNightlatch(options: Options = {}): Nightlatch {
   /** The question that had left when something may have changed. */
   let outdated: object | undefined;
   let toldPath: string | undefined;
+  let tickedAt = 0;
   /** The last input if the server does not know of it, else 0; and the last report of any tab. */
   let input = 0;
   let reportedAt = -Infinity;
@@ -63,7 +64,10 @@ export function createNightlatch(options: Options = {}): Nightlatch {
   };
 
   const diagnose = (code: string, detail: unknown) => {
-    if (!diagnosed[code]) (options.onDiagnostic ?? warn)((diagnosed[code] = { code, detail: `${detail}` }));
+    if (diagnosed[code]) return;
+    (options.onDiagnostic ?? warn)((diagnosed[code] = { code, detail: `${detail}` }));
+    // For the metrics of the server.
+    if (running && !options.backend) void call('POST', 'diagnostic', { code });
   };
 
   /** A page that is being left loads nothing any more, and is gone by then. */
@@ -71,10 +75,14 @@ export function createNightlatch(options: Options = {}): Nightlatch {
 
   /** Shows the next model, and does what it wants. */
   const apply = (next: machine.Model) => {
-    const { phase } = model;
+    const { phase, cover } = model;
     model = next;
-    if (shown.some((key) => model[key] !== state[key])) {
-      state = model;
+    // What hides the page until there is an answer waits for none to a question from before.
+    if (next.cover === 'checking' && !cover) forget();
+    const shows = JSON.stringify(model, shown);
+    if (shows !== showed) {
+      showed = shows;
+      state = Object.freeze(JSON.parse(shows));
       emit('change');
     }
     if (model.phase !== phase) {
@@ -82,7 +90,7 @@ export function createNightlatch(options: Options = {}): Nightlatch {
       // At hand long before the end: once the session idles, a request for a file of the application would be activity.
       farewell().catch(unloaded);
       drawn();
-      if (model.phase === 'ended') void leave();
+      if (model.phase === 'ended') leave().catch(unloaded);
     }
     if (model.ask) void ask();
   };
@@ -108,22 +116,21 @@ export function createNightlatch(options: Options = {}): Nightlatch {
     const goes = cover === 'leaving';
     const stays = model.extending && !cover;
     const reported = !cover && !stays && mayReport(sent) ? input : 0;
-    const moves = !goes && !stays && path !== toldPath;
-    if (moves) toldPath = path;
+    const moves = path !== toldPath;
+    if (!goes && !stays) toldPath = path;
     if (reported) {
       reportedAt = sent;
       say('active');
     }
-    const [what, body]: [string, object?] = goes
+    const [what, body]: [string, object] = goes
       ? ['sign-out', { handle }]
       : stays
         ? ['extend', {}]
         : reported
           ? ['activity', { tab, path, age_ms: Math.round(sent - reported), visible: !document.hidden }]
-          : moves
-            ? ['tab', { tab, path }]
-            : ['session'];
-    const answer = await call(body ? 'POST' : 'GET', what, body, stays ? EXTEND_WITHIN : undefined);
+          : ['session', { tab, path, handle }];
+    // No cache of a service worker keeps what is posted.
+    const answer = await call('POST', what, body, stays ? EXTEND_WITHIN : undefined);
     // Something happened that makes this question one of the past.
     if (mine !== question) return false;
     question = undefined;
@@ -133,9 +140,10 @@ export function createNightlatch(options: Options = {}): Nightlatch {
       goodbye = answer;
       apply(machine.ended(model, 'user'));
     } else if (answer.type === 'gone') {
-      apply(machine.refused(model, answer.reason, at));
+      apply(machine.refused(model, answer, at));
     } else if (!told) {
       toldPath = undefined;
+      if ((answer as Lost).status) diagnose('server', (answer as Lost).status);
       apply(machine.lost(model, at));
     } else {
       if (input === reported) input = 0;
@@ -153,7 +161,7 @@ export function createNightlatch(options: Options = {}): Nightlatch {
     question = toldPath = undefined;
   };
 
-  /** Hides the page before anything else, and in the very call that tells the reason to. */
+  /** Hides the page before anything else, in the very call that tells the reason to. */
   const doubt = (why: machine.Model['doubt']) => {
     forget();
     apply(machine.doubted(model, why));
@@ -184,16 +192,13 @@ export function createNightlatch(options: Options = {}): Nightlatch {
   // --- leaving -----------------------------------------------------------------------------------------------------
 
   async function leave(): Promise<void> {
-    if (!model.cover && !options.required) return stop();
     // Nobody hides what is in them once this page is gone.
-    for (const window of windows) window.close();
-    const stays = await farewell().then(
-      ({ sayGoodbye }) => sayGoodbye(location, root, options, model, call, goodbye, leading, say, diagnose),
-      () => location.replace(`${root}signed-out`),
-    );
-    if (!stays) return;
+    if (model.cover) for (const window of windows) window.close();
+    const { sayGoodbye } = await farewell();
+    const cover = await sayGoodbye(scope, root, options, model, call, goodbye, leading, say, diagnose);
+    if (cover === undefined) return;
     stop();
-    apply({ ...model, cover: null });
+    apply({ ...model, cover });
   }
 
   // --- what happens around us --------------------------------------------------------------------------------------
@@ -203,13 +208,15 @@ export function createNightlatch(options: Options = {}): Nightlatch {
     if (listening !== document.documentElement) hark();
     // From the start: a window that was opened before it is not known.
     import('../frames/frames.js').then(
-      ({ watchFrames }) => running && watchFrames(scope, windows, watch, options.frames, acted, tap, running.signal),
+      ({ watchFrames }) => running && watchFrames(scope, windows, watch, seen, options.frames, acted, running.signal),
       unloaded,
     );
     const at = now();
     apply(machine.ticked(model, at));
     if (!isLive()) return;
-    if (unheard && at - model.toldAt > POLL) look();
+    // The tab or the whole browser stood still, or nobody tells: there may be news.
+    if (at - tickedAt > RECHECK || (unheard && at - model.toldAt > POLL)) look();
+    tickedAt = at;
     if (at >= model.retryAt && (mayReport(at) || location.pathname !== toldPath)) void ask();
     if (model.phase === 'warning') emit('tick');
   };
@@ -236,7 +243,7 @@ export function createNightlatch(options: Options = {}): Nightlatch {
       // Whoever reported last goes first again: two tabs with input at once do not both report.
       reportedAt = now() + 100;
     } else if (word === 'look') look();
-    else if (word === 'mine') goodbye = { type: 'gone', reason: 'user' };
+    else if (word === 'mine') goodbye = { type: 'gone' } as Answer;
     else if (word === 'ended') doubt(reason as Reason | '');
   };
 
@@ -256,8 +263,9 @@ export function createNightlatch(options: Options = {}): Nightlatch {
   // --- start and stop ----------------------------------------------------------------------------------------------
 
   const beat = () => {
-    leading = !!options.backend;
-    ticker = createTicker(scope, options.worker ?? (options.backend ? '' : `${root}worker.js`), options.backend ? '' : root, hearWorker);
+    const server = options.backend ? '' : root;
+    leading = !server;
+    ticker = createTicker(scope, options.worker ?? (server && `${server}worker.js`), server, hearWorker);
     ticker.pace(document.hidden);
   };
 
@@ -289,8 +297,17 @@ export function createNightlatch(options: Options = {}): Nightlatch {
     channel = undefined;
   };
 
-  // A frozen tab would keep the lock.
-  const freeze = () => ticker.stop();
+  // Hidden when it is put away, so that no frame shows the page when it is taken out again, before anybody is told.
+  const freeze = () => {
+    doubt('');
+    // A frozen tab would keep the lock.
+    ticker.stop();
+  };
+
+  const putAway = () => {
+    disconnect();
+    doubt('');
+  };
 
   const resume = () => {
     // Out of the back/forward cache, `pageshow` follows and does the rest.
@@ -313,7 +330,7 @@ export function createNightlatch(options: Options = {}): Nightlatch {
     on(scope, 'online', look);
     on(document, 'freeze', freeze);
     on(document, 'resume', resume);
-    on(scope, 'pagehide', disconnect);
+    on(scope, 'pagehide', putAway);
     on(scope, 'pageshow', restored);
     watch(scope);
   };

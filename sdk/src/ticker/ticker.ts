@@ -9,14 +9,13 @@ export interface Ticker {
   stop(): void;
 }
 
-let policy: { createScriptURL(url: string): string } | undefined;
+/** Where there are Trusted Types. */
+interface Trusting {
+  trustedTypes?: { createPolicy(name: string, rules: object): { createScriptURL(url: string): string } };
+}
 
-/** Under Trusted Types a worker's address has to be blessed; the policy is made once and blesses this one file. */
-const blessed = (scope: Scope, url: string): string => {
-  const { trustedTypes } = scope as { trustedTypes?: { createPolicy(name: string, rules: object): typeof policy } };
-  policy ??= trustedTypes?.createPolicy('nightlatch', { createScriptURL: (text: string) => text });
-  return policy ? policy.createScriptURL(url) : url;
-};
+/** Addresses of workers. Under Trusted Types each has to be blessed, by a policy that is made once and for this file alone. */
+const blessed: Record<string, string> = {};
 
 /**
  * Ticks four times a second while the page is visible, once a second while it is hidden: timers of hidden pages are
@@ -32,7 +31,9 @@ export function createTicker(scope: Scope, url: string, root: string, hear: (...
   };
   try {
     if (url) {
-      worker = new scope.Worker(blessed(scope, url));
+      blessed[url] ??=
+        (scope as Trusting).trustedTypes?.createPolicy('nightlatch', { createScriptURL: () => url }).createScriptURL(url) ?? url;
+      worker = new scope.Worker(blessed[url]);
       worker.onmessage = ({ data }) => hear(...(data as FromWorker));
       worker.onerror = (event) => {
         event.preventDefault();

@@ -62,6 +62,7 @@ function build(host: SessionElement<Messages>, root: ShadowRoot): Paint<Messages
     const warns = phase === 'warning' && !cover;
     const open = !!cover || (warns && seconds <= +(host.getAttribute('dialog-at') ?? Infinity));
     const asks = cover === 'locked' || cover === 'step-up';
+    const over = cover === 'signed-out';
     const offers = warns && canExtend;
     const chosen = main();
     const [heading, body = '', until = words.left] = words[cover ?? (onIdle === 'lock' && kind === 'idle' ? 'locking' : kind) ?? 'idle'];
@@ -73,13 +74,13 @@ function build(host: SessionElement<Messages>, root: ShadowRoot): Paint<Messages
       dialog.lang = words.language;
       dialog.dir = words.dir ?? 'ltr';
       signIn.href = signInUrl ?? '';
-      signIn.target = signInUrl ? '_blank' : '';
+      signIn.target = signInUrl ? (over ? '_self' : '_blank') : '';
       stay.ariaDisabled = String(extending || !offers);
       say(title, heading);
       say(text, warns && trouble ? words.trouble : cover === 'leaving' && !trouble ? '' : body);
       say(time, warns ? words.inDigits(seconds) : '');
       say(stay, offers ? words[extending ? 'staying' : 'stay'] : '');
-      say(signIn, asks || (warns && !canExtend && signInUrl) ? words.signIn : '');
+      say(signIn, asks || over || (warns && !canExtend && signInUrl) ? words.signIn : '');
       say(other, cover === 'step-up' ? words.notNow : asks || warns ? words.signOut : '');
       say(left, warns ? until.replace('{time}', words.inWords(seconds)) : '');
     }

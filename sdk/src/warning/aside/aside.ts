@@ -51,7 +51,7 @@ export function createAside(host: HTMLElement & { nightlatch: Session | undefine
     const { phase, cover, reason } = session?.state ?? {};
     const warns = phase === 'warning' && !cover;
     const seconds = Math.round((session?.remaining() ?? 0) / 1000);
-    const { pageTitle, ended } = { ...en, ...words };
+    const { pageTitle, 'signed-out': [ended] } = { ...en, ...words };
     const inTime = (text: string) => text.replace('{time}', words.inWords(seconds));
 
     const was = stage;

@@ -1,3 +1,3 @@
 import type { AsideMessages } from '../../languages/messages.js';
 
-export const en: AsideMessages = { pageTitle: '{time} left', ended: 'You are signed out.' };
+export const en: AsideMessages = { pageTitle: '{time} left' };

@@ -1,1 +1,0 @@
-var s=class{#e;#s=new AbortController;onmessage=null;constructor(e){this.#e=e;let t=({key:n,newValue:a})=>{n===e&&this.onmessage?.call(this,new MessageEvent("message",{data:a}))};addEventListener("storage",t,this.#s)}postMessage(e){try{localStorage.setItem(this.#e,`${e} ${Math.random()}`)}catch{}}close(){this.#s.abort()}};export{s as StorageChannel};
