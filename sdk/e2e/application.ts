@@ -35,6 +35,8 @@ export interface Application {
   inject(script: () => void): void;
   /** Scripts that the application serves, by path. */
   scripts: Map<string, string>;
+  /** How long scripts take on their way, the SDK among them, in milliseconds. */
+  lag: number;
   /** Attributes of the root element of every page. */
   attributes: string;
   /** What the application's sign-in page does for `POST /sign-in`; gives the `Set-Cookie` of its answer. */
@@ -76,11 +78,12 @@ export async function startApplication(watch?: RequestListener): Promise<Applica
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
 
-  async function respond(incoming: IncomingMessage, answer: ServerResponse): Promise<void> {
+  async function respond(incoming: IncomingMessage, answer: ServerResponse): Promise<unknown> {
     const { pathname } = new URL(incoming.url!, application.origin);
     const send = (type: string, body: string, headers = {}) => void answer.writeHead(200, { 'content-type': type, ...headers }).end(body);
     const script = application.scripts.get(pathname) ?? asset(pathname);
-    if (script !== undefined) return send('text/javascript', script);
+    // Never out of a cache, so that it takes its time each time.
+    if (script !== undefined) return setTimeout(send, application.lag, 'text/javascript', script, { 'cache-control': 'no-store' }); // tidy: sleeps because a slow network is what is played
     if (pathname.startsWith('/nightlatch/')) return passOn(incoming, answer);
     if (pathname === '/first.js') return send('text/javascript', scripts.join(';\n'));
     if (pathname === '/page.css') return send('text/css', 'body{font:1rem system-ui;margin:2rem}#tall{margin-top:200vh}');
@@ -131,6 +134,7 @@ export async function startApplication(watch?: RequestListener): Promise<Applica
     calls: [],
     headers: {},
     scripts: new Map(),
+    lag: 0,
     attributes: '',
     upstream: '',
     mishap: () => undefined,

@@ -8,7 +8,7 @@ export type {
   NightlatchEvent,
   Options,
 } from './nightlatch/contract.js';
-export type { Answer, Call } from './call/call.js';
+export type { Answer, Call, Gone, Lost } from './call/call.js';
 export { hold, withHold, type Hold, type HoldRequest, type HoldingSession } from './hold/hold.js';
 export { isKept } from './kept/kept.js';
 export type { DeadlineKind, Lifetime, OnIdle, Reason } from './lifetime/lifetime.js';

@@ -193,8 +193,8 @@ scenario('19: Without storage and channels a tab asks the server by itself', { p
   await a.evaluate(() => void window.nightlatch!.signOut());
   for (const tab of [a, b]) {
     await waitUntilOut(tab, 20_000);
-    // Whoever was not told finds the cookie gone.
-    expect(await reasonOf(tab)).toBe(tab === a ? 'user' : 'none');
+    // Whoever was not told finds the cookie gone, and is told by the server.
+    expect(await reasonOf(tab)).toBe('user');
     expect(await errors(tab)).toEqual([]);
   }
 });

@@ -31,7 +31,7 @@ const answer = (sent: number, over?: Partial<Lifetime>): Step => (m, now) =>
 const push = (over?: Partial<Lifetime>, sent?: number): Step => (m, now) =>
   pushed(m, body({ server_time_ms: SERVER + (sent ?? now), ...over }), now);
 const gone = (reason: Gone['reason'], more: Partial<Gone> = {}): Step => (m, now) => refused(m, { type: 'gone', reason, ...more }, now);
-const tick: Step = ticked;
+const tick: Step = (m, now) => ticked(m, now, 0);
 const jump: Step = (m) => doubted(m, null);
 const restored: Step = (m) => doubted(m, '');
 const hint: Step = (m) => doubted(m, 'admin');
@@ -70,7 +70,7 @@ test('Does not warn when another tab was active', () => {
 
 test('The warning comes on time without an answer, and at once where the last question was lost', () => {
   expect(run(live(), [2750, tick])).toMatchObject({ phase: 'active', ask: true });
-  expect(run(live(), [2750, tick], [3250, tick])).toMatchObject({ phase: 'warning', ask: true, retryAt: 0 });
+  expect(run(live(), [2750, tick], [3500, tick])).toMatchObject({ phase: 'warning', ask: true, retryAt: 0 });
   expect(run(live(), [1000, lost], [2999, tick])).toMatchObject({ phase: 'active' });
   expect(run(live(), [1000, lost], [3000, tick])).toMatchObject({ phase: 'warning', trouble: true });
 });
@@ -82,11 +82,17 @@ test('However long the pause between questions has become, the warning and the e
   // The network is gone from second 2 on; the page ticks, and asks when it wants to.
   m = lost(looked(m), 2000);
   for (let now = 2000; now <= 41_000; now += 250) {
-    m = ticked(m, now);
+    m = ticked(m, now, 0);
     if (m.ask) m = lost(m, now);
     at[m.cover ?? m.phase] ??= now;
   }
   expect(at).toEqual({ active: 2000, warning: 25_000, offline: 40_000 });
+});
+
+test('Where somebody is there and the server may not know it yet, the warning waits a little longer for an answer', () => {
+  expect(ticked(live(), 4900, 2800).phase).toBe('active');
+  expect(ticked(live(), 5000, 2800).phase).toBe('warning');
+  expect(ticked(run(live(), [2900, lost]), 3000, 2800).phase).toBe('warning');
 });
 
 test('Never warns without a warning period', () => {

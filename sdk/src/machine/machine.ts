@@ -68,10 +68,12 @@ export interface Model extends State {
 }
 
 /**
- * Warns this much early rather than asking twice, or this much late where no answer comes, and shows no hidden page again for
- * less.
+ * Warns this much early rather than asking twice, or twice as much late where no answer comes, and shows no hidden page again
+ * for less.
  */
 const SLACK = 250;
+/** How long the warning waits for an answer that may tell the server of input. */
+const PATIENCE = 2000;
 /** A push that was on its way for longer may shorten what is left and not lengthen it. */
 const FRESH = 1000;
 const REPORT_EVERY = 5000;
@@ -142,15 +144,16 @@ export function resting(m: Model, rest: Model['rest']): Model {
 }
 
 /**
- * Time has passed. The server is asked just before the warning is due, so that activity in another tab is heard of; without
- * an answer the warning comes all the same, since the page knows its deadline.
+ * Time has passed. The server is asked just before the warning is due, so that activity in another tab is heard of. Without
+ * an answer the warning comes all the same, since the page knows its deadline: at once where the server cannot be reached, else
+ * soon, or somewhat later where there is input that the server may not know of.
  */
-export function ticked(m: Model, now: number): Model {
+export function ticked(m: Model, now: number, input: unknown): Model {
   const waiting = waits(m);
   if (m.phase === 'ended') return m;
   if (now >= m.deadline && !waiting) return doubted(m, null);
   const due = m.phase === 'active' && !waiting && now + SLACK >= m.warnAt;
-  if (due && now >= m.warnAt + (m.trouble ? 0 : SLACK)) return { ...m, phase: 'warning', ask: true, retryAt: 0 };
+  if (due && now >= m.warnAt + (m.trouble ? 0 : input ? PATIENCE : SLACK * 2)) return { ...m, phase: 'warning', ask: true, retryAt: 0 };
   return (waiting || m.trouble || m.extending || due) && now >= m.retryAt ? { ...m, ask: true } : m;
 }
 

@@ -98,7 +98,7 @@ export function createNightlatch(options: Options = {}): Nightlatch {
   /** After a busy time the browser draws before it runs a timer that is due: what is drawn must not be out of date. */
   const drawn = () => {
     if (model.phase !== 'warning' || !running) return;
-    apply(machine.ticked(model, now()));
+    apply(machine.ticked(model, now(), input));
     scope.requestAnimationFrame(drawn);
   };
 
@@ -212,7 +212,7 @@ export function createNightlatch(options: Options = {}): Nightlatch {
       unloaded,
     );
     const at = now();
-    apply(machine.ticked(model, at));
+    apply(machine.ticked(model, at, input));
     if (!isLive()) return;
     // The tab or the whole browser stood still, or nobody tells: there may be news.
     if (at - tickedAt > RECHECK || (unheard && at - model.toldAt > POLL)) look();

@@ -72,7 +72,9 @@ async fn a_policy_of_the_page_is_respected_and_never_changed() {
         ("default-src 'self'", Some(LINE)),
         (
             "script-src 'nonce-abc' 'strict-dynamic'",
-            Some("<script nonce=\"abc\" type=\"module\" src=\"/nightlatch/sdk-"),
+            Some(
+                "<script nonce=\"abc\" type=\"module\" blocking=\"render\" data-nightlatch=\"required\" src=\"/nightlatch/sdk-",
+            ),
         ),
         ("default-src 'none'", None),
         ("script-src cdn.example", None),
@@ -92,6 +94,19 @@ async fn a_policy_of_the_page_is_respected_and_never_changed() {
         }
     }
     assert_eq!(front.metric("proxy_injections_total{outcome=\"csp\"}").await, 4);
+}
+
+#[tokio::test]
+async fn the_script_of_a_service_worker_is_counted_and_passes() {
+    let application = Application::start().await;
+    let (front, token) = front(&application).await;
+    let script = ("service-worker", "script");
+    assert_eq!(front.get_as(&token, "/page", &[script]).await.status.as_u16(), 200);
+    front.get_as(&token, "/page", &PAGE).await;
+    assert_eq!(
+        front.metric("proxy_injections_total{outcome=\"service-worker\"}").await,
+        1
+    );
 }
 
 #[tokio::test]
