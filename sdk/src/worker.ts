@@ -1,6 +1,4 @@
 // What pages start as their worker.
-import { createPulse, type ToWorker, type WorkerScope } from './pulse/pulse.js';
+import { startPulse, type WorkerScope } from './pulse/pulse.js';
 
-const pulse = createPulse(globalThis as unknown as WorkerScope);
-
-onmessage = ({ data }: MessageEvent<ToWorker>) => pulse(data);
+startPulse(globalThis as unknown as WorkerScope);

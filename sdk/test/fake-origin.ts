@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Scope } from '../src/call/call.js';
-import { createPulse, type ToWorker, type WorkerScope } from '../src/pulse/pulse.js';
+import { startPulse, type ToWorker, type WorkerScope } from '../src/pulse/pulse.js';
 import { createLocks } from './fake-locks.js';
 
 export interface Request {
@@ -108,11 +108,11 @@ export function createOrigin(respond: (request: Request, now: number) => Answer 
       #streams = streams.length;
       #locks = locks.client();
       #channels: FakeChannel[] = [];
-      #pulse;
+      #scope: WorkerScope;
       constructor() {
         const { setInterval, ...others } = timersIn(this.#timers);
         const worker = this;
-        this.#pulse = createPulse({
+        this.#scope = {
           ...others,
           setInterval,
           performance: { now: () => now },
@@ -125,11 +125,12 @@ export function createOrigin(respond: (request: Request, now: number) => Answer 
           },
           EventSource: FakeStream,
           postMessage: (data: unknown) => this.onmessage?.({ data: structuredClone(data) }),
-        } as unknown as WorkerScope);
+        } as unknown as WorkerScope;
+        startPulse(this.#scope);
         window.workers.push(this.#timers);
       }
       postMessage(data: ToWorker) {
-        this.#pulse(data);
+        this.#scope.onmessage!({ data });
       }
       terminate() {
         window.workers.splice(window.workers.indexOf(this.#timers), 1);

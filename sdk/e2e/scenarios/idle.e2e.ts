@@ -38,7 +38,7 @@ scenario('2: Moving the mouse does not answer the warning; staying closes it in 
   await pause(2000);
   await stop();
   expect(await happened(a, 'closed')).toEqual([]);
-  expect(await remaining(a)).toBeLessThan(before - 1900);
+  expect(await remaining(a)).toBeLessThan(before - 1500);
   expect(await stage.server.requests('POST activity')).toEqual([]);
   await click(a, 'stay');
   for (const tab of [a, b, c]) await waitUntilClosed(tab);

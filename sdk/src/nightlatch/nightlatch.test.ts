@@ -11,7 +11,7 @@ const limits = { idle: 6000, absolute: 60_000, warn: 3000 };
 /** An origin with one session that is live from the start, idles, and can be made unreachable. */
 function origin(policy: Partial<typeof limits> = {}) {
   const { idle, absolute, warn } = { ...limits, ...policy };
-  const server = { seen: 0, over: '', reachable: true, kept: false };
+  const server = { seen: 0, over: '', reachable: true, kept: false, silent: false };
   const respond = ({ method, path, body }: Request, now: number) => {
     if (!server.reachable) return undefined;
     if (path === 'sign-out') {
@@ -43,6 +43,7 @@ function origin(policy: Partial<typeof limits> = {}) {
     const answer = respond(request, now);
     return answer && { ...answer, kept: server.kept };
   });
+  let begun = 0;
   const tab = async (path?: string, options = {}) => {
     const window = world.open(path);
     const diagnostics: string[] = [];
@@ -51,6 +52,10 @@ function origin(policy: Partial<typeof limits> = {}) {
     nightlatch.subscribe((event) => events.push(event.type));
     nightlatch.start();
     await settled();
+    // A stream begins with how the session stands.
+    const { body } = respond({ tab: 0, method: 'POST', path: 'session', body: {} }, world.now()) ?? {};
+    for (const stream of world.streams.slice(begun)) if (body && 'handle' in body && !server.silent) stream.emit('lifetime', body);
+    begun = world.streams.length;
     return Object.assign(window, { nightlatch, events, diagnostics });
   };
   return { ...world, server, tab };
@@ -449,6 +454,26 @@ test('A refused stream is told, asked for again, and until then the page asks by
   expect(diagnostics).toEqual(['push']);
   expect(streams.length).toBe(2);
   expect(made('POST session').length - before).toBeGreaterThanOrEqual(2);
+});
+
+test('A stream that is open and says nothing is told, and until it does the page asks by itself', async () => {
+  const { tab, pass, streams, made, server } = origin({ idle: 600_000 });
+  server.silent = true;
+  const { diagnostics } = await tab();
+  await pass(500);
+  const before = made('POST session').length;
+  await pass(40_000);
+  expect([streams.length, streams[0]!.open, diagnostics]).toEqual([1, true, ['push']]);
+  expect(made('POST session').length - before).toBeGreaterThanOrEqual(2);
+});
+
+test('A stream that replays an end from before makes the page ask once, not again and again', async () => {
+  const { tab, pass, streams } = origin({ idle: 600_000 });
+  const { nightlatch, diagnostics } = await tab();
+  await pass(500);
+  streams[0]!.emit('ended', { reason: 'idle' });
+  await pass(10_000);
+  expect([streams.length, streams[0]!.open, nightlatch.state.cover, diagnostics]).toEqual([1, false, null, ['push']]);
 });
 
 test('Without a worker every tab asks by itself, and signs out by itself', async () => {

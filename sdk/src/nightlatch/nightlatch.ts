@@ -255,7 +255,7 @@ export function createNightlatch(options: Options = {}): Nightlatch {
     // A worker that dies with its page is nothing to speak of.
     else if (!machine.isFinal(model)) {
       leading = unheard = true;
-      diagnose(type, data);
+      diagnose(type, data ?? root);
       look();
     }
   };

@@ -6,7 +6,7 @@ export type ToWorker = [pace: number, root: string];
 
 /**
  * What the worker tells its page: `tick`; `lead` with whether this tab leads; `lifetime`, `warning` or `locked` from the
- * stream with what came along; `push` when the server refused the stream. All pages hear `ended` and `look`.
+ * stream with what came along; `push` when there is no stream to hear. All pages hear `ended` and `look`.
  */
 export type FromWorker = [type: string, data?: unknown];
 
@@ -14,11 +14,14 @@ export type FromWorker = [type: string, data?: unknown];
 export type WorkerScope = Pick<
   typeof globalThis,
   'setInterval' | 'clearInterval' | 'setTimeout' | 'navigator' | 'BroadcastChannel' | 'EventSource'
-> & { postMessage(message: FromWorker): void };
+> & { postMessage(message: FromWorker): void; onmessage: ((event: { data: ToWorker }) => void) | null };
 
 const BEAT = 2000;
-/** A leader that missed so many beats is frozen. */
-const MISSED = 2;
+/**
+ * After so many beats without a word a leader is frozen; and its stream is none, since the server says at once how the session
+ * stands.
+ */
+const QUIET = 2;
 /** When to open a stream again that the server refused. */
 const AGAIN = 15_000;
 
@@ -27,31 +30,41 @@ const AGAIN = 15_000;
  * The tab that leads saves requests and decides nothing, so that two leaders for a moment, or none, do no harm. To let go
  * of the lock and the stream, the page terminates the worker.
  */
-export function createPulse(scope: WorkerScope): (message: ToWorker) => void {
-  const tell = (type: string, data?: unknown) => scope.postMessage([type, data]);
+export function startPulse(scope: WorkerScope): void {
+  const tell = (...told: FromWorker) => scope.postMessage(told);
   let timer: ReturnType<typeof setInterval> | undefined;
   let root = '';
   let pages: BroadcastChannel;
   let source: EventSource | undefined;
   let leads = false;
-  let missed = 0;
+  /** Beats without a word of the leader or, where this tab leads, of the stream: no number any more once there was one. */
+  let quiet = 0;
 
   const listen = () => {
+    quiet = 0;
     source?.close();
     if (!leads) return;
     source = new scope.EventSource(`${root}events`);
     for (const type of ['lifetime', 'warning', 'locked', 'ended']) {
       source.addEventListener(type, (event) => {
         const data = JSON.parse(event.data);
-        if (type === 'ended') pages.postMessage(`ended ${data.reason}`);
-        else tell(type, data);
+        // Only an end has one.
+        if (data.reason) {
+          pages.postMessage('ended ' + data.reason);
+          quiet = QUIET;
+          source!.close();
+        } else {
+          quiet = NaN;
+          tell(type, data);
+        }
       });
     }
     source.onerror = () => {
       // Otherwise the browser reconnects by itself; closed for good means that the server refused.
-      if (source!.readyState !== 2) return;
-      tell('push', root);
-      scope.setTimeout(listen, AGAIN);
+      if (source!.readyState === 2) {
+        quiet = QUIET;
+        scope.setTimeout(listen, AGAIN);
+      }
     };
   };
 
@@ -61,36 +74,36 @@ export function createPulse(scope: WorkerScope): (message: ToWorker) => void {
     listen();
   };
 
-  const queue = (steal: boolean) =>
+  const queue = (steal?: boolean) =>
     scope.navigator.locks
-      .request(root, { steal }, () => {
+      .request(root, { steal: steal! }, () => {
         toggle();
         return new Promise(() => {});
       })
       .catch(() => {
         // Refused by the browser: it leads itself. Stolen: it was too slow to beat, and waits in line again.
         toggle();
-        if (!leads) void queue(false);
+        if (!leads) void queue();
       });
 
   const beat = () => {
     if (leads) pages.postMessage('beat');
-    else if (missed++ > MISSED) {
-      missed = 0;
-      void queue(true);
-    }
+    if (quiet++ !== QUIET) return;
+    if (leads) tell('push');
+    else void queue(true);
   };
 
-  return ([pace, to]) => {
+  scope.onmessage = ({ data: [pace, to] }) => {
     scope.clearInterval(timer);
     if (pace) timer = scope.setInterval(tell, pace, 'tick');
     if (root === to) return;
     root = to;
     pages = new scope.BroadcastChannel(root);
     pages.onmessage = ({ data }) => {
-      if (data === 'beat') missed = 0;
+      // Which leaves the leader's as it is, once it heard its stream.
+      if (data === 'beat') quiet *= 0;
     };
-    void queue(false);
+    void queue();
     scope.setInterval(beat, BEAT);
   };
 }
