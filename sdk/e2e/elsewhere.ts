@@ -20,7 +20,7 @@ const rendered = notTheBrowser('colours, text size and live regions are set and 
 
 export const elsewhere: Elsewhere[] = [
   { number: 5, title: 'A frozen tab keeps nobody signed in, and shows nothing when it resumes', file: 'lifecycle.e2e.ts', except: noFreezing },
-  { number: 6, title: 'Out of the back/forward cache, the HTTP cache or a freeze, no picture of the screen shows a page whose session ended elsewhere', file: 'put-away.e2e.ts', except: pictures },
+  { number: 6, title: 'Going back to a page that needs a session, which ended elsewhere, no picture of the screen shows it; nor after a freeze', file: 'put-away.e2e.ts', except: pictures },
   { number: 10, title: 'Hiding the only tab extends nothing', file: 'lifecycle.e2e.ts', except: { firefox: 'the line above plays it', webkit: lacking.webkit.hidden! } },
   { number: 20, title: 'Mounting and unmounting 200 times leaves nothing behind', file: 'react.e2e.ts', except: counted },
   { number: 21, title: 'Screen readers hear little, and in correct plurals', file: 'elements.e2e.ts', except: rendered },

@@ -25,11 +25,11 @@ scenario('6: A page from the back/forward cache knows what time it is', { ...kep
   around(await lastly(tab, 'left'), start + 6000);
 });
 
-for (const [what, launch] of [
-  ['must not be stored', unhurried],
-  ['may be stored', { ...unhurried, ...kept, except: { firefox: 'shows its stored copy of the page, which only `no-store` forbids' } }],
+for (const [what, outcome, launch] of [
+  ['must not be stored', 'shows nothing of it', unhurried],
+  ['may be stored', 'finds it covered', { ...unhurried, ...kept, except: { firefox: 'shows its stored copy of the page, which only `no-store` forbids' } }],
 ] as const) {
-  scenario(`6: Going back to a page that ${what}, after signing out in another tab, shows nothing of it`, launch, async (stage) => {
+  scenario(`6: Going back to a page that ${what}, after signing out in another tab, ${outcome}`, launch, async (stage) => {
     const [tab, other] = await stage.openAll('/', '/');
     await tab.goto(stage.server.url('/blank'));
     await other.evaluate(() => void window.nightlatch!.signOut());

@@ -44,7 +44,10 @@ export type Backend = (scope: Scope) => Call;
 export interface Options {
   /** Where the server's browser endpoints are: a path or an address. The default is `/nightlatch/`. */
   base?: string;
-  /** Leave for the signed-out page even if there was no session when the page opened. The default is to do nothing then. */
+  /**
+   * Leave for the signed-out page even if there was no session when the page opened; the default is to do nothing then. Such a
+   * page is loaded anew on going back.
+   */
   required?: boolean;
   /** Hide the page until the server has answered, as for one that the browser had kept: `isKept()`. */
   covered?: boolean;

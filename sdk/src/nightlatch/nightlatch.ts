@@ -52,7 +52,6 @@ export function createNightlatch(options: Options = {}): Nightlatch {
   /** The question that had left when something may have changed. */
   let outdated: object | undefined;
   let toldPath: string | undefined;
-  let tickedAt = 0;
   /** The last input if the server does not know of it, else 0; and the last report of any tab. */
   let input = 0;
   let reportedAt = -Infinity;
@@ -214,9 +213,7 @@ export function createNightlatch(options: Options = {}): Nightlatch {
     const at = now();
     apply(machine.ticked(model, at, input));
     if (!isLive()) return;
-    // The tab or the whole browser stood still, or nobody tells: there may be news.
-    if (at - tickedAt > RECHECK || (unheard && at - model.toldAt > POLL)) look();
-    tickedAt = at;
+    if (unheard && at - model.toldAt > POLL) look();
     if (at >= model.retryAt && (mayReport(at) || location.pathname !== toldPath)) void ask();
     if (model.phase === 'warning') emit('tick');
   };
@@ -331,6 +328,8 @@ export function createNightlatch(options: Options = {}): Nightlatch {
     on(document, 'freeze', freeze);
     on(document, 'resume', resume);
     on(scope, 'pagehide', putAway);
+    // No page with such a listener is kept for going back: of one that is, browsers draw the last picture before anything else.
+    if (options.required) on(scope, 'unload', () => {});
     on(scope, 'pageshow', restored);
     watch(scope);
   };
