@@ -1,6 +1,7 @@
 // What browsers do to tabs that nobody looks at, and to those that are busy.
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Tab } from './plain-chromium.js';
+import type { RealServer } from './real-server.js';
 import { passing, real, setPlainStage, until, type PlainStage } from './plain-stage.js';
 import type { Note } from './recorder.js';
 
@@ -128,6 +129,24 @@ describe.skipIf(!real)('In Chromium as it is', () => {
     expect(['cover', 'signed-out']).toContain(first.frame);
     await tab.noted(shows('signed-out'), from);
     expect(seen(tab, from)).not.toContain('page');
+  });
+
+  test('What was pushed while the browser stood still is as old as it is: without a network the page is covered at its end', async () => {
+    stage = await setPlainStage({ policy: { idle: 9000, warnBefore: 3000 } });
+    const tab = await stage.open();
+    await streams(1);
+    // Asleep when the warning is pushed, awake 0.9 s before the end.
+    await until(stage.deadline - 4900);
+    const from = tab.notes.length;
+    stage.chromium.standStill(true);
+    await until(stage.deadline - 900);
+    (stage.server as RealServer).application.cut(true);
+    stage.chromium.standStill(false);
+    const covered = await tab.noted(shows('cover'), from);
+    expect(covered.at - stage.deadline).toBeLessThan(TOLERANCE);
+    await until(stage.deadline + 3000);
+    expect(seen(tab, tab.notes.indexOf(covered))).not.toContain('page');
+    expect(seen(tab, tab.notes.indexOf(covered))).not.toContain('warning');
   });
 
   describe.each([

@@ -1,6 +1,6 @@
 // Chromium as people run it: what is not in front is hidden, hidden pages are throttled, and a page can be frozen, thrown out
 // of memory or crash. The usual drivers switch all of that off.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import puppeteer, { type Browser, type CDPSession, type Page } from 'puppeteer-core';
@@ -32,6 +32,8 @@ export interface PlainChromium {
    * it comes back at once, behind the others.
    */
   discard(url: string, title: string, ready: () => Promise<unknown>): Promise<void>;
+  /** Nothing of the browser runs, as in a machine that sleeps with its clocks going on, until it is woken. */
+  standStill(asleep: boolean): void;
   close(): Promise<void>;
 }
 
@@ -80,11 +82,20 @@ export async function startChromium(more: string[] = []): Promise<PlainChromium>
       await list.waitForFunction(throwOut, { polling: 100 }, title);
       // The list stays: closing it would bring its neighbour to the front.
     },
+    standStill(asleep) {
+      for (const pid of family(browser.process()!.pid!)) process.kill(pid, asleep ? 'SIGSTOP' : 'SIGCONT');
+    },
     async close() {
       await browser.close();
       rmSync(profile, { recursive: true, force: true, maxRetries: 3 });
     },
   };
+}
+
+/** A process and all below it. */
+function family(pid: number): number[] {
+  const children = readdirSync(`/proc/${pid}/task`).flatMap((task) => readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' '));
+  return [pid, ...children.filter(Boolean).flatMap((child) => family(Number(child)))];
 }
 
 /** On chrome://discards: throws the tab out, once it is listed. */

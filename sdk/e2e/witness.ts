@@ -68,7 +68,7 @@ export function witness(): void {
   addEventListener('unhandledrejection', (event) => note('error', event.reason));
   const { warn } = console;
   console.warn = (...words: unknown[]) => {
-    if (String(words[0]).startsWith('nightlatch:')) note('diagnostic', words.join(' '));
+    if (String(words[0]).startsWith('nightlatch:')) note('diagnostic', words.map((word) => (word as { code?: string } | null)?.code ?? word).join(' '));
     warn(...words);
   };
 }

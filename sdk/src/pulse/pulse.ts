@@ -51,7 +51,8 @@ export function startPulse(scope: WorkerScope): void {
         // Only an end has one.
         if (data.reason) {
           pages.postMessage('ended ' + data.reason);
-          quiet = QUIET;
+          // Told a beat later than at once: until then the page knows whether it is over.
+          quiet = QUIET - 1;
           source!.close();
         } else {
           quiet = NaN;
@@ -62,7 +63,7 @@ export function startPulse(scope: WorkerScope): void {
     source.onerror = () => {
       // Otherwise the browser reconnects by itself; closed for good means that the server refused.
       if (source!.readyState === 2) {
-        quiet = QUIET;
+        quiet = QUIET - 1;
         scope.setTimeout(listen, AGAIN);
       }
     };
