@@ -1,5 +1,6 @@
 //! Request paths in canonical form, and the patterns that rules compare them with (LIFETIME section 1).
 
+mod foreign;
 mod readings;
 
 use std::borrow::Cow;
@@ -8,6 +9,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::foreign::Foreign;
 pub use self::readings::{Ambiguous, Hidden, Readings};
 
 /// A path in canonical form: `/` or `/segment/segment`, decoded once, without query, fragment, empty or dot segments.
@@ -28,6 +30,23 @@ impl<'a> Path<'a> {
             return Self(Cow::Borrowed(raw));
         }
         Self::resolved(&percent_decode(raw))
+    }
+
+    /// The page that somebody names who asks about one, where anything but a path is a mistake.
+    pub fn of_page(text: &'a str) -> Result<Self, PageError> {
+        let named = |path: &str| path.split(['?', '#']).next().unwrap_or_default().to_owned();
+        if let Some((_, rest)) = text.split_once("://") {
+            let path = rest.find('/').map_or("/", |slash| &rest[slash..]);
+            return Err(PageError::Url(text.to_owned(), named(path)));
+        }
+        if !text.starts_with('/') {
+            return Err(PageError::NoLeadingSlash(text.to_owned()));
+        }
+        if named(text).split('/').any(|segment| matches!(segment, "*" | "**")) {
+            let page = named(text).replace("**", "x").replace('*', "x");
+            return Err(PageError::Pattern(text.to_owned(), page));
+        }
+        Ok(Self::canonical(text))
     }
 
     /// Of a text that is decoded already: without its empty and dot segments.
@@ -105,6 +124,20 @@ fn hex(digit: u8) -> Option<u8> {
         .and_then(|value| u8::try_from(value).ok())
 }
 
+/// Why a text names no page.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PageError {
+    /// It has a scheme and a host.
+    #[error("`{0}` is a URL, and rules match paths; write `{1}`")]
+    Url(String, String),
+    /// It would be read as something else.
+    #[error("`{0}` is not a path; write `/{0}`")]
+    NoLeadingSlash(String),
+    /// It means many pages.
+    #[error("`{0}` is a pattern; name one page, for example `{1}`")]
+    Pattern(String, String),
+}
+
 /// A pattern such as `/billing/**`: `*` is exactly one segment, `**` any number of them, none included.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -114,13 +147,44 @@ pub struct PathPattern(Box<str>);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PatternError {
     /// It would never match: canonical paths begin with a slash.
-    #[error("the pattern `{0}` never matches; a path begins with `/`, so write `/{0}`")]
+    #[error("the pattern `{0}` never matches; a path begins with `/`, so write `{path}`", path = with_slash(.0))]
     NoLeadingSlash(String),
     /// A star stands for whole segments alone.
     #[error(
-        "the pattern `{0}` has a star inside a segment; `*` and `**` stand for whole segments, as in `/files/*` or `/files/**`"
+        "the pattern `{0}` has a star inside a segment; `*` and `**` stand for whole segments, so write `{whole}`",
+        whole = whole_segments(.0)
     )]
     StarInsideSegment(String),
+}
+
+/// The path that is likely meant by a pattern that does not begin with one: without scheme and host, and without the signs
+/// of a regular expression.
+fn with_slash(text: &str) -> String {
+    let text = text.trim().trim_start_matches(['~', '^', ' ']);
+    let path = match text.split_once("://") {
+        Some((_, rest)) => rest.find('/').map_or("/**", |slash| &rest[slash..]),
+        None => text,
+    };
+    whole_segments(&format!("/{}", path.trim_start_matches('/')))
+}
+
+/// A pattern whose segments with a star inside are stars as a whole. What such a one ends with stands for everything below.
+fn whole_segments(text: &str) -> String {
+    let mut segments: Vec<&str> = Vec::new();
+    let mut rest = text.trim_start_matches('/').split('/').peekable();
+    while let Some(segment) = rest.next() {
+        let is_last = rest.peek().is_none();
+        let start = segment.trim_end_matches(['*', '.', '(', ')', '$']);
+        if !segment.contains('*') || matches!(segment, "*" | "**") {
+            segments.push(segment);
+        } else if is_last && segment.ends_with(['*', '$', ')']) {
+            segments.extend(Some(start).filter(|start| !start.is_empty() && !start.contains('*')));
+            segments.push("**");
+        } else {
+            segments.push("*");
+        }
+    }
+    format!("/{}", segments.join("/"))
 }
 
 impl PathPattern {
@@ -158,6 +222,12 @@ impl PathPattern {
             covered = next;
         }
         covered[others.len()]
+    }
+
+    /// Whether it seems to be written in the language of another program, where its words stand for other paths.
+    #[must_use]
+    pub fn of_another_language(&self) -> Option<Foreign> {
+        Foreign::of(self)
     }
 
     /// The segments as written, empty ones included.
@@ -309,6 +379,48 @@ mod tests {
         ] {
             let pattern = |text: &str| text.parse::<PathPattern>().expect("a pattern");
             assert_eq!(pattern(wide).covers(&pattern(narrow)), expected, "{wide} {narrow}");
+        }
+    }
+
+    #[test]
+    fn a_page_is_a_path() {
+        assert_eq!(Path::of_page("/admin/?a=b").as_ref().map(Path::as_str), Ok("/admin"));
+        for (written, proposed) in [
+            ("https://app.example/admin?x=1", "/admin"),
+            ("https://app.example", "/"),
+            ("admin", "/admin"),
+            ("/admin/**", "/admin/x"),
+            ("", "/"),
+        ] {
+            let error = Path::of_page(written).expect_err(written).to_string();
+            assert_eq!(error.rsplit('`').nth(1), Some(proposed), "{error}");
+            assert!(Path::of_page(proposed).is_ok());
+        }
+    }
+
+    #[test]
+    fn what_a_refused_pattern_proposes_is_a_pattern() {
+        for (written, proposed) in [
+            ("admin", "/admin"),
+            ("admin/**", "/admin/**"),
+            ("https://app.example/admin/**", "/admin/**"),
+            ("https://app.example", "/**"),
+            ("*.example.com/admin", "/*/admin"),
+            ("~ ^/admin/.*$", "/admin/**"),
+            ("^/admin", "/admin"),
+            ("*.php", "/*"),
+            ("", "/"),
+            ("/admin*", "/admin/**"),
+            ("/admin/.*", "/admin/**"),
+            ("/***", "/**"),
+            ("/a/*.php", "/a/*"),
+            ("/a*/b", "/*/b"),
+        ] {
+            let error = written.parse::<PathPattern>().expect_err(written);
+            let told = error.to_string();
+            let told = told.rsplit('`').nth(1).expect("a proposal");
+            assert_eq!(told, proposed, "{written}");
+            assert!(told.parse::<PathPattern>().is_ok(), "{written}");
         }
     }
 

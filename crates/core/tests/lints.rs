@@ -256,6 +256,48 @@ const CASES: &[(&str, &str, &str, &str)] = &[
         r#"{"rules": [{"match": {"path": "/admin"}, "idle": "5m"}], "gates": [{"match": {"path": "/admin"}, "max_age": "1h"}]}"#,
     ),
     (
+        "NL026",
+        r#"{"gates": [{"match": {"path": "/admin"}, "max_age": "1h"}]}"#,
+        "gates[0].match.path",
+        r#"{"gates": [{"match": {"path": "/admin/**"}, "max_age": "1h"}]}"#,
+    ),
+    (
+        "NL026",
+        r#"{"gates": [{"match": {"path": ["/admin", "/x/*"]}, "max_age": "1h"}], "rules": [{"match": {"path": "/admin/**"}, "idle": "5m"}]}"#,
+        "gates[0].match.path[0]",
+        r#"{"gates": [{"match": {"path": "/admin"}, "max_age": "1h"}, {"match": {"path": "/**"}, "max_age": "2h"}]}"#,
+    ),
+    (
+        "NL026",
+        r#"{"gates": [{"match": {"path": "/"}, "max_age": "1h"}]}"#,
+        "gates[0].match.path",
+        r#"{"gates": [{"match": {"path": "/admin.php"}, "max_age": "1h"}]}"#,
+    ),
+    (
+        "NL027",
+        r#"{"gates": [{"match": {"path": "/users/:id"}, "max_age": "1h"}]}"#,
+        "gates[0].match.path",
+        r#"{"gates": [{"match": {"path": "/users/*"}, "max_age": "1h"}]}"#,
+    ),
+    (
+        "NL027",
+        r#"{"passive": [{"match": {"path": ["/a/**", "/api/v[0-9]/poll"]}}]}"#,
+        "passive[0].match.path[1]",
+        r#"{"passive": [{"match": {"path": ["/a/**", "/rest/v2:poll"]}}]}"#,
+    ),
+    (
+        "NL028",
+        r#"{"rules": [{"match": {"path": "/billing"}, "idle": "5m"}]}"#,
+        "rules[0].match.path",
+        r#"{"rules": [{"match": {"path": "/billing/**"}, "idle": "5m"}]}"#,
+    ),
+    (
+        "NL028",
+        r#"{"passive": [{"match": {"path": "/poll"}}]}"#,
+        "passive[0].match.path",
+        r#"{"passive": [{"match": {"path": "/poll.json"}}]}"#,
+    ),
+    (
         "NL030",
         r#"{"passive": [{"match": {"path": "/**"}}]}"#,
         "passive[0].match.path",

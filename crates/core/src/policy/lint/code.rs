@@ -92,6 +92,12 @@ codes! {
     QueryOrFragment = 24, Warning;
     /// Two patterns differ in case alone.
     CaseTwins = 25, Note;
+    /// A gate on one page leaves the pages below it open.
+    GateLeavesBelow = 26, Warning;
+    /// A pattern in the language of another program.
+    ForeignPattern = 27, Warning;
+    /// A rule or a passive entry for one page, not for those below it.
+    ExactPage = 28, Note;
     /// Requests to pages are not activity.
     PassivePages = 30, Warning;
     /// A value on offer that nobody gets.

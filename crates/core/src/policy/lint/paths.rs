@@ -11,6 +11,7 @@ pub(super) fn lints(document: &PolicyDocument) -> Vec<Lint> {
     let mut found = Vec::new();
     let mut by_small_letters: BTreeMap<String, &PathPattern> = BTreeMap::new();
     for (key, patterns) in matches(document).filter_map(|(key, criteria)| Some((key, criteria.path.as_ref()?))) {
+        let list = key.split('[').next().unwrap_or_default().to_owned();
         for (index, pattern) in patterns.iter().enumerate() {
             let key = if patterns.iter().count() == 1 {
                 format!("{key}.path")
@@ -33,7 +34,10 @@ pub(super) fn lints(document: &PolicyDocument) -> Vec<Lint> {
                     "write the path as requests have it",
                 ));
             }
-            let seeming = never_matches(pattern).or_else(|| misses_parent(pattern, patterns));
+            let seeming = foreign(pattern)
+                .or_else(|| never_matches(pattern))
+                .or_else(|| misses_parent(pattern, patterns))
+                .or_else(|| leaves_below(document, &list, pattern));
             found.extend(seeming.map(|(code, message, remedy)| Lint::new(code, &key, message, remedy)));
         }
     }
@@ -72,6 +76,44 @@ fn never_matches(pattern: &PathPattern) -> Option<(LintCode, String, String)> {
     let cut = text.find(['?', '#'])?;
     let message = format!("`{text}` hardly matches: paths are compared without query and fragment");
     Some((LintCode::QueryOrFragment, message, format!("write `{}`", &text[..cut])))
+}
+
+fn foreign(pattern: &PathPattern) -> Option<(LintCode, String, String)> {
+    let foreign = pattern.of_another_language()?;
+    Some((LintCode::ForeignPattern, foreign.problem(), foreign.remedy()))
+}
+
+/// A pattern without a star at its end is that page alone, while people mean a part of the application. A page whose name has a
+/// dot is a file, with nothing below it.
+fn leaves_below(document: &PolicyDocument, list: &str, pattern: &PathPattern) -> Option<(LintCode, String, String)> {
+    let text = pattern.as_str();
+    let end = pattern.segments().last().unwrap_or_default();
+    if end.starts_with('*') || end.contains('.') {
+        return None;
+    }
+    let below = format!("{}/**", text.trim_end_matches('/'));
+    let all: PathPattern = below.parse().ok()?;
+    let covered = matches(document)
+        .filter(|(key, _)| key.split('[').next() == Some(list))
+        .filter_map(|(_, criteria)| criteria.path.as_ref())
+        .any(|patterns| patterns.iter().any(|other| other.covers(&all)));
+    if covered {
+        return None;
+    }
+    let example = format!("{}/users", text.trim_end_matches('/'));
+    let remedy = format!("write `{below}` for it and everything below it");
+    Some(match list {
+        "gates" => (
+            LintCode::GateLeavesBelow,
+            format!("`{text}` is that page alone: `{example}` passes without the gate"),
+            remedy,
+        ),
+        _ => (
+            LintCode::ExactPage,
+            format!("`{text}` is that page alone, and not for example `{example}`"),
+            format!("{remedy}, if that is meant"),
+        ),
+    })
 }
 
 /// A star at the end is one segment exactly: neither the page above nor anything deeper.
