@@ -21,19 +21,28 @@ const UNITS: [(&str, u64); 5] = [
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DurationError {
     /// A number without a unit: nobody can tell seconds from minutes.
-    #[error("`{0}` has no unit; write for example `{0}s` or `{0}m`")]
+    #[error("`{0}` has no unit{units}", units = units_of(.0))]
     NoUnit(String),
+    /// Nothing.
+    #[error("an empty text is not a duration")]
+    Empty,
     /// Not numbers with units, the larger unit first, each unit once.
-    #[error(
-        "`{0}` is not a duration; write numbers with the units d, h, m, s, ms, larger units first, for example `1h30m`"
-    )]
+    #[error("`{0}` is not a duration: whole numbers with the units d, h, m, s, ms, larger units first, as in `1h30m`")]
     Malformed(String),
     /// More milliseconds than an instant can hold.
     #[error("`{0}` is longer than nightlatch can count")]
     TooLong(String),
     /// `off` where a limit is required.
-    #[error("`off` is only possible for idle and absolute values; write a duration such as `30m`")]
+    #[error("`off` is only possible for idle and absolute values")]
     OffNotPossible,
+}
+
+/// What a number would be with each unit. Zero is no limit with any of them, so nobody is told to write that.
+fn units_of(number: &str) -> String {
+    if number.bytes().all(|digit| digit == b'0') {
+        return String::new();
+    }
+    format!(": `{number}s` are seconds, `{number}m` minutes, `{number}h` hours")
 }
 
 impl FromStr for Span {
@@ -42,13 +51,15 @@ impl FromStr for Span {
     fn from_str(text: &str) -> Result<Self, DurationError> {
         let malformed = || DurationError::Malformed(text.to_owned());
         let too_long = || DurationError::TooLong(text.to_owned());
-        if text == "off" {
-            return Err(DurationError::OffNotPossible);
+        match text {
+            "off" => return Err(DurationError::OffNotPossible),
+            "" => return Err(DurationError::Empty),
+            _ => {}
         }
         let mut total: u64 = 0;
         let mut rest = text;
         let mut allowed = UNITS.as_slice();
-        while !rest.is_empty() || total == 0 && allowed.len() == UNITS.len() {
+        while !rest.is_empty() {
             let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
             let (number, tail) = rest.split_at(digits);
             let letters = tail.find(|c: char| !c.is_ascii_lowercase()).unwrap_or(tail.len());
@@ -180,24 +191,24 @@ impl Visitor<'_> for DurationText {
     }
 
     fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<String, E> {
-        Err(E::custom(format_args!(
-            "{number} is a bare number; write {} with a unit, for example \"{number}s\" or \"{number}m\"",
-            self.0
-        )))
+        Err(self.bare(number))
     }
 
     fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<String, E> {
-        Err(E::custom(format_args!(
-            "{number} is a bare number; write {} with a unit, for example \"{number}s\" or \"{number}m\"",
-            self.0
-        )))
+        Err(self.bare(number))
     }
 
     fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<String, E> {
-        Err(E::custom(format_args!(
-            "{number} is a bare number; write {} with whole numbers and units, for example \"1m30s\"",
+        Err(self.bare(number))
+    }
+}
+
+impl DurationText {
+    fn bare<E: serde::de::Error>(&self, number: impl fmt::Display) -> E {
+        E::custom(format_args!(
+            "{number} is a bare number; write {} in quotes, with its unit",
             self.0
-        )))
+        ))
     }
 }
 

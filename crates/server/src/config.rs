@@ -1,10 +1,17 @@
 //! The configuration: a TOML file, overrides from the environment, and what must hold of the whole before anything starts.
 
+mod address;
 mod document;
-mod overrides;
+mod file_path;
+mod key;
+mod level;
 mod position;
 mod proxy;
 mod public_url;
+mod reading;
+mod reference;
+mod schema;
+mod similar;
 mod site;
 mod stamp;
 mod upstream;
@@ -20,11 +27,14 @@ use self::document::{
     ConfigDocument, DialectSection, GatewaySection, ManagementSection, Peer, PolicySection, ServerSection,
 };
 pub(crate) use self::document::{LogFormat, LogSection, StoreKind, StoreSection};
-use self::overrides::Override;
+pub(crate) use self::file_path::FilePath;
+pub(crate) use self::level::targets;
 pub(crate) use self::position::{Position, of_key};
 pub(crate) use self::proxy::{ProxySection, TlsSection};
 pub(crate) use self::public_url::PublicUrl;
+pub(crate) use self::reference::reference;
 pub(crate) use self::site::Site;
+use self::site::SiteSection;
 pub(crate) use self::stamp::Stamp;
 pub(crate) use self::upstream::UpstreamAddress;
 use crate::http::sign_in_url::SignInUrl;
@@ -133,9 +143,12 @@ impl Config {
         // Nothing else of the environment is any of our business.
         let environment: Vec<_> = environment
             .into_iter()
-            .filter(|(variable, _)| variable.starts_with(overrides::PREFIX))
+            .filter(|(variable, _)| variable.starts_with(reading::PREFIX))
             .collect();
-        let mut config = Self::parse(&text, &path.display().to_string(), environment.iter().cloned())?;
+        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let directory = absolute.parent();
+        let source = path.display().to_string();
+        let mut config = reading::read(&text, &source, directory, environment.iter().cloned())?;
         config.source = Some(Source {
             path: path.to_owned(),
             stamp,
@@ -144,80 +157,29 @@ impl Config {
         Ok(config)
     }
 
-    /// Reads a text; `source` names it in errors.
+    /// Variables that seem to be meant for the configuration and are not read, each with the name that is meant.
+    pub(crate) fn unread_variables<'a>(names: impl Iterator<Item = &'a str>) -> Vec<(&'a str, String)> {
+        reading::nearly_overrides(names)
+    }
+
+    /// Reads a text; `source` names it in errors. Its paths stay as they are written.
     pub(crate) fn parse(
         text: &str,
         source: &str,
         environment: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, Vec<ConfigError>> {
-        let in_file = |key: Option<String>, message: String| {
-            let position = key.as_deref().and_then(|key| position::of_key(text, key));
-            ConfigError {
-                source: source.to_owned(),
-                position,
-                key,
-                message,
-            }
-        };
-        let document = parse_file(text, source).map_err(|error| vec![error])?;
-        let mut config = validate(document).map_err(|problems| {
-            problems
-                .into_iter()
-                .map(|(key, message)| in_file(Some(key), message))
-                .collect::<Vec<_>>()
-        })?;
-        let overrides = overrides::overrides(environment);
-        if !overrides.is_empty() {
-            config = overridden(text, &overrides)?;
-        }
-        Ok(config)
+        reading::read(text, source, None, environment)
     }
-}
 
-fn parse_file(text: &str, source: &str) -> Result<ConfigDocument, ConfigError> {
-    let at = |key: Option<String>, error: &toml::de::Error| ConfigError {
-        source: source.to_owned(),
-        position: error.span().map(|span| position::of_offset(text, span.start)),
-        key,
-        message: error.message().to_owned(),
-    };
-    let deserializer = toml::Deserializer::parse(text).map_err(|error| at(None, &error))?;
-    serde_path_to_error::deserialize(deserializer).map_err(|error| {
-        let key = error.path().to_string();
-        at((key != ".").then_some(key), error.inner())
-    })
-}
-
-/// The file with the environment laid over it. The file alone is valid, so what is wrong now comes from a variable.
-fn overridden(text: &str, overrides: &[Override]) -> Result<Config, Vec<ConfigError>> {
-    let blame = |key: Option<String>, message: String| {
-        let concerned = |over: &&Override| key.as_deref().is_some_and(|key| key.starts_with(&over.key()));
-        let over = overrides.iter().find(concerned).or_else(|| overrides.first());
-        let source = over.map_or_else(String::new, |over| format!("environment variable {}", over.variable));
-        ConfigError {
-            source,
-            position: None,
-            key,
-            message,
-        }
-    };
-    let mut table: toml::Table = toml::from_str(text).unwrap_or_default();
-    for over in overrides {
-        over.apply(&mut table)
-            .map_err(|message| vec![blame(Some(over.key()), message)])?;
+    /// Reads a text that is a policy and nothing else.
+    pub(crate) fn of_policy(text: &str, source: &str) -> Result<Self, Vec<ConfigError>> {
+        reading::read_policy(text, source)
     }
-    let document: ConfigDocument = serde_path_to_error::deserialize(table).map_err(|error| {
-        vec![blame(
-            Some(error.path().to_string()),
-            error.inner().message().to_owned(),
-        )]
-    })?;
-    validate(document).map_err(|problems| {
-        problems
-            .into_iter()
-            .map(|(key, message)| blame(Some(key), message))
-            .collect()
-    })
+
+    /// Reads a policy in JSON.
+    pub(crate) fn of_json_policy(policy: &serde_json::Value, source: &str) -> Result<Self, Vec<ConfigError>> {
+        reading::read_json_policy(policy, source)
+    }
 }
 
 /// Every problem with its key.
@@ -239,6 +201,7 @@ fn validate(document: ConfigDocument) -> Result<Config, Problems> {
         PolicySection::File(document) => (PolicyOwner::File, *document),
         PolicySection::Server => (PolicyOwner::Server, PolicyDocument::default()),
     };
+    let sites = places(sites, &mut problems);
     let policy = Policy::new(policy).map_err(|violations| {
         problems.extend(
             violations
@@ -279,8 +242,7 @@ fn validate(document: ConfigDocument) -> Result<Config, Problems> {
     if !is_prefix(&server.prefix) {
         problems.push((
             "server.prefix".to_owned(),
-            "a prefix begins with a slash, does not end with one, and has letters, digits, `-`, `_` and `.` in between, \
-             for example `/nightlatch`"
+            "a prefix begins with a slash, does not end with one, and has letters, digits, `-`, `_` and `.` in between"
                 .to_owned(),
         ));
     }
@@ -290,11 +252,8 @@ fn validate(document: ConfigDocument) -> Result<Config, Problems> {
             "zero would write every request through; write for example `30s`".to_owned(),
         ));
     }
-    if let Err(error) = log.level.parse::<tracing_subscriber::filter::Targets>() {
-        problems.push((
-            "log.level".to_owned(),
-            format!("`{}` is no log level ({error}); write for example `info`", log.level),
-        ));
+    if let Err(problem) = targets(&log.level) {
+        problems.push(("log.level".to_owned(), problem));
     }
     match (policy, public_url) {
         (Ok(policy), Ok(public_url)) if problems.is_empty() => Ok(Config {
@@ -319,6 +278,26 @@ fn validate(document: ConfigDocument) -> Result<Config, Problems> {
         }),
         _ => Err(problems),
     }
+}
+
+/// The sites, each place once.
+fn places(sections: Vec<SiteSection>, problems: &mut Problems) -> Vec<Site> {
+    let mut sites: Vec<Site> = Vec::new();
+    for (index, section) in sections.into_iter().enumerate() {
+        match Site::of(section) {
+            Ok(site) => {
+                let same = |other: &Site| other.host == site.host && other.path == site.path;
+                if let Some(first) = sites.iter().position(same) {
+                    let (host, path) = (&site.host, &site.path);
+                    let message = format!("{host}{path} has an entry already, sites[{first}]; remove one of the two");
+                    problems.push((format!("sites[{index}]"), message));
+                }
+                sites.push(site);
+            }
+            Err((key, message)) => problems.push((format!("sites[{index}].{key}"), message)),
+        }
+    }
+    sites
 }
 
 /// The listeners that anybody reaches, and in the clear.

@@ -2,19 +2,26 @@
 
 use std::io::IsTerminal as _;
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{fmt, registry};
 
-use crate::config::{LogFormat, LogSection};
+use crate::config::{LogFormat, LogSection, targets};
 
 /// Starts logging. Later calls change nothing.
 pub(crate) fn start(log: &LogSection) {
-    let filter = EnvFilter::try_new(&log.level).unwrap_or_else(|_| EnvFilter::new("info"));
-    let logs = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+    // A configuration with another level has been refused.
+    let filter = targets(&log.level).unwrap_or_else(|_| Targets::new().with_default(tracing::Level::INFO));
+    let lines = fmt::layer().with_writer(std::io::stderr);
     let started = match log.format {
-        LogFormat::Text => logs.with_ansi(std::io::stderr().is_terminal()).try_init(),
-        LogFormat::Json => logs.json().flatten_event(true).try_init(),
+        LogFormat::Text => {
+            let lines = lines.with_ansi(std::io::stderr().is_terminal());
+            registry().with(lines.with_filter(filter)).try_init()
+        }
+        LogFormat::Json => registry()
+            .with(lines.json().flatten_event(true).with_filter(filter))
+            .try_init(),
     };
     if let Err(error) = started {
         tracing::debug!(%error, "logging has been started before");

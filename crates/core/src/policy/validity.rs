@@ -172,7 +172,7 @@ fn zeros(document: &PolicyDocument, idles: &[(String, Limit)]) -> Vec<Violation>
             violation(
                 key,
                 "zero is only possible for `warn_before`",
-                "write a duration above zero",
+                "write a duration above zero, such as `30m`",
             )
         })
         .collect()

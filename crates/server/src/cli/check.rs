@@ -1,13 +1,13 @@
 //! `nightlatch check`.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use nightlatch_core::policy::{Lint, Severity, lint};
 use serde_json::{Value, json};
 
-use crate::config::{Config, ConfigError, PolicyOwner, Position, of_key};
+use crate::config::{Config, ConfigError, PolicyOwner, Position, of_key, reference};
 
 /// Find mistakes in a configuration
 #[derive(Debug, clap::Args)]
@@ -15,18 +15,22 @@ use crate::config::{Config, ConfigError, PolicyOwner, Position, of_key};
   nightlatch check latch.toml
   nightlatch check latch.toml --strict
   nightlatch check latch.toml --json
+  nightlatch check --keys
 
 Exits with 0 when the file is valid and with 78 when it is not, or when --strict meets a warning.")]
 pub(crate) struct Args {
     /// The configuration file
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
+    #[arg(value_name = "FILE", required_unless_present = "keys")]
+    file: Option<PathBuf>,
     /// Fail on warnings too
     #[arg(long)]
     strict: bool,
     /// Print JSON: whether it is valid, the errors, the lints
     #[arg(long)]
     json: bool,
+    /// Print every key that a configuration may have, what it takes and what it means
+    #[arg(long, conflicts_with_all = ["file", "strict", "json"])]
+    keys: bool,
 }
 
 /// What a check has found: a configuration with its lints, or errors.
@@ -39,25 +43,30 @@ struct Found {
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let checked = check(args);
+    let Some(file) = &args.file else {
+        write!(std::io::stdout(), "{}", reference())?;
+        return Ok(ExitCode::SUCCESS);
+    };
+    super::warn_of_unread_variables();
+    let checked = check(file);
     if args.json {
         print_json(&checked)?;
     } else {
-        tell(args, &checked)?;
+        tell(file, &checked)?;
     }
     let is_warning = |found: &Found| found.lint.severity == Severity::Warning;
-    let fine = checked.is_ok_and(|(_, lints)| !(args.strict && lints.iter().any(is_warning)));
-    Ok(if fine {
+    let is_right = checked.is_ok_and(|(_, lints)| !(args.strict && lints.iter().any(is_warning)));
+    Ok(if is_right {
         ExitCode::SUCCESS
     } else {
         ExitCode::from(super::CONFIGURATION)
     })
 }
 
-fn check(args: &Args) -> Checked {
-    let config = Config::read(&args.file, super::environment())?;
+fn check(file: &Path) -> Checked {
+    let config = Config::read(file, super::environment())?;
     // Without the text lints have no place; that the file can be read is known by now.
-    let text = std::fs::read_to_string(&args.file).unwrap_or_default();
+    let text = std::fs::read_to_string(file).unwrap_or_default();
     let lints = match config.policy_owner {
         PolicyOwner::File => lint(&config.policy),
         PolicyOwner::Server => Vec::new(),
@@ -69,8 +78,8 @@ fn check(args: &Args) -> Checked {
     Ok((config, lints.collect()))
 }
 
-fn tell(args: &Args, checked: &Checked) -> anyhow::Result<()> {
-    let file = args.file.display();
+fn tell(file: &Path, checked: &Checked) -> anyhow::Result<()> {
+    let file = file.display();
     let (config, lints) = match checked {
         Ok(valid) => valid,
         Err(errors) => {

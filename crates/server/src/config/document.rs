@@ -2,37 +2,57 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use ipnet::IpNet;
 use nightlatch_core::policy::PolicyDocument;
 use nightlatch_core::table::table;
 use nightlatch_core::time::Span;
-use serde::Deserialize;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::{Deserialize, Serialize};
 
+use super::file_path::FilePath;
 use super::proxy::ProxySection;
-use super::site::Site;
+use super::schema::Node;
+use super::site::SiteSection;
+use super::{address, level};
 use crate::http::sign_in_url::SignInUrl;
 
-#[derive(Clone, Debug, Default, Deserialize)]
+/// What is written here about a section or a key stands in `docs/configuration.md`.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct ConfigDocument {
+    /// The listener that browsers reach, and what browsers are told.
     #[serde(deserialize_with = "table")]
     pub(crate) server: ServerSection,
+    /// The listener that operators and the back ends of applications reach.
     #[serde(deserialize_with = "table")]
     pub(crate) management: ManagementSection,
+    /// The reverse proxy in front of applications. Left out: there is none.
     #[serde(deserialize_with = "present_proxy")]
     pub(crate) proxy: Option<ProxySection>,
-    pub(crate) sites: Vec<Site>,
+    /// Where applications are: one entry for each host, or each part of one.
+    pub(crate) sites: Vec<SiteSection>,
+    /// Ways for gateways to ask that need a listener of their own.
     #[serde(deserialize_with = "table")]
     pub(crate) gateway: GatewaySection,
+    /// Where sessions are kept.
     #[serde(deserialize_with = "table")]
     pub(crate) store: StoreSection,
+    /// The log on standard error.
     #[serde(deserialize_with = "table")]
     pub(crate) log: LogSection,
+    /// When sessions end. The word "server" in place of the table: the server owns the policy, and it is changed with
+    /// `nightlatch policy apply`.
     pub(crate) policy: PolicySection,
+}
+
+/// Every key of a configuration.
+pub(super) fn root() -> &'static Node {
+    static ROOT: LazyLock<Node> = LazyLock::new(Node::of_type::<ConfigDocument>);
+    &ROOT
 }
 
 /// The policy, or the word that the server owns it.
@@ -51,6 +71,17 @@ impl Default for PolicySection {
 impl<'de> Deserialize<'de> for PolicySection {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(PolicyOrServer)
+    }
+}
+
+impl JsonSchema for PolicySection {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "PolicySection".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let document = generator.subschema_for::<PolicyDocument>();
+        json_schema!({ "anyOf": [document, { "const": "server" }] })
     }
 }
 
@@ -82,18 +113,25 @@ fn present_proxy<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Pr
 }
 
 /// The listener that browsers reach.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct ServerSection {
+    /// The address and port to listen on.
+    #[serde(deserialize_with = "address::listen")]
+    #[schemars(schema_with = "address::schema")]
     pub(crate) listen: SocketAddr,
-    /// What browsers see. Left out: `http://` and the address of `listen`.
+    /// Scheme and host as browsers see them. Left out: `http://` and the address of `listen`.
+    #[schemars(example = &"https://app.example")]
     pub(crate) public_url: Option<String>,
+    /// The path that everything of nightlatch is below, on every host.
     pub(crate) prefix: String,
-    /// Proxies in front that terminate TLS, as addresses or networks.
+    /// The proxies in front that terminate TLS, as addresses or networks: what they say about the client is believed.
     pub(crate) trusted_proxies: Vec<Peer>,
-    /// Where people authenticate: after they were signed out, to open a lock, and where a page asks for it again.
+    /// Where people sign in: a path on the host they are on, or a whole URL. They are sent there after they were signed out, to
+    /// open a lock, and where a page asks for authentication again.
     pub(crate) sign_in_url: Option<SignInUrl>,
-    /// A word on the identity provider's own session, shown on the signed-out page.
+    /// A sentence about the session at the identity provider, shown on the signed-out page.
+    #[schemars(example = &"You may still be signed in at our identity provider.")]
     pub(crate) provider_note: Option<String>,
 }
 
@@ -111,10 +149,14 @@ impl Default for ServerSection {
 }
 
 /// The listener that operators and application back ends reach.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct ManagementSection {
+    /// The address and port to listen on.
+    #[serde(deserialize_with = "address::listen")]
+    #[schemars(schema_with = "address::schema")]
     pub(crate) listen: SocketAddr,
+    /// The proxies in front that terminate TLS, as addresses or networks.
     pub(crate) trusted_proxies: Vec<Peer>,
 }
 
@@ -128,29 +170,37 @@ impl Default for ManagementSection {
 }
 
 /// The ways of asking that are not HTTP/1.1, each with a listener of its own.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct GatewaySection {
+    /// FastCGI, for Apache. Left out: off.
     pub(crate) fastcgi: Option<DialectSection>,
+    /// gRPC, for Envoy. Left out: off. Needs a program that was built with the feature `envoy-grpc`, as releases are.
     pub(crate) envoy_grpc: Option<DialectSection>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DialectSection {
+    /// The address and port to listen on.
+    #[serde(deserialize_with = "address::listen")]
+    #[schemars(schema_with = "address::schema")]
     pub(crate) listen: SocketAddr,
+    /// The gateways that may ask from other machines, as addresses or networks.
     #[serde(default)]
     pub(crate) trusted_proxies: Vec<Peer>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct StoreSection {
+    /// What sessions are kept in.
     pub(crate) kind: StoreKind,
-    /// The database file of the kind `sqlite`.
-    pub(crate) path: PathBuf,
+    /// The database file of the kind `sqlite`. The first start makes it; its directory has to be there.
+    pub(crate) path: FilePath,
+    /// The longest that activity waits to be written down. A crash costs no more activity than this.
     pub(crate) touch_interval: Span,
-    /// How long live sessions go on while the store fails.
+    /// How long live sessions go on while the store fails. After that every answer is 503 until it is back.
     pub(crate) grace: Span,
 }
 
@@ -158,26 +208,30 @@ impl Default for StoreSection {
     fn default() -> Self {
         Self {
             kind: StoreKind::Sqlite,
-            path: PathBuf::from("nightlatch.db"),
+            path: FilePath::new("nightlatch.db"),
             touch_interval: Span::from_secs(30),
             grace: Span::from_secs(10),
         }
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum StoreKind {
+    /// One SQLite file.
     Sqlite,
     /// Nothing survives a restart.
     Memory,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct LogSection {
-    /// A level, or directives such as `nightlatch=debug,info`.
+    /// How much is logged: `off`, `error`, `warn`, `info`, `debug` or `trace`; for single parts of the program as in
+    /// `nightlatch=debug,info`.
+    #[schemars(schema_with = "level::schema")]
     pub(crate) level: String,
+    /// How a line of the log is written.
     pub(crate) format: LogFormat,
 }
 
@@ -190,10 +244,12 @@ impl Default for LogSection {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum LogFormat {
+    /// For people; in colour on a terminal.
     Text,
+    /// For machines: one object a line.
     Json,
 }
 
@@ -201,6 +257,26 @@ pub(crate) enum LogFormat {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub(crate) struct Peer(pub(crate) IpNet);
+
+impl JsonSchema for Peer {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Peer".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "examples": ["10.0.0.7", "10.0.0.0/8"] })
+    }
+}
+
+impl Serialize for Peer {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
 
 impl TryFrom<String> for Peer {
     type Error = String;

@@ -1,7 +1,11 @@
 //! Where in a TOML text a key stands: errors name file, line, column and key.
 
-use toml::Spanned;
+use std::ops::Range;
+
 use toml::de::{DeTable, DeValue};
+use toml::{Spanned, Table};
+
+use super::key::{Key, Step};
 
 /// A place in a text, counted from one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,49 +26,47 @@ pub(crate) fn of_offset(text: &str, offset: usize) -> Position {
 
 /// The place of a key such as `policy.rules[1].idle`; of the nearest one around it where it is left out.
 pub(crate) fn of_key(text: &str, key: &str) -> Option<Position> {
+    let table: Table = toml::from_str(text).ok()?;
+    Some(of_offset(text, spans(text, &Key::parse(key, &table))?.name.start))
+}
+
+/// The bytes of the nearest thing around a key: its name and its value.
+pub(super) struct Spans {
+    pub(super) name: Range<usize>,
+    pub(super) value: Range<usize>,
+    /// Whether it is the key itself.
+    pub(super) whole: bool,
+}
+
+pub(super) fn spans(text: &str, key: &Key) -> Option<Spans> {
     let document = DeTable::parse(text).ok()?;
-    let mut offset = None;
-    let mut table = Some(document.get_ref());
+    let mut found = None;
     let mut value: Option<&Spanned<DeValue<'_>>> = None;
-    for step in steps(key) {
-        match step {
+    for (at, step) in key.0.iter().enumerate() {
+        let next = match step {
             Step::Name(name) => {
-                let within = value.map_or(table, |value| value.get_ref().as_table());
-                let Some((found, next)) = within.and_then(|table| table.get_key_value(name)) else {
-                    break;
+                let within = match value {
+                    Some(value) => value.get_ref().as_table(),
+                    None => Some(document.get_ref()),
                 };
-                offset = Some(found.span().start);
-                (table, value) = (None, Some(next));
+                within
+                    .and_then(|table| table.get_key_value(name.as_str()))
+                    .map(|(name, next)| (name.span(), next))
             }
-            Step::Index(index) => {
-                let Some(next) = value
-                    .and_then(|value| value.get_ref().as_array())
-                    .and_then(|array| array.get(index))
-                else {
-                    break;
-                };
-                offset = Some(next.span().start);
-                value = Some(next);
-            }
-        }
+            Step::Index(index) => value
+                .and_then(|value| value.get_ref().as_array())
+                .and_then(|array| array.get(*index))
+                .map(|next| (next.span(), next)),
+        };
+        let Some((name, next)) = next else { break };
+        found = Some(Spans {
+            name,
+            value: next.span(),
+            whole: at + 1 == key.0.len(),
+        });
+        value = Some(next);
     }
-    offset.map(|offset| of_offset(text, offset))
-}
-
-enum Step<'a> {
-    Name(&'a str),
-    Index(usize),
-}
-
-fn steps(key: &str) -> impl Iterator<Item = Step<'_>> {
-    key.split('.').flat_map(|part| {
-        let (name, indexes) = part.split_once('[').unwrap_or((part, ""));
-        let indexes = indexes
-            .split(['[', ']'])
-            .filter_map(|index| index.parse().ok())
-            .map(Step::Index);
-        std::iter::once(Step::Name(name)).chain(indexes)
-    })
+    found
 }
 
 #[cfg(test)]

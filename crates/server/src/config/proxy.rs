@@ -1,14 +1,16 @@
 //! `[proxy]`: the listener in front of applications.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 
 use ipnet::IpNet;
 use nightlatch_core::table::table;
 use nightlatch_core::time::Span;
-use serde::{Deserialize, Deserializer};
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize};
 
+use super::address;
 use super::document::Peer;
+use super::file_path::FilePath;
 use super::public_url::PublicUrl;
 use super::site::Site;
 
@@ -18,37 +20,45 @@ const CONNECTION_LIMITS: std::ops::RangeInclusive<usize> = 1..=1_000_000;
 const HEADER_LIMITS: std::ops::RangeInclusive<usize> = 8192..=1_048_576;
 
 /// The reverse proxy.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct ProxySection {
+    /// The address and port to listen on.
+    #[serde(deserialize_with = "address::listen")]
+    #[schemars(schema_with = "address::schema")]
     pub(crate) listen: SocketAddr,
-    /// Left out: plain HTTP, on loopback or behind a proxy that terminates TLS.
+    /// The certificate to serve with. Left out: plain HTTP, on loopback or behind a proxy that terminates TLS.
     #[serde(deserialize_with = "present_table")]
     pub(crate) tls: Option<TlsSection>,
-    /// Who may say for whom a request comes, and over what.
+    /// The proxies in front of this one, as addresses or networks: what they say about the client is believed.
     pub(crate) trusted_proxies: Vec<Peer>,
-    /// A file of certificates, in place of those that the system trusts, that upstreams are known by.
-    pub(crate) upstream_ca: Option<PathBuf>,
+    /// A file of certificates, in PEM, that upstreams are known by. Left out: those that the system trusts.
+    pub(crate) upstream_ca: Option<FilePath>,
+    /// How long a connection to an upstream may take to be made.
     pub(crate) connect_timeout: Span,
     /// How long an upstream may be silent before it answers.
     pub(crate) response_timeout: Span,
-    /// Open at once; those above wait.
+    /// How many connections are open at once; those above wait.
+    #[schemars(range(min = 1, max = 1_000_000))]
     pub(crate) connection_limit: usize,
-    /// Bytes.
+    /// How many bytes the head of a request may have.
+    #[schemars(range(min = 8192, max = 1_048_576))]
     pub(crate) header_limit: usize,
-    /// Bytes; left out: none.
+    /// How many bytes the body of a request may have. Left out: any number.
+    #[schemars(example = 10_485_760)]
     pub(crate) body_limit: Option<u64>,
     /// Whether the SDK is put into the pages of applications.
     pub(crate) inject: bool,
 }
 
 /// Files, in PEM; they are read again when they change.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TlsSection {
-    /// The certificate of the server first, then those between it and the root.
-    pub(crate) certificate: PathBuf,
-    pub(crate) key: PathBuf,
+    /// A file in PEM: the certificate of the server first, then those between it and the root. Read again when it changes.
+    pub(crate) certificate: FilePath,
+    /// A file in PEM: the key of the certificate. Read again when it changes.
+    pub(crate) key: FilePath,
 }
 
 impl Default for ProxySection {

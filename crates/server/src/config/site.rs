@@ -2,28 +2,36 @@
 
 use axum::http::uri::Authority;
 use nightlatch_core::path::{Path, PathPattern, Readings};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::upstream::{UpstreamAddress, Upstreams};
 
 /// As it is written.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Written {
+pub(crate) struct SiteSection {
+    /// The host as browsers show it, with a port where it is not the usual one.
+    #[schemars(example = &"app.example")]
     host: String,
+    /// The part of the host that this entry is for: this path and everything below it. The longest path decides.
     #[serde(default = "root")]
     path: String,
+    /// The application whose limits hold here: a key of `policy.applications`, or any other word that sessions are created
+    /// with.
     #[serde(default)]
+    #[schemars(example = &"wiki")]
     application: Option<Box<str>>,
+    /// Where the proxy passes requests on to: scheme, host and port, or a list of them that take turns.
     #[serde(default)]
     upstream: Upstreams,
+    /// Patterns of paths that everybody may see, such as the page to sign in at.
     #[serde(default)]
     open: Vec<PathPattern>,
 }
 
 /// A host and a path on it, and the application whose limits hold there.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(try_from = "Written")]
+#[derive(Clone, Debug)]
 pub(crate) struct Site {
     /// In lower case, with a port where it is not the usual one.
     pub(crate) host: Box<str>,
@@ -43,28 +51,39 @@ fn root() -> String {
 }
 
 impl Site {
-    pub(crate) fn new(host: &str, path: &str, application: Option<&str>) -> Result<Self, String> {
-        let authority: Result<Authority, _> = host.parse();
-        let plain = authority.is_ok_and(|authority| authority.as_str() == host && !host.contains('@'));
-        if !plain {
-            return Err(format!(
-                "`{host}` is no host; write it as browsers show it, for example `app.example` or `app.example:8443`"
-            ));
-        }
-        let mend = "write a plain path such as `/wiki`";
-        let readings = Readings::of(path).map_err(|error| format!("path `{path}`: {error}; {mend}"))?;
-        if !readings.others.is_empty() || path.contains(['*', '?']) {
-            return Err(format!("path `{path}` can be read in several ways; {mend}"));
-        }
-        let path = readings.canonical.into_owned();
-        let below = format!("{}/**", path.as_str().trim_end_matches('/')).parse();
+    pub(crate) fn new(host: &str, path: &str, application: Option<&str>) -> Result<Self, (&'static str, String)> {
+        let host = host_of(host).map_err(|problem| ("host", problem))?;
+        let (path, below) = place_of(path).map_err(|problem| ("path", problem))?;
         Ok(Self {
-            host: host.to_ascii_lowercase().into(),
-            below: below.map_err(|error| format!("{error}"))?,
+            host,
+            below,
             path,
             application: application.map(Into::into),
             upstreams: Vec::new(),
             open: Vec::new(),
+        })
+    }
+
+    /// What an entry means; else the key that is wrong and why.
+    pub(super) fn of(section: SiteSection) -> Result<Self, (String, String)> {
+        let SiteSection {
+            host,
+            path,
+            application,
+            upstream,
+            open,
+        } = section;
+        for (index, pattern) in open.iter().enumerate() {
+            if let Some(foreign) = pattern.of_another_language() {
+                return Err((format!("open[{index}]"), foreign.to_string()));
+            }
+        }
+        let site =
+            Self::new(&host, &path, application.as_deref()).map_err(|(key, problem)| (key.to_owned(), problem))?;
+        Ok(Self {
+            upstreams: upstream.0,
+            open,
+            ..site
         })
     }
 
@@ -81,17 +100,51 @@ impl Site {
     }
 }
 
-impl TryFrom<Written> for Site {
-    type Error = String;
-
-    fn try_from(written: Written) -> Result<Self, String> {
-        let site = Self::new(&written.host, &written.path, written.application.as_deref())?;
-        Ok(Self {
-            upstreams: written.upstream.0,
-            open: written.open,
-            ..site
-        })
+/// A host in lower case, and its port where it has one.
+fn host_of(host: &str) -> Result<Box<str>, String> {
+    let mend = "write it as browsers show it, for example `app.example` or `app.example:8443`";
+    if host.contains('*') {
+        return Err(format!(
+            "`{host}` is taken as it is written: a star does not stand for other hosts; add a `[[sites]]` for each host, \
+             for example `app.example`"
+        ));
     }
+    let authority: Option<Authority> = host.parse().ok();
+    let port_is_one = |authority: &Authority| authority.as_str() == authority.host() || authority.port_u16().is_some();
+    let is_name = |name: &str| {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        let bracketed = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
+        bracketed.map_or_else(
+            || {
+                name.split('.')
+                    .all(|label| !label.is_empty() && label.bytes().all(plain))
+            },
+            |address| address.parse::<std::net::Ipv6Addr>().is_ok(),
+        )
+    };
+    let plain =
+        authority.filter(|authority| authority.as_str() == host && is_name(authority.host()) && port_is_one(authority));
+    match plain {
+        Some(_) => Ok(host.to_ascii_lowercase().into()),
+        None => Err(format!("`{host}` is no host; {mend}")),
+    }
+}
+
+/// A plain path, and the pattern of it and everything below it.
+fn place_of(path: &str) -> Result<(Path<'static>, PathPattern), String> {
+    let mend = "write a plain path such as `/wiki`; everything below it belongs to it";
+    let readings = Readings::of(path).map_err(|error| format!("`{path}`: {error}; {mend}"))?;
+    if !readings.others.is_empty() || path.contains(['*', '?']) {
+        return Err(format!("`{path}` can be read in several ways; {mend}"));
+    }
+    let path = readings.canonical.into_owned();
+    let below: PathPattern = format!("{}/**", path.as_str().trim_end_matches('/'))
+        .parse()
+        .map_err(|error| format!("{error}"))?;
+    if let Some(foreign) = below.of_another_language() {
+        return Err(foreign.to_string());
+    }
+    Ok((path, below))
 }
 
 #[cfg(test)]
@@ -118,6 +171,15 @@ mod tests {
             ("app.example", "/a%2fb"),
             ("app.example", "/a/**"),
             ("app.example", "/a?b"),
+            ("*.example.com", "/"),
+            ("app.example:", "/"),
+            ("app.example:99999", "/"),
+            ("app..example", "/"),
+            ("app.example.", "/"),
+            ("~^app", "/"),
+            ("{tenant}.example", "/"),
+            ("app.example", "/users/:id"),
+            ("app.example", "/users/{id}"),
         ] {
             assert!(Site::new(host, path, None).is_err(), "{host} {path}");
         }

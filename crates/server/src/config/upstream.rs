@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::{Deserializer, SeqAccess, Visitor};
 
@@ -20,6 +21,17 @@ pub(crate) struct UpstreamAddress {
 /// One address, or a list of them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Upstreams(pub(super) Vec<UpstreamAddress>);
+
+impl JsonSchema for Upstreams {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Upstreams".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let one = json_schema!({ "type": "string", "examples": ["http://127.0.0.1:3000"] });
+        json_schema!({ "anyOf": [one, { "type": "array", "items": one }] })
+    }
+}
 
 impl TryFrom<String> for UpstreamAddress {
     type Error = String;

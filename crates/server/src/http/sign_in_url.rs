@@ -1,5 +1,6 @@
 //! Where people authenticate: a page of this site, or an address of its own.
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::origin::parsed;
@@ -13,6 +14,16 @@ pub(crate) struct SignInUrl(Box<str>);
 impl SignInUrl {
     pub(crate) fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl JsonSchema for SignInUrl {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "SignInUrl".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "examples": ["/sign-in", "https://id.example/sign-in"] })
     }
 }
 

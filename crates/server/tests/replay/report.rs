@@ -92,7 +92,8 @@ fn a_policy_file_is_a_candidate_and_another_is_todays() {
     let output = replay(directory.path(), &arguments, "", "C");
     assert_eq!(output.status.code(), Some(78));
     assert!(
-        text(&output.stderr).contains("error: strict.toml:1:1: unknown field `idel`"),
+        text(&output.stderr)
+            .contains("error: strict.toml:1:1: idel: `idel` is not a key of [policy]; did you mean `idle`?"),
         "{}",
         text(&output.stderr)
     );

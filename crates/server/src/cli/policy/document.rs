@@ -2,63 +2,68 @@
 
 use std::path::Path;
 
-use nightlatch_core::policy::{Policy, PolicyDocument, Violation};
-use nightlatch_core::table::table;
+use nightlatch_core::policy::{Policy, Violation};
 
-use crate::config::{Config, PolicyOwner};
+use crate::config::{Config, ConfigError, PolicyOwner, Position};
 
 /// The sections of a configuration; a file that has one is not a bare policy.
-const SECTIONS: [&str; 5] = ["server", "management", "store", "log", "policy"];
+const SECTIONS: [&str; 8] = [
+    "server",
+    "management",
+    "proxy",
+    "sites",
+    "gateway",
+    "store",
+    "log",
+    "policy",
+];
 
 /// A configuration or a bare policy document, in TOML or JSON. `Err` says what is wrong, a line for each mistake.
 pub(super) fn of_file(file: &Path) -> Result<Policy, String> {
     let source = file.display().to_string();
-    let text = std::fs::read_to_string(file).map_err(|error| format!("{source}: cannot be read: {error}"))?;
-    if text.trim_start().starts_with('{') {
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        format!("{source}: cannot be read: {error}; check the path and that this user may read the file")
+    })?;
+    let read = if text.trim_start().starts_with('{') {
         of_json(&text, &source)
+    } else if is_configuration(&text) {
+        // What the environment says concerns the server that runs, not the one that is thought of.
+        Config::parse(&text, &source, [])
     } else {
-        of_toml(&text, &source)
+        Config::of_policy(&text, &source)
+    };
+    let config = read.map_err(|errors| {
+        let lines: Vec<_> = errors.iter().map(ToString::to_string).collect();
+        lines.join("\n")
+    })?;
+    match config.policy_owner {
+        PolicyOwner::File => Ok(config.policy),
+        PolicyOwner::Server => Err(format!(
+            "{source}: policy: the server owns the policy; this file has none. `nightlatch policy show > policy.toml` writes \
+             down what the server has, and `nightlatch policy export` without a file is its report"
+        )),
     }
 }
 
-fn of_toml(text: &str, source: &str) -> Result<Policy, String> {
-    let is_configuration = toml::from_str::<toml::Table>(text)
-        .is_ok_and(|document| SECTIONS.iter().any(|section| document.contains_key(*section)));
-    if is_configuration {
-        // What the environment says concerns the server that runs, not the one that is thought of.
-        let config = Config::parse(text, source, []).map_err(|errors| {
-            let lines: Vec<_> = errors.iter().map(ToString::to_string).collect();
-            lines.join("\n")
-        })?;
-        return match config.policy_owner {
-            PolicyOwner::File => Ok(config.policy),
-            PolicyOwner::Server => Err(format!(
-                "{source}: policy: the server owns the policy; this file has none"
-            )),
-        };
-    }
-    let document: PolicyDocument = toml::from_str(text).map_err(|error| {
-        let before = error
-            .span()
-            .map_or("", |span| text.get(..span.start).unwrap_or_default());
-        let column = before.chars().rev().take_while(|character| *character != '\n').count() + 1;
-        format!(
-            "{source}:{}:{column}: {}",
-            before.matches('\n').count() + 1,
-            error.message()
-        )
-    })?;
-    Policy::new(document).map_err(|violations| described(violations, &format!("{source}: ")))
+fn is_configuration(text: &str) -> bool {
+    toml::from_str::<toml::Table>(text)
+        .is_ok_and(|document| SECTIONS.iter().any(|section| document.contains_key(*section)))
 }
 
 /// Also what the management API answers, which has the document under `policy`.
-fn of_json(text: &str, source: &str) -> Result<Policy, String> {
-    let read = || {
-        let value: serde_json::Value = serde_json::from_str(text)?;
-        table::<PolicyDocument, _>(value.get("policy").unwrap_or(&value))
-    };
-    let document = read().map_err(|error| format!("{source}: {error}"))?;
-    Policy::new(document).map_err(|violations| described(violations, &format!("{source}: ")))
+fn of_json(text: &str, source: &str) -> Result<Config, Vec<ConfigError>> {
+    let value: serde_json::Value = serde_json::from_str(text).map_err(|error| {
+        vec![ConfigError {
+            source: source.to_owned(),
+            position: Some(Position {
+                line: error.line(),
+                column: error.column(),
+            }),
+            key: None,
+            message: format!("this is no JSON ({error}); mend it there, or write the policy in TOML"),
+        }]
+    })?;
+    Config::of_json_policy(value.get("policy").unwrap_or(&value), source)
 }
 
 pub(super) fn described(violations: Vec<Violation>, before: &str) -> String {
@@ -104,8 +109,11 @@ mod tests {
         for (text, told) in [
             ("absolute = \"8h\"\nidel = \"5m\"\n", "strict:2:1: "),
             ("[policy]\nidle = 5\n", "strict:2:8: policy.idle"),
-            ("idle = \"30s\"\n", "strict: idle: "),
-            ("{\"idle\": 5}", "strict: "),
+            ("idle = \"30s\"\n", "strict:1:1: idle: "),
+            ("idle = 5\n", "strict:1:1: idle: "),
+            ("{\"idle\": 5}", "strict: idle: "),
+            ("{\"idle\": null}", "strict: "),
+            ("{\"idle\": }", "strict:1:10: "),
         ] {
             let error = read(text).expect_err("a mistake");
             assert!(error.starts_with(told), "{error}");
