@@ -4,6 +4,7 @@
 //! the disk (`writer`). Reads have connections of their own (`readers`).
 
 mod columns;
+mod copy;
 mod creating;
 mod documents;
 mod ending;
@@ -31,6 +32,7 @@ use std::sync::{Mutex, PoisonError};
 use async_trait::async_trait;
 use nightlatch_core::time::Instant;
 
+pub use self::copy::Copied;
 use self::readers::Readers;
 use self::writer::Writer;
 use super::{
@@ -67,6 +69,12 @@ impl SqliteStore {
             readers: Readers::new(path.to_owned()),
             writer: Writer::start(path.to_owned(), connection)?,
         })
+    }
+
+    /// Copies one moment of the database at `from`, which a server may be writing to, into the empty file `to`, and checks
+    /// the copy.
+    pub fn copy(from: &Path, to: &Path) -> Result<Copied> {
+        Ok(copy::copy(from, to)?)
     }
 }
 

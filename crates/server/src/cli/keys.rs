@@ -3,18 +3,16 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use anyhow::bail;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use nightlatch_engine::clock::Clock;
 use nightlatch_engine::store::{Created, Store};
 
-use crate::config::{Config, StoreKind};
+use super::database::{NewDatabase, existing};
 use crate::management::keys::{KeyName, made, new_key, revoked};
 use crate::management::rfc3339::rfc3339;
 use crate::management::scope::{Scope, Scopes};
-use crate::serve::open_store;
 
 /// As the audit names whoever works here.
 const ACTOR: &str = "cli";
@@ -27,7 +25,8 @@ const ACTOR: &str = "cli";
   nightlatch keys list --config latch.toml
   nightlatch keys revoke billing --config latch.toml
 
-A running server knows a new key at once and refuses a revoked one within a second.")]
+The keys are in the database that store.path of the configuration names. A running server knows a new key at once and refuses
+a revoked one within a second.")]
 pub(crate) struct Args {
     #[command(subcommand)]
     command: Command,
@@ -61,6 +60,8 @@ struct New {
     /// Let it do everything
     #[arg(long, conflicts_with = "scopes")]
     all_scopes: bool,
+    #[command(flatten)]
+    database: NewDatabase,
 }
 
 impl New {
@@ -94,20 +95,24 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         Ok(config) => config,
         Err(code) => return Ok(code),
     };
-    let store = lasting_store(&config)?;
+    let store = match &args.command {
+        Command::Create(new) => new.database.open(&config, &of.config)?,
+        Command::List(_) | Command::Revoke(_) => {
+            existing(&config, &of.config, "start the server once, which makes it")?
+        }
+    };
     match &args.command {
-        Command::Create(new) => create(&*store, &new.named.name, &new.scopes()).await?,
+        Command::Create(new) => {
+            create(&*store, &new.named.name, &new.scopes()).await?;
+            super::complain(format_args!(
+                "It is a key of the servers on {}.",
+                config.store.path.display()
+            ));
+        }
         Command::List(_) => list(&*store).await?,
         Command::Revoke(Named { name, .. }) => revoke(&*store, name).await?,
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn lasting_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
-    if config.store.kind == StoreKind::Memory {
-        bail!("store.kind is `memory`: such keys live in the running server alone, which prints one at its start");
-    }
-    open_store(config)
 }
 
 async fn create(store: &dyn Store, name: &KeyName, scopes: &Scopes) -> anyhow::Result<()> {

@@ -49,6 +49,12 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection, Failure> {
     Ok(connection)
 }
 
+/// Opens the file as it is, whatever its schema. To write, though nothing is written: the last to close a file that was opened
+/// to read alone leaves its log behind.
+pub(super) fn open_as_it_is(path: &Path) -> Result<Connection, Failure> {
+    connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
+}
+
 /// Never creates a file: one that vanishes while the server runs is an error, not a fresh start.
 fn connect(path: &Path, access: OpenFlags) -> Result<Connection, Failure> {
     let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
@@ -67,6 +73,16 @@ fn migrate(connection: &mut Connection) -> Result<(), Failure> {
     }
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     Ok(transaction.commit()?)
+}
+
+/// Refuses a file that has no tables of ours.
+pub(super) fn is_ours(connection: &Connection) -> Result<(), Failure> {
+    match version(connection)? {
+        0 => Err(Failure::Refused(
+            "it is empty: no server has used it; check the path".to_owned(),
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// The schema of the file, if the file is ours and the schema known.

@@ -9,8 +9,8 @@ use nightlatch_engine::clock::Clock;
 use nightlatch_engine::{Engine, Options, PolicySource};
 use toml_edit::DocumentMut;
 
+use crate::cli::database::NewDatabase;
 use crate::config::{Config, PolicyOwner, StoreKind};
-use crate::serve::open_store;
 
 /// Hand the policy of a configuration over to the server
 #[derive(Debug, clap::Args)]
@@ -19,11 +19,13 @@ use crate::serve::open_store;
 
 The policy becomes a revision in the store, `policy = \"server\"` takes its place in the file, and the file as it was is kept
 beside it. Restart the server afterwards; until then the policy stays the same. From then on the policy is changed with
-`nightlatch policy apply`, the API or the console.")]
+`nightlatch policy apply` or the API.")]
 pub(crate) struct Args {
     /// The configuration file
     #[arg(long, short, value_name = "FILE")]
     config: PathBuf,
+    #[command(flatten)]
+    database: NewDatabase,
 }
 
 pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
@@ -41,7 +43,7 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let text =
         std::fs::read_to_string(&args.config).with_context(|| format!("{} cannot be read", args.config.display()))?;
     let handed_over = handed_over(&text)?;
-    let revision = keep(&config, &args.config).await?;
+    let revision = keep(&config, args).await?;
     let before = beside(&args.config, "before-adopt");
     std::fs::write(&before, &text).with_context(|| format!("{} cannot be written", before.display()))?;
     replace(&args.config, &handed_over)?;
@@ -61,12 +63,12 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
 }
 
 /// Makes sure that the store's latest policy is the file's; answers its number.
-async fn keep(config: &Config, file: &Path) -> anyhow::Result<u32> {
-    let store = open_store(config)?;
+async fn keep(config: &Config, args: &Args) -> anyhow::Result<u32> {
+    let store = args.database.open(config, &args.config)?;
     let clock = Clock::system(store.latest_instant().await?);
     let source = PolicySource::Given {
         policy: config.policy.clone(),
-        actor: format!("file:{}", file.display()).into(),
+        actor: format!("file:{}", args.config.display()).into(),
     };
     let engine = Engine::open(store, clock, source, Options::default()).await?;
     Ok(engine.policy().0)
