@@ -6,6 +6,7 @@
 mod criteria;
 mod differences;
 mod lint;
+mod names;
 mod preset;
 mod quantity;
 mod reading;
@@ -21,9 +22,11 @@ use serde::{Deserialize, Deserializer, Serialize};
 pub use criteria::{Match, OneOrMany};
 pub use differences::{Difference, differences};
 pub use lint::{Lint, LintCode, Severity, lint};
+pub use names::Names;
 pub use preset::{Bound, Ceiling, Preset, Scope, Source, Strength};
 pub use report::{
-    Origin, Report, ReportedCeiling, ReportedDeviation, ReportedEntry, ReportedPreset, ReportedValue, report,
+    Issued, Origin, Report, ReportedCeiling, ReportedDeviation, ReportedEntry, ReportedPreset, ReportedRevision,
+    ReportedValue, report,
 };
 pub use validity::Violation;
 

@@ -1,6 +1,6 @@
 //! The policy document for auditors: complete, and nothing written in a policy breaks out of it.
 
-use nightlatch_core::policy::{Policy, PolicyDocument, report};
+use nightlatch_core::policy::{Issued, Policy, PolicyDocument, Report, ReportedRevision};
 use proptest::prelude::*;
 use pulldown_cmark::{Event, Options, Parser, Tag};
 use serde_json::{Value, json};
@@ -8,6 +8,25 @@ use serde_json::{Value, json};
 fn policy(json: &Value) -> Policy {
     let document: PolicyDocument = serde_json::from_value(json.clone()).expect("a document");
     Policy::new(document).unwrap_or_else(|violations| panic!("{violations:?}"))
+}
+
+fn report(policy: &Policy) -> Report {
+    of_revision(policy, "because")
+}
+
+fn of_revision(policy: &Policy, words: &str) -> Report {
+    let issued = Issued {
+        at: "2026-03-01T09:30:00.000Z".to_owned(),
+        version: "1.2.3".to_owned(),
+        file: None,
+        revision: Some(ReportedRevision {
+            revision: 7,
+            since: "2026-02-01T09:30:00.000Z".to_owned(),
+            actor: "api:ops".into(),
+            reason: Some(words.into()),
+        }),
+    };
+    nightlatch_core::policy::report(policy, issued)
 }
 
 /// A policy that has these words wherever words can be.
@@ -62,7 +81,7 @@ fn structure(markdown: &str) -> (Vec<String>, Vec<String>) {
 }
 
 fn markdown(words: &str) -> String {
-    report(&policy(&wordy(words))).to_markdown()
+    of_revision(&policy(&wordy(words)), words).to_markdown()
 }
 
 const HOSTILE: &[&str] = &[
@@ -160,13 +179,26 @@ fn every_value_has_its_origin() {
 
 #[test]
 fn a_policy_without_a_preset_has_a_report_too() {
-    let markdown = report(&policy(&json!({}))).to_markdown();
+    let markdown = report(&policy(&json!({}))).to_markdown().replace('\\', "");
     for line in [
         "The policy follows no preset.",
         "| idle | 30m | default |",
-        "| max\\_sessions | no limit | default |",
+        "| max_sessions | no limit | default |",
         "## Findings\n\nNone.",
+        "2026-03-01T09:30:00",
+        "nightlatch 1.2.3",
+        "7, in force since",
     ] {
         assert!(markdown.contains(line), "{line}: {markdown}");
+    }
+}
+
+#[test]
+fn a_value_that_overrides_the_preset_is_written_even_where_it_is_the_usual_one() {
+    let written =
+        json!({ "preset": "pci-dss", "justification": "because", "on_idle": "sign-out", "warn_before": "30s" });
+    let report = serde_json::to_value(report(&policy(&written))).expect("JSON");
+    for key in ["on_idle", "warn_before"] {
+        assert_eq!(value_of(&report, key)["origin"], json!({ "from": "written" }), "{key}");
     }
 }

@@ -1,8 +1,11 @@
 //! The command line.
 
 pub(crate) mod audit;
+mod backup;
 mod check;
 mod client;
+mod confirm;
+mod database;
 pub(crate) mod demo;
 mod explain;
 mod gateway;
@@ -61,6 +64,8 @@ enum Command {
     Audit(audit::Args),
     /// Make and revoke keys to the management API
     Keys(keys::Args),
+    /// Copy the database of a server, running or not, into one file
+    Backup(backup::Args),
     /// Choose a policy by what it would do
     Policy(policy::Args),
     /// Print the configuration of a proxy, and try the one that runs
@@ -74,6 +79,7 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Snippet(args) => snippet::run(&args),
+        Command::Backup(args) => backup::run(&args),
         command => block_on(command),
     };
     outcome.unwrap_or_else(|error| {
@@ -94,14 +100,26 @@ fn block_on(command: Command) -> anyhow::Result<ExitCode> {
             Command::Keys(args) => keys::run(args).await,
             Command::Policy(args) => policy::run(args).await,
             Command::Gateway(args) => gateway::run(args).await,
-            Command::Check(_) | Command::Simulate(_) | Command::Snippet(_) => Ok(ExitCode::from(USAGE)),
+            Command::Check(_) | Command::Simulate(_) | Command::Snippet(_) | Command::Backup(_) => {
+                Ok(ExitCode::from(USAGE))
+            }
         }
     })
 }
 
 /// Reads a configuration with the overrides of the environment; complains about each mistake.
 pub(crate) fn read_config(path: &Path) -> Result<Config, ExitCode> {
+    warn_of_unread_variables();
     Config::read(path, environment()).map_err(|errors| refuse(&errors))
+}
+
+fn warn_of_unread_variables() {
+    let variables: Vec<_> = environment().map(|(name, _)| name).collect();
+    for (name, meant) in Config::unread_variables(variables.iter().map(String::as_str)) {
+        complain(format_args!(
+            "warning: environment variable {name} sets nothing; write {meant}"
+        ));
+    }
 }
 
 /// The same where there may be no file: then every key has its default.

@@ -16,6 +16,8 @@ use crate::path::PathPattern;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Report {
+    /// When it was made and of what.
+    pub issued: Issued,
     /// The preset, if the policy names one.
     pub preset: Option<ReportedPreset>,
     /// Why the policy is as it is.
@@ -36,6 +38,34 @@ pub struct Report {
     pub lints: Vec<Lint>,
     /// The document itself, complete.
     pub policy: PolicyDocument,
+}
+
+/// When a report was made and of what, so that two of them can be told apart years later.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Issued {
+    /// When: RFC 3339 in UTC.
+    pub at: String,
+    /// The version of nightlatch that made it.
+    pub version: String,
+    /// The file that the policy was read from; none where a running server told its policy.
+    pub file: Option<String>,
+    /// The revision of the policy; none where it was read from a file, which may never have been in force.
+    pub revision: Option<ReportedRevision>,
+}
+
+/// A revision in a report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ReportedRevision {
+    /// Its number.
+    pub revision: u32,
+    /// Since when it is in force: RFC 3339 in UTC.
+    pub since: String,
+    /// Who brought it.
+    pub actor: Box<str>,
+    /// Why.
+    pub reason: Option<Box<str>>,
 }
 
 /// A preset in a report.
@@ -126,10 +156,11 @@ pub struct ReportedDeviation {
 
 /// What an auditor wants to know about a policy.
 #[must_use]
-pub fn report(policy: &Policy) -> Report {
+pub fn report(policy: &Policy, issued: Issued) -> Report {
     let document: &PolicyDocument = policy;
     let ceilings = ceilings(document);
     Report {
+        issued,
         preset: document.preset.map(|preset| ReportedPreset {
             name: preset.name(),
             title: preset.title(),
@@ -171,8 +202,13 @@ fn values(document: &PolicyDocument) -> Vec<ReportedValue> {
         .filter(|(key, _)| !key.ends_with(".deviation"))
         .map(|(key, value)| {
             let origin = match &filled_in {
-                Some((preset, start)) if FILLED_IN.contains(&key.as_str()) && own.get(&key) == start.get(&key) => {
-                    of_preset(*preset, document, &key)
+                Some((preset, start)) if FILLED_IN.contains(&key.as_str()) => {
+                    // Another value than the preset's was written, even where it is the one that nightlatch has by itself.
+                    if own.get(&key) == start.get(&key) {
+                        of_preset(*preset, document, &key)
+                    } else {
+                        Origin::Written
+                    }
                 }
                 _ if own.get(&key) == default.get(&key) && !key.contains('.') => Origin::Default,
                 _ => Origin::Written,

@@ -109,6 +109,18 @@ impl Connection {
         Ok((body, tag.unwrap_or_default()))
     }
 
+    /// A document that is text.
+    pub(super) async fn text(&self, path: &str) -> Result<String, Failure> {
+        let (status, _, bytes) = self.answer(Method::GET, path, None, None).await?;
+        if status.is_success() {
+            return String::from_utf8(bytes.into()).map_err(|_| Failure::NotOurs { url: self.url.clone() });
+        }
+        Err(self
+            .read(path, status, &bytes)
+            .err()
+            .unwrap_or_else(|| Failure::NotOurs { url: self.url.clone() }))
+    }
+
     /// Writes a document that is still in the state with this tag.
     pub(super) async fn put(&self, path: &str, body: &Value, tag: &str) -> Result<Value, Failure> {
         let (body, _) = self.exchange(Method::PUT, path, Some(body), Some(tag)).await?;
@@ -136,6 +148,17 @@ impl Connection {
         body: Option<&Value>,
         tag: Option<&str>,
     ) -> Result<(Value, Option<String>), Failure> {
+        let (status, tag, bytes) = self.answer(method, path, body, tag).await?;
+        Ok((self.read(path, status, &bytes)?, tag))
+    }
+
+    async fn answer(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        tag: Option<&str>,
+    ) -> Result<(StatusCode, Option<String>, Bytes), Failure> {
         let Secret(key) = self
             .key
             .as_ref()
@@ -173,8 +196,7 @@ impl Connection {
         };
         let answer = tokio::time::timeout(ANSWERS_WITHIN, exchange).await;
         let answer = answer.unwrap_or_else(|_| Err(anyhow::anyhow!("no answer within {} s", ANSWERS_WITHIN.as_secs())));
-        let (status, tag, bytes) = answer.map_err(unreachable)?;
-        Ok((self.read(path, status, &bytes)?, tag))
+        answer.map_err(unreachable)
     }
 
     fn read(&self, path: &str, status: StatusCode, bytes: &[u8]) -> Result<Value, Failure> {

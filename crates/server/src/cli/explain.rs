@@ -8,7 +8,8 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use nightlatch_core::duration::{DurationError, Limit};
 use nightlatch_core::facts::Facts;
-use nightlatch_core::path::Path;
+use nightlatch_core::path::{PageError, Path};
+use nightlatch_core::policy::Policy;
 use nightlatch_core::resolution::explain;
 
 use super::client::{Connection, escaped, query};
@@ -39,7 +40,7 @@ pub(crate) struct Args {
     #[arg(long = "role", value_name = "ROLE")]
     roles: Vec<Box<str>>,
     /// The page
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_parser = page)]
     path: Option<String>,
     /// The user's idle choice
     #[arg(long, value_name = "DURATION", value_parser = limit)]
@@ -49,6 +50,10 @@ pub(crate) struct Args {
     json: bool,
     #[command(flatten)]
     connection: Connection,
+}
+
+fn page(text: &str) -> Result<String, PageError> {
+    Path::of_page(text).map(|_| text.to_owned())
 }
 
 fn limit(text: &str) -> Result<Limit, DurationError> {
@@ -81,6 +86,7 @@ fn of_anybody(args: &Args, file: &std::path::Path) -> anyhow::Result<ExitCode> {
         device: args.device.clone(),
         roles: args.roles.clone(),
     };
+    note_unknown_names(&config.policy, &facts);
     let path = args.path.as_deref().map(Path::canonical);
     let explanation = explain(&config.policy, &facts, args.choice, path.as_ref());
     let told = if args.json {
@@ -89,6 +95,29 @@ fn of_anybody(args: &Args, file: &std::path::Path) -> anyhow::Result<ExitCode> {
         text::of_anybody(&explanation)
     };
     print(&told)
+}
+
+/// Somebody who misspells a name gets an answer all the same, that of people no rule is about.
+fn note_unknown_names(policy: &Policy, facts: &Facts) {
+    let known = policy.names();
+    let asked = [
+        ("application", facts.application.as_slice(), &known.applications),
+        ("device", facts.device.as_slice(), &known.devices),
+        ("role", facts.roles.as_slice(), &known.roles),
+    ];
+    for (kind, names, known) in asked {
+        for name in names.iter().filter(|name| !known.contains(name.as_ref())) {
+            let known: Vec<_> = known.iter().map(|known| format!("`{known}`")).collect();
+            let known = if known.is_empty() {
+                "none".to_owned()
+            } else {
+                known.join(", ")
+            };
+            super::complain(format_args!(
+                "note: nothing in the policy is about the {kind} `{name}`; it names {known}"
+            ));
+        }
+    }
 }
 
 async fn of_session(args: &Args, handle: &str) -> anyhow::Result<ExitCode> {

@@ -2,6 +2,7 @@
 
 mod adopt;
 mod apply;
+mod change;
 mod differences;
 mod document;
 mod export;
@@ -11,6 +12,7 @@ mod replay;
 mod restore;
 mod show;
 
+use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -24,10 +26,11 @@ use super::{CONFIGURATION, complain};
 #[command(after_help = "Examples:
   nightlatch policy plan latch.toml               what would happen to the sessions that live now
   nightlatch policy apply strict.toml --reason \"audit of May\"
+  nightlatch policy show
   nightlatch policy history
-  nightlatch policy restore 3 --reason \"too strict\"
+  nightlatch policy restore 1 --reason \"too strict\"
   nightlatch policy replay activity.csv --idle 15m --idle 30m
-  nightlatch policy export latch.toml > policy.md")]
+  nightlatch policy export > policy.md            the policy in force, for an auditor")]
 pub(crate) struct Args {
     #[command(subcommand)]
     command: Command,
@@ -61,7 +64,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::History(args) => history::run(&args).await,
         Command::Restore(args) => restore::run(&args).await,
         Command::Adopt(args) => adopt::run(&args).await,
-        Command::Export(args) => export::run(&args),
+        Command::Export(args) => export::run(&args).await,
         Command::Replay(args) => replay::run(&args),
     }
 }
@@ -74,6 +77,11 @@ fn read(file: &Path) -> Result<Policy, ExitCode> {
         }
         ExitCode::from(CONFIGURATION)
     })
+}
+
+fn tell(line: &str) -> anyhow::Result<ExitCode> {
+    writeln!(std::io::stdout(), "{line}")?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn body(policy: Policy) -> anyhow::Result<Value> {

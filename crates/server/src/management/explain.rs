@@ -39,6 +39,7 @@ pub(super) fn session() -> Operation {
             "Why its limits are what they are, or why it has ended. With `path` also what a request to that page would \
              meet.",
         )
+        .refuses(&[Refusal::InvalidValue])
 }
 
 /// Somebody who might sign in.
@@ -52,7 +53,7 @@ pub(super) struct Somebody {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Asked {
-    /// Of a page.
+    /// Of a page: a path that begins with a slash.
     path: Option<String>,
 }
 
@@ -69,13 +70,13 @@ pub(super) struct Body {
 pub(super) async fn of_anybody(
     State(management): State<Arc<Management>>,
     Somebody { facts, choice, path }: Somebody,
-) -> Answer<Body> {
+) -> Result<Answer<Body>, Problem> {
     let (revision, policy) = management.latch.engine.policy();
-    let path = path.as_deref().map(Path::canonical);
-    Answer(Body {
+    let path = page(path.as_deref())?;
+    Ok(Answer(Body {
         revision,
         explanation: explain(&policy, &facts, choice, path.as_ref()),
-    })
+    }))
 }
 
 /// For one session, ended or not; with `path` also what a request to that page would meet.
@@ -84,10 +85,15 @@ pub(super) async fn of_session(
     HandleInPath(handle): HandleInPath,
     Query(asked): Query<Asked>,
 ) -> Result<Answer<SessionView>, Problem> {
-    let path = asked.path.as_deref().map(Path::canonical);
+    let path = page(asked.path.as_deref())?;
     let explained = management.latch.engine.explain(&handle, path.as_ref()).await?;
     let explained = explained.ok_or_else(no_such_session)?;
     Ok(Answer(SessionView::from(explained)))
+}
+
+fn page(text: Option<&str>) -> Result<Option<Path<'_>>, Problem> {
+    let page = text.map(Path::of_page).transpose();
+    page.map_err(|error| impossible(format!("path: {error}")))
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Somebody {
@@ -111,7 +117,7 @@ impl Input for Somebody {
             ("device", "The class of their device.", &text),
             ("role", "A role of theirs; may be given several times.", &roles),
             ("choice", "The idle limit they have picked.", &choice),
-            ("path", "Of a page.", &text),
+            ("path", "Of a page: a path that begins with a slash.", &text),
         ] {
             sketch.parameter("query", name, about, schema);
         }

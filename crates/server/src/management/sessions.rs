@@ -148,9 +148,9 @@ pub(super) struct HandedOver {
     handle: Handle,
     /// The secret of the session: the value of its cookie, or of `Authorization: Bearer`.
     token: String,
-    /// The value of a `Set-Cookie` header.
+    /// The value of the `Set-Cookie` header that hands the session to the browser.
     set_cookie: String,
-    /// For the plain forms of pages.
+    /// The field `csrf` of the session's plain forms, such as the one that signs out.
     form_token: String,
 }
 

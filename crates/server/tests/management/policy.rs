@@ -221,6 +221,54 @@ async fn the_command_line_plans_applies_shows_and_restores() {
         history.contains("audit") && history.contains("idle: 30m -> 10m"),
         "{history}"
     );
-    assert!(policy(&["restore", "1"]).contains("Revision 3"));
+    assert!(policy(&["restore", "1", "--reason", "too strict"]).contains("Revision 3"));
     assert!(policy(&["export", file]).contains("10m"));
+    let report = policy(&["export"]).replace('\\', "");
+    for told in [
+        "3, in force since",
+        "api:first",
+        "too strict",
+        env!("CARGO_PKG_VERSION"),
+        "| idle | 30m |",
+    ] {
+        assert!(report.contains(told), "{told}: {report}");
+    }
+}
+
+#[tokio::test]
+async fn a_change_that_ends_or_locks_sessions_is_made_only_on_purpose() {
+    let api = Api::with(SERVER_OWNS);
+    api.sign_in("ada").await;
+    let directory = tempfile::tempdir().expect("a directory");
+    let deadly = directory.path().join("deadly.toml");
+    std::fs::write(&deadly, "idle = \"1ms\"\nabsolute = \"1ms\"\nwarn_before = \"0s\"\n").expect("the file");
+    let file = deadly.to_str().expect("a path");
+    let policy = |arguments: &[&str]| {
+        let output = api.server.command(&[&["policy"], arguments].concat());
+        let told = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8(told).expect("text"))
+    };
+    let (code, told) = policy(&["apply", file]);
+    assert!(code == Some(2) && told.contains("--reason"), "{told}");
+    let (code, told) = policy(&["apply", file, "--reason", "  "]);
+    assert!(code == Some(2) && told.contains("no reason"), "{told}");
+    let (code, told) = policy(&["apply", file, "--dry-run"]);
+    assert!(code == Some(0) && told.contains("END NOW"), "{told}");
+    let (code, told) = policy(&["apply", file, "--reason", "a slip"]);
+    for word in ["1 session will end now", "--dry-run", "--yes"] {
+        assert!(code == Some(1) && told.contains(word), "{word}: {told}");
+    }
+    assert_eq!(api.handles("").await.len(), 1, "nothing was changed");
+    let (code, told) = policy(&["apply", file, "--reason", "on purpose", "--yes"]);
+    assert!(code == Some(0) && told.contains("Revision 2"), "{told}");
+    assert_eq!(api.handles("").await.len(), 0);
+
+    let (code, told) = policy(&["restore", "1"]);
+    assert!(code == Some(2) && told.contains("--reason"), "{told}");
+    let (code, _) = policy(&["restore", "1", "--reason", "back"]);
+    assert_eq!(code, Some(0));
+    api.sign_in("ada").await;
+    let (code, told) = policy(&["restore", "2", "--reason", "a slip"]);
+    assert!(code == Some(1) && told.contains("1 session will end now"), "{told}");
+    assert_eq!(api.handles("").await.len(), 1);
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use super::{Report, ReportedEntry};
+use super::{Report, ReportedEntry, ReportedRevision};
 
 impl Report {
     /// The report as a document for people, in Markdown with tables.
@@ -16,6 +16,7 @@ impl Report {
 
     fn write(&self, to: &mut String) -> fmt::Result {
         to.write_str("# Session policy\n")?;
+        self.write_issued(to)?;
         self.write_preset(to)?;
         self.write_values(to)?;
         let limits = "Rules on limits";
@@ -25,6 +26,31 @@ impl Report {
         let passive = "Requests that are never activity";
         write_entries(to, passive, "Polling, for example.", &self.passive)?;
         self.write_findings(to)
+    }
+
+    fn write_issued(&self, to: &mut String) -> fmt::Result {
+        let issued = &self.issued;
+        let mut lines = vec![("Written", issued.at.as_str()), ("By", "")];
+        let by = format!("nightlatch {}", issued.version);
+        lines[1].1 = &by;
+        lines.extend(issued.file.as_deref().map(|file| ("Read from", file)));
+        let revision = issued.revision.as_ref().map(|revision| {
+            let ReportedRevision {
+                revision, since, actor, ..
+            } = revision;
+            format!("{revision}, in force since {since}, brought by {actor}")
+        });
+        match &revision {
+            Some(revision) => lines.push(("Revision", revision)),
+            None => lines.push((
+                "Revision",
+                "none: the document of a file, not what a server has in force",
+            )),
+        }
+        let reason = issued.revision.as_ref().and_then(|revision| revision.reason.as_deref());
+        lines.extend(reason.map(|reason| ("Reason of the revision", reason)));
+        to.write_str("\n| | |\n|---|---|\n")?;
+        lines.into_iter().try_for_each(|(name, value)| row(to, &[name, value]))
     }
 
     fn write_preset(&self, to: &mut String) -> fmt::Result {

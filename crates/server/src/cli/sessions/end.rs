@@ -1,15 +1,16 @@
 //! `nightlatch sessions end`.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::Write as _;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use clap::ValueEnum;
 use serde_json::{Map, Value, json};
 
 use super::Matching;
 use crate::cli::client::{Connection, escaped};
 use crate::cli::complain;
+use crate::cli::confirm::{confirmed, sessions};
 
 /// End sessions: those with the given handles, or all that match
 #[derive(Debug, clap::Args)]
@@ -129,11 +130,8 @@ async fn end_matching(args: &Args) -> anyhow::Result<ExitCode> {
         async move { args.connection.post("sessions/end", &body).await }
     };
     if !args.dry_run && !args.yes {
-        if !std::io::stdin().is_terminal() {
-            bail!("this may end many sessions and nobody can be asked; look with --dry-run, then repeat with --yes");
-        }
         let matched = number(&call(true).await?, "matched")?;
-        if !confirmed(matched)? {
+        if !confirmed(&format!("{} will end", sessions(matched)))? {
             writeln!(std::io::stdout(), "Nothing was ended.")?;
             return Ok(ExitCode::FAILURE);
         }
@@ -167,27 +165,8 @@ fn selector(args: &Args) -> Value {
     Value::Object(given.collect::<Map<_, _>>())
 }
 
-fn confirmed(matched: u64) -> anyhow::Result<bool> {
-    let mut out = std::io::stderr().lock();
-    write!(out, "{} will end. Go on? [y/N] ", sessions(matched))?;
-    out.flush()?;
-    let mut answer = String::new();
-    std::io::stdin()
-        .read_line(&mut answer)
-        .context("the answer cannot be read")?;
-    Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
-}
-
 fn number(answer: &Value, key: &str) -> anyhow::Result<u64> {
     answer[key]
         .as_u64()
         .with_context(|| format!("the answer has no number `{key}`; is the server of this version?"))
-}
-
-fn sessions(number: u64) -> String {
-    if number == 1 {
-        "1 session".to_owned()
-    } else {
-        format!("{number} sessions")
-    }
 }

@@ -5,19 +5,21 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use nightlatch_core::policy::{Report, report};
+use nightlatch_core::policy::{Issued, Report, ReportedRevision, report};
 use serde_json::{Value, json as value};
 
 use crate::http::headers::protect;
+use crate::http::problem::Problem;
 use crate::management::Management;
 use crate::management::operation::{Answer, Group, Operation, Output, Sketch, get};
+use crate::management::rfc3339::rfc3339;
 use crate::management::scope::Scope;
 
 pub(in crate::management) fn json() -> Operation {
     get("/api/v1/policy/report", Scope::PolicyRead, as_json)
         .named(Group::Policy, "getPolicyReport", "Report on the policy for auditors")
         .about(
-            "Every value with where it comes from, the ceilings of the preset with standard and section, deviations with \
+            "When it was made, of which revision, every value with where it comes from, the ceilings of the preset with standard and section, deviations with \
              their reasons, and the justification.",
         )
 }
@@ -52,14 +54,29 @@ impl IntoResponse for Markdown {
     }
 }
 
-async fn as_json(State(management): State<Arc<Management>>) -> Answer<Report> {
-    Answer(in_force(&management))
+async fn as_json(State(management): State<Arc<Management>>) -> Result<Answer<Report>, Problem> {
+    Ok(Answer(in_force(&management).await?))
 }
 
-async fn as_markdown(State(management): State<Arc<Management>>) -> Markdown {
-    Markdown(in_force(&management).to_markdown())
+async fn as_markdown(State(management): State<Arc<Management>>) -> Result<Markdown, Problem> {
+    Ok(Markdown(in_force(&management).await?.to_markdown()))
 }
 
-fn in_force(management: &Management) -> Report {
-    report(&management.latch.engine.policy().1)
+async fn in_force(management: &Management) -> Result<Report, Problem> {
+    let engine = &management.latch.engine;
+    let (revision, policy) = engine.policy();
+    let revisions = engine.policy_revisions().await?;
+    let kept = revisions.into_iter().find(|kept| kept.revision == revision);
+    let issued = Issued {
+        at: rfc3339(engine.clock().now()),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        file: None,
+        revision: kept.map(|kept| ReportedRevision {
+            revision: kept.revision,
+            since: rfc3339(kept.since),
+            actor: kept.actor,
+            reason: kept.reason,
+        }),
+    };
+    Ok(report(&policy, issued))
 }
