@@ -1,7 +1,8 @@
-// Draws the pictures of docs/theming.md anew: `npm run pictures`.
+// Draws the pictures of docs/theming.md and of the README anew: `npm run pictures`, with the binary in NIGHTLATCH_BIN.
 import { test } from 'vitest';
 import { openElements, show, type PageOptions, type State } from '../test/elements-page.js';
 import { launchChromium } from './drivers/chromium.js';
+import { reservePort, startProgram } from './programs.js';
 
 const images = new URL('../../docs/images/', import.meta.url).pathname;
 
@@ -51,4 +52,22 @@ test('Draws the pictures', async () => {
     await context.close();
   }
   await browser.close();
+});
+
+test('Draws the picture of the README: the warning over a page of the demo', async () => {
+  const binary = process.env['NIGHTLATCH_BIN'];
+  if (!binary) throw new Error('NIGHTLATCH_BIN names no server; build one with `cargo build` and set it to target/debug/nightlatch');
+  const ports = [await reservePort(), await reservePort()];
+  const demo = await startProgram(binary, ['demo', '--port', `${ports[0]}`, '--management-port', `${ports[1]}`], { listens: ports });
+  const browser = await launchChromium();
+  try {
+    const page = await browser.newPage({ viewport: { width: 1200, height: 720 }, reducedMotion: 'reduce' });
+    await page.goto(`http://127.0.0.1:${ports[0]}/`);
+    await page.getByRole('button', { name: 'Ada' }).first().click();
+    await page.getByRole('alertdialog').getByText('0:17').waitFor({ timeout: 60_000 });
+    await page.screenshot({ path: `${images}warning.png` });
+  } finally {
+    await browser.close();
+    await demo.stop();
+  }
 });

@@ -8,6 +8,7 @@ mod length;
 mod links;
 mod markdown;
 mod names;
+mod output;
 mod paths;
 mod programs;
 mod purity;
@@ -47,7 +48,7 @@ impl fmt::Display for Finding {
 
 type Rule = fn(&Repository) -> Vec<Finding>;
 
-const RULES: [(&str, Rule); 15] = [
+const RULES: [(&str, Rule); 16] = [
     ("no file is too long", length::no_file_is_too_long),
     ("most files are short", length::most_files_are_short),
     ("modules have a name", names::modules_have_a_name),
@@ -67,6 +68,10 @@ const RULES: [(&str, Rule); 15] = [
     ),
     ("invariants have tests", invariants::every_invariant_has_a_test),
     ("links resolve", links::every_link_resolves),
+    (
+        "documents have no output of the compiler",
+        output::no_document_has_compiler_output,
+    ),
     ("documented commands are known", commands::every_command_is_known),
     (
         "known commands are documented and tested",

@@ -99,8 +99,8 @@ fn config(content: &str) -> (tempfile::TempDir, String) {
 #[test]
 fn every_kind_of_bad_configuration_is_told_with_place_key_and_remedy() {
     let cases = [
-        ("[policy]\nidel = \"30m\"\n", ":2:1: ", "idel", "expected"),
-        ("[policy]\nidle = 1800\n", ":2:8: ", "policy.idle", "\"1800s\""),
+        ("[policy]\nidel = \"30m\"\n", ":2:1: ", "idel", "did you mean `idle`"),
+        ("[policy]\nidle = 1800\n", ":2:8: ", "policy.idle", "`idle = \"1800s\"`"),
         (
             "[policy]\nidle = \"1m\"\nwarn_before = \"60s\"\n",
             ":2:1: ",
@@ -232,6 +232,71 @@ fn a_database_that_cannot_be_opened_is_told_with_its_key() {
     assert!(text(&output.stderr).contains("store.path"), "{}", text(&output.stderr));
     assert!(
         text(&output.stderr).contains("/nonexistent"),
+        "{}",
+        text(&output.stderr)
+    );
+}
+
+#[test]
+fn a_database_is_looked_for_beside_the_file_and_never_made_by_accident() {
+    let (directory, file) = config("[store]\npath = \"data/latch.db\"\n");
+    let elsewhere = tempfile::tempdir().expect("a directory");
+    std::fs::create_dir(directory.path().join("data")).expect("a directory");
+    let database = directory.path().join("data/latch.db");
+    let run = |arguments: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_nightlatch"))
+            .args(arguments)
+            .args(["--config", &file])
+            .current_dir(elsewhere.path())
+            .output()
+            .expect("the binary runs")
+    };
+    let is_empty = |directory: &Path| std::fs::read_dir(directory).expect("a directory").next().is_none();
+    for command in [
+        &["keys", "list"][..],
+        &["keys", "revoke", "x"],
+        &["keys", "create", "x"],
+        &["policy", "adopt"],
+        &["backup", "copy.db"],
+    ] {
+        let output = run(command);
+        let told = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{command:?}: {told}");
+        assert!(output.stdout.is_empty(), "{command:?}");
+        for words in [database.to_str().expect("text"), "store.path", &file] {
+            assert!(told.contains(words), "{command:?}: {words:?} is missing: {told}");
+        }
+        assert!(is_empty(elsewhere.path()), "{command:?}");
+        assert!(is_empty(&directory.path().join("data")), "{command:?}");
+    }
+    let made = run(&["keys", "create", "x", "--new-database"]);
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    assert!(
+        text(&made.stderr).contains(database.to_str().expect("text")),
+        "{}",
+        text(&made.stderr)
+    );
+    let listed = run(&["keys", "list"]);
+    assert!(text(&listed.stdout).starts_with("x "), "{}", text(&listed.stdout));
+    assert!(database.is_file() && is_empty(elsewhere.path()));
+}
+
+#[test]
+fn a_page_that_is_none_is_refused() {
+    let (_directory, file) = config("[[policy.gates]]\nmatch = { path = \"/admin/**\" }\nmax_age = \"5m\"\n");
+    for (path, proposed) in [
+        ("https://app.example/admin/x", "`/admin/x`"),
+        ("admin", "`/admin`"),
+        ("/admin/**", "`/admin/x`"),
+    ] {
+        let output = nightlatch(&["explain", &file, "--path", path], "");
+        assert_eq!(output.status.code(), Some(2), "{path}");
+        assert!(text(&output.stderr).contains(proposed), "{}", text(&output.stderr));
+    }
+    let output = nightlatch(&["explain", &file, "--role", "amin", "--path", "/admin/x"], "");
+    assert!(output.status.success());
+    assert!(
+        text(&output.stderr).contains("the role `amin`"),
         "{}",
         text(&output.stderr)
     );

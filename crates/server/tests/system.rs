@@ -1,5 +1,7 @@
 //! The real binary as a whole: crashes, secrets, strangers.
 
+#[path = "system/backup.rs"]
+mod backup;
 #[path = "system/changing.rs"]
 mod changing;
 #[path = "server/client.rs"]
@@ -8,6 +10,8 @@ mod client;
 mod crash;
 #[path = "system/draft_key.rs"]
 mod draft_key;
+#[path = "system/help.rs"]
+mod help;
 #[path = "system/policy_file.rs"]
 mod policy_file;
 #[path = "system/readme.rs"]

@@ -40,6 +40,12 @@ const CHANGING: Proof = Proof::Test {
     name: "the_commands_of_the_document_work",
 };
 
+/// The commands of `docs/backup.md` beside a running server, and a restore.
+const BACKUP: Proof = Proof::Test {
+    path: "crates/server/tests/system/backup.rs",
+    name: "a_copy_of_a_running_server_can_be_served",
+};
+
 /// The commands of `docs/served-sdk.md` beside a running server.
 const SERVED_SDK: Proof = Proof::Test {
     path: "crates/server/tests/system/served_sdk.rs",
@@ -74,16 +80,20 @@ const COMMANDS: &[(&str, Proof)] = &[
     ("nightlatch check latch.toml --strict", CHANGING),
     ("nightlatch policy plan latch.toml", CHANGING),
     (
-        "nightlatch policy apply strict.toml --reason \"audit of May\"",
+        "nightlatch policy apply strict.toml --reason \"audit of May\" --yes",
         CHANGING,
     ),
+    ("nightlatch policy apply strict.toml --dry-run", CHANGING),
     ("nightlatch policy show", CHANGING),
     ("nightlatch policy history", CHANGING),
     (
         "nightlatch policy restore 1 --reason \"too many people were interrupted\"",
         CHANGING,
     ),
+    ("nightlatch policy export", CHANGING),
     ("nightlatch policy export latch.toml", CHANGING),
+    ("nightlatch backup nightlatch-backup.db --config latch.toml", BACKUP),
+    ("nightlatch sessions end --all --yes", BACKUP),
     ("nightlatch policy replay activity.csv --idle 15m --idle 30m", REPLAY),
     (
         "nightlatch policy replay activity.csv --idle 15m --idle 30m --svg replay.svg",

@@ -2,6 +2,7 @@
 
 mod applications;
 mod assets;
+mod document;
 mod draft_key;
 mod endpoints;
 mod events;

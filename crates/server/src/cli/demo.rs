@@ -12,13 +12,16 @@ use nightlatch_core::policy::{OnIdle, Policy};
 use nightlatch_core::time::Span;
 
 use super::{CONFIGURATION, complain};
-use crate::config::{Config, PublicUrl};
+use crate::config::{Config, FilePath, PublicUrl};
 use crate::serve::Running;
 use crate::{demo, logging, serve};
 
 /// See it work: a small bank, short limits, nothing left behind
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Another idle limit takes the other limits along, in proportion, where they are not given.")]
+#[command(after_help = "Example:
+  nightlatch demo
+
+Another idle limit takes the other limits along, in proportion, where they are not given.")]
 pub(crate) struct Args {
     /// The bank's port [default: 8700, or any free one where that is taken]
     #[arg(long)]
@@ -79,7 +82,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         .prefix("nightlatch-demo-")
         .tempdir()
         .context("no temporary directory")?;
-    config.store.path = directory.path().join("demo.db");
+    config.store.path = FilePath::new(directory.path().join("demo.db"));
     let policy = config.policy.clone();
     let running = serve::start(config, |latch| demo::router(latch.clone())).await?;
     welcome(&running, &policy)?;
@@ -142,8 +145,19 @@ fn welcome(running: &Running, policy: &Policy) -> std::io::Result<()> {
             out,
             "      curl -H 'Authorization: Bearer {key}' http://{management}/api/v1/sessions"
         )?;
+        writeln!(out, "  - See what happened, each end with its reason:")?;
+        writeln!(
+            out,
+            "      NIGHTLATCH_URL=http://{management} NIGHTLATCH_API_KEY={key} {} audit show",
+            this_program()
+        )?;
     }
     out.flush()
+}
+
+/// As it was called: `cargo run` puts it on no path.
+fn this_program() -> String {
+    std::env::args().next().unwrap_or_else(|| "nightlatch".to_owned())
 }
 
 fn hints(policy: &Policy) -> Vec<String> {

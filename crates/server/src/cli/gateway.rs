@@ -22,8 +22,10 @@ use self::installation::Options;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   nightlatch gateway nginx --config latch.toml --upstream http://127.0.0.1:3000
+  nightlatch gateway caddy --config latch.toml > /etc/caddy/Caddyfile
+  nightlatch gateway envoy --config latch.toml > /etc/envoy/envoy.yaml
   nightlatch gateway haproxy --config latch.toml --lua
-  nightlatch gateway test https://app.example
+  nightlatch gateway test http://127.0.0.1:8080
   nightlatch gateway echo --listen 127.0.0.1:3000
 
 docs/gateways.md says what each proxy can do, and how it was tested.")]

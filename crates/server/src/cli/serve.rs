@@ -11,9 +11,12 @@ use crate::{logging, serve};
 
 /// Run the server
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Every key of the file can be overridden: NIGHTLATCH__POLICY__IDLE=10m nightlatch serve --config latch.toml"
-)]
+#[command(after_help = "Examples:
+  nightlatch serve --config latch.toml
+  NIGHTLATCH__POLICY__IDLE=10m nightlatch serve --config latch.toml
+
+Every key of the file can be set by a variable; nightlatch check --keys says how. Paths in the file are relative to the file,
+those in variables to the working directory.")]
 pub(crate) struct Args {
     /// The configuration file
     #[arg(long, short, value_name = "FILE")]

@@ -29,7 +29,7 @@ impl Bank {
         let temporary = tempfile::tempdir().expect("a temporary directory");
         let mut process = Process::start(&mut command(arguments, temporary.path()), "cargo build");
         let welcome = process.told_as("how to go on", |stdout| {
-            let (_, last) = stdout.split_once("curl ")?;
+            let (_, last) = stdout.split_once(" audit show")?;
             last.contains('\n').then(|| stdout.to_owned())
         });
         let address = told(&welcome, "bank          http://", "/");

@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 use std::path::Path;
+use std::process::Command;
 
 use crate::bank::{Bank, command};
 
@@ -29,6 +30,12 @@ fn it_says_where_everything_is_and_what_to_try() {
     ] {
         assert!(bank.welcome.contains(text), "{text}: {}", bank.welcome);
     }
+    // The README says that the demo prints the command that shows the audit.
+    let audit = bank.welcome.lines().find(|line| line.ends_with(" audit show"));
+    let audit = audit.unwrap_or_else(|| panic!("no command that shows the audit: {}", bank.welcome));
+    let output = Command::new("sh").args(["-c", audit]).output().expect("a shell");
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && told.contains("REASON"), "{output:?}");
 }
 
 #[test]

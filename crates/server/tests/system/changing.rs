@@ -58,7 +58,8 @@ fn the_commands_of_the_document_work() {
         let found = told.iter().find(|(line, _)| line.contains(command));
         found.map_or_else(|| panic!("{command} is not in the document"), |(_, out)| out)
     };
-    assert!(of("policy apply").contains("Revision 2 is in force"));
+    assert!(of("--dry-run").contains("idle: 20m -> 10m"));
+    assert!(of("audit of May").contains("Revision 2 is in force"));
     assert!(of("policy show").contains("idle = \"10m\""));
     assert!(of("policy history").contains("audit of May"));
     assert!(of("policy restore").contains("that of revision 1"));
