@@ -71,7 +71,6 @@ async fn measure(args: &Args, store: Arc<dyn Store>) -> anyhow::Result<()> {
         .collect();
     let crowd = filling::fill(&*store, created.into_iter(), args.sessions).await?;
     let engine = Engine::open(Arc::clone(&store), clock, before()?, Options::default()).await?;
-    let engine = Arc::new(engine);
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let background = {
         let engine = Arc::clone(&engine);

@@ -84,7 +84,7 @@ async fn measure(args: &Args, store: Arc<dyn Store>) -> anyhow::Result<()> {
     let clock = Clock::system(due - Span::from_millis(u64::try_from(ahead.as_millis())?));
     let wave_at = stopwatch::now() + ahead;
     let policy = policy(policy_document()?)?;
-    let engine = Arc::new(Engine::open(Arc::clone(&store), clock, policy, Options::default()).await?);
+    let engine = Engine::open(Arc::clone(&store), clock, policy, Options::default()).await?;
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let background = {
         let engine = Arc::clone(&engine);
@@ -161,7 +161,11 @@ fn policy_document() -> anyhow::Result<PolicyDocument> {
 }
 
 /// Until nothing is due any more. Asking for one due record is all this costs the store.
-async fn wait_for_the_end(engine: &Engine, announced: &Announcements, wave_over: Instant) -> anyhow::Result<Instant> {
+async fn wait_for_the_end(
+    engine: &Arc<Engine>,
+    announced: &Announcements,
+    wave_over: Instant,
+) -> anyhow::Result<Instant> {
     sleep_until(wave_over.into()).await;
     let mut ticks = interval(Duration::from_millis(100));
     loop {

@@ -1,6 +1,7 @@
 //! Sessions put into a store directly, very many at once, and read into the live table from there.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context as _, ensure};
@@ -75,7 +76,7 @@ pub(crate) fn directory(within: Option<&Path>) -> anyhow::Result<TempDir> {
 }
 
 /// Reads sessions into the live table, as their first request does.
-pub(crate) async fn read_in(engine: &Engine, digests: &[Digest]) -> anyhow::Result<()> {
+pub(crate) async fn read_in(engine: &Arc<Engine>, digests: &[Digest]) -> anyhow::Result<()> {
     for (number, digest) in digests.iter().enumerate() {
         let standing = engine.status(digest).await?;
         ensure!(

@@ -28,8 +28,8 @@ impl Store for NullStore {
         Ok(None)
     }
 
-    async fn touch(&self, _: &[Touch]) -> Result<()> {
-        Ok(())
+    async fn touch(&self, _: &[Touch]) -> Result<Vec<Digest>> {
+        Ok(Vec::new())
     }
 
     async fn amend(&self, _: &Amendment) -> Result<bool> {

@@ -25,7 +25,7 @@ const PAGES: [&str; 2] = ["/accounts/overview", "/accounts/transfers"];
 /// An engine and the tokens of its sessions, in an order that has nothing to do with that of their creation.
 #[derive(Debug)]
 pub struct Population {
-    engine: Engine,
+    engine: Arc<Engine>,
     /// One behind the other, as a request has its token at hand and does not fetch it from afar.
     tokens: String,
 }
@@ -34,9 +34,13 @@ impl Population {
     /// Signs so many people in.
     pub fn new(store: Arc<dyn Store>, sessions: usize) -> anyhow::Result<Self> {
         let engine = empty_engine(store)?;
-        let mut tokens = (0..sessions)
-            .map(|number| sign_in(&engine, number))
-            .collect::<anyhow::Result<Vec<_>>>()?;
+        let mut tokens = runtime()?.block_on(async {
+            let mut tokens = Vec::with_capacity(sessions);
+            for number in 0..sessions {
+                tokens.push(sign_in(&engine, number).await?);
+            }
+            anyhow::Ok(tokens)
+        })?;
         fastrand::Rng::with_seed(SEED).shuffle(&mut tokens);
         let tokens: String = tokens.iter().map(Token::expose).collect();
         ensure!(
@@ -127,7 +131,7 @@ impl Operation {
 }
 
 /// An engine with the default policy and nobody signed in.
-pub fn empty_engine(store: Arc<dyn Store>) -> anyhow::Result<Engine> {
+pub fn empty_engine(store: Arc<dyn Store>) -> anyhow::Result<Arc<Engine>> {
     let clock = Clock::system(at_once(store.latest_instant())??);
     Ok(at_once(Engine::open(
         store,
@@ -161,24 +165,26 @@ impl Use {
 }
 
 /// Signs so many people in.
-pub fn sign_all_in(engine: &Engine, sessions: usize, after: Use) -> anyhow::Result<()> {
-    (0..sessions).try_for_each(|number| {
-        let digest = sign_in(engine, number)?.digest();
-        let page = Path::canonical(PAGES[0]);
-        if after != Use::SignIn {
-            at_once(engine.request(&digest, &page, RequestKind::Navigation))??;
-        }
-        if after == Use::Tab {
-            let tab = format!("{number:08x}-4b2f-4c1e-9d3a-1f0e5a7c9b2d").into();
-            let path = page.into_owned();
-            at_once(engine.apply(&digest, &Event::Tab { tab, path }))??;
+pub fn sign_all_in(engine: &Arc<Engine>, sessions: usize, after: Use) -> anyhow::Result<()> {
+    runtime()?.block_on(async {
+        for number in 0..sessions {
+            let digest = sign_in(engine, number).await?.digest();
+            let page = Path::canonical(PAGES[0]);
+            if after != Use::SignIn {
+                engine.request(&digest, &page, RequestKind::Navigation).await?;
+            }
+            if after == Use::Tab {
+                let tab = format!("{number:08x}-4b2f-4c1e-9d3a-1f0e5a7c9b2d").into();
+                let path = page.into_owned();
+                engine.apply(&digest, &Event::Tab { tab, path }).await?;
+            }
         }
         Ok(())
     })
 }
 
 /// Signs one person in.
-pub fn sign_in(engine: &Engine, number: usize) -> anyhow::Result<Token> {
+pub async fn sign_in(engine: &Arc<Engine>, number: usize) -> anyhow::Result<Token> {
     let facts = Facts {
         application: Some(APPLICATION.into()),
         ..Facts::default()
@@ -189,7 +195,7 @@ pub fn sign_in(engine: &Engine, number: usize) -> anyhow::Result<Token> {
         actor: "bench".into(),
         ..NewSession::default()
     };
-    let admission = at_once(engine.create(new))??;
+    let admission = engine.create(new).await?;
     Ok(admission.signed_in().context("no room for a session")?.token)
 }
 
@@ -202,6 +208,11 @@ pub fn subject(number: usize) -> Box<str> {
 /// A document as a policy.
 pub fn policy(document: PolicyDocument) -> anyhow::Result<Policy> {
     Policy::new(document).map_err(|violations| anyhow!("the policy is invalid: {violations:?}"))
+}
+
+/// What writes is a task of its own, here on the one thread.
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_current_thread().build()?)
 }
 
 /// The result of something that has no reason to wait.

@@ -52,7 +52,7 @@ impl Announcements {
     }
 }
 
-async fn hear_of_the_end(engine: &Engine, mut watcher: Watcher, digest: Digest) -> anyhow::Result<Instant> {
+async fn hear_of_the_end(engine: &Arc<Engine>, mut watcher: Watcher, digest: Digest) -> anyhow::Result<Instant> {
     loop {
         watcher.changed().await;
         let at = stopwatch::now();

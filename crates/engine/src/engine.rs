@@ -1,8 +1,12 @@
 //! The engine: the live table in front of a store.
 
+mod activity;
 mod admission;
 mod change;
 mod check;
+mod completion;
+mod documents;
+mod doubt;
 mod explain;
 mod flush;
 mod housekeeping;
@@ -25,11 +29,14 @@ use nightlatch_core::session::{Answer, EndReason, Limits, Status};
 use nightlatch_core::time::{Instant, Span};
 
 pub use admission::{Admission, NewSession, SignedIn};
+pub use completion::{Reads, Uncancelled, Work};
 pub use explain::{LimitReached, LiveExplanation, OpenPage, Over, PageExplanation, SessionExplanation};
 pub use plan::Planned;
 pub use policy::{PolicyChange, PolicyChanged, PolicySource};
 pub use read::Stats;
 
+use self::completion::Completion;
+use self::doubt::Doubts;
 use self::reindex::Reindexing;
 use crate::clock::Clock;
 use crate::health::Health;
@@ -66,7 +73,9 @@ impl Default for Options {
 /// Keeps sessions. Shared by every request; its background work is done by [`Engine::run`].
 #[derive(Debug)]
 pub struct Engine {
-    store: Arc<dyn Store>,
+    store: Reads,
+    completion: Completion,
+    doubts: Doubts,
     clock: Clock,
     options: Options,
     in_force: InForce,
@@ -158,12 +167,14 @@ impl Engine {
         clock: Clock,
         source: impl Into<PolicySource>,
         options: Options,
-    ) -> Result<Self> {
-        let history = policy::resume(store.as_ref(), source.into(), clock.now()).await?;
+    ) -> Result<Arc<Self>> {
+        let history = policy::resume(store.as_ref(), &source.into(), clock.now()).await?;
         let secret = store.secret(&Secret::random()).await?;
         let strictest = policy::quarter_of_the_strictest_idle(history.today());
-        Ok(Self {
-            store,
+        Ok(Arc::new(Self {
+            store: Reads::of(store),
+            completion: Completion::default(),
+            doubts: Doubts::default(),
             clock,
             touch_interval: AtomicU64::new(options.touch_interval.min(strictest).as_millis()),
             options,
@@ -181,7 +192,7 @@ impl Engine {
             policy_turn: tokio::sync::Mutex::default(),
             reindexing: Reindexing::default(),
             secret,
-        })
+        }))
     }
 
     /// The engine's clock.
@@ -190,9 +201,9 @@ impl Engine {
         &self.clock
     }
 
-    /// The store, for what is no matter of single sessions.
+    /// The store, to be asked for what is no matter of single sessions. What writes is [`Engine::run_to_completion`].
     #[must_use]
-    pub fn store(&self) -> &Arc<dyn Store> {
+    pub fn store(&self) -> &Reads {
         &self.store
     }
 

@@ -42,7 +42,8 @@ pub enum StoreError {
 /// What a store answers.
 pub type Result<T> = std::result::Result<T, StoreError>;
 
-/// Keeps sessions, their audit, policies and API keys. A call that has answered `Ok` survives the loss of power.
+/// Keeps sessions, their audit, policies and API keys. A call that has answered `Ok` survives the loss of power. One that has
+/// answered an error may have been done nevertheless; but it is over, and will not be done later.
 #[async_trait]
 pub trait Store: Debug + Send + Sync + 'static {
     /// Adds a session, if the request was not served before and there is room. All of it is one transaction.
@@ -54,8 +55,9 @@ pub trait Store: Debug + Send + Sync + 'static {
     /// The record with this handle, ended or not.
     async fn find(&self, handle: &Handle) -> Result<Option<Record>>;
 
-    /// Records activity, all or nothing. Missing, ended and more recent records are left alone.
-    async fn touch(&self, touches: &[Touch]) -> Result<()>;
+    /// Records activity, all or nothing. Missing, ended and more recent records are left alone. Answers those that it found no
+    /// live record for: whoever let them in believes something that is not so.
+    async fn touch(&self, touches: &[Touch]) -> Result<Vec<Digest>>;
 
     /// Changes a live session. False if it is not alive, or not at that version any more.
     async fn amend(&self, amendment: &Amendment) -> Result<bool>;

@@ -30,8 +30,9 @@ const THREADS: usize = 4;
 
 /// Two processes on one store: the session signs in at the first; the second, which may have a later policy, is asked.
 struct Site {
-    first: Engine,
-    second: Engine,
+    store: Arc<dyn Store>,
+    first: Arc<Engine>,
+    second: Arc<Engine>,
     time: ManualTime,
 }
 
@@ -46,12 +47,17 @@ impl Site {
         };
         let first = open(own).await.expect("an engine");
         let second = open(today).await.expect("an engine");
-        Self { first, second, time }
+        Self {
+            store,
+            first,
+            second,
+            time,
+        }
     }
 
     /// The second process starts anew with another policy.
     async fn change(&mut self, today: Policy) {
-        let store = Arc::clone(self.first.store());
+        let store = Arc::clone(&self.store);
         let clock = Clock::manual(&self.time, store.latest_instant().await.expect("a store"));
         let opened = Engine::open(store, clock, today, Options::default()).await;
         self.second = opened.expect("an engine");

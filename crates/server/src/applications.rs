@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use axum::http::HeaderValue;
-use nightlatch_engine::store::{Application, Store, StoreError};
+use nightlatch_engine::Reads;
+use nightlatch_engine::store::{Application, StoreError};
 
 use crate::http::logout_url::LogoutUrl;
 use crate::latch::Latch;
@@ -26,7 +27,7 @@ struct Known {
 
 impl Applications {
     /// Reads them again.
-    pub(crate) async fn read(&self, store: &dyn Store) -> Result<(), StoreError> {
+    pub(crate) async fn read(&self, store: &Reads) -> Result<(), StoreError> {
         let applications = store.applications().await?;
         self.0.store(Arc::new(Known::of(applications)));
         Ok(())
@@ -60,7 +61,7 @@ impl Known {
 /// Reads them again and again until the server stops. While the store fails, what was read last stays.
 pub(crate) async fn follow(latch: Arc<Latch>) {
     loop {
-        if let Err(error) = latch.applications.read(latch.engine.store().as_ref()).await {
+        if let Err(error) = latch.applications.read(latch.engine.store()).await {
             tracing::debug!(%error, "the applications wait for the store");
         }
         tokio::select! {

@@ -16,6 +16,14 @@ mod policy_file;
 mod proxy;
 mod serve;
 
+// Shared with the tests of the engine.
+#[cfg(test)]
+#[path = "../../engine/tests/completion/agreement.rs"]
+mod agreement;
+#[cfg(test)]
+#[path = "../../engine/tests/completion/polled.rs"]
+mod polled;
+
 use std::process::ExitCode;
 
 use clap::Parser as _;

@@ -44,6 +44,8 @@ pub(crate) struct Running {
 #[derive(Debug)]
 struct Tasks {
     listeners: Vec<JoinHandle<anyhow::Result<()>>>,
+    /// What follows the store and the file of the policy. They end with the listeners.
+    followers: Vec<JoinHandle<()>>,
     engine: JoinHandle<()>,
     /// Ends the listeners.
     shutdown: CancellationToken,
@@ -95,7 +97,6 @@ pub(crate) async fn start(config: Config, extra: impl FnOnce(&Arc<Latch>) -> Rou
     let engine = Engine::open(store, clock, policy_source(&config), options)
         .await
         .context("the store cannot be used")?;
-    let engine = Arc::new(engine);
     let api_key = management::ensure_key(&engine)
         .await
         .context("the first API key cannot be stored")?;
@@ -106,11 +107,13 @@ pub(crate) async fn start(config: Config, extra: impl FnOnce(&Arc<Latch>) -> Rou
         let over = engine_shutdown.clone().cancelled_owned();
         tokio::spawn(async move { engine.run(over).await })
     };
-    if let Err(error) = latch.applications.read(latch.engine.store().as_ref()).await {
+    if let Err(error) = latch.applications.read(latch.engine.store()).await {
         tracing::warn!(%error, "no application is known until the store answers");
     }
-    tokio::spawn(applications::follow(Arc::clone(&latch)));
-    tokio::spawn(policy_file::follow(Arc::clone(&latch), reload));
+    let followers = vec![
+        tokio::spawn(applications::follow(Arc::clone(&latch))),
+        tokio::spawn(policy_file::follow(Arc::clone(&latch), reload)),
+    ];
     let pages = extra(&latch);
     let for_pages = browser::router(Arc::clone(&latch), pages);
     let for_operators = management::router(Arc::clone(&latch));
@@ -147,6 +150,7 @@ pub(crate) async fn start(config: Config, extra: impl FnOnce(&Arc<Latch>) -> Rou
     tracing::info!(browser = %browser_address, management = %management_address, "listening");
     let tasks = Tasks {
         listeners,
+        followers,
         engine: background,
         shutdown,
         engine_shutdown,
@@ -211,11 +215,13 @@ impl Running {
         self.stop().await
     }
 
-    /// Lets running requests finish, then tells the store of all activity.
+    /// Lets running requests finish, and then what they have begun; those whose clients hung up left something that is still
+    /// being done. Then tells the store of all activity.
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
         tracing::info!("stopping");
         let Tasks {
             listeners,
+            followers,
             engine,
             shutdown,
             engine_shutdown,
@@ -223,6 +229,9 @@ impl Running {
         shutdown.cancel();
         for listener in listeners {
             listener.await.context("a listener failed")??;
+        }
+        for follower in followers {
+            follower.await.context("a follower failed")?;
         }
         engine_shutdown.cancel();
         engine.await.context("the background work failed")

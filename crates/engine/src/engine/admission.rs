@@ -9,16 +9,13 @@ use nightlatch_core::resolution::{SessionLimit, max_sessions};
 use nightlatch_core::session::Session;
 use nightlatch_core::time::Instant;
 
-use super::change::{Settled, audit_entry};
-use super::{Engine, Standing};
+use super::change::{ATTEMPTS, Settled, audit_entry, changed_all_the_time};
+use super::{Engine, Standing, Uncancelled};
 use crate::audit::AuditKind;
 use crate::in_force::History;
 use crate::live::Held;
 use crate::store::{Claim, Created, Creation, Record, Result, Revisions, Room, StoreError};
 use crate::token::{Handle, Token};
-
-/// Sessions may come and go elsewhere while room is made; then it is made anew, at most so often.
-const ATTEMPTS: usize = 8;
 
 /// Somebody who has authenticated and is to be signed in.
 #[derive(Clone, Debug, Default)]
@@ -83,7 +80,14 @@ impl Admission {
 
 impl Engine {
     /// Signs somebody in.
-    pub async fn create(&self, new: NewSession) -> Result<Admission> {
+    pub async fn create(self: &Arc<Self>, new: NewSession) -> Result<Admission> {
+        self.run_to_completion(move |engine| Box::pin(async move { engine.create(&new).await }))
+            .await
+    }
+}
+
+impl Uncancelled {
+    async fn create(&self, new: &NewSession) -> Result<Admission> {
         let history = self.in_force.load_full();
         let limit = max_sessions(history.today(), &new.facts);
         // Where sessions count, the sign-ins of one subject happen one after the other; the store holds for other processes.
@@ -100,21 +104,28 @@ impl Engine {
             },
         });
         for _ in 0..ATTEMPTS {
-            let (held, token, mut creation) = self.creation(&new, &history);
+            let (held, token, mut creation) = self.creation(new, &history);
             creation.room.clone_from(&room);
-            let now = creation.record.created;
-            match self.health.wrote(self.store.create(&creation).await, now)? {
+            // Whoever ends the session as soon as the store has it waits until the table has it, too.
+            let turn = self.stripes.turn(&held.digest).await;
+            match self.writes().create(&creation).await? {
                 Created::Added(ended) => {
-                    self.make_known(&ended).await;
                     let handle = held.handle;
-                    self.keep(held);
+                    self.keep(&turn, held);
+                    // The turns of others are taken one at a time.
+                    drop(turn);
+                    self.make_known(&ended).await;
                     return Ok(Admission::SignedIn(SignedIn { handle, token }));
                 }
                 Created::Exists => {
                     return Err(StoreError::Damaged("a random 256-bit token exists already".to_owned()));
                 }
-                Created::Claimed { request, outcome } => return self.again(&new, &request, &outcome).await,
+                Created::Claimed { request, outcome } => {
+                    drop(turn);
+                    return self.again(new, &request, &outcome).await;
+                }
                 Created::Full(records) => {
+                    drop(turn);
                     let Some((limit, room)) = limit.as_ref().zip(room.as_mut()) else {
                         return Err(StoreError::Damaged(
                             "there is no room where none was asked for".to_owned(),
@@ -205,28 +216,27 @@ impl Engine {
             let Some(record) = found else {
                 return Ok(Admission::Over);
             };
-            let _stripe = self.stripes.lock(&record.digest).await;
+            let token = Token::random();
+            // Whoever ends the session by its new token waits until the table knows that token.
+            let turn = self.stripes.turns(&record.digest, &token.digest()).await;
             let now = self.clock.now();
-            let before = match self.settled(&record.digest, now).await? {
+            let before = match self.settled(&turn, &record.digest, now).await? {
                 Settled::Held(before) => before,
                 Settled::Over(Standing::Ended { .. }) => return Ok(Admission::Over),
                 // The request came a third time, and has got another token meanwhile.
                 Settled::Over(_) => continue,
             };
-            let token = Token::random();
             let mut after = before.clone();
             let rotate_to = Some(token.digest());
             if self
-                .write_amendment(&before, &mut after, rotate_to, Vec::new(), now)
+                .write_amendment(&turn, &before, &mut after, rotate_to, Vec::new())
                 .await?
             {
                 return Ok(Admission::Again(SignedIn { handle, token }));
             }
-            self.refresh(&before.digest).await?;
+            self.refresh(&turn, &before.digest).await?;
         }
-        Err(StoreError::Unavailable(
-            "the session is changed elsewhere all the time".to_owned(),
-        ))
+        Err(changed_all_the_time())
     }
 }
 

@@ -16,7 +16,7 @@ use crate::word::{Reading, Touch};
 
 impl Engine {
     /// How a session stands. Not activity.
-    pub async fn status(&self, digest: &Digest) -> Result<Standing> {
+    pub async fn status(self: &Arc<Self>, digest: &Digest) -> Result<Standing> {
         let now = self.clock.now();
         self.refuse_when_exhausted(now)?;
         if let Some(standing) = self.quick_status(digest, now) {
@@ -27,7 +27,7 @@ impl Engine {
     }
 
     /// Application, device and roles of a session, which never change; `None` when it is not live. Not activity.
-    pub async fn facts(&self, digest: &Digest) -> Result<Option<Arc<Facts>>> {
+    pub async fn facts(self: &Arc<Self>, digest: &Digest) -> Result<Option<Arc<Facts>>> {
         let now = self.clock.now();
         self.refuse_when_exhausted(now)?;
         if let Some(facts) = self.quick_facts(digest, now) {
@@ -40,7 +40,7 @@ impl Engine {
     }
 
     /// The verdict on a request to `path`. Activity where the policy counts it; the request waits for no store.
-    pub async fn request(&self, digest: &Digest, path: &Path<'_>, kind: RequestKind) -> Result<Outcome> {
+    pub async fn request(self: &Arc<Self>, digest: &Digest, path: &Path<'_>, kind: RequestKind) -> Result<Outcome> {
         let now = self.clock.now();
         self.refuse_when_exhausted(now)?;
         if let Some(outcome) = self.quick_request(digest, path, kind, now) {
@@ -50,7 +50,14 @@ impl Engine {
             path: path.clone().into_owned(),
             kind,
         };
-        Box::pin(self.change(digest, &event, "user")).await
+        // Boxed for the same reason.
+        Box::pin(async move {
+            match self.turn_page(digest, &event).await {
+                Some(outcome) => Ok(outcome),
+                None => self.change(digest, event, "user").await,
+            }
+        })
+        .await
     }
 
     pub(super) fn refuse_when_exhausted(&self, now: Instant) -> Result<()> {

@@ -12,7 +12,7 @@ use nightlatch_core::session::{
 use nightlatch_core::time::Instant;
 
 use super::change::Settled;
-use super::{Engine, Standing};
+use super::{Engine, Standing, Uncancelled};
 use crate::audit::{AuditFilter, AuditKind, AuditRecord};
 use crate::in_force::History;
 use crate::live::Held;
@@ -115,13 +115,22 @@ pub enum LimitReached {
 impl Engine {
     /// Why a session stands as it does, and what a request to `path` would meet; or why it ended. `None` when there is no
     /// session with this handle, or its end is long forgotten.
-    pub async fn explain(&self, handle: &Handle, path: Option<&Path<'_>>) -> Result<Option<SessionExplanation>> {
+    pub async fn explain(
+        self: &Arc<Self>,
+        handle: &Handle,
+        path: Option<&Path<'_>>,
+    ) -> Result<Option<SessionExplanation>> {
+        let (handle, path) = (*handle, path.map(|path| path.clone().into_owned()));
+        self.run_to_completion(move |engine| Box::pin(async move { engine.explain(&handle, path.as_ref()).await }))
+            .await
+    }
+}
+
+impl Uncancelled {
+    async fn explain(&self, handle: &Handle, path: Option<&Path<'_>>) -> Result<Option<SessionExplanation>> {
         let now = self.clock.now();
-        let found = self.health.read(self.store.find(handle).await, now)?;
-        let Some(record) = found else { return Ok(None) };
-        let settled = {
-            let _stripe = self.stripes.lock(&record.digest).await;
-            self.settled(&record.digest, now).await?
+        let Some((record, settled)) = self.found(handle, now).await? else {
+            return Ok(None);
         };
         let history = self.in_force.load_full();
         match settled {

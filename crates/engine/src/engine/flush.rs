@@ -1,10 +1,11 @@
 //! Telling the store of activity: at most once per session and touch interval, all that is due in one call.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use nightlatch_core::time::{Instant, Span};
 
-use super::Engine;
+use super::{Engine, Uncancelled};
 use crate::store::{Result, Touch};
 use crate::token::Digest;
 
@@ -25,49 +26,20 @@ impl Engine {
     }
 
     /// Tells the store of the activity that it would otherwise know too late.
-    pub async fn flush(&self) -> Result<()> {
-        self.flush_until(self.clock.now() + self.flush_ahead()).await
+    pub async fn flush(self: &Arc<Self>) -> Result<()> {
+        let horizon = self.clock.now() + self.flush_ahead();
+        self.run_to_completion(move |engine| Box::pin(engine.flush_until(horizon)))
+            .await
     }
 
     /// Tells the store of all activity.
-    pub async fn flush_all(&self) -> Result<()> {
-        self.flush_until(Instant::from_millis(i64::MAX)).await
+    pub async fn flush_all(self: &Arc<Self>) -> Result<()> {
+        self.run_to_completion(|engine| Box::pin(engine.flush_all())).await
     }
 
     /// How long before its time activity is flushed, so that it is in the store within the touch interval.
     fn flush_ahead(&self) -> Span {
         Span::from_millis(self.touch_interval().as_millis() / 4).min(Span::from_secs(1))
-    }
-
-    async fn flush_until(&self, horizon: Instant) -> Result<()> {
-        let mut waiting = self.flush.lock().await;
-        self.collect(&mut waiting);
-        let mut due = Vec::new();
-        waiting.sessions.retain(|(at, digest)| {
-            let now = *at <= horizon;
-            if now {
-                due.push(*digest);
-            }
-            !now
-        });
-        for digests in due.chunks(BATCH) {
-            let touches: Vec<Touch> = digests.iter().filter_map(|digest| self.clean(digest)).collect();
-            if touches.is_empty() {
-                continue;
-            }
-            let now = self.clock.now();
-            if let Err(error) = self.health.wrote(self.store.touch(&touches).await, now) {
-                self.soil(&touches);
-                return Err(error);
-            }
-            let table = self.live.pin();
-            for touch in &touches {
-                if let Some(live) = table.get(&touch.digest) {
-                    live.set_stored(touch.activity.seen);
-                }
-            }
-        }
-        Ok(())
     }
 
     /// Takes over what became dirty since the last flush.
@@ -119,5 +91,39 @@ impl Engine {
                 self.mark_dirty(touch.digest);
             }
         }
+    }
+}
+
+impl Uncancelled {
+    /// See [`Engine::flush_all`].
+    pub(super) async fn flush_all(&self) -> Result<()> {
+        self.flush_until(Instant::from_millis(i64::MAX)).await
+    }
+
+    async fn flush_until(&self, horizon: Instant) -> Result<()> {
+        let mut waiting = self.flush.lock().await;
+        self.collect(&mut waiting);
+        let mut due = Vec::new();
+        waiting.sessions.retain(|(at, digest)| {
+            let now = *at <= horizon;
+            if now {
+                due.push(*digest);
+            }
+            !now
+        });
+        let mut batches = due.chunks(BATCH);
+        while let Some(digests) = batches.next() {
+            let touches: Vec<Touch> = digests.iter().filter_map(|digest| self.clean(digest)).collect();
+            if touches.is_empty() {
+                continue;
+            }
+            if let Err(error) = self.write_touches(&touches).await {
+                self.soil(&touches);
+                // Those that it was not asked about are dirty still; nobody else would tell of them.
+                batches.flatten().for_each(|digest| self.mark_dirty(*digest));
+                return Err(error);
+            }
+        }
+        Ok(())
     }
 }

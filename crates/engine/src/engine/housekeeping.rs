@@ -1,6 +1,7 @@
 //! The background work: flushing, sweeping, and what keeps memory and store small.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use nightlatch_core::session::State;
@@ -21,21 +22,24 @@ const CLAIMS_KEPT: Span = Span::from_secs(24 * 3600);
 const PAGE: usize = 500;
 
 impl Engine {
-    /// Does the background work until `shutdown` is over, then tells the store of all activity.
-    pub async fn run(&self, shutdown: impl Future<Output = ()>) {
+    /// Does the background work until `shutdown` is over. Then it lets nothing new begin, waits for what has begun, and tells the
+    /// store of all activity.
+    pub async fn run(self: &Arc<Self>, shutdown: impl Future<Output = ()>) {
+        // What is dropped here only waits: every round is a task that runs to its end.
         tokio::select! {
             () = shutdown => {}
             () = self.flush_for_ever() => {}
             () = self.sweep_for_ever() => {}
             () = self.reindex_for_ever() => {}
             () = self.tidy_for_ever() => {}
+            () = self.resolve_doubts_for_ever() => {}
         }
-        if let Err(error) = self.flush_all().await {
+        if let Err(error) = self.stop().await {
             tracing::error!(%error, "activity of the last moments is not in the store; those sessions end earlier");
         }
     }
 
-    async fn flush_for_ever(&self) {
+    async fn flush_for_ever(self: &Arc<Self>) {
         loop {
             // Asked each time: a stricter policy shortens the interval.
             let every = self.touch_interval().to_std() / 8;
@@ -46,7 +50,7 @@ impl Engine {
         }
     }
 
-    async fn sweep_for_ever(&self) {
+    async fn sweep_for_ever(self: &Arc<Self>) {
         let mut ticks = ticks(SWEEP_EVERY);
         loop {
             ticks.tick().await;
@@ -56,7 +60,7 @@ impl Engine {
         }
     }
 
-    async fn tidy_for_ever(&self) {
+    async fn tidy_for_ever(self: &Arc<Self>) {
         let mut ticks = ticks(Duration::from_secs(1));
         let mut seconds = 0_u64;
         loop {
@@ -80,7 +84,7 @@ impl Engine {
         }
     }
 
-    async fn probe_if_failing(&self) {
+    async fn probe_if_failing(self: &Arc<Self>) {
         if self.health.failing_since().is_some() {
             // The result is noted; while it fails there is nothing else to do.
             let _ = self.probe().await;
@@ -88,20 +92,27 @@ impl Engine {
     }
 
     /// Whether the store takes writes now. What it answers is what readiness tells.
-    pub async fn probe(&self) -> Result<()> {
+    pub async fn probe(self: &Arc<Self>) -> Result<()> {
         let now = self.clock.now();
-        self.health.wrote(self.store.probe(now).await, now)
+        self.run_to_completion(move |engine| Box::pin(engine.writes().probe(now)))
+            .await
     }
 
-    async fn tidy(&self) {
+    async fn tidy(self: &Arc<Self>) {
         self.evict(self.clock.now());
         self.watchers.forget_unwatched();
         self.facts.forget_unused();
         self.amr.forget_unused();
         let before = self.clock.now() - ENDED_KEPT;
-        while let Ok(PAGE) = self.store.forget_ended(before, PAGE).await {}
+        while let Ok(PAGE) = self
+            .run_to_completion(move |engine| Box::pin(engine.writes().forget_ended(before, PAGE)))
+            .await
+        {}
         let before = self.clock.now() - CLAIMS_KEPT;
-        while let Ok(PAGE) = self.store.forget_claims(before, PAGE).await {}
+        while let Ok(PAGE) = self
+            .run_to_completion(move |engine| Box::pin(engine.writes().forget_claims(before, PAGE)))
+            .await
+        {}
     }
 
     /// Takes sessions out of the table that nobody has used for a while, and ends that nobody can come late for.
@@ -120,22 +131,9 @@ impl Engine {
             .map(|(digest, _)| *digest)
             .collect();
         for digest in unused {
-            table.remove(&digest);
+            // Whoever found the entry closed may have put a new one in its place, with activity of its own.
+            let _ = table.remove_if(&digest, |_, live| live.word.read().closed);
         }
-    }
-
-    /// Writes what a session's deadlines and a newer policy make of it.
-    pub(super) async fn bring_up_to_date(&self, digest: &Digest) -> Result<()> {
-        let _stripe = self.stripes.lock(digest).await;
-        let now = self.clock.now();
-        let Some(record) = self.store.get(digest).await? else {
-            return Ok(());
-        };
-        let before = crate::live::Held::from_record(record);
-        if let super::change::Settled::Held(mut after) = self.settled(digest, now).await? {
-            self.write_amendment(&before, &mut after, None, Vec::new(), now).await?;
-        }
-        Ok(())
     }
 }
 

@@ -3,16 +3,18 @@
 //! The change is in the store first, then in force at once: every check that follows decides by it. What is left is to make
 //! it visible: to open tabs now, to the deadline index in the background (`reindex`).
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use nightlatch_core::duration::Limit;
 use nightlatch_core::policy::{Policy, PolicyDocument};
 use nightlatch_core::time::{Instant, Span};
 
-use super::Engine;
+use super::change::ATTEMPTS;
+use super::{Engine, Uncancelled};
 use crate::audit::{AuditEntry, AuditKind};
 use crate::in_force::History;
-use crate::store::{PolicyRevision, Result, Revision, Store, StoreError};
+use crate::store::{PolicyRevision, Record, Result, Revision, Store, StoreError};
 
 /// Where the policy comes from when the engine opens.
 #[derive(Clone, Debug)]
@@ -68,33 +70,9 @@ pub enum PolicyChanged {
 
 impl Engine {
     /// Puts a policy in force. Shorter limits act on every session at once, longer ones at the next sign-in.
-    pub async fn change_policy(&self, change: PolicyChange) -> Result<PolicyChanged> {
-        let _turn = self.policy_turn.lock().await;
-        let history = self.in_force.load_full();
-        let revision = history.revision();
-        if change.expected.is_some_and(|expected| expected != revision) {
-            return Ok(PolicyChanged::Stale(revision));
-        }
-        if **history.today() == change.policy {
-            return Ok(PolicyChanged::Unchanged(revision));
-        }
-        let now = self.clock.now();
-        let next = PolicyRevision {
-            revision: revision + 1,
-            since: now,
-            document: PolicyDocument::clone(&change.policy),
-            actor: change.actor,
-            reason: change.reason,
-            restored: change.restored,
-        };
-        self.health.wrote(add(self.store.as_ref(), &next).await, now)?;
-        // Activity is to be stored often enough for the new limits before anybody lives under them.
-        let strictest = quarter_of_the_strictest_idle(&change.policy);
-        self.touch_interval.fetch_min(strictest.as_millis(), Ordering::Relaxed);
-        self.in_force.replace(history.with(change.policy, now));
-        self.watchers.announce_all();
-        self.reindexing.wake();
-        Ok(PolicyChanged::InForce(next.revision))
+    pub async fn change_policy(self: &Arc<Self>, change: PolicyChange) -> Result<PolicyChanged> {
+        self.run_to_completion(move |engine| Box::pin(engine.change_policy(change)))
+            .await
     }
 
     /// Every policy that was in force, the oldest first.
@@ -103,31 +81,114 @@ impl Engine {
     }
 }
 
+impl Uncancelled {
+    /// See [`Engine::change_policy`].
+    pub async fn change_policy(&self, change: PolicyChange) -> Result<PolicyChanged> {
+        let _turn = self.policy_turn.lock().await;
+        for _ in 0..ATTEMPTS {
+            // What this process knows may be old, by another process or by an answer that was lost.
+            self.read_policies().await?;
+            let history = self.in_force.load_full();
+            let revision = history.revision();
+            if change.expected.is_some_and(|expected| expected != revision) {
+                return Ok(PolicyChanged::Stale(revision));
+            }
+            if **history.today() == change.policy {
+                return Ok(PolicyChanged::Unchanged(revision));
+            }
+            let now = self.clock.now();
+            let next = PolicyRevision {
+                revision: revision + 1,
+                since: now,
+                document: PolicyDocument::clone(&change.policy),
+                actor: change.actor.clone(),
+                reason: change.reason.clone(),
+                restored: change.restored,
+            };
+            if self.writes().add_policy(&next, audited(&next)).await? {
+                tracing::info!(revision = next.revision, actor = %next.actor, "a new policy is in force");
+                self.put_in_force(history.with(change.policy, now));
+                return Ok(PolicyChanged::InForce(next.revision));
+            }
+        }
+        Err(StoreError::Unavailable(
+            "other processes change the policy all the time".to_owned(),
+        ))
+    }
+
+    /// Puts the store's latest policy in force.
+    pub(super) async fn follow_policy(&self) -> Result<()> {
+        let _turn = self.policy_turn.lock().await;
+        self.read_policies().await
+    }
+
+    /// Puts the store's latest policy in force where a session lives under a later one than this process knows.
+    pub(super) async fn follow_policy_of(&self, record: &Record) -> Result<()> {
+        let known_to_store = record.revisions.today.max(record.revisions.own);
+        if known_to_store > self.in_force.load().revision() {
+            self.follow_policy().await?;
+        }
+        Ok(())
+    }
+
+    /// The caller holds the turn of policies, so none is put back by a reading that is older.
+    async fn read_policies(&self) -> Result<()> {
+        let kept = self.health.read(self.store.policies().await, self.clock.now())?;
+        let history = History::of(kept)?;
+        if history.revision() > self.in_force.load().revision() {
+            tracing::info!(
+                revision = history.revision(),
+                "the policy of another process is in force"
+            );
+            self.put_in_force(history);
+        }
+        Ok(())
+    }
+
+    fn put_in_force(&self, history: History) {
+        // Activity is to be stored often enough for the new limits before anybody lives under them.
+        let strictest = quarter_of_the_strictest_idle(history.today());
+        self.touch_interval.fetch_min(strictest.as_millis(), Ordering::Relaxed);
+        self.in_force.replace(history);
+        self.watchers.announce_all();
+        self.reindexing.wake();
+    }
+}
+
 /// The policies that the store kept, with the one that the source gives as the last.
-pub(super) async fn resume(store: &dyn Store, source: PolicySource, now: Instant) -> Result<History> {
-    let mut kept = store.policies().await?;
-    let given = match source {
-        PolicySource::Given { policy, actor } => Some((policy, actor)),
-        PolicySource::Kept { first } => kept.is_empty().then(|| (first, "first start".into())),
-    };
-    if let Some((policy, actor)) = given
-        && kept.last().is_none_or(|last| last.document != *policy)
-    {
+pub(super) async fn resume(store: &dyn Store, source: &PolicySource, now: Instant) -> Result<History> {
+    for _ in 0..ATTEMPTS {
+        let mut kept = store.policies().await?;
+        let given = match source {
+            PolicySource::Given { policy, actor } => Some((policy, actor.clone())),
+            PolicySource::Kept { first } => kept.is_empty().then(|| (first, "first start".into())),
+        };
+        let Some((policy, actor)) =
+            given.filter(|(policy, _)| kept.last().is_none_or(|last| last.document != ***policy))
+        else {
+            return History::of(kept);
+        };
         let next = PolicyRevision {
             revision: Revision::try_from(kept.len() + 1).unwrap_or(Revision::MAX),
             since: now,
-            document: PolicyDocument::clone(&policy),
+            document: PolicyDocument::clone(policy),
             actor,
             reason: None,
             restored: None,
         };
-        add(store, &next).await?;
-        kept.push(next);
+        // Where another process was faster, its policy is looked at first.
+        if store.add_policy(&next, audited(&next)).await? {
+            tracing::info!(revision = next.revision, actor = %next.actor, "a new policy is in force");
+            kept.push(next);
+            return History::of(kept);
+        }
     }
-    History::of(kept)
+    Err(StoreError::Unavailable(
+        "other processes change the policy all the time".to_owned(),
+    ))
 }
 
-async fn add(store: &dyn Store, next: &PolicyRevision) -> Result<()> {
+fn audited(next: &PolicyRevision) -> AuditEntry {
     let restored = next.restored.map(|restored| format!("; restores {restored}"));
     let reason = next.reason.as_deref().map(|reason| format!(": {reason}"));
     let detail = format!(
@@ -136,17 +197,10 @@ async fn add(store: &dyn Store, next: &PolicyRevision) -> Result<()> {
         restored.unwrap_or_default(),
         reason.unwrap_or_default()
     );
-    let audit = AuditEntry {
+    AuditEntry {
         detail: Some(detail.into()),
         ..AuditEntry::new(next.since, AuditKind::Policy, &next.actor)
-    };
-    if store.add_policy(next, audit).await? {
-        tracing::info!(revision = next.revision, actor = %next.actor, "a new policy is in force");
-        return Ok(());
     }
-    Err(StoreError::Unavailable(
-        "another process has put a policy in force meanwhile; restart this one to follow it".to_owned(),
-    ))
 }
 
 pub(super) fn quarter_of_the_strictest_idle(policy: &PolicyDocument) -> Span {

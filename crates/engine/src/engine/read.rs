@@ -1,11 +1,13 @@
 //! Lists, single sessions, audit, numbers: what operators ask.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use nightlatch_core::session::{Presence, State};
 use nightlatch_core::time::{Instant, Span};
 
-use super::{Engine, Standing};
+use super::change::{ATTEMPTS, Settled};
+use super::{Engine, Standing, Uncancelled};
 use crate::audit::{AuditFilter, AuditRecord};
 use crate::store::{Filter, Page, Record, Result};
 use crate::token::{Digest, Handle};
@@ -30,10 +32,19 @@ pub struct Stats {
 
 impl Engine {
     /// A page of live sessions. Those whose deadline has just passed may still be in it.
-    pub async fn list(&self, filter: &Filter, page: Page) -> Result<Vec<Record>> {
+    pub async fn list(self: &Arc<Self>, filter: &Filter, page: Page) -> Result<Vec<Record>> {
         let records = self
             .health
             .read(self.store.list(filter, page).await, self.clock.now())?;
+        let behind: Vec<Record> = records
+            .iter()
+            .filter(|record| self.is_behind(record))
+            .cloned()
+            .collect();
+        if !behind.is_empty() {
+            self.run_to_completion(move |engine| Box::pin(async move { engine.follow_all(&behind).await }))
+                .await?;
+        }
         Ok(records
             .into_iter()
             .map(|record| self.with_live_activity(record))
@@ -41,11 +52,10 @@ impl Engine {
     }
 
     /// One session by its public id, ended or not, and how it stands.
-    pub async fn find(&self, handle: &Handle) -> Result<Option<(Record, Standing)>> {
-        let found = self.health.read(self.store.find(handle).await, self.clock.now())?;
-        let Some(record) = found else { return Ok(None) };
-        let standing = self.settle(&record.digest, self.clock.now()).await?;
-        Ok(Some((self.with_live_activity(record), standing)))
+    pub async fn find(self: &Arc<Self>, handle: &Handle) -> Result<Option<(Record, Standing)>> {
+        let handle = *handle;
+        self.run_to_completion(move |engine| Box::pin(async move { engine.find(&handle).await }))
+            .await
     }
 
     /// How a record of the store stands under the policy in force.
@@ -107,5 +117,42 @@ impl Engine {
             sweep_lag: Span::from_millis(self.sweep_lag_ms.load(Ordering::Relaxed)),
             outdated: self.reindexing.outdated(),
         }
+    }
+}
+
+impl Uncancelled {
+    async fn find(&self, handle: &Handle) -> Result<Option<(Record, Standing)>> {
+        let now = self.clock.now();
+        let found = self.found(handle, now).await?;
+        Ok(found.map(|(record, settled)| {
+            let standing = match settled {
+                Settled::Held(held) => self.standing_of(held, now),
+                Settled::Over(standing) => standing,
+            };
+            (self.with_live_activity(record), standing)
+        }))
+    }
+
+    /// One session by its public id, with everything that fell due written. The table follows what the store knows of it.
+    pub(super) async fn found(&self, handle: &Handle, now: Instant) -> Result<Option<(Record, Settled)>> {
+        for _ in 0..ATTEMPTS {
+            let found = self.health.read(self.store.find(handle).await, now)?;
+            let Some(record) = found else { return Ok(None) };
+            self.follow(&record).await?;
+            let turn = self.stripes.turn(&record.digest).await;
+            match self.settled(&turn, &record.digest, now).await? {
+                // It has got another token meanwhile.
+                Settled::Over(Standing::Unknown) => {}
+                settled => return Ok(Some((record, settled))),
+            }
+        }
+        Ok(None)
+    }
+
+    async fn follow_all(&self, records: &[Record]) -> Result<()> {
+        for record in records {
+            self.follow(record).await?;
+        }
+        Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! After a change of policy: the deadline index follows, in the background. Enforcement never waits for it.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -51,7 +52,7 @@ enum Task {
 }
 
 impl Engine {
-    pub(super) async fn reindex_for_ever(&self) {
+    pub(super) async fn reindex_for_ever(self: &Arc<Self>) {
         loop {
             match self.reindex().await {
                 Ok(_) => self.reindexing.waiting.notified().await,
@@ -65,7 +66,7 @@ impl Engine {
 
     /// Works out anew when the sessions of an earlier policy fall due, and ends those that are over, which comes first.
     /// Answers how many sessions it re-indexed.
-    pub async fn reindex(&self) -> Result<u64> {
+    pub async fn reindex(self: &Arc<Self>) -> Result<u64> {
         let (revision, _) = self.policy();
         let outdated = self.store.count_outdated(revision).await?;
         self.reindexing.outdated.store(outdated, Ordering::Relaxed);
@@ -80,7 +81,7 @@ impl Engine {
 
     /// Does one task for every session that was worked out under an earlier policy. The next ones are read and looked at
     /// while the store writes.
-    async fn go_through(&self, revision: Revision, task: Task) -> Result<u64> {
+    async fn go_through(self: &Arc<Self>, revision: Revision, task: Task) -> Result<u64> {
         let (hand_over, mut handed_over) = mpsc::channel(1);
         let look = async {
             let outdated = self.look_through(revision, task, &hand_over).await;
@@ -89,7 +90,9 @@ impl Engine {
         };
         let write = async {
             while let Some(findings) = handed_over.recv().await {
-                self.carry_out(&findings).await?;
+                // Whoever stops the work stops it between two portions.
+                self.run_to_completion(move |engine| Box::pin(async move { engine.carry_out(&findings).await }))
+                    .await?;
             }
             Ok(())
         };

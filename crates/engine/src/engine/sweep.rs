@@ -1,19 +1,30 @@
 //! The sweeper makes expiry visible: it ends what is due, tells the audit and whoever watches. It enforces nothing; every
 //! check decides by the deadline itself.
 
+use std::collections::HashSet;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use nightlatch_core::session::{Activity, Occurrence, State};
 use nightlatch_core::time::Instant;
 
-use super::Engine;
+use super::change::Settled;
+use super::{Engine, Uncancelled};
 use crate::in_force::History;
 use crate::live::Held;
-use crate::store::{Expiry, Record, Reindex, Result, Touch};
+use crate::store::{Ended, Expiry, Record, Reindex, Result, Touch};
 use crate::token::Digest;
 
 /// So many sessions are looked at in one go.
 const PAGE: usize = 500;
+
+/// What came of one page.
+#[derive(Clone, Copy, Debug)]
+struct Swept {
+    ended: usize,
+    /// Whether nothing more was due.
+    last: bool,
+}
 
 /// What is to be done about the sessions of one page.
 #[derive(Debug, Default)]
@@ -29,42 +40,18 @@ pub(super) struct Findings {
 
 impl Engine {
     /// Ends everything that is due. Answers how many sessions ended.
-    pub async fn sweep(&self) -> Result<usize> {
+    pub async fn sweep(self: &Arc<Self>) -> Result<usize> {
         let mut ended = 0;
         loop {
-            let now = self.clock.now();
-            let page = self.health.read(self.store.due(now, PAGE).await, now)?;
-            self.note_lag(page.first(), now);
-            let full = page.len() == PAGE;
-            ended += self.carry_out(&self.look_at(page)).await?;
-            if !full {
+            // Whoever stops it stops it between two pages.
+            let page = self.run_to_completion(|engine| Box::pin(engine.sweep_page())).await?;
+            ended += page.ended;
+            if page.last {
                 return Ok(ended);
             }
             // The requests that wait get their turn between two pages.
             tokio::task::yield_now().await;
         }
-    }
-
-    /// Does what is to be done. Answers how many sessions ended.
-    pub(super) async fn carry_out(&self, findings: &Findings) -> Result<usize> {
-        let now = self.clock.now();
-        let mut ended = 0;
-        // An empty call would prove nothing of the store, and its health goes by what it answers.
-        if !findings.expired.is_empty() {
-            let expired = self.health.wrote(self.store.expire(&findings.expired).await, now)?;
-            self.make_known(&expired).await;
-            ended = expired.len();
-        }
-        if !findings.reindexed.is_empty() {
-            self.health.wrote(self.store.reindex(&findings.reindexed).await, now)?;
-        }
-        if !findings.touched.is_empty() {
-            self.health.wrote(self.store.touch(&findings.touched).await, now)?;
-        }
-        for digest in &findings.single {
-            self.bring_up_to_date(digest).await?;
-        }
-        Ok(ended)
     }
 
     /// What is to be done about sessions that the store has told of.
@@ -97,6 +84,76 @@ impl Engine {
             .and_then(|record| record.due)
             .map_or(0, |due| now.since(due).as_millis());
         self.sweep_lag_ms.store(lag, Ordering::Relaxed);
+    }
+}
+
+impl Uncancelled {
+    /// See [`Engine::sweep`].
+    pub(super) async fn sweep(&self) -> Result<()> {
+        while !self.sweep_page().await?.last {
+            tokio::task::yield_now().await;
+        }
+        Ok(())
+    }
+
+    async fn sweep_page(&self) -> Result<Swept> {
+        let now = self.clock.now();
+        let page = self.health.read(self.store.due(now, PAGE).await, now)?;
+        self.note_lag(page.first(), now);
+        let last = page.len() < PAGE;
+        let ended = self.carry_out(&self.look_at(page)).await?;
+        Ok(Swept { ended, last })
+    }
+
+    /// Does what is to be done. Answers how many sessions ended.
+    pub(super) async fn carry_out(&self, findings: &Findings) -> Result<usize> {
+        let mut ended = 0;
+        // An empty call would prove nothing of the store, and its health goes by what it answers.
+        if !findings.expired.is_empty() {
+            let expired = self.writes().expire(&findings.expired).await?;
+            self.make_known(&expired).await;
+            ended = expired.len();
+            self.follow_where_others_were_faster(&findings.expired, &expired).await;
+        }
+        if !findings.reindexed.is_empty() {
+            self.writes().reindex(&findings.reindexed).await?;
+        }
+        if !findings.touched.is_empty() {
+            self.write_touches(&findings.touched).await?;
+        }
+        for digest in &findings.single {
+            self.bring_up_to_date(digest).await?;
+        }
+        Ok(ended)
+    }
+
+    /// What was due and was not ended has been changed or ended meanwhile; the table may not know.
+    async fn follow_where_others_were_faster(&self, due: &[Expiry], ended: &[Ended]) {
+        if ended.len() == due.len() {
+            return;
+        }
+        let ended: HashSet<Digest> = ended.iter().map(|ended| ended.digest).collect();
+        let due = due.iter().map(|expiry| expiry.digest);
+        let left: Vec<Digest> = due.filter(|digest| !ended.contains(digest)).collect();
+        self.reread_or_doubt(&left).await;
+    }
+
+    /// Writes what a session's deadlines and a newer policy make of it.
+    async fn bring_up_to_date(&self, digest: &Digest) -> Result<()> {
+        let turn = self.stripes.turn(digest).await;
+        let now = self.clock.now();
+        let Some(record) = self.record(digest, now).await? else {
+            return Ok(());
+        };
+        let before = Held::from_record(record);
+        if let Settled::Held(mut after) = self.settled(&turn, digest, now).await?
+            && !self
+                .write_amendment(&turn, &before, &mut after, None, Vec::new())
+                .await?
+        {
+            self.refresh(&turn, digest).await?;
+        }
+        Ok(())
     }
 }
 

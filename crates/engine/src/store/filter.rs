@@ -1,11 +1,12 @@
 //! Which sessions are meant.
 
+use nightlatch_core::facts::Facts;
 use serde::{Deserialize, Serialize};
 
 use crate::token::{Digest, Handle};
 
 /// Which sessions are meant.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Selector {
     /// The one with this token.
     Digest(Digest),
@@ -16,7 +17,7 @@ pub enum Selector {
 }
 
 /// Which live sessions are meant: all given fields must hold.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Filter {
     /// Of this subject.
@@ -31,6 +32,27 @@ pub struct Filter {
     /// With this role.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<Box<str>>,
+}
+
+impl Selector {
+    /// Which sessions it means by what they have in common.
+    pub(crate) fn filter(&self) -> Option<&Filter> {
+        match self {
+            Self::Matching(filter) => Some(filter),
+            Self::Digest(_) | Self::Handle(_) => None,
+        }
+    }
+}
+
+impl Filter {
+    /// Whether it means a live session of `subject` with these facts.
+    pub(crate) fn means(&self, subject: &str, facts: &Facts) -> bool {
+        let same = |wanted: &Option<Box<str>>, actual: Option<&str>| wanted.is_none() || wanted.as_deref() == actual;
+        same(&self.subject, Some(subject))
+            && same(&self.application, facts.application.as_deref())
+            && same(&self.device, facts.device.as_deref())
+            && self.role.as_ref().is_none_or(|role| facts.roles.contains(role))
+    }
 }
 
 /// A page of a list in the order of handles, which is that of creation.

@@ -74,13 +74,16 @@ impl Store for MemoryStore {
             .cloned())
     }
 
-    async fn touch(&self, touches: &[Touch]) -> Result<()> {
+    async fn touch(&self, touches: &[Touch]) -> Result<Vec<Digest>> {
         let mut tables = self.tables();
+        let mut missed = Vec::new();
         for touch in touches {
-            let Some(record) = tables.records.get(&touch.digest) else {
+            let record = tables.records.get(&touch.digest);
+            let Some(record) = record.filter(|record| record.ended().is_none()) else {
+                missed.push(touch.digest);
                 continue;
             };
-            if record.ended().is_some() || record.session.activity.seen > touch.activity.seen {
+            if record.session.activity.seen > touch.activity.seen {
                 continue;
             }
             let mut record = record.clone();
@@ -96,7 +99,7 @@ impl Store for MemoryStore {
             tables.latest = tables.latest.max(touch.activity.seen);
             tables.write(record);
         }
-        Ok(())
+        Ok(missed)
     }
 
     async fn amend(&self, amendment: &Amendment) -> Result<bool> {

@@ -112,7 +112,7 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn touch(&self, touches: &[Touch]) -> Result<()> {
+    async fn touch(&self, touches: &[Touch]) -> Result<Vec<Digest>> {
         let touches = touches.to_vec();
         self.writer.call(move |group| writes::touch(group, &touches)).await
     }

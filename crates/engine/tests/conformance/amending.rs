@@ -191,7 +191,8 @@ pub(crate) async fn a_rotated_session_ends_by_its_new_token_alone(store: Shared)
     let mut change = amendment(&record);
     change.rotate_to = Some(digest(2));
     assert!(amend(store.as_ref(), &change).await);
-    store.touch(&[touch(1, 1900)]).await.expect("store");
+    let missed = store.touch(&[touch(1, 1900)]).await.expect("store");
+    assert_eq!(missed, [digest(1)], "nobody has that token any more");
     assert_eq!(get(store.as_ref(), 2).await.session.activity.seen, at(1000));
     assert!(!end_one(store.as_ref(), 1).await);
     assert!(end_one(store.as_ref(), 2).await);

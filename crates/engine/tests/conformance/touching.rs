@@ -36,7 +36,8 @@ pub(crate) async fn a_touch_moves_activity_and_deadline(store: Shared) {
 pub(crate) async fn a_touch_never_goes_back(store: Shared) {
     add(store.as_ref(), &record(1, "a")).await;
     store.touch(&[touch(1, 1600)]).await.expect("store");
-    store.touch(&[touch(1, 1599)]).await.expect("store");
+    let missed = store.touch(&[touch(1, 1599)]).await.expect("store");
+    assert_eq!(missed, [], "it lives, and knows more");
     let record = get(store.as_ref(), 1).await;
     assert_eq!((record.session.activity.seen, record.due), (at(1600), Some(at(2600))));
 }
@@ -65,10 +66,9 @@ pub(crate) async fn a_touch_leaves_missing_and_ended_records_alone(store: Shared
     add(store.as_ref(), &record(2, "b")).await;
     assert!(end_one(store.as_ref(), 1).await);
     let ended = get(store.as_ref(), 1).await;
-    store
-        .touch(&[touch(1, 1800), touch(3, 1800), touch(2, 1800)])
-        .await
-        .expect("the others do not spoil it");
+    let missed = store.touch(&[touch(1, 1800), touch(3, 1800), touch(2, 1800)]).await;
+    let missed = missed.expect("the others do not spoil it");
+    assert_eq!(missed, [digest(1), digest(3)], "and it says which they are");
     assert_eq!(get(store.as_ref(), 1).await, ended);
     assert_eq!(store.get(&digest(3)).await.expect("store"), None);
     assert_eq!(get(store.as_ref(), 2).await.session.activity.seen, at(1800));

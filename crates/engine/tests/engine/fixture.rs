@@ -58,7 +58,7 @@ impl Fixture {
         let start = clock.now();
         let engine = Engine::open(Arc::clone(&store), clock, policy(policy_json), Options::default()).await;
         Self {
-            engine: Arc::new(engine.expect("an engine")),
+            engine: engine.expect("an engine"),
             store,
             time,
             start,

@@ -1,6 +1,8 @@
-//! A store that fails when it is told to.
+//! A store over another one that does what it is told: it fails before it does anything, loses the answer to what it has
+//! done, or makes whoever asks wait before and after, so that there is something to be dropped at.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use nightlatch_core::time::Instant;
@@ -13,77 +15,128 @@ use nightlatch_engine::store::{
 };
 use nightlatch_engine::token::{Digest, Handle};
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct FlakyStore {
-    store: MemoryStore,
+    store: Arc<dyn Store>,
     failing: AtomicBool,
+    /// So many writes are answered before the first answer is lost.
+    answered: AtomicUsize,
+    yielding: AtomicBool,
+}
+
+impl Default for FlakyStore {
+    fn default() -> Self {
+        Self::over(Arc::new(MemoryStore::default()))
+    }
 }
 
 impl FlakyStore {
+    pub(crate) fn over(store: Arc<dyn Store>) -> Self {
+        Self {
+            store,
+            failing: AtomicBool::default(),
+            answered: AtomicUsize::new(usize::MAX),
+            yielding: AtomicBool::default(),
+        }
+    }
+
+    /// From now on it does nothing that it is asked, and says so.
     pub(crate) fn fail(&self, failing: bool) {
         self.failing.store(failing, Ordering::SeqCst);
     }
 
-    fn well(&self) -> Result<&MemoryStore> {
+    /// After so many writes it writes what it is asked, and says that it has not.
+    pub(crate) fn lose_answers_after(&self, answered: usize) {
+        self.answered.store(answered, Ordering::SeqCst);
+    }
+
+    pub(crate) fn lose_no_answer(&self) {
+        self.answered.store(usize::MAX, Ordering::SeqCst);
+    }
+
+    /// From now on whoever asks waits for a moment before it is done, and for another one afterwards.
+    pub(crate) fn make_wait(&self, yielding: bool) {
+        self.yielding.store(yielding, Ordering::SeqCst);
+    }
+
+    async fn wait(&self) {
+        if self.yielding.load(Ordering::SeqCst) {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    async fn asked<T>(&self, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
+        self.wait().await;
         if self.failing.load(Ordering::SeqCst) {
             return Err(StoreError::Unavailable("told to fail".to_owned()));
         }
-        Ok(&self.store)
+        let answer = call.await;
+        self.wait().await;
+        answer
+    }
+
+    async fn written<T: Send>(&self, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
+        let answer = self.asked(call).await;
+        let less = |answered: usize| (answered < usize::MAX).then(|| answered.saturating_sub(1));
+        if self.answered.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less) == Ok(0) {
+            return Err(StoreError::Unavailable("told to lose the answer".to_owned()));
+        }
+        answer
     }
 }
 
 #[async_trait]
 impl Store for FlakyStore {
     async fn create(&self, creation: &Creation) -> Result<Created> {
-        self.well()?.create(creation).await
+        self.written(self.store.create(creation)).await
     }
     async fn get(&self, digest: &Digest) -> Result<Option<Record>> {
-        self.well()?.get(digest).await
+        self.asked(self.store.get(digest)).await
     }
     async fn find(&self, handle: &Handle) -> Result<Option<Record>> {
-        self.well()?.find(handle).await
+        self.asked(self.store.find(handle)).await
     }
-    async fn touch(&self, touches: &[Touch]) -> Result<()> {
-        self.well()?.touch(touches).await
+    async fn touch(&self, touches: &[Touch]) -> Result<Vec<Digest>> {
+        self.written(self.store.touch(touches)).await
     }
     async fn amend(&self, amendment: &Amendment) -> Result<bool> {
-        self.well()?.amend(amendment).await
+        self.written(self.store.amend(amendment)).await
     }
     async fn end(&self, selector: &Selector, end: &End, limit: usize) -> Result<Vec<Ended>> {
-        self.well()?.end(selector, end, limit).await
+        self.written(self.store.end(selector, end, limit)).await
     }
     async fn expire(&self, expiries: &[Expiry]) -> Result<Vec<Ended>> {
-        self.well()?.expire(expiries).await
+        self.written(self.store.expire(expiries)).await
     }
     async fn due(&self, now: Instant, limit: usize) -> Result<Vec<Record>> {
-        self.well()?.due(now, limit).await
+        self.asked(self.store.due(now, limit)).await
     }
     async fn list(&self, filter: &Filter, page: Page) -> Result<Vec<Record>> {
-        self.well()?.list(filter, page).await
+        self.asked(self.store.list(filter, page)).await
     }
     async fn count(&self, filter: &Filter) -> Result<u64> {
-        self.well()?.count(filter).await
+        self.asked(self.store.count(filter)).await
     }
     async fn count_outdated(&self, revision: Revision) -> Result<u64> {
-        self.well()?.count_outdated(revision).await
+        self.asked(self.store.count_outdated(revision)).await
     }
     async fn reindex(&self, sessions: &[Reindex]) -> Result<()> {
-        self.well()?.reindex(sessions).await
+        self.written(self.store.reindex(sessions)).await
     }
     async fn forget_ended(&self, before: Instant, limit: usize) -> Result<usize> {
-        self.well()?.forget_ended(before, limit).await
+        self.written(self.store.forget_ended(before, limit)).await
     }
     async fn audit(&self, filter: &AuditFilter) -> Result<Vec<AuditRecord>> {
-        self.well()?.audit(filter).await
+        self.asked(self.store.audit(filter)).await
     }
     async fn policies(&self) -> Result<Vec<PolicyRevision>> {
-        self.well()?.policies().await
+        self.asked(self.store.policies()).await
     }
     async fn add_policy(&self, policy: &PolicyRevision, audit: AuditEntry) -> Result<bool> {
-        self.well()?.add_policy(policy, audit).await
+        self.written(self.store.add_policy(policy, audit)).await
     }
     async fn applications(&self) -> Result<Vec<Application>> {
-        self.well()?.applications().await
+        self.asked(self.store.applications()).await
     }
     async fn put_application(
         &self,
@@ -91,33 +144,34 @@ impl Store for FlakyStore {
         expected: Option<u64>,
         audit: AuditEntry,
     ) -> Result<bool> {
-        self.well()?.put_application(application, expected, audit).await
+        self.written(self.store.put_application(application, expected, audit))
+            .await
     }
     async fn remove_application(&self, id: &str, expected: Option<u64>, audit: AuditEntry) -> Result<bool> {
-        self.well()?.remove_application(id, expected, audit).await
+        self.written(self.store.remove_application(id, expected, audit)).await
     }
     async fn api_keys(&self) -> Result<Vec<ApiKey>> {
-        self.well()?.api_keys().await
+        self.asked(self.store.api_keys()).await
     }
     async fn add_api_key(&self, key: &ApiKey, claim: Option<&Claim>, audit: AuditEntry) -> Result<Created> {
-        self.well()?.add_api_key(key, claim, audit).await
+        self.written(self.store.add_api_key(key, claim, audit)).await
     }
     async fn replace_api_key(&self, key: &ApiKey) -> Result<bool> {
-        self.well()?.replace_api_key(key).await
+        self.written(self.store.replace_api_key(key)).await
     }
     async fn remove_api_key(&self, name: &str, audit: AuditEntry) -> Result<bool> {
-        self.well()?.remove_api_key(name, audit).await
+        self.written(self.store.remove_api_key(name, audit)).await
     }
     async fn forget_claims(&self, before: Instant, limit: usize) -> Result<usize> {
-        self.well()?.forget_claims(before, limit).await
+        self.written(self.store.forget_claims(before, limit)).await
     }
     async fn secret(&self, fresh: &Secret) -> Result<Secret> {
-        self.well()?.secret(fresh).await
+        self.written(self.store.secret(fresh)).await
     }
     async fn latest_instant(&self) -> Result<Instant> {
-        self.well()?.latest_instant().await
+        self.asked(self.store.latest_instant()).await
     }
     async fn probe(&self, now: Instant) -> Result<()> {
-        self.well()?.probe(now).await
+        self.written(self.store.probe(now)).await
     }
 }

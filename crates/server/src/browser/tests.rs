@@ -7,6 +7,7 @@ mod draft_key;
 mod endpoints;
 mod events;
 mod gateway;
+mod hanging_up;
 mod isolation;
 
 use std::sync::Arc;
@@ -55,7 +56,7 @@ impl Site {
         let engine = Engine::open(dyn_store, clock, config.policy.clone(), Options::default())
             .await
             .expect("an engine");
-        let latch = Arc::new(Latch::new(Arc::new(engine), &config, CancellationToken::new()));
+        let latch = Arc::new(Latch::new(engine, &config, CancellationToken::new()));
         Self {
             router: router(Arc::clone(&latch), Router::new()),
             latch,

@@ -41,7 +41,7 @@ impl SignedIn {
         let admission = engine.create(new).await.expect("a store");
         let token = admission.signed_in().expect("room").token.expose().to_owned();
         Self {
-            latch: Arc::new(Latch::new(Arc::new(engine), &config, CancellationToken::new())),
+            latch: Arc::new(Latch::new(engine, &config, CancellationToken::new())),
             token,
             time,
         }

@@ -9,8 +9,9 @@ pub(super) mod show;
 pub(super) mod write;
 mod writing;
 
+use nightlatch_engine::Reads;
 use nightlatch_engine::audit::{AuditEntry, AuditKind};
-use nightlatch_engine::store::{Application, Store, StoreError};
+use nightlatch_engine::store::{Application, StoreError};
 
 use super::Management;
 use crate::http::problem::Problem;
@@ -20,7 +21,7 @@ fn no_such_application() -> Problem {
     Problem::not_found("No application has this id. `GET /api/v1/applications` lists those that there are.")
 }
 
-async fn find(store: &dyn Store, id: &str) -> Result<Option<Application>, StoreError> {
+async fn find(store: &Reads, id: &str) -> Result<Option<Application>, StoreError> {
     let applications = store.applications().await?;
     Ok(applications.into_iter().find(|application| *application.id == *id))
 }

@@ -95,7 +95,7 @@ pub(super) async fn ready(State(management): State<Arc<Management>>) -> Response
 
 impl Readiness {
     /// Anybody may ask this as often as they like, so the store is asked less often.
-    async fn probe(&self, engine: &Engine) -> bool {
+    async fn probe(&self, engine: &Arc<Engine>) -> bool {
         let now = engine.clock().now();
         let mut last = self.0.lock().await;
         if let Some(probe) = *last

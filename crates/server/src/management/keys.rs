@@ -108,14 +108,16 @@ fn is_past(at: Option<Instant>, now: Instant) -> bool {
 }
 
 /// A store without any key gets its first, which may do everything; answers the secret, which is told this one time.
-pub(crate) async fn ensure_key(engine: &Engine) -> Result<Option<String>> {
-    let store = engine.store();
-    if !store.api_keys().await?.is_empty() {
+pub(crate) async fn ensure_key(engine: &Arc<Engine>) -> Result<Option<String>> {
+    if !engine.store().api_keys().await?.is_empty() {
         return Ok(None);
     }
     let (key, secret) = new_key(&KeyName::first(), &Scopes::all(), engine.clock().now());
+    let audit = made(&key, "start");
     // Another process may have been faster: then its key is the first.
-    let created = store.add_api_key(&key, None, made(&key, "start")).await?;
+    let created = engine
+        .run_to_completion(move |engine| Box::pin(async move { engine.add_api_key(&key, None, audit).await }))
+        .await?;
     Ok(matches!(created, Created::Added(_)).then_some(secret))
 }
 

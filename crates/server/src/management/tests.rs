@@ -1,6 +1,7 @@
 //! The listener in process: its table of operations against its description, its scopes and its refusals.
 
 mod description;
+mod hanging_up;
 mod hostile;
 mod scopes;
 
@@ -12,6 +13,7 @@ use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use nightlatch_core::time::Instant;
 use nightlatch_engine::clock::{Clock, ManualTime};
+use nightlatch_engine::store::Store;
 use nightlatch_engine::store::memory::MemoryStore;
 use nightlatch_engine::{Engine, Options};
 use serde_json::Value;
@@ -40,14 +42,17 @@ struct Answer {
 }
 
 async fn latch() -> Arc<Latch> {
+    latch_on(Arc::new(MemoryStore::default())).await
+}
+
+async fn latch_on(store: Arc<dyn Store>) -> Arc<Latch> {
     let config = Config::parse("", "test.toml", []).expect("a valid configuration");
     let time = ManualTime::at(Instant::from_millis(1_700_000_000_000));
     let clock = Clock::manual(&time, Instant::default());
-    let store = Arc::new(MemoryStore::default());
     let engine = Engine::open(store, clock, config.policy.clone(), Options::default())
         .await
         .expect("an engine");
-    Arc::new(Latch::new(Arc::new(engine), &config, CancellationToken::new()))
+    Arc::new(Latch::new(engine, &config, CancellationToken::new()))
 }
 
 impl Site {

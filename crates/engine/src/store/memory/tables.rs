@@ -54,7 +54,8 @@ impl Tables {
     }
 
     pub(super) fn matching<'t>(&'t self, filter: &'t Filter) -> impl Iterator<Item = &'t Record> {
-        self.live().filter(|record| matches(filter, record))
+        self.live()
+            .filter(|record| filter.means(&record.subject, &record.session.facts))
     }
 
     pub(super) fn outdated(&self, revision: Revision) -> impl Iterator<Item = &Record> {
@@ -134,13 +135,4 @@ impl Tables {
         }
         old.len()
     }
-}
-
-fn matches(filter: &Filter, record: &Record) -> bool {
-    let facts = &record.session.facts;
-    let same = |wanted: &Option<Box<str>>, actual: Option<&str>| wanted.is_none() || wanted.as_deref() == actual;
-    same(&filter.subject, Some(&record.subject))
-        && same(&filter.application, facts.application.as_deref())
-        && same(&filter.device, facts.device.as_deref())
-        && filter.role.as_ref().is_none_or(|role| facts.roles.contains(role))
 }

@@ -14,13 +14,13 @@ use crate::token::{Digest, Handle};
 
 pub(super) type Result<T> = std::result::Result<T, Failure>;
 
-pub(super) fn touch(group: &mut Group<'_>, touches: &[Touch]) -> Result<()> {
+pub(super) fn touch(group: &mut Group<'_>, touches: &[Touch]) -> Result<Vec<Digest>> {
     let mut statement = prepare(
         group,
         "UPDATE sessions SET seen = ?2, longest_absence = max(longest_absence, ?3), due = iif(today <= ?5, ?4, due)
          WHERE digest = ?1 AND seen <= ?2 AND ended_at IS NULL",
     )?;
-    let mut latest = None;
+    let (mut latest, mut missed) = (None, Vec::new());
     for Touch {
         digest,
         activity,
@@ -38,13 +38,20 @@ pub(super) fn touch(group: &mut Group<'_>, touches: &[Touch]) -> Result<()> {
         ])?;
         if changed == 1 {
             latest = latest.max(Some(activity.seen));
+        } else if !lives(group, digest)? {
+            missed.push(*digest);
         }
     }
     drop(statement);
     if let Some(seen) = latest {
         group.heard_of(seen);
     }
-    Ok(())
+    Ok(missed)
+}
+
+fn lives(group: &Group<'_>, digest: &Digest) -> Result<bool> {
+    let mut statement = prepare(group, "SELECT 1 FROM sessions WHERE digest = ?1 AND ended_at IS NULL")?;
+    Ok(statement.exists([digest.as_bytes()])?)
 }
 
 pub(super) fn amend(group: &mut Group<'_>, amendment: &Amendment) -> Result<bool> {

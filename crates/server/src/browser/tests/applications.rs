@@ -37,7 +37,7 @@ async fn site() -> Site {
     }
     site.latch
         .applications
-        .read(site.store.as_ref())
+        .read(site.latch.engine.store())
         .await
         .expect("a store");
     site
@@ -320,7 +320,7 @@ async fn an_application_that_is_removed_opens_nothing_any_more() {
     );
     site.latch
         .applications
-        .read(site.store.as_ref())
+        .read(site.latch.engine.store())
         .await
         .expect("a store");
     let token = site.sign_in("ada").await;

@@ -7,6 +7,7 @@ use axum::extract::State;
 use serde_json::json;
 
 use super::document::{Document, Written};
+use super::id::ApplicationId;
 use super::writing::{Current, REFUSALS, Writer};
 use crate::http::problem::Problem;
 use crate::management::Management;
@@ -45,19 +46,29 @@ pub(in crate::management) async fn create(
         .id
         .clone()
         .ok_or_else(|| impossible("id: it is missing".to_owned()))?;
-    let _turn = management.applications_turn.lock().await;
-    let current = Current::read(&management, id).await?;
-    if current.application.is_some() {
-        let detail = format!(
-            "There is an application `{}` already; take another id.",
-            current.id.as_str()
-        );
-        return Err(Refusal::NameTaken.because(detail));
-    }
-    let body = current.write(&management, &Writer { actor, scopes }, written).await?;
-    Ok(Created {
-        path: format!("/api/v1/applications/{}", body.id),
-        body,
-        replayed: false,
-    })
+    let engine = Arc::clone(&management.latch.engine);
+    engine
+        .run_to_completion(move |engine| {
+            Box::pin(async move {
+                let _turn = management.applications_turn.lock().await;
+                let current = Current::read(engine, id).await?;
+                if current.application.is_some() {
+                    return Err(taken(&current.id));
+                }
+                let body = current
+                    .write(&management, engine, &Writer { actor, scopes }, written)
+                    .await?;
+                Ok(Created {
+                    path: format!("/api/v1/applications/{}", body.id),
+                    body,
+                    replayed: false,
+                })
+            })
+        })
+        .await
+}
+
+fn taken(id: &ApplicationId) -> Problem {
+    let detail = format!("There is an application `{}` already; take another id.", id.as_str());
+    Refusal::NameTaken.because(detail)
 }

@@ -34,12 +34,19 @@ pub(in crate::management) async fn remove(
     ApplicationInPath(id): ApplicationInPath,
     preconditions: Preconditions,
 ) -> Result<NoContent, Problem> {
-    let _turn = management.applications_turn.lock().await;
-    let current = Current::read(&management, id).await?;
-    if current.application.is_none() {
-        return Err(no_such_application());
-    }
-    current.hold(&preconditions)?;
-    current.remove(&management, &Writer { actor, scopes }).await?;
-    Ok(NoContent)
+    let engine = Arc::clone(&management.latch.engine);
+    engine
+        .run_to_completion(move |engine| {
+            Box::pin(async move {
+                let _turn = management.applications_turn.lock().await;
+                let current = Current::read(engine, id).await?;
+                if current.application.is_none() {
+                    return Err(no_such_application());
+                }
+                current.hold(&preconditions)?;
+                current.remove(&management, engine, &Writer { actor, scopes }).await?;
+                Ok(NoContent)
+            })
+        })
+        .await
 }

@@ -1,10 +1,11 @@
 //! How an application is written: its table goes into the policy, the rest into the store.
 //!
-//! The policy comes first. Where the store fails in between, the same request sent again brings the rest.
+//! The policy comes first. Where the store fails in between, the same request sent again brings the rest. A client that hangs
+//! up in between changes nothing: all of it runs to its end.
 
 use nightlatch_core::policy::{ApplicationBase, Policy, PolicyDocument};
 use nightlatch_engine::store::{Application, Revision};
-use nightlatch_engine::{PolicyChange, PolicyChanged};
+use nightlatch_engine::{Engine, PolicyChange, PolicyChanged, Uncancelled};
 
 use super::document::{Document, Written};
 use super::id::ApplicationId;
@@ -37,9 +38,8 @@ pub(super) struct Current {
 
 impl Current {
     /// It stays so while the caller holds the turn, but for what other processes write.
-    pub(super) async fn read(management: &Management, id: ApplicationId) -> Result<Self, Problem> {
-        let engine = &management.latch.engine;
-        let application = find(engine.store().as_ref(), id.as_str()).await?;
+    pub(super) async fn read(engine: &Engine, id: ApplicationId) -> Result<Self, Problem> {
+        let application = find(engine.store(), id.as_str()).await?;
         let (revision, policy) = engine.policy();
         Ok(Self {
             base: policy.applications.get(id.as_str()).cloned().unwrap_or_default(),
@@ -63,6 +63,7 @@ impl Current {
     pub(super) async fn write(
         self,
         management: &Management,
+        engine: &Uncancelled,
         writer: &Writer,
         written: Written,
     ) -> Result<Document, Problem> {
@@ -71,7 +72,7 @@ impl Current {
             return Err(Refusal::InvalidValue.because(detail));
         }
         let base = written.base.clone().unwrap_or_else(|| self.base.clone());
-        self.change_base(management, writer, &base).await?;
+        self.change_base(management, engine, writer, &base).await?;
         let expected = self.application.as_ref().map(|before| before.version);
         let application = Application {
             version: expected.unwrap_or(0),
@@ -80,40 +81,39 @@ impl Current {
         if self.application.as_ref() != Some(&application) {
             let what = if expected.is_some() { "changed" } else { "added" };
             let audit = audited(management, self.id.as_str(), what, &writer.actor);
-            let latch = &management.latch;
-            if !latch
-                .engine
-                .store()
-                .put_application(&application, expected, audit)
-                .await?
-            {
+            if !engine.put_application(&application, expected, audit).await? {
                 return Err(changed_meanwhile());
             }
-            latch.applications.read(latch.engine.store().as_ref()).await?;
+            management.latch.applications.read(engine.store()).await?;
         }
         Ok(Document::of(application, base))
     }
 
     /// Removes it, and its table where the server owns the policy; a file keeps what is written in it.
-    pub(super) async fn remove(self, management: &Management, writer: &Writer) -> Result<(), Problem> {
+    pub(super) async fn remove(
+        self,
+        management: &Management,
+        engine: &Uncancelled,
+        writer: &Writer,
+    ) -> Result<(), Problem> {
         let latch = &management.latch;
         if latch.policy_file.is_none() {
-            self.change_base(management, writer, &ApplicationBase::default())
+            self.change_base(management, engine, writer, &ApplicationBase::default())
                 .await?;
         }
         let expected = self.application.as_ref().map(|before| before.version);
         let audit = audited(management, self.id.as_str(), "removed", &writer.actor);
-        let store = latch.engine.store();
-        if !store.remove_application(self.id.as_str(), expected, audit).await? {
+        if !engine.remove_application(self.id.as_str(), expected, audit).await? {
             return Err(changed_meanwhile());
         }
-        latch.applications.read(store.as_ref()).await?;
+        latch.applications.read(engine.store()).await?;
         Ok(())
     }
 
     async fn change_base(
         &self,
         management: &Management,
+        engine: &Uncancelled,
         writer: &Writer,
         base: &ApplicationBase,
     ) -> Result<(), Problem> {
@@ -134,7 +134,7 @@ impl Current {
             restored: None,
             expected: Some(self.revision),
         };
-        match management.latch.engine.change_policy(change).await? {
+        match engine.change_policy(change).await? {
             PolicyChanged::InForce(_) | PolicyChanged::Unchanged(_) => Ok(()),
             PolicyChanged::Stale(_) => Err(changed_meanwhile()),
         }

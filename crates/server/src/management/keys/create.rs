@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::State;
+use nightlatch_engine::Uncancelled;
 use nightlatch_engine::store::{self, ApiKey, Claim, StoreError};
 use nightlatch_engine::token::Digest;
 use schemars::JsonSchema;
@@ -65,18 +66,33 @@ pub(in crate::management) async fn create(
         let detail = format!("Your key cannot grant the scope `{missing}`, which it does not have itself.");
         return Err(Refusal::MissingScope.because(detail));
     }
-    let engine = &management.latch.engine;
-    let (key, secret) = new_key(&body.name, &scopes, engine.clock().now());
-    let audit = made(&key, &actor);
-    let added = engine.store().add_api_key(&key, claim.as_ref(), audit).await?;
-    let (key, secret, replayed) = match added {
+    let engine = Arc::clone(&management.latch.engine);
+    let name = body.name;
+    engine
+        .run_to_completion(move |engine| {
+            Box::pin(async move { make(&management, engine, &name, scopes, claim.as_ref(), &actor).await })
+        })
+        .await
+}
+
+async fn make(
+    management: &Management,
+    engine: &Uncancelled,
+    name: &KeyName,
+    scopes: Scopes,
+    claim: Option<&Claim>,
+    actor: &str,
+) -> Result<Created<HandedOver>, Problem> {
+    let (key, secret) = new_key(name, &scopes, engine.clock().now());
+    let audit = made(&key, actor);
+    let (key, secret, replayed) = match engine.add_api_key(&key, claim, audit).await? {
         store::Created::Added(_) => (key, secret, false),
         store::Created::Claimed { request, outcome } => {
-            same_request(claim.as_ref(), request)?;
-            let (key, secret) = again(&management, &outcome, &scopes).await?;
+            same_request(claim, request)?;
+            let (key, secret) = again(engine, &outcome, &scopes).await?;
             (key, secret, true)
         }
-        store::Created::Exists => return Err(taken(&body.name)),
+        store::Created::Exists => return Err(taken(name)),
         store::Created::Full(_) => {
             return Err(StoreError::Damaged("a key was refused for want of room".to_owned()).into());
         }
@@ -101,15 +117,19 @@ fn same_request(claim: Option<&Claim>, served: Digest) -> Result<(), Problem> {
 
 /// The key that the request has made before, with a new secret. A key that was made anew since, to reach elsewhere, is
 /// another one.
-async fn again(management: &Management, name: &str, scopes: &Scopes) -> Result<(ApiKey, String), Problem> {
-    let store = management.latch.engine.store();
-    let known = store.api_keys().await?.into_iter().find(|key| *key.name == *name);
+async fn again(engine: &Uncancelled, name: &str, scopes: &Scopes) -> Result<(ApiKey, String), Problem> {
+    let known = engine
+        .store()
+        .api_keys()
+        .await?
+        .into_iter()
+        .find(|key| *key.name == *name);
     let known = known
         .filter(|key| Scopes::of_words(&key.scopes) == *scopes)
         .ok_or_else(gone)?;
     let (digest, secret) = new_secret();
     let key = ApiKey { digest, ..known };
-    if store.replace_api_key(&key).await? {
+    if engine.replace_api_key(&key).await? {
         Ok((key, secret))
     } else {
         Err(gone())

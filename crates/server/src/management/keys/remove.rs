@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::State;
+use nightlatch_engine::Uncancelled;
 use nightlatch_engine::store::ApiKey;
 
+use super::KeyName;
 use super::name::{KeyInPath, no_such_key};
 use super::revoked;
 use crate::http::problem::Problem;
@@ -27,8 +29,19 @@ pub(in crate::management) async fn remove(
     Extension(Actor(actor)): Extension<Actor>,
     KeyInPath(name): KeyInPath,
 ) -> Result<NoContent, Problem> {
+    let engine = Arc::clone(&management.latch.engine);
+    engine
+        .run_to_completion(move |engine| Box::pin(async move { revoke(&management, engine, &name, &actor).await }))
+        .await
+}
+
+async fn revoke(
+    management: &Management,
+    engine: &Uncancelled,
+    name: &KeyName,
+    actor: &str,
+) -> Result<NoContent, Problem> {
     let _turn = management.keys.revoking().await;
-    let engine = &management.latch.engine;
     let keys = engine.store().api_keys().await?;
     let makes_others = |key: &&ApiKey| Scopes::of_words(&key.scopes).contain(Scope::KeysWrite);
     let (named, others): (Vec<_>, Vec<_>) = keys.iter().partition(|key| *key.name == *name.as_str());
@@ -36,8 +49,8 @@ pub(in crate::management) async fn remove(
         let detail = "It is the last key with the scope `keys:write`; make another one first.";
         return Err(Refusal::LastKey.because(detail));
     }
-    let audit = revoked(name.as_str(), engine.clock().now(), &actor);
-    if !engine.store().remove_api_key(name.as_str(), audit).await? {
+    let audit = revoked(name.as_str(), engine.clock().now(), actor);
+    if !engine.remove_api_key(name.as_str(), audit).await? {
         return Err(no_such_key());
     }
     management.keys.forget().await;

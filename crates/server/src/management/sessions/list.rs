@@ -75,7 +75,7 @@ pub(in crate::management) async fn list(
 }
 
 pub(super) async fn page(
-    engine: &Engine,
+    engine: &Arc<Engine>,
     here: &Here,
     filter: &Filter,
     limit: PageSize,

@@ -1,0 +1,124 @@
+//! Activity, and what else moves no limit: the table remembers it at once, and the store hears of it by and by.
+
+use std::sync::Arc;
+
+use nightlatch_core::session::{Answer, Event, State};
+use nightlatch_core::time::Instant;
+
+use super::{Engine, Outcome, Uncancelled};
+use crate::in_force::History;
+use crate::live::Held;
+use crate::store::{Result, Touch};
+use crate::token::Digest;
+use crate::word::Touch as Touched;
+
+impl Engine {
+    /// Activity that moves nothing else. The answer waits for the store only where the store knows less than the touch
+    /// interval promises, and a store that fails signs nobody out.
+    pub(super) async fn quick_activity(
+        self: &Arc<Self>,
+        digest: &Digest,
+        event: &Event,
+        now: Instant,
+    ) -> Option<Outcome> {
+        let (outcome, touch) = self.record_activity(digest, event, now)?;
+        if let Some(touch) = touch
+            && let Err(error) = self
+                .run_to_completion(move |engine| Box::pin(async move { engine.write_touches(&[touch]).await }))
+                .await
+        {
+            tracing::debug!(%error, "activity waits for the store");
+        }
+        Some(outcome)
+    }
+
+    fn record_activity(&self, digest: &Digest, event: &Event, now: Instant) -> Option<(Outcome, Option<Touch>)> {
+        let history = self.in_force.load();
+        let table = self.live.pin();
+        let live = table.get(digest)?;
+        loop {
+            let reading = live.word.read();
+            live.running(reading, &history, now)?;
+            if !live.session.activity_is_plain() {
+                return None;
+            }
+            let mut session = live.session.clone();
+            session.activity = live.activity(reading);
+            let answer = session.apply(&history.policies(live.revisions), event, now).answer;
+            if answer != Answer::Accepted {
+                return None;
+            }
+            live.raise_absence(session.activity.longest_absence);
+            match live.word.touch(reading, session.activity.seen) {
+                Touched::Closed => return None,
+                Touched::Changed => continue,
+                Touched::Recorded { first } => self.touched(digest, live, first),
+            }
+            let standing = live.standing(live.word.read(), &history, now)?;
+            let overdue = session.activity.seen.since(live.stored()) >= self.touch_interval();
+            let touch = overdue.then(|| Touch {
+                digest: *digest,
+                activity: live.activity(live.word.read()),
+                due: live.deadlines(live.word.read(), &history).earliest().map(|(at, _)| at),
+                today: live.revisions.today,
+            });
+            return Some((
+                Outcome {
+                    answer: Some(answer),
+                    standing,
+                },
+                touch,
+            ));
+        }
+    }
+
+    /// A request to another page that decides like the one before. The table alone remembers that, so nothing has to run to
+    /// its end: after the turn has come there is nothing to wait for. `None` where it takes the long way.
+    pub(super) async fn turn_page(&self, digest: &Digest, event: &Event) -> Option<Outcome> {
+        // Nobody waits for the turn of a session that is not here.
+        self.live.pin().get(digest)?;
+        let turn = self.stripes.turn(digest).await;
+        let (now, history) = (self.clock.now(), self.in_force.load());
+        let before = {
+            let table = self.live.pin();
+            let live = table.get(digest).filter(|live| live.session.state == State::Active)?;
+            live.running(live.word.read(), &history, now)?;
+            Held::from_live(*digest, live)
+        };
+        let mut after = before.clone();
+        let applied = after.session.apply(&history.policies(after.revisions), event, now);
+        if applied.occurrences().next().is_some() || !turns_a_page(&before, &after, event, &history) {
+            return None;
+        }
+        self.keep(&turn, after.clone());
+        Some(Outcome {
+            answer: Some(applied.answer),
+            standing: self.standing_of(after, now),
+        })
+    }
+}
+
+impl Uncancelled {
+    /// Tells the store of activity; what it has heard of is noted in the table. Never in the turn of a session: it may take some.
+    pub(super) async fn write_touches(&self, touches: &[Touch]) -> Result<()> {
+        let missed = self.writes().touch(touches).await?;
+        {
+            let table = self.live.pin();
+            for touch in touches {
+                if let Some(live) = table.get(&touch.digest) {
+                    live.set_stored(touch.activity.seen);
+                }
+            }
+        }
+        // The table has let somebody in whose session the store has ended, or knows by another token.
+        self.reread_or_doubt(&missed).await;
+        Ok(())
+    }
+}
+
+/// Whether a request moves nothing but activity and a page that decides like the one before: the table remembers that, the
+/// request waits for no store, and the store hears of the page with the next change.
+pub(super) fn turns_a_page(before: &Held, after: &Held, event: &Event, history: &History) -> bool {
+    let limits = |held: &Held| held.session.limits(&history.policies(held.revisions));
+    matches!(event, Event::Request { .. }) && before.session.activity_is_plain() && limits(before) == limits(after)
+}
