@@ -2,6 +2,8 @@
 
 #[path = "gateways/document.rs"]
 mod document;
+#[path = "gateways/hanging_up.rs"]
+mod hanging_up;
 #[path = "gateways/kit.rs"]
 mod kit;
 #[path = "gateways/nightlatch.rs"]
@@ -26,6 +28,7 @@ fn every_gateway_conforms() {
             let mut nightlatch = Nightlatch::start();
             let gateway = proxy.start(&nightlatch);
             let cases = kit::run(&nightlatch, proxy.options);
+            hanging_up::an_end_whose_client_has_gone_holds(&nightlatch, proxy.name);
             outage::nothing_passes_while_nightlatch_is_away(&mut nightlatch, proxy);
             drop(gateway);
             Row {

@@ -6,6 +6,8 @@ mod application;
 mod client;
 #[path = "proxy/front.rs"]
 mod front;
+#[path = "proxy/hanging_up.rs"]
+mod hanging_up;
 #[path = "proxy/holds.rs"]
 mod holds;
 #[path = "proxy/http2.rs"]
