@@ -56,6 +56,16 @@ function asset(path: string): string | undefined {
   return file && existsSync(file) ? readFileSync(file, 'utf8') : undefined;
 }
 
+const modules = new URL('../node_modules/', import.meta.url);
+const types: Record<string, string> = { js: 'text/javascript', css: 'text/css' };
+
+/** A file of a library, as its makers publish it. */
+function library(path: string): [type: string, text: string] | undefined {
+  const [, name, ending] = /^\/modules\/((?:[@\w.-]+\/)+[\w.-]+\.(js|css))$/.exec(path) ?? [];
+  const file = name && !name.includes('..') && new URL(name, modules);
+  return file && existsSync(file) ? [types[ending!]!, readFileSync(file, 'utf8')] : undefined;
+}
+
 /** A page for frames; it may tell `to`, another origin, that somebody is active. */
 const framePage = (to?: string) => `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Frame</title>
 ${to ? `<script type="module" src="/nightlatch/frame.js?to=${to}"></script>` : ''}</head><body><input aria-label="Inside"></body></html>`;
@@ -84,6 +94,8 @@ export async function startApplication(watch?: RequestListener): Promise<Applica
     const script = application.scripts.get(pathname) ?? asset(pathname);
     // Never out of a cache, so that it takes its time each time.
     if (script !== undefined) return setTimeout(send, application.lag, 'text/javascript', script, { 'cache-control': 'no-store' }); // tidy: sleeps because a slow network is what is played
+    const part = library(pathname);
+    if (part) return send(...part);
     if (pathname.startsWith('/nightlatch/')) return passOn(incoming, answer);
     if (pathname === '/first.js') return send('text/javascript', scripts.join(';\n'));
     if (pathname === '/page.css') return send('text/css', 'body{font:1rem system-ui;margin:2rem}#tall{margin-top:200vh}');

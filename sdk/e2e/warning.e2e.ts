@@ -180,3 +180,30 @@ test('A file that cannot be loaded is told of once, and the page goes on', async
   expect(stage.diagnostics.length).toBe(1);
   expect(stage.errors).toEqual([]);
 });
+
+test('Where a person chooses to stay on a page whose session is over, the cover has a way on, every time', async () => {
+  const page = await stage.open();
+  await page.locator('input').fill('half a letter');
+  await page.evaluate(() => addEventListener('beforeunload', (event) => event.preventDefault()));
+  let asked = 0;
+  page.on('dialog', (dialog) => {
+    asked += 1;
+    // "Stay on page", twice.
+    void (asked > 2 ? dialog.accept() : dialog.dismiss());
+  });
+  await page.evaluate(() => void window.nightlatch!.signOut());
+  for (const times of [1, 2]) {
+    await expect.poll(() => asked).toBe(times);
+    await page.getByRole('link', { name: 'Sign in again' }).click({ timeout: 10_000 });
+  }
+  await page.waitForFunction(() => !window.nightlatch || window.nightlatch.state.phase !== 'ended', undefined, { timeout: 10_000 });
+  expect(asked).toBe(3);
+});
+
+test('Nothing of a covered page is printed', async () => {
+  const page = await stage.open();
+  await page.evaluate(() => (window.nightlatch as any).cover('step-up'));
+  await dialog(page).or(page.getByRole('dialog')).waitFor({ state: 'visible' });
+  await page.emulateMedia({ media: 'print' });
+  expect(await page.locator('h1').evaluate((heading) => getComputedStyle(heading).visibility)).toBe('hidden');
+});

@@ -30,9 +30,12 @@ export function witness(): void {
     sessionStorage.setItem('witness', JSON.stringify([...log(), { what, at, detail: String(detail) }]));
   };
 
-  const root = () => document.querySelector('nightlatch-warning')?.shadowRoot;
+  const roots = () => [...document.querySelectorAll('nightlatch-warning')].flatMap(({ shadowRoot }) => shadowRoot ?? []);
+  // Of several elements one shows something.
   const inside = (dialog: string) => (part?: string) =>
-    root()?.querySelector<HTMLElement>(`${dialog}[open]${part ? ` [part~="${part}"]` : ''}`) ?? null;
+    roots()
+      .map((root) => root.querySelector<HTMLElement>(`${dialog}[open]${part ? ` [part~="${part}"]` : ''}`))
+      .find(Boolean) ?? null;
   const inWarning = inside('dialog[part~="warning"]');
   const inCover = inside('dialog[part~="cover"]');
   window.witness = { notes: log, inWarning, inCover };
@@ -51,7 +54,7 @@ export function witness(): void {
     Object.assign(was, { opened, covered });
   };
   new MutationObserver((_, arrivals) => {
-    const shadow = root();
+    const [shadow] = roots();
     if (!shadow) return;
     arrivals.disconnect();
     new MutationObserver(look).observe(shadow, { subtree: true, childList: true, attributeFilter: ['open', 'part'] });

@@ -43,7 +43,8 @@ if (!window.nightlatch) {
   });
   window.nightlatch = nightlatch;
   if (!document.querySelector('nightlatch-warning')) {
-    (document.body ?? document.documentElement).append(document.createElement('nightlatch-warning'));
+    // Beside the body, which applications replace.
+    document.documentElement.append(document.createElement('nightlatch-warning'));
   }
   for (const element of document.querySelectorAll('nightlatch-warning')) element.nightlatch = nightlatch;
   // Loads the rest of it where there is such a form.

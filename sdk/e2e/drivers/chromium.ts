@@ -56,6 +56,7 @@ const tabOf = (page: Page): Tab => ({
   press: (key) => page.keyboard.press(key),
   type: (text) => page.keyboard.type(text),
   bringToFront: () => page.bringToFront(),
+  picture: () => page.screenshot(),
   async crash() {
     const session = await page.context().newCDPSession(page);
     const crashed = page.waitForEvent('crash');

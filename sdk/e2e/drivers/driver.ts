@@ -48,6 +48,8 @@ export interface Tab {
   press(key: Key): Promise<void>;
   type(text: string): Promise<void>;
   bringToFront(): Promise<void>;
+  /** What a person sees of the page, as PNG. */
+  picture(): Promise<Uint8Array>;
   /** The process that runs the page dies. */
   crash(): Promise<void>;
   close(): Promise<void>;

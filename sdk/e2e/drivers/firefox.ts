@@ -46,6 +46,7 @@ const tabOf = (page: Page): Tab => ({
   press: (key) => page.keyboard.press(key),
   type: (text) => page.keyboard.type(text),
   bringToFront: () => page.bringToFront(),
+  picture: () => page.screenshot(),
   crash: () => incapable('firefox', 'crash'),
   close: () => page.close(),
 });

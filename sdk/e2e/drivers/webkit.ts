@@ -99,6 +99,7 @@ function tabOf(session: Session, handle: string): Tab {
     press: (key) => keyboard(pressed(keys[key])),
     type: (text) => keyboard([...text].flatMap(pressed)),
     bringToFront: () => session.at(handle, async () => {}),
+    picture: async () => Buffer.from(await session.at(handle, (call) => call<string>('GET', 'screenshot')), 'base64'),
     crash: () => incapable('webkit', 'crash'),
     close: () => session.at(handle, (call) => call('DELETE', 'window')),
   };

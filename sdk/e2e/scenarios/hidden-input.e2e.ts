@@ -5,11 +5,12 @@ import { happened, pause, state, waitFor, waitForWarning } from '../stage/page.j
 import { scenario } from '../stage/scenario.js';
 import type { Stage } from '../stage/stage.js';
 
-const policy = { idle: 6000, warnBefore: 3000 };
+// Long enough before the warning for a page to open on a busy machine.
+const policy = { idle: 11_000, warnBefore: 4000 };
 
 /** Does something twice a second for longer than the idle limit; no warning may come. */
 async function keepAt(tab: Tab, act: (turn: number) => Promise<unknown>): Promise<void> {
-  for (const end = Date.now() + 8000; Date.now() < end; ) {
+  for (const end = Date.now() + 9000; Date.now() < end; ) {
     await act(Math.floor((end - Date.now()) / 500));
     await pause(500);
   }

@@ -13,6 +13,8 @@ export type Paint<Texts> = (session: Session | undefined, words: Texts) => void;
 export class SessionElement<Texts extends object> extends Base {
   /** Own words for some or all of the texts, instead of those of the language. */
   declare messages?: Partial<Texts>;
+  /** Whether it shows the session, in the page or not. Left open: as long as it is in the page. */
+  declare stays?: boolean | undefined;
   /** Shows everything anew. */
   update: () => void;
   #nightlatch: Session | undefined;
@@ -32,7 +34,7 @@ export class SessionElement<Texts extends object> extends Base {
     let asked = false;
 
     this.update = () => {
-      const session = this.isConnected ? this.nightlatch : undefined;
+      const session = (this.stays ?? this.isConnected) ? this.nightlatch : undefined;
       if (session !== shown) {
         unsubscribe?.();
         shown = session;
@@ -58,6 +60,7 @@ export class SessionElement<Texts extends object> extends Base {
   }
 
   connectedCallback(): void {
+    this.stays = undefined;
     this.update();
     // The page's own script may set `window.nightlatch` after this.
     setTimeout(this.update);

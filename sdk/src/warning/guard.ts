@@ -5,7 +5,7 @@ import { NightlatchWarning } from './warning.js';
 export function guard(nightlatch: Nightlatch): () => void {
   const warning = new NightlatchWarning();
   warning.nightlatch = nightlatch;
-  document.body.append(warning);
+  document.documentElement.append(warning);
   nightlatch.start();
   return () => {
     nightlatch.stop();

@@ -6,7 +6,8 @@ import type { Aside } from './aside/aside.js';
 import { style } from './style.js';
 
 /**
- * `<nightlatch-warning>`: the warning before a session ends, and the cover over a page that must not be seen.
+ * `<nightlatch-warning>`: the warning before a session ends, and the cover over a page that must not be seen. Whatever the page
+ * does with it, it is back when there is something to show.
  *
  * Attributes: `lang`; `dialog-at`, how many seconds before the end a quiet banner becomes the dialog; `no-escape`, with which
  * Escape does not mean "stay"; `no-countdown`, without which the title of a page in the background counts down; `favicon`, which
@@ -41,21 +42,6 @@ function build(host: SessionElement<Messages>, root: ShadowRoot): Paint<Messages
 
   const main = () => [stay, signIn, other].find((element) => element.textContent);
 
-  stay.onclick = () => stay.ariaDisabled === 'true' || void host.nightlatch!.extend();
-  other.onclick = () => {
-    const session = host.nightlatch!;
-    void (session.state.cover === 'step-up' ? session.cover(null) : session.signOut());
-  };
-  signIn.onclick = () => signIn.target || location.reload();
-  dialog.onkeydown = (event) => {
-    if (event.key !== 'Escape') return;
-    // Which would let the browser close it.
-    event.preventDefault();
-    if (!host.hasAttribute('no-escape')) stay.click();
-  };
-  // Whoever closes it from outside gets it back.
-  dialog.onclose = () => host.update();
-
   return (session, words) => {
     const { phase, kind, onIdle, cover, canExtend, extending, trouble, signInUrl } = session?.state ?? {};
     const seconds = Math.round((session?.remaining() ?? 0) / 1000);
@@ -83,12 +69,23 @@ function build(host: SessionElement<Messages>, root: ShadowRoot): Paint<Messages
       say(signIn, asks || over || (warns && !canExtend && signInUrl) ? words.signIn : '');
       say(other, cover === 'step-up' ? words.notNow : asks || warns ? words.signOut : '');
       say(left, warns ? until.replace('{time}', words.inWords(seconds)) : '');
+      // Each time: `document.open()` takes listeners away.
+      stay.onclick = () => stay.ariaDisabled === 'true' || void session!.extend();
+      other.onclick = () => void (cover === 'step-up' ? session!.cover(null) : session!.signOut());
+      // What gives false is all that happens: there is no other page to go to.
+      signIn.onclick = () => !!signIn.target || (location.reload(), false);
+      dialog.onkeydown = (event) => {
+        if (event.key !== 'Escape') return;
+        // Which would let the browser close it.
+        event.preventDefault();
+        if (!host.hasAttribute('no-escape')) stay.click();
+      };
+      // Whoever closes it from outside gets it back.
+      dialog.onclose = host.update;
     }
     aside?.(session, { ...words, left: until }, open);
-    if (open !== dialog.open) {
-      if (open) dialog.showModal();
-      else dialog.close();
-    }
+    if (!open) dialog.close();
+    else if (!dialog.open && host.isConnected) dialog.showModal();
     if (open && main() !== chosen) main()?.focus();
     if (session && !asked) {
       asked = true;

@@ -26,16 +26,15 @@ export function createBanner(
   const dismiss = () => {
     banner.hidden = dismissed = true;
   };
-  stay.onclick = () => stay.ariaDisabled === 'true' || void host.nightlatch!.extend();
-  later.onclick = dismiss;
-  banner.onkeydown = (event) => {
-    if (event.key === 'Escape') dismiss();
-  };
 
   return (state, words, seconds) => {
     dismissed &&= !!state;
     banner.hidden = !state || dismissed;
     if (!state || dismissed) return false;
+    // Each time: `document.open()` takes listeners away.
+    stay.onclick = () => state.extending || void host.nightlatch!.extend();
+    later.onclick = dismiss;
+    banner.onkeydown = ({ key }) => key === 'Escape' && dismiss();
     banner.lang = words.language;
     banner.dir = words.dir ?? 'ltr';
     const [heading] = words[state.kind ?? 'idle'];

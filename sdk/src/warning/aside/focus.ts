@@ -10,8 +10,9 @@ const around = (node: Node): Node | null | undefined =>
   node.parentNode ?? (node as ShadowRoot).host ?? (node as Document).defaultView?.frameElement;
 
 /**
- * Remembers where the focus is. A closed dialog brings it back there by itself; the returned function sees to it that, if that
- * element cannot take it any more, the nearest of what is left around it does, so that the keyboard goes on from the same place.
+ * Remembers where the focus is. A closed dialog brings it back there by itself, or to where the page has put it since. The returned
+ * function sees to it that, if that element cannot take it any more, the nearest of what is left around it does, so that the
+ * keyboard goes on from the same place.
  */
 export function rememberFocus(page: Document): () => void {
   const path: HTMLElement[] = [];
@@ -21,12 +22,20 @@ export function rememberFocus(page: Document): () => void {
   }
   return () => {
     const takes = (element: HTMLElement) => focused(page) === element;
-    const target = path.find((element) => takes(element) || (element.checkVisibility() && !element.matches(':disabled')));
-    if (!target || takes(target)) return;
-    target.focus({ preventScroll: true });
-    if (takes(target) || target.hasAttribute('tabindex')) return;
+    const tries = (element: HTMLElement) => {
+      element.focus({ preventScroll: true });
+      return takes(element);
+    };
+    const at = focused(page) as HTMLElement | null;
+    const isElsewhere = at && at !== page.body && !path.includes(at) && at.checkVisibility();
+    if (isElsewhere) return;
+    // A dialog of the page that opened meanwhile could not take it, and lets nothing else have it.
+    const modal = [...page.querySelectorAll(':modal')].at(-1);
+    if (modal && !path.includes(modal as HTMLElement)) return void [...modal.querySelectorAll('*')].some((element) => tries(element as HTMLElement));
+    const target = path.find((element) => element === at || (element.checkVisibility() && !element.matches(':disabled')));
+    if (!target || target === at || tries(target) || target.hasAttribute('tabindex')) return;
     target.tabIndex = -1;
     target.addEventListener('blur', () => target.removeAttribute('tabindex'), { once: true });
-    target.focus({ preventScroll: true });
+    if (!tries(target)) target.removeAttribute('tabindex');
   };
 }
