@@ -6,7 +6,7 @@
  * 7:1 in both schemes.
  */
 export const style = `
-:host { display: contents !important; visibility: visible !important; color-scheme: var(--nightlatch-scheme, light dark); }
+:host { display: contents !important; visibility: visible !important; pointer-events: auto !important; color-scheme: var(--nightlatch-scheme, light dark); }
 dialog {
   box-sizing: border-box;
   inline-size: 27rem;

@@ -14,7 +14,8 @@ type Method = (this: unknown, ...args: unknown[]) => unknown;
 
 /**
  * Keeps the dialog the last word on the page while it is open: above dialogs, popovers and full-screen elements that come later,
- * and with the focus. While it covers the page, all the rest is hidden besides, and nothing shows a picture of it.
+ * and with the focus. No picture of the page that is changing stays above it. While it covers the page, all the rest is hidden
+ * besides, and no film goes on beside the page.
  *
  * Told on every look whether the dialog is open, just before it opens or closes, and whether it covers.
  */
@@ -57,7 +58,7 @@ export function createLastWord(host: HTMLElement & { update(): void }, root: Sha
     if (!watching) return;
     host.update();
     if ([...raised()].some((element) => !below.has(element)) || isBlocked()) rise();
-    if (covering) endPictures();
+    endPictures();
   };
 
   /** The picture of a page that changes lies above everything, and may stay for seconds; that of a film is beside the page. */
@@ -65,7 +66,7 @@ export function createLastWord(host: HTMLElement & { update(): void }, root: Sha
     const { activeViewTransition: running = page.documentElement?.matches(':active-view-transition') } = page as Partial<Document>;
     // A new one ends the one before it.
     if (running) endPicture(page.startViewTransition(() => {}));
-    if (page.pictureInPictureElement) page.exitPictureInPicture().catch(() => {});
+    if (covering && page.pictureInPictureElement) page.exitPictureInPicture().catch(() => {});
   };
 
   /** Before a popover opens, and after something filled the screen. */
@@ -96,7 +97,7 @@ export function createLastWord(host: HTMLElement & { update(): void }, root: Sha
     wrap(HTMLDialogElement.prototype, 'showModal', over, signal);
     wrap(HTMLElement.prototype, 'showPopover', over, signal);
     wrap(HTMLElement.prototype, 'togglePopover', over, signal);
-    wrap(Document.prototype, 'startViewTransition', (_, picture) => covering && endPicture(picture as ViewTransition), signal);
+    wrap(Document.prototype, 'startViewTransition', (_, picture) => endPicture(picture as ViewTransition), signal);
     const timer = setInterval(() => {
       times = 0;
       // Again and again: `document.open()` takes listeners away.
@@ -112,6 +113,7 @@ export function createLastWord(host: HTMLElement & { update(): void }, root: Sha
     });
     listen(signal);
     below = new Set(raised());
+    endPictures();
   };
 
   return (open, covers) => {
@@ -131,8 +133,9 @@ export function createLastWord(host: HTMLElement & { update(): void }, root: Sha
     sheet.disabled = !covers;
     if (covers && at < 0) adoptedStyleSheets.push(sheet);
     if (!covers && at >= 0) adoptedStyleSheets.splice(at, 1);
-    if (covers && !covering) endPictures();
+    const begins = covers && !covering;
     covering = covers;
+    if (begins) endPictures();
   };
 }
 
