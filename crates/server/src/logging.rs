@@ -1,18 +1,31 @@
 //! Logs go to standard error, as text for people or as JSON for machines. Colour only on a terminal.
 
-use std::io::IsTerminal as _;
+mod limited;
 
-use tracing_subscriber::filter::Targets;
+use std::io::IsTerminal as _;
+use std::time::Duration;
+
+use tracing_subscriber::filter::{FilterExt as _, Targets};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{fmt, registry};
 
+use self::limited::{Limit, Limited};
 use crate::config::{LogFormat, LogSection, targets};
+
+/// More of one line than that tell nothing more, and anybody could fill a disk with them.
+const LIMIT: Limit = Limit {
+    lines: 20,
+    within: Duration::from_secs(10),
+};
 
 /// Starts logging. Later calls change nothing.
 pub(crate) fn start(log: &LogSection) {
     // A configuration with another level has been refused.
-    let filter = targets(&log.level).unwrap_or_else(|_| Targets::new().with_default(tracing::Level::INFO));
+    let level = targets(&log.level).unwrap_or_else(|_| Targets::new().with_default(tracing::Level::INFO));
+    let limited = Limited::to(LIMIT);
+    let suppressed = limited.suppressed();
+    let filter = level.and(limited);
     let lines = fmt::layer().with_writer(std::io::stderr);
     let started = match log.format {
         LogFormat::Text => {
@@ -23,7 +36,8 @@ pub(crate) fn start(log: &LogSection) {
             .with(lines.json().flatten_event(true).with_filter(filter))
             .try_init(),
     };
-    if let Err(error) = started {
-        tracing::debug!(%error, "logging has been started before");
+    match started {
+        Ok(()) => suppressed.tell_from_now_on(),
+        Err(error) => tracing::debug!(%error, "logging has been started before"),
     }
 }
