@@ -2,6 +2,7 @@
 //! why.
 
 mod coding;
+mod page;
 mod policy;
 mod rewriting;
 
@@ -14,6 +15,7 @@ use encoding_rs::Encoding;
 use lol_html::{AsciiCompatibleEncoding, Selector};
 
 use self::coding::Coding;
+use self::page::Page;
 use self::policy::Policies;
 use self::rewriting::Rewriting;
 use crate::browser::Snippet;
@@ -117,7 +119,7 @@ impl Injection {
         for name in [header::CONTENT_LENGTH, header::ACCEPT_RANGES, header::ETAG] {
             headers.remove(name);
         }
-        Body::new(rewriting.of(body))
+        Body::new(Page::new(body, rewriting))
     }
 
     fn rewriting(

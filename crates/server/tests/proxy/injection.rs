@@ -2,7 +2,7 @@
 
 use axum::http::Method;
 
-use crate::application::Application;
+use crate::application::{Application, encoded};
 use crate::front::{Front, PAGE, cookie};
 
 const LINE: &str = "<script type=\"module\" blocking=\"render\" data-nightlatch=\"required\" src=\"/nightlatch/sdk-";
@@ -37,6 +37,36 @@ async fn the_line_stands_at_the_end_of_the_head_and_leads_to_the_sdk() {
         .expect("an address");
     assert_eq!(front.get(address, &[]).await.status, 200);
     assert_eq!(front.metric("proxy_injections_total{outcome=\"injected\"}").await, 1);
+}
+
+#[tokio::test]
+async fn what_swells_passes_as_it_was_sent_and_keeps_nobody_waiting() {
+    const SPACES: usize = 8 << 20;
+    let application = Application::start().await;
+    let (front, token) = front(&application).await;
+    for coding in ["gzip", "br"] {
+        let html = "<!doctype html><html><head><title>A page</title></head><body>Hello</body></html>";
+        let whole = [html.as_bytes(), &vec![b' '; SPACES]].concat();
+        let accept = [("accept-encoding", coding)];
+        let headers = [&PAGE[..], &accept].concat();
+        let page = front
+            .get_as(&token, &format!("/page?{coding}&spaces={SPACES}"), &headers)
+            .await;
+        assert!(page.body == encoded(coding, &whole), "{coding}: not what was sent");
+        assert_eq!(page.header("content-encoding"), coding);
+    }
+    assert_eq!(front.metric("proxy_injections_total{outcome=\"inflated\"}").await, 2);
+    let log = front.server.log();
+    assert_eq!(log.matches("times what was sent of it").count(), 2, "{log}");
+    // A page of a usual kind has its line in any coding.
+    for coding in ["gzip", "br"] {
+        let headers = [&PAGE[..], &[("accept-encoding", coding)]].concat();
+        let page = front
+            .get_as(&token, &format!("/page?{coding}&spaces=5000"), &headers)
+            .await;
+        assert_eq!(page.status, 200);
+    }
+    assert_eq!(front.metric("proxy_injections_total{outcome=\"injected\"}").await, 2);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use axum::http::{HeaderMap, header};
 use brotli::enc::BrotliEncoderParams;
-use brotli::{CompressorWriter, DecompressorWriter};
+use brotli::{BrotliResult, CompressorWriter, HeapAlloc, HuffmanCode};
 use flate2::Compression;
 use flate2::write::{GzEncoder, MultiGzDecoder};
 
@@ -62,11 +62,30 @@ impl Coding {
     }
 }
 
-/// Takes a coding off, piece by piece.
+/// Takes a coding off, step by step. What comes of a step is bounded, whatever goes in: a few bytes may stand for gigabytes.
 pub(super) enum Decoder {
-    Identity(Vec<u8>),
+    Identity,
     Gzip(Box<MultiGzDecoder<Vec<u8>>>),
-    Brotli(Box<DecompressorWriter<Vec<u8>>>),
+    Brotli(Box<Brotli>),
+}
+
+/// The state of Brotli has no name that could be written shortly.
+type BrotliMemory = brotli::BrotliState<HeapAlloc<u8>, HeapAlloc<u32>, HeapAlloc<HuffmanCode>>;
+
+pub(super) struct Brotli {
+    state: BrotliMemory,
+    out: Box<[u8]>,
+    ended: bool,
+}
+
+/// What one step has read.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Step {
+    /// Bytes that went in.
+    pub(super) used: usize,
+    pub(super) decoded: Vec<u8>,
+    /// Whether more comes out with nothing more going in.
+    pub(super) more: bool,
 }
 
 /// Puts a coding on, piece by piece.
@@ -79,38 +98,98 @@ pub(super) enum Encoder {
 impl Decoder {
     pub(super) fn new(coding: Coding) -> Self {
         match coding {
-            Coding::Identity => Self::Identity(Vec::new()),
+            Coding::Identity => Self::Identity,
             Coding::Gzip => Self::Gzip(Box::new(MultiGzDecoder::new(Vec::new()))),
-            Coding::Brotli => Self::Brotli(Box::new(DecompressorWriter::new(Vec::new(), BUFFER))),
+            Coding::Brotli => Self::Brotli(Box::new(Brotli::new())),
         }
     }
 
-    /// What can be read with one more piece.
-    pub(super) fn decode(&mut self, piece: &[u8]) -> io::Result<Vec<u8>> {
+    /// Takes some of the input. Without any it takes what comes without more.
+    pub(super) fn step(&mut self, input: &[u8]) -> io::Result<Step> {
         match self {
-            Self::Identity(read) => read.write_all(piece)?,
-            Self::Gzip(decoder) => decoder.write_all(piece)?,
-            Self::Brotli(decoder) => decoder.write_all(piece)?,
+            Self::Identity => {
+                let used = input.len().min(BUFFER);
+                Ok(Step {
+                    used,
+                    decoded: input[..used].to_vec(),
+                    more: false,
+                })
+            }
+            Self::Gzip(decoder) if input.is_empty() => {
+                decoder.flush()?;
+                let decoded = std::mem::take(decoder.get_mut());
+                Ok(Step {
+                    decoded,
+                    ..Step::default()
+                })
+            }
+            Self::Gzip(decoder) => {
+                // One call fills its buffer at most.
+                let used = decoder.write(input)?;
+                if used == 0 {
+                    return Err(io::ErrorKind::WriteZero.into());
+                }
+                Ok(Step {
+                    used,
+                    decoded: std::mem::take(decoder.get_mut()),
+                    more: used == input.len(),
+                })
+            }
+            Self::Brotli(decoder) => decoder.step(input),
         }
-        Ok(std::mem::take(self.read()))
     }
 
     /// What could not be read before the end.
     pub(super) fn end(&mut self) -> io::Result<Vec<u8>> {
         match self {
-            Self::Identity(_) => {}
-            Self::Gzip(decoder) => decoder.try_finish()?,
-            Self::Brotli(decoder) => decoder.close()?,
+            Self::Identity => Ok(Vec::new()),
+            Self::Gzip(decoder) => {
+                decoder.try_finish()?;
+                Ok(std::mem::take(decoder.get_mut()))
+            }
+            Self::Brotli(decoder) if decoder.ended => Ok(Vec::new()),
+            Self::Brotli(_) => Err(io::ErrorKind::UnexpectedEof.into()),
         }
-        Ok(std::mem::take(self.read()))
+    }
+}
+
+impl Brotli {
+    fn new() -> Self {
+        Self {
+            state: BrotliMemory::new(HeapAlloc::default(), HeapAlloc::default(), HeapAlloc::default()),
+            out: vec![0; BUFFER].into(),
+            ended: false,
+        }
     }
 
-    fn read(&mut self) -> &mut Vec<u8> {
-        match self {
-            Self::Identity(read) => read,
-            Self::Gzip(decoder) => decoder.get_mut(),
-            Self::Brotli(decoder) => decoder.get_mut(),
+    fn step(&mut self, input: &[u8]) -> io::Result<Step> {
+        if self.ended {
+            return if input.is_empty() {
+                Ok(Step::default())
+            } else {
+                Err(io::Error::new(io::ErrorKind::InvalidData, "more comes after the end"))
+            };
         }
+        let (mut left, mut used, mut room, mut written, mut in_all) = (input.len(), 0, self.out.len(), 0, 0);
+        let result = brotli::BrotliDecompressStream(
+            &mut left,
+            &mut used,
+            input,
+            &mut room,
+            &mut written,
+            &mut self.out,
+            &mut in_all,
+            &mut self.state,
+        );
+        self.ended = matches!(result, BrotliResult::ResultSuccess);
+        if matches!(result, BrotliResult::ResultFailure) {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "this is no Brotli"));
+        }
+        Ok(Step {
+            used,
+            decoded: self.out[..written].to_vec(),
+            more: matches!(result, BrotliResult::NeedsMoreOutput),
+        })
     }
 }
 
@@ -130,20 +209,32 @@ impl Encoder {
         }
     }
 
-    /// What one more piece is, all of it: a page that comes in pieces is shown in pieces.
-    pub(super) fn encode(&mut self, piece: &[u8]) -> io::Result<Vec<u8>> {
+    pub(super) fn put(&mut self, piece: &[u8]) -> io::Result<()> {
         match self {
-            Self::Identity(written) => {
-                written.extend_from_slice(piece);
-                Ok(std::mem::take(written))
-            }
+            Self::Identity(written) => written.write_all(piece),
+            Self::Gzip(encoder) => encoder.write_all(piece),
+            Self::Brotli(encoder) => encoder.write_all(piece),
+        }
+    }
+
+    /// How much could be taken without asking for all.
+    pub(super) fn waiting(&self) -> usize {
+        match self {
+            Self::Identity(written) => written.len(),
+            Self::Gzip(encoder) => encoder.get_ref().len(),
+            Self::Brotli(encoder) => encoder.get_ref().len(),
+        }
+    }
+
+    /// All that was put in so far: a page that comes in pieces is shown in pieces.
+    pub(super) fn take(&mut self) -> io::Result<Vec<u8>> {
+        match self {
+            Self::Identity(written) => Ok(std::mem::take(written)),
             Self::Gzip(encoder) => {
-                encoder.write_all(piece)?;
                 encoder.flush()?;
                 Ok(std::mem::take(encoder.get_mut()))
             }
             Self::Brotli(encoder) => {
-                encoder.write_all(piece)?;
                 encoder.flush()?;
                 Ok(std::mem::take(encoder.get_mut()))
             }
@@ -160,37 +251,89 @@ impl Encoder {
 }
 
 #[cfg(test)]
+pub(super) fn encoded(coding: Coding, text: &[u8]) -> Vec<u8> {
+    let mut encoder = Encoder::new(coding);
+    encoder.put(text).expect("encoded");
+    encoder.end().expect("the end")
+}
+
+#[cfg(test)]
+pub(super) fn decoded(coding: Coding, sent: &[u8]) -> io::Result<Vec<u8>> {
+    let mut decoder = Decoder::new(coding);
+    let (mut read, mut at) = (Vec::new(), 0);
+    loop {
+        let step = decoder.step(&sent[at..])?;
+        assert!(step.decoded.len() <= 8 * BUFFER, "{}", step.decoded.len());
+        at += step.used;
+        read.extend(step.decoded);
+        if at == sent.len() && !step.more {
+            read.extend(decoder.end()?);
+            return Ok(read);
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use axum::http::HeaderValue;
 
     use super::*;
 
+    const ALL: [Coding; 3] = [Coding::Identity, Coding::Gzip, Coding::Brotli];
+
     #[test]
     fn what_is_encoded_in_pieces_is_read_in_pieces() {
         let text = "<p>Hello</p>".repeat(10_000);
-        for coding in [Coding::Identity, Coding::Gzip, Coding::Brotli] {
+        for coding in ALL {
             let mut encoder = Encoder::new(coding);
             let mut sent = Vec::new();
             for piece in text.as_bytes().chunks(1000) {
-                sent.extend(encoder.encode(piece).expect("encoded"));
+                encoder.put(piece).expect("encoded");
+                sent.extend(encoder.take().expect("encoded"));
             }
             sent.extend(encoder.end().expect("the end"));
-            let mut decoder = Decoder::new(coding);
-            let mut read = Vec::new();
-            for piece in sent.chunks(100) {
-                read.extend(decoder.decode(piece).expect("decoded"));
+            assert!(
+                decoded(coding, &sent).expect("decoded") == text.as_bytes(),
+                "{coding:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn each_piece_can_be_read_as_soon_as_it_is_there() {
+        for coding in ALL {
+            let (mut encoder, mut decoder) = (Encoder::new(coding), Decoder::new(coding));
+            for piece in [&b"<head>"[..], b"</head>", b"<body>"] {
+                encoder.put(piece).expect("encoded");
+                let sent = encoder.take().expect("encoded");
+                let (mut at, mut read, mut more) = (0, Vec::new(), true);
+                while at < sent.len() || more {
+                    let step = decoder.step(&sent[at..]).expect("decoded");
+                    at += step.used;
+                    more = step.more;
+                    read.extend(step.decoded);
+                }
+                assert_eq!(read, piece, "{coding:?}");
             }
-            read.extend(decoder.end().expect("the end"));
-            assert!(read == text.as_bytes(), "{coding:?}");
+        }
+    }
+
+    #[test]
+    fn no_step_makes_much_of_little() {
+        let huge = vec![b' '; 8 << 20];
+        for coding in [Coding::Gzip, Coding::Brotli] {
+            let sent = encoded(coding, &huge);
+            assert!(sent.len() < huge.len() / 100, "{coding:?}: {}", sent.len());
+            assert!(decoded(coding, &sent).expect("decoded") == huge, "{coding:?}");
         }
     }
 
     #[test]
     fn garbage_is_an_error() {
         for coding in [Coding::Gzip, Coding::Brotli] {
-            let mut decoder = Decoder::new(coding);
-            let read = decoder.decode(&[0xff; 1000]).and_then(|_| decoder.end());
-            assert!(read.is_err(), "{coding:?}");
+            assert!(decoded(coding, &[0xff; 1000]).is_err(), "{coding:?}");
+            let whole = encoded(coding, b"<p>Hello</p>");
+            assert!(decoded(coding, &whole[..whole.len() - 1]).is_err(), "{coding:?}");
         }
     }
 

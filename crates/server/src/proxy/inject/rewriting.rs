@@ -1,14 +1,8 @@
 //! The way of a page through: decoded, looked at tag by tag, with one line more, and encoded again.
 
-use std::collections::VecDeque;
 use std::io;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, ready};
 
-use axum::body::Body;
-use bytes::Bytes;
-use hyper::body::{Body as HttpBody, Frame};
 use lol_html::html_content::{ContentType, Element, EndTag};
 use lol_html::send::{ElementContentHandlers, HtmlRewriter, Settings};
 use lol_html::{AsciiCompatibleEncoding, HandlerResult, MemorySettings, OutputSink};
@@ -20,8 +14,17 @@ use crate::latch::Latch;
 
 /// A tag larger than this is not looked at, and what follows passes unseen.
 const MEMORY: usize = 256 * 1024;
-/// Decoded at once: what is small encoded may be large.
-const PIECE: usize = 4096;
+
+/// What one step has taken.
+#[derive(Debug)]
+pub(super) struct Taken {
+    /// Bytes of what has come.
+    pub(super) used: usize,
+    /// How many they are with their coding taken off.
+    pub(super) decoded: usize,
+    /// Whether there is more in them.
+    pub(super) more: bool,
+}
 
 /// A page on its way.
 pub(super) struct Rewriting {
@@ -33,6 +36,8 @@ pub(super) struct Rewriting {
     page: Arc<Mutex<Page>>,
     latch: Arc<Latch>,
     begun: bool,
+    /// Whether something was written since the last time it was taken.
+    unsent: bool,
 }
 
 /// What is known of a page so far.
@@ -82,31 +87,59 @@ impl Rewriting {
             page,
             latch: Arc::clone(latch),
             begun: false,
+            unsent: false,
         }
     }
 
-    /// The body that comes out.
-    pub(super) fn of(self, inner: Body) -> Rewritten {
-        Rewritten {
-            inner,
-            rewriting: self,
-            ready: VecDeque::new(),
-            ended: false,
+    /// Takes one more step through what has come, and says how much of it that was.
+    pub(super) fn step(&mut self, input: &[u8]) -> io::Result<Taken> {
+        let step = self.decoder.step(input)?;
+        self.look_at(&step.decoded)?;
+        Ok(Taken {
+            used: step.used,
+            decoded: step.decoded.len(),
+            more: step.more,
+        })
+    }
+
+    /// How much is ready to go on.
+    pub(super) fn waiting(&self) -> usize {
+        self.encoder.as_ref().map_or(0, Encoder::waiting)
+    }
+
+    /// Whether anything is to go on.
+    pub(super) fn is_unsent(&self) -> bool {
+        self.unsent
+    }
+
+    /// All that is to go on so far. Codings have a mark for that, so that it is asked for only where there is something.
+    pub(super) fn take(&mut self) -> io::Result<Vec<u8>> {
+        match &mut self.encoder {
+            Some(encoder) if std::mem::take(&mut self.unsent) => encoder.take(),
+            _ => Ok(Vec::new()),
         }
     }
 
-    fn rewrite(&mut self, piece: &[u8]) -> io::Result<Vec<u8>> {
-        let mut out = Vec::new();
-        for piece in piece.chunks(PIECE) {
-            let decoded = self.decoder.decode(piece)?;
-            out.extend(self.look_at(&decoded)?);
+    pub(super) fn end(&mut self) -> io::Result<Vec<u8>> {
+        let rest = self.decoder.end()?;
+        self.look_at(&rest)?;
+        self.let_rest_pass()?;
+        let outcome = lock(&self.page).outcome.unwrap_or("no-place");
+        self.latch.metrics.proxy.injection(outcome);
+        match self.encoder.take() {
+            Some(encoder) => encoder.end(),
+            None => Ok(Vec::new()),
         }
-        Ok(out)
     }
 
-    fn look_at(&mut self, html: &[u8]) -> io::Result<Vec<u8>> {
+    /// Says why the page passes as it is, or is cut off.
+    pub(super) fn give_up(&self, why: &'static str) {
+        self.latch.metrics.proxy.injection(why);
+    }
+
+    fn look_at(&mut self, html: &[u8]) -> io::Result<()> {
         if html.is_empty() {
-            return Ok(Vec::new());
+            return Ok(());
         }
         if !self.begun {
             self.begun = true;
@@ -116,33 +149,37 @@ impl Rewriting {
                 lock(&self.page).outcome = Some("charset");
             }
         }
-        let rewritten = match &mut self.rewriter {
-            Some(rewriter) => {
-                rewriter.write(html).map_err(io::Error::other)?;
-                std::mem::take(&mut *lock(&self.written.0))
-            }
-            None => html.to_vec(),
+        let Some(rewriter) = &mut self.rewriter else {
+            return self.put(html);
         };
-        match &mut self.encoder {
-            Some(encoder) if !rewritten.is_empty() => encoder.encode(&rewritten),
-            _ => Ok(Vec::new()),
+        rewriter.write(html).map_err(io::Error::other)?;
+        if lock(&self.page).outcome.is_some() {
+            return self.let_rest_pass();
         }
+        self.put_written()
     }
 
-    fn end(&mut self) -> io::Result<Vec<u8>> {
-        let rest = self.decoder.end()?;
-        let mut out = self.look_at(&rest)?;
+    /// Nothing more is looked for.
+    fn let_rest_pass(&mut self) -> io::Result<()> {
         if let Some(rewriter) = self.rewriter.take() {
             rewriter.end().map_err(io::Error::other)?;
         }
-        let rest = std::mem::take(&mut *lock(&self.written.0));
-        if let Some(mut encoder) = self.encoder.take() {
-            out.extend(encoder.encode(&rest)?);
-            out.extend(encoder.end()?);
+        self.put_written()
+    }
+
+    fn put_written(&mut self) -> io::Result<()> {
+        let written = std::mem::take(&mut *lock(&self.written.0));
+        self.put(&written)
+    }
+
+    fn put(&mut self, html: &[u8]) -> io::Result<()> {
+        match &mut self.encoder {
+            Some(encoder) if !html.is_empty() => {
+                self.unsent = true;
+                encoder.put(html)
+            }
+            _ => Ok(()),
         }
-        let outcome = lock(&self.page).outcome.unwrap_or("no-place");
-        self.latch.metrics.proxy.injection(outcome);
-        Ok(out)
     }
 }
 
@@ -255,49 +292,4 @@ impl Page {
 /// The quotes of sources, where somebody has escaped them. What else is escaped makes a source that is not known.
 fn unescaped(text: &str) -> String {
     text.replace("&#39;", "'").replace("&apos;", "'").replace("&#x27;", "'")
-}
-
-/// The body of a page that has been looked at.
-pub(super) struct Rewritten {
-    inner: Body,
-    rewriting: Rewriting,
-    ready: VecDeque<Frame<Bytes>>,
-    ended: bool,
-}
-
-impl HttpBody for Rewritten {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        loop {
-            if let Some(frame) = self.ready.pop_front() {
-                return Poll::Ready(Some(Ok(frame)));
-            }
-            if self.ended {
-                return Poll::Ready(None);
-            }
-            let out = match ready!(Pin::new(&mut self.inner).poll_frame(cx)) {
-                Some(Ok(frame)) => match frame.into_data() {
-                    Ok(data) => self.rewriting.rewrite(&data),
-                    // Trailers are of the bytes as they were.
-                    Err(_) => continue,
-                },
-                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
-                None => {
-                    self.ended = true;
-                    self.rewriting.end()
-                }
-            };
-            match out {
-                Ok(out) if out.is_empty() => {}
-                Ok(out) => self.ready.push_back(Frame::data(out.into())),
-                Err(error) => {
-                    self.ended = true;
-                    self.rewriting.latch.metrics.proxy.injection("broken");
-                    return Poll::Ready(Some(Err(axum::Error::new(error))));
-                }
-            }
-        }
-    }
 }
