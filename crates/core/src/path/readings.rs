@@ -65,7 +65,11 @@ impl<'a> Readings<'a> {
         if !raw.starts_with('/') {
             return Err(Ambiguous::NotAbsolute);
         }
-        if let Some(odd) = target.bytes().find(|byte| !is_plain(*byte)) {
+        let odd = target.bytes().enumerate().find(|(at, byte)| {
+            let in_path = *at < raw.len();
+            !is_plain(*byte) || in_path && *byte == b'\\'
+        });
+        if let Some((_, odd)) = odd {
             return Err(Ambiguous::Unescaped(odd));
         }
         if raw.contains('%') {
@@ -98,9 +102,10 @@ impl<'a> Readings<'a> {
     }
 }
 
-/// What RFC 3986 has in paths and queries, and what browsers send besides. A fragment is never sent.
+/// What RFC 3986 has in paths and queries, and what browsers send besides, such as a backslash in a query: there it separates
+/// nothing. A fragment is never sent.
 fn is_plain(byte: u8) -> bool {
-    byte.is_ascii_graphic() && !matches!(byte, b'\\' | b'#')
+    byte.is_ascii_graphic() && byte != b'#'
 }
 
 fn check_escapes(raw: &[u8]) -> Result<(), Ambiguous> {
@@ -170,6 +175,7 @@ mod tests {
             ("/", "/"),
             ("/a/b", "/a/b"),
             ("/a?b=%2f&c=//", "/a"),
+            ("/a?user=CORP\\ada&x=\"<>^`{|}[]'", "/a"),
             ("/a/:b,(c)", "/a/:b,(c)"),
             ("//admin/", "/admin"),
         ] {
@@ -209,6 +215,8 @@ mod tests {
             ("http://a/admin", Ambiguous::NotAbsolute),
             ("*", Ambiguous::NotAbsolute),
             ("/a\\b", Ambiguous::Unescaped(b'\\')),
+            ("/a\\b?c\\d", Ambiguous::Unescaped(b'\\')),
+            ("/a?b c", Ambiguous::Unescaped(b' ')),
             ("/a#b", Ambiguous::Unescaped(b'#')),
             ("/a b", Ambiguous::Unescaped(b' ')),
             ("/a\r\nb", Ambiguous::Unescaped(b'\r')),

@@ -41,7 +41,7 @@ pub(crate) enum Unbelievable {
 
 impl<'a> Original<'a> {
     pub(crate) fn new(method: &'a str, host: &'a str, target: &'a str) -> Result<Self, Unbelievable> {
-        if method.is_empty() || !method.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        if !is_method(method) {
             return Err(Unbelievable::Method(method.escape_default().take(20).collect()));
         }
         Ok(Self {
@@ -77,6 +77,12 @@ impl<'a> Original<'a> {
     pub(crate) fn is_read(&self) -> bool {
         matches!(self.method, "GET" | "HEAD")
     }
+}
+
+/// Names of methods are tokens (RFC 9110 section 9.1). They are in capitals: servers disagree on whether `get` is `GET`.
+fn is_method(name: &str) -> bool {
+    let fine = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !name.is_empty() && name.bytes().all(fine)
 }
 
 /// The one value of a header that the proxy sets.
@@ -160,7 +166,10 @@ mod tests {
 
     #[test]
     fn methods_and_addresses_are_exact() {
-        for method in ["", "get", "GET ", "G-T", "GET\t", "GÉT"] {
+        for method in ["VERSION-CONTROL", "RPC_IN_DATA", "M-SEARCH", "X2", "A!#$%&'*+-.^_`|~9"] {
+            assert!(Original::new(method, "a", "/").is_ok(), "{method:?}");
+        }
+        for method in ["", "get", "GeT", "GET ", "G/T", "G(T", "GET\t", "GÉT"] {
             assert!(
                 matches!(Original::new(method, "a", "/"), Err(Unbelievable::Method(_))),
                 "{method:?}"

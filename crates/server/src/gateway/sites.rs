@@ -1,5 +1,7 @@
 //! Which application a request belongs to: told by host and path, which the proxy vouches for, and by nothing else.
 
+use std::borrow::Cow;
+
 use nightlatch_core::path::{Path, PathPattern, Readings};
 
 use crate::config::{PublicUrl, Site, UpstreamAddress};
@@ -58,7 +60,7 @@ impl Sites {
         let on_host = || {
             self.places
                 .iter()
-                .filter(|place| place.authority.eq_ignore_ascii_case(authority))
+                .filter(|place| place.authority.eq_ignore_ascii_case(&authority))
         };
         if on_host().next().is_none() {
             return Err(Nowhere::UnknownHost);
@@ -82,7 +84,7 @@ impl Sites {
     /// Whether anything of ours is on this host.
     pub(crate) fn know(&self, host: &str) -> bool {
         let authority = self.authority(host);
-        let known = |place: &Place| place.authority.eq_ignore_ascii_case(authority);
+        let known = |place: &Place| place.authority.eq_ignore_ascii_case(&authority);
         self.places.iter().any(known)
     }
 
@@ -91,10 +93,15 @@ impl Sites {
         format!("{}://{}{path_and_query}", self.scheme, place.authority)
     }
 
-    /// Without the port that goes without saying.
-    fn authority<'a>(&self, host: &'a str) -> &'a str {
+    /// Without the port that goes without saying, and without the dot behind a name that is written to the root.
+    fn authority<'a>(&self, host: &'a str) -> Cow<'a, str> {
         let usual = if self.scheme == "https" { ":443" } else { ":80" };
-        host.strip_suffix(usual).unwrap_or(host)
+        let host = host.strip_suffix(usual).unwrap_or(host);
+        match host.strip_suffix('.') {
+            Some(name) => Cow::Borrowed(name),
+            None if host.contains(".:") => Cow::Owned(host.replacen(".:", ":", 1)),
+            None => Cow::Borrowed(host),
+        }
     }
 }
 
@@ -153,7 +160,12 @@ mod tests {
             ("other.example:8443", "/only/here/x", Ok(Some("other"))),
             ("other.example:8443", "/elsewhere", Err(Nowhere::UnknownPath)),
             ("other.example", "/only/here", Err(Nowhere::UnknownHost)),
-            ("wiki.example.", "/", Err(Nowhere::UnknownHost)),
+            ("wiki.example.", "/", Ok(Some("wiki"))),
+            ("Wiki.Example.:443", "/", Ok(Some("wiki"))),
+            ("other.example.:8443", "/only/here", Ok(Some("other"))),
+            ("wiki.example..", "/", Err(Nowhere::UnknownHost)),
+            ("wiki.example.:8443", "/", Err(Nowhere::UnknownHost)),
+            (".", "/", Err(Nowhere::UnknownHost)),
             ("evil.example", "/", Err(Nowhere::UnknownHost)),
             ("", "/", Err(Nowhere::UnknownHost)),
         ] {

@@ -315,7 +315,7 @@ async fn what_cannot_be_believed_is_refused() {
                 answer.problem(refusal);
             }
         }
-        for method in ["get", "G-T", "", "GET, POST", "GET POST"] {
+        for method in ["get", "G/T", "", "GET, POST", "GET POST"] {
             ask(&site, dialect, method, "/", &[own, DOCUMENT[0]])
                 .await
                 .problem(refusal);
