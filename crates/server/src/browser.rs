@@ -18,11 +18,11 @@ mod snippet;
 pub(crate) mod standing;
 pub(crate) mod streams;
 mod tab;
+mod writer;
 
 use std::sync::Arc;
 
 use axum::body::{Bytes, HttpBody};
-use axum::extract::DefaultBodyLimit;
 use axum::http::{Request, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -35,10 +35,8 @@ use crate::http::cross_origin::cross_origin;
 use crate::http::problem::Problem;
 use crate::http::question::repeat_question;
 use crate::http::routed::routed;
+use crate::http::unread::throw_away;
 use crate::latch::Latch;
-
-/// No request of the browser side carries more than a few names.
-const BODY_LIMIT: usize = 16 * 1024;
 
 /// Answers a proxy that asks, or a page.
 ///
@@ -50,7 +48,13 @@ where
     B::Error: Into<BoxError>,
 {
     match gateway::dialect(&latch.prefix, request.uri().path()) {
-        Some(dialect) => gateway::ask(&latch, dialect, &request.into_parts().0).await,
+        Some(dialect) => {
+            let (question, body) = request.into_parts();
+            let answer = gateway::ask(&latch, dialect, &question).await;
+            // Gateways that have a refused upload answered here pass the answer on once they are rid of what they were sent.
+            throw_away(body).await;
+            answer
+        }
         None => routed(routes, request).await,
     }
 }
@@ -77,7 +81,6 @@ pub(crate) fn router(latch: Arc<Latch>, extra: Router) -> Router {
         .route(&at("sdk/{part}"), get(assets::part))
         .route(&at("{asset}"), get(assets::get))
         .method_not_allowed_fallback(wrong_method)
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(from_fn(repeat_question))
         .layer(from_fn_with_state(Arc::clone(&latch), cross_origin))
         .with_state(latch)

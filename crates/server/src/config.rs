@@ -37,6 +37,7 @@ pub(crate) use self::site::Site;
 use self::site::SiteSection;
 pub(crate) use self::stamp::Stamp;
 pub(crate) use self::upstream::UpstreamAddress;
+use crate::http::request_kind::Navigation;
 use crate::http::sign_in_url::SignInUrl;
 
 /// A configuration that has been found valid.
@@ -49,6 +50,7 @@ pub(crate) struct Config {
     pub(crate) prefix: String,
     pub(crate) sign_in_url: Option<SignInUrl>,
     pub(crate) provider_note: Option<String>,
+    pub(crate) navigation: Navigation,
     pub(crate) management: Listener,
     pub(crate) proxy: Option<ProxySection>,
     /// Where applications are.
@@ -263,6 +265,7 @@ fn validate(document: ConfigDocument) -> Result<Config, Problems> {
             prefix: server.prefix,
             sign_in_url: server.sign_in_url,
             provider_note: server.provider_note,
+            navigation: server.navigation,
             management: listener(management.listen, management.trusted_proxies),
             proxy,
             sites,

@@ -1,5 +1,6 @@
 //! HTTP as both listeners speak it.
 
+pub(crate) mod body;
 pub(crate) mod conditions;
 pub(crate) mod cookie;
 pub(crate) mod credential;
@@ -9,10 +10,12 @@ pub(crate) mod headers;
 pub(crate) mod listen;
 pub(crate) mod logout_url;
 pub(crate) mod origin;
+pub(crate) mod patient;
 pub(crate) mod problem;
 pub(crate) mod question;
 pub(crate) mod request_kind;
 pub(crate) mod routed;
 pub(crate) mod sign_in_url;
 pub(crate) mod tcp;
+pub(crate) mod unread;
 pub(crate) mod write;

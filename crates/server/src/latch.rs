@@ -10,6 +10,7 @@ use crate::browser::streams::Streams;
 use crate::config::Config;
 use crate::gateway::Sites;
 use crate::http::cookie::CookieRules;
+use crate::http::request_kind::Navigation;
 use crate::http::sign_in_url::SignInUrl;
 use crate::http::write::Origins;
 use crate::metrics::Metrics;
@@ -27,6 +28,7 @@ pub(crate) struct Latch {
     pub(crate) sites: Sites,
     pub(crate) sign_in_url: Option<SignInUrl>,
     pub(crate) provider_note: Option<String>,
+    pub(crate) navigation: Navigation,
     /// The file that owns the policy; none where the server does.
     pub(crate) policy_file: Option<PolicyFile>,
     pub(crate) metrics: Metrics,
@@ -45,6 +47,7 @@ impl Latch {
             prefix: config.prefix.clone(),
             sign_in_url: config.sign_in_url.clone(),
             provider_note: config.provider_note.clone(),
+            navigation: config.navigation,
             policy_file: PolicyFile::of(config),
             metrics: Metrics::new(Arc::clone(&engine)),
             engine,

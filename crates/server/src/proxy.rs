@@ -6,6 +6,7 @@
 mod asked;
 mod body;
 mod connector;
+mod content;
 mod fault;
 mod forward;
 mod headers;
@@ -15,6 +16,7 @@ mod inject;
 mod listener;
 mod pass;
 mod session_end;
+mod stream;
 mod strict;
 mod tls;
 mod tunnel;
@@ -24,9 +26,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, Version, header};
+use axum::body::Body;
+use axum::http::{HeaderValue, Request, StatusCode, Version, header};
 use axum::response::{IntoResponse as _, Response};
-use hyper::body::Incoming;
 use ipnet::IpNet;
 use nightlatch_core::path::{Path, Readings};
 use nightlatch_engine::Snapshot;
@@ -37,7 +39,6 @@ use self::connector::Trust;
 use self::fault::Fault;
 use self::hold::Holds;
 pub(crate) use self::listener::Bound;
-use self::listener::Client;
 use self::upstream::Upstreams;
 use crate::browser;
 use crate::config::{ProxySection, Site};
@@ -47,6 +48,7 @@ use crate::gateway::original::Original;
 use crate::http::request_kind::opens_page;
 use crate::http::routed::routed;
 use crate::http::sign_in_url::SignInUrl;
+use crate::http::tcp::Peer;
 use crate::latch::Latch;
 
 /// The proxy, as its connections see it.
@@ -61,6 +63,7 @@ pub(crate) struct Proxy {
     scheme: &'static str,
     response_timeout: Duration,
     body_limit: Option<u64>,
+    client_timeout: Duration,
     #[cfg(feature = "inject")]
     injection: Option<Arc<inject::Injection>>,
 }
@@ -84,6 +87,7 @@ impl Proxy {
             scheme: if section.tls.is_some() { "https" } else { "http" },
             response_timeout: section.response_timeout.to_std(),
             body_limit: section.body_limit,
+            client_timeout: section.client_timeout.to_std(),
             #[cfg(feature = "inject")]
             injection: section
                 .inject
@@ -93,11 +97,11 @@ impl Proxy {
     }
 
     /// Answers one request.
-    async fn answer(&self, request: Request<Incoming>, client: Client) -> Response {
+    async fn answer(&self, request: Request<Body>, peer: Peer) -> Response {
         let for_people = opens_page(request.headers());
         // What follows a request to speak another protocol is not looked at, unless it is the other protocol.
         let last = request.version() < Version::HTTP_2 && request.headers().contains_key(header::UPGRADE);
-        let mut response = self.route(request, client).await.unwrap_or_else(|fault| {
+        let mut response = self.route(request, peer).await.unwrap_or_else(|fault| {
             self.latch.metrics.proxy.request(fault.outcome());
             fault.answer(&self.latch, for_people)
         });
@@ -108,7 +112,7 @@ impl Proxy {
         response
     }
 
-    async fn route(&self, request: Request<Incoming>, client: Client) -> Result<Response, Fault> {
+    async fn route(&self, request: Request<Body>, peer: Peer) -> Result<Response, Fault> {
         let asked = Asked::of(&request)?;
         let original = asked.original()?;
         if self.latch.sites.know(&asked.host)
@@ -127,9 +131,10 @@ impl Proxy {
                 ));
             }
             if place.is_open(&original.readings) || self.is_sign_in(&original.readings) {
-                return self.pass(request, client, &asked, place, None).await;
+                return self.pass(request, peer, &asked, place, None).await;
             }
         }
+        let for_people = opens_page(request.headers());
         let asked_for = Ok(original);
         let decision = decide(&self.latch, &asked_for, request.headers()).await;
         let Ok(original) = asked_for else {
@@ -147,19 +152,22 @@ impl Proxy {
                     digest: credential.digest,
                     by_bearer: credential.bearer,
                 };
-                self.pass(request, client, &asked, place, Some(known)).await
+                let passed = self.pass(request, peer, &asked, place, Some(known)).await;
+                match passed {
+                    Err(Fault::Over(why)) => self.deny(&original, Denial::Unauthenticated { place, why }, for_people),
+                    passed => passed,
+                }
             }
-            Decision::Deny(denied) => self.deny(&original, denied, request.headers()),
+            Decision::Deny(denied) => self.deny(&original, denied, for_people),
         }
     }
 
-    async fn endpoint(&self, request: Request<Incoming>) -> Response {
+    async fn endpoint(&self, request: Request<Body>) -> Response {
         self.latch.metrics.proxy.request("endpoint");
         routed(self.endpoints.clone(), request).await
     }
 
-    fn deny(&self, original: &Original<'_>, denied: Denial<'_>, headers: &HeaderMap) -> Result<Response, Fault> {
-        let for_people = opens_page(headers);
+    fn deny(&self, original: &Original<'_>, denied: Denial<'_>, for_people: bool) -> Result<Response, Fault> {
         match denied {
             Denial::Unauthenticated { place, why } if for_people => {
                 self.latch.metrics.proxy.request("denied");

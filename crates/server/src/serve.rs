@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use axum::Router;
+use axum::body::Body;
 use axum::http::Request;
 use axum::response::Response;
-use hyper::body::Incoming;
 use nightlatch_engine::clock::Clock;
 use nightlatch_engine::store::Store;
 use nightlatch_engine::store::memory::MemoryStore;
@@ -168,7 +168,7 @@ pub(crate) async fn start(config: Config, extra: impl FnOnce(&Arc<Latch>) -> Rou
 
 fn listen<A, F>(bound: Bound, answer: A, shutdown: &CancellationToken) -> JoinHandle<anyhow::Result<()>>
 where
-    A: Fn(Request<Incoming>) -> F + Clone + Send + Sync + 'static,
+    A: Fn(Request<Body>) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Response> + Send + 'static,
 {
     let shutdown = shutdown.clone();

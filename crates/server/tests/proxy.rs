@@ -15,6 +15,8 @@ mod http2;
 #[cfg(feature = "inject")]
 #[path = "proxy/injection.rs"]
 mod injection;
+#[path = "proxy/load.rs"]
+mod load;
 #[path = "proxy/passing.rs"]
 mod passing;
 #[path = "server/server.rs"]

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::response::Response;
 use nightlatch_core::session::Event;
 use nightlatch_core::time::Span;
@@ -12,10 +11,9 @@ use serde::Deserialize;
 use super::form::JsonBody;
 use super::standing::{SessionBody, after};
 use super::tab::moved;
-use crate::http::credential::required;
+use super::writer::Writer;
 use crate::http::headers::json;
 use crate::http::problem::Problem;
-use crate::http::write::from_script;
 use crate::latch::Latch;
 
 #[derive(Debug, Deserialize)]
@@ -31,11 +29,9 @@ pub(super) struct Report {
 
 pub(super) async fn post(
     State(latch): State<Arc<Latch>>,
-    headers: HeaderMap,
+    Writer(credential): Writer,
     JsonBody(report): JsonBody<Report>,
 ) -> Result<Response, Problem> {
-    let credential = required(&latch, &headers)?;
-    from_script(latch.origins(), &headers, credential.bearer)?;
     let input = Event::Input {
         age: Span::from_millis(report.age_ms),
     };

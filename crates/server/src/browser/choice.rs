@@ -15,10 +15,10 @@ use serde::{Deserialize, Serialize};
 
 use super::form::JsonBody;
 use super::standing::{SessionBody, after, live};
+use super::writer::Writer;
 use crate::http::credential::required;
 use crate::http::headers::json;
 use crate::http::problem::Problem;
-use crate::http::write::from_script;
 use crate::latch::Latch;
 
 /// Whoever finds an unlocked screen must not be able to keep it open: a longer limit asks for a recent authentication.
@@ -50,11 +50,9 @@ pub(super) async fn get(State(latch): State<Arc<Latch>>, headers: HeaderMap) -> 
 
 pub(super) async fn put(
     State(latch): State<Arc<Latch>>,
-    headers: HeaderMap,
+    Writer(credential): Writer,
     JsonBody(Choice { idle }): JsonBody<Choice>,
 ) -> Result<Response, Problem> {
-    let credential = required(&latch, &headers)?;
-    from_script(latch.origins(), &headers, credential.bearer)?;
     let standing = latch.engine.status(&credential.digest).await?;
     let snapshot = live(&latch, &standing)?;
     if latch.engine.with_policy(|policy| loosens(snapshot, policy, idle)) && is_stale(snapshot) {

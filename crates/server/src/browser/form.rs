@@ -1,12 +1,16 @@
 //! Reading the body of a write.
 
 use axum::Json;
+use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
-use axum::http::StatusCode;
-use axum::response::IntoResponse as _;
+use axum::http::{HeaderMap, StatusCode, header};
 use serde::de::DeserializeOwned;
 
+use crate::http::body;
 use crate::http::problem::Problem;
+
+/// No request of the browser side carries more than a few names.
+const BODY_LIMIT: usize = 16 * 1024;
 
 /// A JSON body; a mistake in it is told with its place.
 #[derive(Debug)]
@@ -15,30 +19,34 @@ pub(super) struct JsonBody<T>(pub(super) T);
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        match Json::from_request(request, state).await {
-            Ok(Json(body)) => Ok(Self(body)),
-            Err(rejection) => {
-                let detail = rejection.body_text();
-                let status = rejection.into_response().status();
-                Err(match status {
-                    StatusCode::PAYLOAD_TOO_LARGE => Problem::new(
-                        status,
-                        "too-large",
-                        "The request is too large",
-                        "A body here has at most 16 KiB.",
-                    ),
-                    StatusCode::UNSUPPORTED_MEDIA_TYPE => Problem::new(
-                        status,
-                        "not-json",
-                        "The body is not JSON",
-                        "Send `Content-Type: application/json`.",
-                    ),
-                    _ => Problem::bad_request(detail),
-                })
-            }
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        if !is_of_type(request.headers(), "application/json") {
+            return Err(Problem::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "not-json",
+                "The body is not JSON",
+                "Send `Content-Type: application/json`.",
+            ));
         }
+        let bytes = read(request.into_body()).await?;
+        let Json(body) = Json::from_bytes(&bytes).map_err(|error| Problem::bad_request(error.body_text()))?;
+        Ok(Self(body))
     }
+}
+
+/// A whole body, if it is small and comes in time.
+pub(super) async fn read(body: Body) -> Result<Bytes, Problem> {
+    Ok(body::read(body, BODY_LIMIT).await?)
+}
+
+/// Whether a body says that it is of a type, whatever its parameters.
+pub(super) fn is_of_type(headers: &HeaderMap, expected: &str) -> bool {
+    let sent = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let essence = sent.split(';').next().unwrap_or_default();
+    essence.trim().eq_ignore_ascii_case(expected)
 }
 
 /// Names of tabs and holds: short, and nothing that would need escaping anywhere.

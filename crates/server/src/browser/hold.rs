@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Path as PathParameter, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use nightlatch_core::session::{Answer, Event, Hold};
 use nightlatch_core::time::Span;
@@ -11,11 +11,11 @@ use nightlatch_engine::token::Handle;
 use serde::{Deserialize, Serialize};
 
 use super::form::{JsonBody, is_name};
-use super::standing::{after, live};
-use crate::http::credential::{Credential, required};
+use super::standing::after;
+use super::writer::Writer;
+use crate::http::credential::Credential;
 use crate::http::headers::json;
 use crate::http::problem::Problem;
-use crate::http::write::from_script;
 use crate::latch::Latch;
 
 /// The ids a session may have had; they are remembered so that a late release is understood.
@@ -37,12 +37,9 @@ struct Granted<'a> {
 
 pub(super) async fn post(
     State(latch): State<Arc<Latch>>,
-    headers: HeaderMap,
+    Writer(credential): Writer,
     JsonBody(wanted): JsonBody<Wanted>,
 ) -> Result<Response, Problem> {
-    let credential = required(&latch, &headers)?;
-    from_script(latch.origins(), &headers, credential.bearer)?;
-    live(&latch, &latch.engine.status(&credential.digest).await?)?;
     let label = wanted.label.as_deref().unwrap_or("hold");
     if !is_name(label) || label.len() > 32 {
         return Err(Problem::bad_request(
@@ -67,13 +64,10 @@ pub(super) async fn post(
 
 pub(super) async fn put(
     State(latch): State<Arc<Latch>>,
-    headers: HeaderMap,
+    Writer(credential): Writer,
     PathParameter(id): PathParameter<String>,
     JsonBody(wanted): JsonBody<Wanted>,
 ) -> Result<Response, Problem> {
-    let credential = required(&latch, &headers)?;
-    from_script(latch.origins(), &headers, credential.bearer)?;
-    live(&latch, &latch.engine.status(&credential.digest).await?)?;
     let known = latch.engine.presence(&credential.digest);
     if !known.is_some_and(|presence| presence.holds.contains_key(id.as_str())) {
         return Err(Problem::not_found(
@@ -85,11 +79,9 @@ pub(super) async fn put(
 
 pub(super) async fn delete(
     State(latch): State<Arc<Latch>>,
-    headers: HeaderMap,
+    Writer(credential): Writer,
     PathParameter(id): PathParameter<String>,
 ) -> Result<StatusCode, Problem> {
-    let credential = required(&latch, &headers)?;
-    from_script(latch.origins(), &headers, credential.bearer)?;
     let outcome = latch
         .engine
         .apply(&credential.digest, &Event::Release { id: id.into() })

@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
-use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::Form;
+use axum::extract::{FromRequest as _, Request, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use axum::{Form, RequestExt as _};
 use nightlatch_core::session::EndReason;
 use nightlatch_engine::Standing;
 use nightlatch_engine::token::Handle;
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq as _;
 
+use super::form::{is_of_type, read};
 use super::return_to;
 use crate::http::credential::{Credential, credential};
 use crate::http::headers::{json, protect};
@@ -45,27 +45,31 @@ struct SignOutForm {
 
 pub(super) async fn post(State(latch): State<Arc<Latch>>, request: Request) -> Result<Response, Problem> {
     let headers = request.headers().clone();
-    let credential = credential(&latch, &headers);
-    let is_form = is_form(&headers);
-    let return_to;
+    let is_form = is_of_type(&headers, "application/x-www-form-urlencoded");
+    let named = credential(&latch, &headers);
     if is_form {
         known_origin(latch.origins(), &headers, false)?;
-        let form = request.extract::<Form<SignOutForm>, _>().await.ok();
-        let Form(form) = form.unwrap_or_default();
-        page_wrote_it(credential, &form.csrf)?;
-        return_to = form.return_to;
     } else {
-        from_script(
-            latch.origins(),
-            &headers,
-            credential.is_some_and(|credential| credential.bearer),
-        )?;
-        let meant = meant(request).await?;
-        if let Some(redirect) = meant_another(&latch, credential, meant.handle).await? {
-            return Ok(json(&Leaving { redirect }));
-        }
-        return_to = meant.return_to;
+        let bearer = named.is_some_and(|credential| credential.bearer);
+        from_script(latch.origins(), &headers, bearer)?;
     }
+    let return_to = match known(&latch, named).await? {
+        // For nobody there is nothing to read.
+        None => None,
+        Some(credential) if is_form => {
+            let form = form(request).await?;
+            page_wrote_it(credential, &form.csrf)?;
+            form.return_to
+        }
+        Some(credential) => {
+            let meant = meant(request).await?;
+            if let Some(redirect) = meant_another(&latch, credential, meant.handle).await? {
+                return Ok(json(&Leaving { redirect }));
+            }
+            meant.return_to
+        }
+    };
+    let credential = named;
     let reason = end(&latch, credential).await?;
     let listed = return_to::listed(&latch, credential, return_to).await;
     let redirect = listed.unwrap_or_else(|| leave(&latch, reason));
@@ -92,11 +96,25 @@ pub(super) async fn post(State(latch): State<Arc<Latch>>, request: Request) -> R
     Ok(response)
 }
 
+/// The credential of a session, over or not. Anything else names none.
+async fn known(latch: &Latch, credential: Option<Credential>) -> Result<Option<Credential>, Problem> {
+    let Some(credential) = credential else {
+        return Ok(None);
+    };
+    let standing = latch.engine.status(&credential.digest).await?;
+    Ok((standing != Standing::Unknown).then_some(credential))
+}
+
+/// What cannot be read has no token.
+async fn form(request: Request) -> Result<SignOutForm, Problem> {
+    let (parts, body) = request.into_parts();
+    let body = read(body).await?;
+    let form = Form::from_request(Request::from_parts(parts, body.into()), &()).await;
+    Ok(form.map(|Form(form)| form).unwrap_or_default())
+}
+
 async fn meant(request: Request) -> Result<Meant, Problem> {
-    let body: Bytes = request
-        .extract()
-        .await
-        .map_err(|_| Problem::bad_request("The body cannot be read."))?;
+    let body = read(request.into_body()).await?;
     if body.is_empty() {
         return Ok(Meant::default());
     }
@@ -106,10 +124,10 @@ async fn meant(request: Request) -> Result<Meant, Problem> {
 /// Where to go when the session that is meant is not the one of the credential: nothing is ended, no cookie is cleared.
 async fn meant_another(
     latch: &Latch,
-    credential: Option<Credential>,
+    credential: Credential,
     meant: Option<Handle>,
 ) -> Result<Option<String>, Problem> {
-    let (Some(credential), Some(meant)) = (credential, meant) else {
+    let Some(meant) = meant else {
         return Ok(None);
     };
     let presented = match latch.engine.status(&credential.digest).await? {
@@ -154,22 +172,8 @@ async fn end(latch: &Latch, credential: Option<Credential>) -> Result<&'static s
     }
 }
 
-fn is_form(headers: &HeaderMap) -> bool {
-    let content_type = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    content_type
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .eq_ignore_ascii_case("application/x-www-form-urlencoded")
-}
-
-/// Whether the form is from a page that was written for this session. Without one there is nothing to protect.
-fn page_wrote_it(credential: Option<Credential>, presented: &str) -> Result<(), Problem> {
-    let Some(credential) = credential else { return Ok(()) };
+/// Whether the form is from a page that was written for this session.
+fn page_wrote_it(credential: Credential, presented: &str) -> Result<(), Problem> {
     let expected = credential.digest.form_token();
     if expected.as_bytes().ct_eq(presented.as_bytes()).into() {
         return Ok(());

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Path as PathParameter, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use nightlatch_core::path::Path;
 use nightlatch_core::session::Event;
@@ -12,9 +12,8 @@ use serde::Deserialize;
 
 use super::form::{JsonBody, is_name};
 use super::standing::{live, told};
-use crate::http::credential::required;
+use super::writer::Writer;
 use crate::http::problem::Problem;
-use crate::http::write::from_script;
 use crate::latch::Latch;
 
 /// More open tabs than a person has; a browser that reports more is not believed.
@@ -30,11 +29,9 @@ pub(super) struct Report {
 
 pub(super) async fn post(
     State(latch): State<Arc<Latch>>,
-    headers: HeaderMap,
+    Writer(credential): Writer,
     JsonBody(report): JsonBody<Report>,
 ) -> Result<Response, Problem> {
-    let credential = required(&latch, &headers)?;
-    from_script(latch.origins(), &headers, credential.bearer)?;
     let standing = latch.engine.status(&credential.digest).await?;
     live(&latch, &standing)?;
     let Some(event) = moved(&latch, &credential.digest, &report.tab, &report.path)? else {
@@ -45,11 +42,9 @@ pub(super) async fn post(
 
 pub(super) async fn delete(
     State(latch): State<Arc<Latch>>,
-    headers: HeaderMap,
+    Writer(credential): Writer,
     PathParameter(tab): PathParameter<String>,
 ) -> Result<StatusCode, Problem> {
-    let credential = required(&latch, &headers)?;
-    from_script(latch.origins(), &headers, credential.bearer)?;
     let outcome = latch
         .engine
         .apply(&credential.digest, &Event::TabClose { tab: tab.into() })

@@ -18,6 +18,7 @@ use super::proxy::ProxySection;
 use super::schema::Node;
 use super::site::SiteSection;
 use super::{address, level};
+use crate::http::request_kind::Navigation;
 use crate::http::sign_in_url::SignInUrl;
 
 /// What is written here about a section or a key stands in `docs/configuration.md`.
@@ -133,6 +134,8 @@ pub(crate) struct ServerSection {
     /// A sentence about the session at the identity provider, shown on the signed-out page.
     #[schemars(example = &"You may still be signed in at our identity provider.")]
     pub(crate) provider_note: Option<String>,
+    /// Whose opening of a page counts where the policy's `activity` has `navigation`.
+    pub(crate) navigation: Navigation,
 }
 
 impl Default for ServerSection {
@@ -144,6 +147,7 @@ impl Default for ServerSection {
             trusted_proxies: Vec::new(),
             sign_in_url: None,
             provider_note: None,
+            navigation: Navigation::default(),
         }
     }
 }

@@ -38,9 +38,14 @@ pub(crate) struct ProxySection {
     pub(crate) connect_timeout: Span,
     /// How long an upstream may be silent before it answers.
     pub(crate) response_timeout: Span,
+    /// How long a client may send nothing of a body that it has begun.
+    pub(crate) client_timeout: Span,
     /// How many connections are open at once; those above wait.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub(crate) connection_limit: usize,
+    /// How many of them one address may have, or one /64 network of IPv6; those above wait for a while. Left out: half of them.
+    #[schemars(range(min = 1), example = 500)]
+    pub(crate) connections_per_address: Option<usize>,
     /// How many bytes the head of a request may have.
     #[schemars(range(min = 8192, max = 1_048_576))]
     pub(crate) header_limit: usize,
@@ -70,7 +75,9 @@ impl Default for ProxySection {
             upstream_ca: None,
             connect_timeout: Span::from_secs(5),
             response_timeout: Span::from_secs(60),
+            client_timeout: Span::from_secs(30),
             connection_limit: 10_000,
+            connections_per_address: None,
             header_limit: 65_536,
             body_limit: None,
             inject: cfg!(feature = "inject"),
@@ -105,6 +112,7 @@ impl ProxySection {
         for (key, span) in [
             ("proxy.connect_timeout", self.connect_timeout),
             ("proxy.response_timeout", self.response_timeout),
+            ("proxy.client_timeout", self.client_timeout),
         ] {
             if span == Span::ZERO {
                 wrong(key, "zero would fail every request; write for example `60s`".to_owned());
@@ -118,6 +126,17 @@ impl ProxySection {
                     self.connection_limit,
                     CONNECTION_LIMITS.start(),
                     CONNECTION_LIMITS.end()
+                ),
+            );
+        }
+        if let Some(limit) = self.connections_per_address
+            && !(1..=self.connection_limit).contains(&limit)
+        {
+            wrong(
+                "proxy.connections_per_address",
+                format!(
+                    "{limit} is not between 1 and proxy.connection_limit, which is {}; leave it out for half of that",
+                    self.connection_limit
                 ),
             );
         }

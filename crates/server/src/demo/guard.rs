@@ -48,7 +48,7 @@ pub(super) async fn admission(latch: &Latch, headers: &HeaderMap, path: &str) ->
     let digest = credential.digest;
     let outcome = latch
         .engine
-        .request(&digest, &Path::canonical(path), request_kind(headers))
+        .request(&digest, &Path::canonical(path), request_kind(headers, latch.navigation))
         .await?;
     Ok(match (outcome.answer, outcome.standing) {
         (Some(Answer::Verdict(Verdict::Allow)), Standing::Live(session)) => {

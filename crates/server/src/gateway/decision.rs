@@ -126,7 +126,13 @@ async fn decision<'a>(
             .await?
             .map_err(unauthenticated)?;
     }
-    let session = ask(latch, &digest, &readings.canonical, request_kind(headers)).await?;
+    let session = ask(
+        latch,
+        &digest,
+        &readings.canonical,
+        request_kind(headers, latch.navigation),
+    )
+    .await?;
     session
         .map(|session| Decision::Allow {
             place,

@@ -28,7 +28,7 @@ const LARGEST_MESSAGE: usize = 1024 * 1024;
 const MOST_STREAMS: u32 = 1024;
 
 /// Serves until the server stops, then lets running requests finish.
-pub(crate) async fn serve(bound: Bound, latch: Arc<Latch>) {
+pub(crate) async fn serve(mut bound: Bound, latch: Arc<Latch>) {
     let connections = GracefulShutdown::new();
     let shutdown = latch.shutdown.clone();
     let service = TowerToHyperService::new(router(latch));
@@ -40,8 +40,9 @@ pub(crate) async fn serve(bound: Bound, latch: Arc<Latch>) {
         let connection = connections.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {
-                tracing::debug!(%peer, %error, "a gRPC connection ended early");
+                tracing::debug!(peer = %peer.address, %error, "a gRPC connection ended early");
             }
+            drop(peer);
         });
     }
     drop(bound);

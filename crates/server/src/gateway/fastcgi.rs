@@ -12,7 +12,6 @@ mod written;
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
 use self::connection::Broken;
@@ -20,25 +19,21 @@ use crate::http::listen::Bound;
 use crate::http::tcp;
 use crate::latch::Latch;
 
-/// Those above wait in the queue of the system.
-const MOST_CONNECTIONS: usize = 1024;
-
 /// Serves until the server stops, then lets running requests finish.
-pub(crate) async fn serve(bound: Bound, latch: Arc<Latch>) {
-    let (connections, room) = (TaskTracker::new(), Arc::new(Semaphore::new(MOST_CONNECTIONS)));
-    // The semaphore is never closed.
-    while let Ok(place) = Arc::clone(&room).acquire_owned().await {
-        let Some((stream, peer)) = bound.accept(&latch.shutdown).await else {
-            break;
-        };
+pub(crate) async fn serve(mut bound: Bound, latch: Arc<Latch>) {
+    let connections = TaskTracker::new();
+    while let Some((stream, peer)) = bound.accept(&latch.shutdown).await {
         let latch = Arc::clone(&latch);
         connections.spawn(async move {
+            let address = peer.address;
             match connection::serve(&latch, stream).await {
                 Ok(()) => {}
-                Err(error @ Broken::Malformed(_)) => tracing::warn!(%peer, %error, "a FastCGI connection is closed"),
-                Err(error) => tracing::debug!(%peer, %error, "a FastCGI connection ended early"),
+                Err(error @ Broken::Malformed(_)) => {
+                    tracing::warn!(peer = %address, %error, "a FastCGI connection is closed")
+                }
+                Err(error) => tracing::debug!(peer = %address, %error, "a FastCGI connection ended early"),
             }
-            drop(place);
+            drop(peer);
         });
     }
     drop(bound);

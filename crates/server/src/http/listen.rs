@@ -3,65 +3,68 @@
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 
+use axum::body::Body;
 use axum::http::Request;
 use axum::response::Response;
 use futures_util::FutureExt as _;
-use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::GracefulShutdown;
 use ipnet::IpNet;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
 use super::head_timer::HeadTimer;
-use super::tcp;
+use super::patient::Patient;
+use super::tcp::{self, Door, Peer, Room};
+use super::unread::to_its_end;
 use crate::config::Listener;
+
+/// Connections at once; those above wait.
+const CONNECTIONS: usize = 10_000;
 
 /// A bound listener.
 #[derive(Debug)]
 pub(crate) struct Bound {
-    listener: TcpListener,
+    door: Door,
     trusted_proxies: Vec<IpNet>,
 }
 
 impl Bound {
     /// `key` names the address in errors.
     pub(crate) async fn bind(listener: &Listener, key: &str) -> anyhow::Result<Self> {
+        let room = Room::new(CONNECTIONS, &listener.trusted_proxies);
         Ok(Self {
-            listener: tcp::bind(listener.address, key).await?,
+            door: Door::bind(listener.address, key, room).await?,
             trusted_proxies: listener.trusted_proxies.clone(),
         })
     }
 
     pub(crate) fn address(&self) -> anyhow::Result<SocketAddr> {
-        tcp::address(&self.listener)
+        self.door.address()
     }
 
     /// Serves until `shutdown`, then lets running requests finish.
-    pub(crate) async fn serve<A, F>(self, answer: A, shutdown: CancellationToken)
+    pub(crate) async fn serve<A, F>(mut self, answer: A, shutdown: CancellationToken)
     where
-        A: Fn(Request<Incoming>) -> F + Clone + Send + 'static,
+        A: Fn(Request<Body>) -> F + Clone + Send + 'static,
         F: Future<Output = Response> + Send + 'static,
     {
         let connections = GracefulShutdown::new();
         while let Some((stream, peer)) = self.accept(&shutdown).await {
             serve_connection(stream, peer, answer.clone(), &connections);
         }
-        drop(self.listener);
+        drop(self.door);
         tcp::drain(connections.shutdown()).await;
     }
 
     /// The next connection of somebody who may come; none once the server stops.
-    pub(crate) async fn accept(&self, shutdown: &CancellationToken) -> Option<(TcpStream, SocketAddr)> {
+    pub(crate) async fn accept(&mut self, shutdown: &CancellationToken) -> Option<(Patient<TcpStream>, Peer)> {
         loop {
-            let (stream, peer) = tokio::select! {
-                accepted = tcp::accept(&self.listener) => accepted,
-                () = shutdown.cancelled() => return None,
-            };
-            if self.admits(peer.ip()) {
+            let (stream, peer) = self.door.accept(shutdown).await?;
+            if self.admits(peer.address.ip()) {
                 return Some((stream, peer));
             }
-            tracing::debug!(%peer, "a connection that comes from no listed proxy is closed");
+            tracing::debug!(peer = %peer.address, "a connection that comes from no listed proxy is closed");
         }
     }
 
@@ -72,12 +75,12 @@ impl Bound {
     }
 }
 
-fn serve_connection<A, F>(stream: TcpStream, peer: SocketAddr, answer: A, connections: &GracefulShutdown)
+fn serve_connection<A, F>(stream: Patient<TcpStream>, peer: Peer, answer: A, connections: &GracefulShutdown)
 where
-    A: Fn(Request<Incoming>) -> F + Send + 'static,
+    A: Fn(Request<Body>) -> F + Send + 'static,
     F: Future<Output = Response> + Send + 'static,
 {
-    let service = hyper::service::service_fn(move |request| answer(request).map(Ok::<_, Infallible>));
+    let service = hyper::service::service_fn(move |request| answer(to_its_end(request)).map(Ok::<_, Infallible>));
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(HeadTimer::default())
         .header_read_timeout(tcp::HEADERS_WITHIN)
@@ -86,7 +89,8 @@ where
     let connection = connections.watch(connection);
     tokio::spawn(async move {
         if let Err(error) = connection.await {
-            tracing::trace!(%peer, %error, "a connection ended early");
+            tracing::trace!(peer = %peer.address, %error, "a connection ended early");
         }
+        drop(peer);
     });
 }

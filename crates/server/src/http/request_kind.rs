@@ -2,13 +2,26 @@
 
 use axum::http::HeaderMap;
 use nightlatch_core::session::RequestKind;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Whose opening of a page is a navigation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Navigation {
+    /// Any: a page that reloads itself counts as well.
+    #[default]
+    Any,
+    /// A person's, by the word of the browser (`Sec-Fetch-User`). One that says nothing of requests says nothing of this.
+    Person,
+}
 
 /// Streams reconnect by themselves, browsers fetch ahead and report by themselves; a page is opened by somebody.
-pub(crate) fn request_kind(headers: &HeaderMap) -> RequestKind {
+pub(crate) fn request_kind(headers: &HeaderMap, navigation: Navigation) -> RequestKind {
     let signs = Signs::of(headers);
     if signs.nobody {
         RequestKind::Passive
-    } else if signs.opens_page() {
+    } else if signs.opens_page() && (navigation == Navigation::Any || signs.may_be_person()) {
         RequestKind::Navigation
     } else {
         RequestKind::Fetch
@@ -27,6 +40,8 @@ struct Signs<'a> {
     nobody: bool,
     mode: Option<&'a [u8]>,
     dest: Option<&'a [u8]>,
+    /// Whether the browser saw somebody do something that led here.
+    by_person: bool,
     takes_html: bool,
 }
 
@@ -49,6 +64,7 @@ impl<'a> Signs<'a> {
                     signs.nobody |= contains(value, "report");
                     signs.dest.get_or_insert(value);
                 }
+                "sec-fetch-user" => signs.by_person |= value == b"?1",
                 // Three names of one thing: the standard one, and those of browsers before it.
                 "sec-purpose" | "purpose" | "x-moz" => {
                     let ahead = ["prefetch", "prerender", "preview"];
@@ -58,6 +74,11 @@ impl<'a> Signs<'a> {
             }
         }
         signs
+    }
+
+    /// Whether a person may be behind it, as far as the browser tells.
+    fn may_be_person(&self) -> bool {
+        self.by_person || self.mode.is_none() && self.dest.is_none()
     }
 
     fn opens_page(&self) -> bool {
@@ -76,7 +97,7 @@ fn contains(value: &[u8], word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::{HeaderName, HeaderValue};
+    use axum::http::{HeaderName, HeaderValue, header};
 
     use super::*;
 
@@ -119,7 +140,29 @@ mod tests {
             let headers = sent
                 .iter()
                 .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
-            assert_eq!(request_kind(&headers.collect()), kind, "{sent:?}");
+            assert_eq!(request_kind(&headers.collect(), Navigation::Any), kind, "{sent:?}");
         }
+    }
+
+    #[test]
+    fn a_persons_navigation_is_one_by_the_word_of_the_browser() {
+        let page = [("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
+        for (more, kind) in [
+            (&[("sec-fetch-user", "?1")][..], RequestKind::Navigation),
+            (&[], RequestKind::Fetch),
+            (&[("sec-fetch-user", "?0")], RequestKind::Fetch),
+            (
+                &[("sec-fetch-user", "?1"), ("purpose", "prefetch")],
+                RequestKind::Passive,
+            ),
+        ] {
+            let headers = page
+                .iter()
+                .chain(more)
+                .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+            assert_eq!(request_kind(&headers.collect(), Navigation::Person), kind, "{more:?}");
+        }
+        let silent = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static("text/html"))]);
+        assert_eq!(request_kind(&silent, Navigation::Person), RequestKind::Navigation);
     }
 }

@@ -1,8 +1,12 @@
 //! What a client asks for, told once and for certain, or not at all.
 
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
 use axum::http::{HeaderMap, Method, Request, Uri, Version, header, uri::Authority};
 
 use super::fault::Fault;
+use super::strict::{self, Ambiguous};
 use crate::gateway::original::Original;
 
 /// Host and target of a request, as it was sent.
@@ -21,6 +25,7 @@ impl Asked {
             return Err(Fault::Method);
         }
         let host = host(request.version(), request.uri(), request.headers())?;
+        strict::check(request.version(), request.headers())?;
         let target = request.uri().path_and_query();
         let target = target.ok_or(Fault::Malformed("The request names no path."))?;
         Ok(Self {
@@ -28,6 +33,27 @@ impl Asked {
             host,
             target: target.as_str().to_owned(),
         })
+    }
+
+    /// The target in a form that every server takes. Browsers send a few bytes in queries as they are that RFC 3986 does not
+    /// have there, and some servers refuse them; escaped they mean the same.
+    pub(super) fn escaped_target(&self) -> Cow<'_, str> {
+        let Some((path, query)) = self.target.split_once('?') else {
+            return Cow::Borrowed(&self.target);
+        };
+        let odd = |byte: u8| b"\\\"<>^`{|}".contains(&byte);
+        if !query.bytes().any(odd) {
+            return Cow::Borrowed(&self.target);
+        }
+        let mut escaped = format!("{path}?");
+        for character in query.chars() {
+            match u8::try_from(character) {
+                // Writing to a string does not fail.
+                Ok(byte) if odd(byte) => _ = write!(escaped, "%{byte:02X}"),
+                _ => escaped.push(character),
+            }
+        }
+        Cow::Owned(escaped)
     }
 
     /// The same as the gateway reads it.
@@ -67,6 +93,12 @@ fn host(version: Version, uri: &Uri, headers: &HeaderMap) -> Result<String, Faul
     Ok(host.to_owned())
 }
 
+impl From<Ambiguous> for Fault {
+    fn from(Ambiguous: Ambiguous) -> Self {
+        Self::Malformed("The headers can be read in several ways.")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,6 +109,20 @@ mod tests {
             request = request.header(header::HOST, *host);
         }
         request.body(()).expect("a request")
+    }
+
+    #[test]
+    fn a_query_goes_on_in_a_form_that_every_server_takes() {
+        for (sent, onward) in [
+            ("/a?user=CORP\\ada", "/a?user=CORP%5Cada"),
+            ("/a?b=^`{|}&c=[1]%5c'", "/a?b=%5E%60%7B%7C%7D&c=[1]%5c'"),
+            ("/a|b?c", "/a|b?c"),
+            ("/a", "/a"),
+            ("/a?", "/a?"),
+        ] {
+            let asked = Asked::of(&request(Version::HTTP_11, sent, &["app.example"])).expect("a request");
+            assert_eq!(asked.escaped_target(), onward, "{sent}");
+        }
     }
 
     #[test]

@@ -1,14 +1,17 @@
 //! Bodies on their way through: piece by piece, with what is to be known of them.
 
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use axum::body::Body;
 use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
+use tokio::time::Sleep;
 
+use super::headers::strip_trailers;
 use super::hold::Transfer;
 use super::upstream::InFlight;
 
@@ -18,6 +21,8 @@ type Piece = Result<Frame<Bytes>, axum::Error>;
 #[derive(Debug, Default)]
 pub(super) struct Progress {
     bytes: AtomicU64,
+    /// Whether the next piece is still to come.
+    waits: AtomicBool,
     flaw: AtomicU8,
 }
 
@@ -27,6 +32,8 @@ pub(super) enum Flaw {
     /// Its sender broke off, or did not say where it ends.
     Broken,
     TooLarge,
+    /// Its sender sends no more of it.
+    Stalled,
 }
 
 impl Progress {
@@ -34,11 +41,17 @@ impl Progress {
         self.bytes.load(Ordering::Relaxed)
     }
 
+    /// Whether it is the sender of the body that makes everybody wait.
+    pub(super) fn waits_for_client(&self) -> bool {
+        self.waits.load(Ordering::Relaxed)
+    }
+
     pub(super) fn flaw(&self) -> Option<Flaw> {
         match self.flaw.load(Ordering::Relaxed) {
             0 => None,
             1 => Some(Flaw::Broken),
-            _ => Some(Flaw::TooLarge),
+            2 => Some(Flaw::TooLarge),
+            _ => Some(Flaw::Stalled),
         }
     }
 
@@ -46,6 +59,7 @@ impl Progress {
         let flaw = match flaw {
             Flaw::Broken => 1,
             Flaw::TooLarge => 2,
+            Flaw::Stalled => 3,
         };
         self.flaw.store(flaw, Ordering::Relaxed);
     }
@@ -60,6 +74,28 @@ pub(super) struct Passing {
     /// Bytes that may still come.
     pub(super) left: Option<u64>,
     pub(super) in_flight: Option<InFlight>,
+    /// How long the sender may take for the next piece.
+    pub(super) patience: Option<Patience>,
+}
+
+/// A wait for the next piece of a body.
+pub(super) struct Patience {
+    within: Duration,
+    /// Set while it lasts.
+    due: Option<Pin<Box<Sleep>>>,
+}
+
+impl Patience {
+    pub(super) fn of(within: Duration) -> Self {
+        Self { within, due: None }
+    }
+
+    /// Ready once it has lasted too long.
+    fn poll_over(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let within = self.within;
+        let due = self.due.get_or_insert_with(|| Box::pin(tokio::time::sleep(within)));
+        due.as_mut().poll(cx)
+    }
 }
 
 impl HttpBody for Passing {
@@ -67,9 +103,24 @@ impl HttpBody for Passing {
     type Error = axum::Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Piece>> {
-        let frame = ready!(Pin::new(&mut self.inner).poll_frame(cx));
-        match &frame {
+        let Poll::Ready(mut frame) = Pin::new(&mut self.inner).poll_frame(cx) else {
+            self.progress.waits.store(true, Ordering::Relaxed);
+            if let Some(patience) = &mut self.patience {
+                ready!(patience.poll_over(cx));
+                self.progress.set_flaw(Flaw::Stalled);
+                return Poll::Ready(Some(Err(axum::Error::new("nothing more of the body comes"))));
+            }
+            return Poll::Pending;
+        };
+        self.progress.waits.store(false, Ordering::Relaxed);
+        if let Some(patience) = &mut self.patience {
+            patience.due = None;
+        }
+        match &mut frame {
             Some(Ok(frame)) => {
+                if let Some(trailers) = frame.trailers_mut() {
+                    strip_trailers(trailers);
+                }
                 let length = frame.data_ref().map_or(0, |data| data.len() as u64);
                 self.progress.bytes.fetch_add(length, Ordering::Relaxed);
                 if let Some(transfer) = &mut self.transfer {
@@ -169,6 +220,8 @@ impl HttpBody for Lent {
 pub(super) struct Until {
     pub(super) inner: Body,
     pub(super) over: Pin<Box<dyn Future<Output = ()> + Send>>,
+    /// Whether it then ends as if all of it had come. Anything but a stream would be taken for whole.
+    pub(super) ends_whole: bool,
 }
 
 impl HttpBody for Until {
@@ -177,8 +230,17 @@ impl HttpBody for Until {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Piece>> {
         if self.over.as_mut().poll(cx).is_ready() {
-            return Poll::Ready(None);
+            let cut = (!self.ends_whole).then(|| Err(axum::Error::new("the session has ended")));
+            return Poll::Ready(cut);
         }
         Pin::new(&mut self.inner).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
     }
 }

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 
+use crate::gateway::decision::Why;
 use crate::gateway::denial::REASON;
 use crate::http::headers::page;
 use crate::http::problem::Problem;
@@ -22,6 +23,10 @@ pub(super) enum Fault {
     /// No application is behind this address.
     Nowhere(&'static str),
     TooLarge,
+    /// The client has begun a body and sends no more of it.
+    Stalled,
+    /// The session ended before there was an answer.
+    Over(Why),
     /// No upstream takes a connection.
     Unreachable,
     /// The upstream broke off before it had answered.
@@ -74,7 +79,7 @@ impl Fault {
         if retry && !matches!(self, Self::Broken) {
             headers.insert(header::RETRY_AFTER, RETRY_AFTER);
         }
-        if matches!(self, Self::Malformed(_) | Self::TooLarge) {
+        if matches!(self, Self::Malformed(_) | Self::TooLarge | Self::Stalled) {
             // Nobody knows where the next request begins.
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
@@ -86,6 +91,7 @@ impl Fault {
         match self {
             Self::Forbidden(_) => Some("forbidden"),
             Self::StoreDown => Some("unavailable"),
+            Self::Over(why) => Some(why.as_str()),
             _ => None,
         }
     }
@@ -93,8 +99,8 @@ impl Fault {
     /// The word for it, in the metrics.
     pub(super) const fn outcome(&self) -> &'static str {
         match self {
-            Self::Malformed(_) | Self::Method | Self::TooLarge => "refused",
-            Self::Forbidden(_) => "denied",
+            Self::Malformed(_) | Self::Method | Self::TooLarge | Self::Stalled => "refused",
+            Self::Forbidden(_) | Self::Over(_) => "denied",
             Self::Nowhere(_) => "nowhere",
             Self::Unreachable | Self::Broken | Self::Late => "failed",
             Self::StoreDown => "unavailable",
@@ -132,6 +138,18 @@ impl Fault {
                 "too-large",
                 "This is too large",
                 "More was sent than is taken here at once.",
+            ),
+            Self::Stalled => (
+                StatusCode::REQUEST_TIMEOUT,
+                "too-slow",
+                "The request does not come to its end",
+                "More was announced than was sent. Check the connection, and send it again.",
+            ),
+            Self::Over(_) => (
+                StatusCode::UNAUTHORIZED,
+                "session-ended",
+                "The session has ended",
+                "Sign in again to go on.",
             ),
             Self::Unreachable => (
                 StatusCode::BAD_GATEWAY,

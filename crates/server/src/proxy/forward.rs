@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, Version, header, request, response};
+use axum::http::{HeaderMap, Method, Request, StatusCode, Uri, Version, request, response};
 use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
@@ -38,7 +38,7 @@ pub(super) struct Answered {
 /// twice makes no difference (RFC 9110 section 9.2.2).
 pub(super) async fn send(proxy: &Proxy, mut onward: Onward<'_>) -> Result<Answered, Fault> {
     let progress = Arc::clone(&onward.body.progress);
-    let repeatable = is_repeatable(&onward.method) && hyper::body::Body::is_end_stream(&onward.body);
+    let repeatable = is_read(&onward.method) && hyper::body::Body::is_end_stream(&onward.body);
     let lender = Lender::new(Body::new(onward.body));
     let mut tried: Vec<Arc<Upstream>> = Vec::new();
     let mut fault = Fault::Unreachable;
@@ -79,6 +79,7 @@ pub(super) async fn send(proxy: &Proxy, mut onward: Onward<'_>) -> Result<Answer
                     }
                     Failure::Client(error) => match progress.flaw() {
                         Some(Flaw::TooLarge) => return Err(Fault::TooLarge),
+                        Some(Flaw::Stalled) => return Err(Fault::Stalled),
                         Some(Flaw::Broken) => return Err(Fault::Malformed("The body does not come to its end.")),
                         None => {
                             tracing::warn!(%address, error = %chain(error), "an upstream did not answer");
@@ -112,7 +113,8 @@ impl Failure {
     }
 }
 
-/// An upstream may be silent for so long; while the body is on its way there, it need not say anything.
+/// An upstream may be silent for so long; while the body is on its way there, it need not say anything. How long the client
+/// may take for the next piece of it is another matter.
 async fn wait(
     proxy: &Proxy,
     sent: impl Future<Output = Result<Response<Incoming>, ClientError>>,
@@ -125,7 +127,7 @@ async fn wait(
             answer = &mut sent => return answer.map_err(Failure::Client),
             () = tokio::time::sleep(proxy.response_timeout) => {
                 let bytes = progress.bytes();
-                if bytes == known {
+                if bytes == known && !progress.waits_for_client() {
                     return Err(Failure::Late);
                 }
                 known = bytes;
@@ -157,7 +159,8 @@ fn head(
     Ok(parts)
 }
 
-fn is_repeatable(method: &Method) -> bool {
+/// It changes nothing, so that it may be sent twice.
+pub(super) fn is_read(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
@@ -170,28 +173,4 @@ fn chain(error: &dyn std::error::Error) -> String {
         source = cause.source();
     }
     text
-}
-
-/// What an answer is, by its headers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Content {
-    Document,
-    EventStream,
-    Other,
-}
-
-impl Content {
-    pub(super) fn of(headers: &HeaderMap) -> Self {
-        let content_type = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
-        let essence = content_type
-            .and_then(|value| value.split(|byte| *byte == b';').next())
-            .unwrap_or_default()
-            .trim_ascii()
-            .to_ascii_lowercase();
-        match &*essence {
-            b"text/html" | b"application/xhtml+xml" => Self::Document,
-            b"text/event-stream" => Self::EventStream,
-            _ => Self::Other,
-        }
-    }
 }

@@ -79,6 +79,20 @@ pub(super) fn strip_claims(headers: &mut HeaderMap, trusted: bool) {
     }
 }
 
+/// Takes out of trailers what an application would read as if it had stood in front of the body.
+pub(super) fn strip_trailers(trailers: &mut HeaderMap) {
+    strip_hop_by_hop(trailers);
+    strip_claims(trailers, false);
+    for name in [
+        header::CONTENT_LENGTH,
+        header::HOST,
+        header::AUTHORIZATION,
+        header::COOKIE,
+    ] {
+        trailers.remove(name);
+    }
+}
+
 fn is_claim(name: &str, trusted: bool) -> bool {
     let other = usual_spelling(name);
     let odd = other.is_some();

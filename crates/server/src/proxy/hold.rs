@@ -35,10 +35,14 @@ pub(super) struct Holds {
 }
 
 /// The bodies of one session.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Flow {
+    /// When the first of them began. It is no moment any more once it has lasted longer.
+    began: Instant,
     pieces: AtomicU64,
     bodies: AtomicUsize,
+    /// How many of them were parts of a file. What follows within a while is the next part of the same upload.
+    parts: AtomicUsize,
     closed: Notify,
 }
 
@@ -49,6 +53,7 @@ pub(super) struct Transfer {
     handle: Handle,
     digest: Digest,
     began: Instant,
+    is_part: bool,
     flow: Option<Arc<Flow>>,
 }
 
@@ -69,14 +74,31 @@ impl Holds {
             handle,
             digest,
             began: self.latch.engine.clock().now(),
+            is_part: false,
             flow: None,
         }
     }
 
-    fn join(self: &Arc<Self>, handle: Handle, digest: Digest) -> Arc<Flow> {
+    /// A body begins that may be one of many: applications send large files in short requests.
+    pub(super) fn part(self: &Arc<Self>, handle: Handle, digest: Digest) -> Transfer {
+        let mut transfer = self.transfer(handle, digest);
+        transfer.is_part = true;
+        transfer
+    }
+
+    fn join(self: &Arc<Self>, transfer: &Transfer) -> Arc<Flow> {
+        let Transfer {
+            handle, digest, began, ..
+        } = *transfer;
         let mut flows = self.flows.lock().unwrap_or_else(PoisonError::into_inner);
         let flow = flows.entry(handle).or_insert_with(|| {
-            let flow = Arc::<Flow>::default();
+            let flow = Arc::new(Flow {
+                began,
+                pieces: AtomicU64::new(0),
+                bodies: AtomicUsize::new(0),
+                parts: AtomicUsize::new(0),
+                closed: Notify::new(),
+            });
             let keeping = Keeping {
                 holds: Arc::clone(self),
                 flow: Arc::clone(&flow),
@@ -88,6 +110,7 @@ impl Holds {
             flow
         });
         flow.bodies.fetch_add(1, Ordering::Relaxed);
+        flow.parts.fetch_add(transfer.is_part.into(), Ordering::Relaxed);
         Arc::clone(flow)
     }
 
@@ -106,10 +129,10 @@ impl Transfer {
     /// Some of the body has passed.
     pub(super) fn moved(&mut self) {
         if self.flow.is_none() {
-            if self.holds.latch.engine.clock().now().since(self.began) < MOMENT {
+            if !self.is_part && self.holds.latch.engine.clock().now().since(self.began) < MOMENT {
                 return;
             }
-            self.flow = Some(self.holds.join(self.handle, self.digest));
+            self.flow = Some(self.holds.join(self));
         }
         if let Some(flow) = &self.flow {
             flow.pieces.fetch_add(1, Ordering::Relaxed);
@@ -139,20 +162,23 @@ struct Keeping {
 impl Keeping {
     async fn run(mut self) {
         let latch = Arc::clone(&self.holds.latch);
-        latch.metrics.proxy.holding.inc();
         let (mut known, mut moved_at) = (0, latch.engine.clock().now());
         loop {
             let pieces = self.flow.pieces.load(Ordering::Relaxed);
             let now = latch.engine.clock().now();
             if pieces != known {
                 (known, moved_at) = (pieces, now);
-                if self.until.is_none_or(|until| until.since(now) < RENEWED_BEFORE) {
+                let lasts = now.since(self.flow.began) >= MOMENT;
+                if lasts && self.until.is_none_or(|until| until.since(now) < RENEWED_BEFORE) {
                     self.hold(&latch, now).await;
                 }
-            } else if self.until.is_some() && now.since(moved_at) >= STALLED_AFTER {
+            }
+            let is_stalled = now.since(moved_at) >= STALLED_AFTER;
+            if is_stalled || !self.next_part_may_come() && self.flow.bodies.load(Ordering::Relaxed) == 0 {
                 self.release(&latch).await;
             }
-            if self.holds.left(self.handle, &self.flow) {
+            let waits_for_a_part = !is_stalled && self.flow.parts.load(Ordering::Relaxed) > 0;
+            if !waits_for_a_part && self.holds.left(self.handle, &self.flow) {
                 break;
             }
             tokio::select! {
@@ -161,7 +187,11 @@ impl Keeping {
             }
         }
         self.release(&latch).await;
-        latch.metrics.proxy.holding.dec();
+    }
+
+    /// An upload in parts is held between them as well. A single one is over with its body.
+    fn next_part_may_come(&self) -> bool {
+        self.flow.parts.load(Ordering::Relaxed) > 1
     }
 
     async fn hold(&mut self, latch: &Latch, now: Instant) {
@@ -170,13 +200,14 @@ impl Keeping {
             span: HELD_FOR,
         };
         // Refused where holds have bridged all that the policy allows: then only a person helps.
-        if self.apply(latch, &event).await == Some(Answer::Accepted) {
-            self.until = Some(now + HELD_FOR);
+        if self.apply(latch, &event).await == Some(Answer::Accepted) && self.until.replace(now + HELD_FOR).is_none() {
+            latch.metrics.proxy.holding.inc();
         }
     }
 
     async fn release(&mut self, latch: &Latch) {
         if self.until.take().is_some() {
+            latch.metrics.proxy.holding.dec();
             let id = self.holds.id.as_ref().into();
             self.apply(latch, &Event::Release { id }).await;
         }

@@ -2,64 +2,64 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::Request;
+use axum::http::{Request, Version};
 use hyper::body::Incoming;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use super::Proxy;
+use super::stream::{Streams, Traffic, seen};
 use super::strict::Strict;
 use super::tls::Certificate;
 use crate::config::ProxySection;
 use crate::http::head_timer::HeadTimer;
-use crate::http::tcp;
+use crate::http::tcp::{self, Door, Peer, Room};
+use crate::http::unread::to_its_end;
 
 const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
 const STREAMS_PER_CONNECTION: u32 = 200;
 const PINGED_EVERY: Duration = Duration::from_secs(30);
+/// A connection of HTTP/2 without a stream for so long is closed.
+const IDLE_FOR: Duration = Duration::from_secs(60);
+/// What nobody closes by then is cut off.
+const CLOSED_WITHIN: Duration = Duration::from_secs(10);
 
 /// A bound listener.
 #[derive(Debug)]
 pub(crate) struct Bound {
-    listener: TcpListener,
+    door: Door,
     certificate: Option<Arc<Certificate>>,
     header_limit: usize,
-    room: Arc<Semaphore>,
-}
-
-/// Whom a connection is with. It takes up room until the last thing that came over it is over.
-#[derive(Clone, Debug)]
-pub(super) struct Client {
-    pub(super) address: SocketAddr,
-    _room: Arc<OwnedSemaphorePermit>,
 }
 
 impl Bound {
     pub(crate) async fn bind(section: &ProxySection) -> anyhow::Result<Self> {
         let certificate = section.tls.as_ref().map(Certificate::read).transpose()?;
+        let mut room = Room::new(section.connection_limit, &section.trusted());
+        if let Some(for_each) = section.connections_per_address {
+            room.for_each = for_each;
+        }
         Ok(Self {
-            listener: tcp::bind(section.listen, "proxy.listen").await?,
+            door: Door::bind(section.listen, "proxy.listen", room).await?,
             certificate,
             header_limit: section.header_limit,
-            room: Arc::new(Semaphore::new(section.connection_limit)),
         })
     }
 
     pub(crate) fn address(&self) -> anyhow::Result<SocketAddr> {
-        tcp::address(&self.listener)
+        self.door.address()
     }
 
     /// Serves until `shutdown`, then lets running requests finish.
-    pub(crate) async fn serve(self, proxy: Arc<Proxy>, shutdown: CancellationToken) -> anyhow::Result<()> {
+    pub(crate) async fn serve(mut self, proxy: Arc<Proxy>, shutdown: CancellationToken) -> anyhow::Result<()> {
         let tls = match &self.certificate {
             Some(certificate) => {
                 tokio::spawn(Arc::clone(certificate).follow(shutdown.clone()));
@@ -67,54 +67,41 @@ impl Bound {
             }
             None => None,
         };
-        let connections = GracefulShutdown::new();
-        while let Some((stream, client)) = self.accept(&shutdown).await {
+        let connections = TaskTracker::new();
+        while let Some((stream, peer)) = self.door.accept(&shutdown).await {
             let connection = Connection {
                 proxy: Arc::clone(&proxy),
-                client,
+                peer,
                 header_limit: self.header_limit,
-                watcher: connections.watcher(),
+                shutdown: shutdown.clone(),
             };
-            tokio::spawn(connection.accept(stream, tls.clone()));
+            connections.spawn(connection.accept(stream, tls.clone()));
         }
-        drop(self.listener);
-        tcp::drain(connections.shutdown()).await;
+        drop(self.door);
+        connections.close();
+        tcp::drain(connections.wait()).await;
         Ok(())
-    }
-
-    /// The next connection; none once the server stops. Those above the limit wait in the queue of the system.
-    async fn accept(&self, shutdown: &CancellationToken) -> Option<(TcpStream, Client)> {
-        let accepting = async {
-            // Nobody closes it.
-            let room = Arc::clone(&self.room).acquire_owned().await.ok()?;
-            let (stream, address) = tcp::accept(&self.listener).await;
-            let client = Client {
-                address,
-                _room: Arc::new(room),
-            };
-            Some((stream, client))
-        };
-        tokio::select! {
-            accepted = accepting => accepted,
-            () = shutdown.cancelled() => None,
-        }
     }
 }
 
 struct Connection {
     proxy: Arc<Proxy>,
-    client: Client,
+    peer: Peer,
     header_limit: usize,
-    watcher: Watcher,
+    shutdown: CancellationToken,
 }
 
 impl Connection {
-    async fn accept(self, stream: TcpStream, tls: Option<TlsAcceptor>) {
-        let peer = self.client.address;
+    async fn accept(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, tls: Option<TlsAcceptor>) {
+        let peer = self.peer.address;
         let Some(tls) = tls else {
             return self.serve(stream).await;
         };
-        match tokio::time::timeout(HANDSHAKE_WITHIN, tls.accept(stream)).await {
+        let handshake = tokio::select! {
+            handshake = tokio::time::timeout(HANDSHAKE_WITHIN, tls.accept(stream)) => handshake,
+            () = self.shutdown.cancelled() => return,
+        };
+        match handshake {
             Ok(Ok(stream)) => self.serve(stream).await,
             Ok(Err(error)) => tracing::debug!(%peer, %error, "a TLS handshake failed"),
             Err(_) => tracing::debug!(%peer, "a TLS handshake took too long"),
@@ -124,16 +111,25 @@ impl Connection {
     async fn serve(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
         let Self {
             proxy,
-            client,
+            peer,
             header_limit,
-            watcher,
+            shutdown,
         } = self;
-        let peer = client.address;
+        let address = peer.address;
+        let traffic = Arc::<Traffic>::default();
+        let streams = Streams {
+            traffic: Arc::clone(&traffic),
+            taken_within: tcp::TAKEN_WITHIN,
+        };
+        let of_requests = Arc::clone(&traffic);
         let service = hyper::service::service_fn(move |request: Request<Incoming>| {
-            let (proxy, client) = (Arc::clone(&proxy), client.clone());
-            async move { Ok::<_, Infallible>(proxy.answer(request, client).await) }
+            let (proxy, peer) = (Arc::clone(&proxy), peer.clone());
+            if request.version() < Version::HTTP_2 {
+                of_requests.speaks_http_1();
+            }
+            async move { Ok::<_, Infallible>(seen(proxy.answer(to_its_end(request), peer).await)) }
         });
-        let mut builder = auto::Builder::new(TokioExecutor::new());
+        let mut builder = auto::Builder::new(streams);
         builder
             .http1()
             .timer(HeadTimer::default())
@@ -146,9 +142,38 @@ impl Connection {
             .max_concurrent_streams(STREAMS_PER_CONNECTION)
             .max_header_list_size(u32::try_from(header_limit).unwrap_or(u32::MAX));
         let io = TokioIo::new(Strict::new(stream, header_limit, tcp::HEADERS_WITHIN));
-        let connection = builder.serve_connection_with_upgrades(io, service).into_owned();
-        if let Err(error) = watcher.watch(connection).await {
-            tracing::trace!(%peer, %error, "a connection ended early");
+        let mut connection = pin!(builder.serve_connection_with_upgrades(io, service));
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            // What is underway comes to its end.
+            () = shutdown.cancelled() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+            () = idle(&traffic) => {
+                connection.as_mut().graceful_shutdown();
+                let Ok(ended) = tokio::time::timeout(CLOSED_WITHIN, connection).await else {
+                    tracing::debug!(peer = %address, "an idle connection is cut off");
+                    return;
+                };
+                ended
+            }
+        };
+        if let Err(error) = ended {
+            tracing::trace!(peer = %address, %error, "a connection ended early");
         }
+    }
+}
+
+/// Returns once a connection has had no stream for a while.
+async fn idle(traffic: &Traffic) {
+    let mut before = None;
+    loop {
+        tokio::time::sleep(IDLE_FOR).await;
+        let now = traffic.idle_after();
+        if now.is_some() && now == before {
+            return;
+        }
+        before = now;
     }
 }

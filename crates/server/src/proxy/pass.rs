@@ -8,22 +8,22 @@ use axum::body::Body;
 use axum::http::Method;
 use axum::http::{HeaderMap, Request, Version, header, response};
 use axum::response::Response;
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use nightlatch_core::path::Path;
 use nightlatch_core::resolution::is_passive;
 use nightlatch_core::session::RequestKind;
 use nightlatch_engine::token::{Digest, Handle};
 
 use super::asked::Asked;
-use super::body::Passing;
+use super::body::{Passing, Patience};
+use super::content::{Answer, Sent, is_document};
 use super::fault::Fault;
-use super::forward::{Answered, Content, Onward, send};
+use super::forward::{Answered, Onward, is_read, send};
 use super::headers::{self, Caller};
 use super::hold::Transfer;
 #[cfg(feature = "inject")]
 use super::inject;
-use super::listener::Client;
-use super::session_end::until_over;
+use super::session_end::{Ends, over_later, until_over};
 use super::tunnel;
 use super::upstream::InFlight;
 use super::{Known, Proxy};
@@ -31,6 +31,7 @@ use crate::gateway::{Place, identity};
 #[cfg(feature = "inject")]
 use crate::http::request_kind::opens_page;
 use crate::http::request_kind::request_kind;
+use crate::http::tcp::Peer;
 
 /// What is known of a request until the end of its answer.
 struct Passage {
@@ -46,8 +47,8 @@ impl Proxy {
     /// Passes a request on, for a session or, where everybody may, for nobody.
     pub(super) async fn pass(
         &self,
-        mut request: Request<Incoming>,
-        client: Client,
+        mut request: Request<Body>,
+        peer: Peer,
         asked: &Asked,
         place: &Place,
         known: Option<Known>,
@@ -61,7 +62,13 @@ impl Proxy {
         }
         let passage = self.passage(&request, asked, known.as_ref());
         let (mut parts, body) = request.into_parts();
-        self.rewrite_headers(&mut parts.headers, client.address, asked, place, known.as_ref());
+        let sent = Sent::of(&parts.headers);
+        let ends = if is_read(&parts.method) || sent == Sent::Unbounded && !body.is_end_stream() {
+            Ends::All
+        } else {
+            Ends::Ordered
+        };
+        self.rewrite_headers(&mut parts.headers, peer.address, asked, place, known.as_ref());
         if upgrade.is_some() {
             headers::name_websocket(&mut parts.headers);
         }
@@ -69,18 +76,20 @@ impl Proxy {
         if passage.page.is_some() {
             inject::Injection::ask(&mut parts.headers);
         }
+        let target = asked.escaped_target();
         let onward = Onward {
             place,
             host: &asked.host,
-            target: &asked.target,
+            target: &target,
             method: parts.method,
             headers: parts.headers,
             body: Passing {
-                inner: Body::new(body),
+                inner: body,
                 progress: Arc::default(),
-                transfer: self.transfer(&passage),
+                transfer: self.upload(&passage, sent),
                 left: self.body_limit,
                 in_flight: None,
+                patience: Some(Patience::of(self.client_timeout)),
             },
         };
         let Answered {
@@ -88,7 +97,14 @@ impl Proxy {
             body,
             upgraded,
             in_flight,
-        } = send(self, onward).await?;
+        } = match passage.session {
+            None => send(self, onward).await?,
+            // What waits for an answer longer than the session lasts gets none.
+            Some((handle, digest)) => tokio::select! {
+                answered = send(self, onward) => answered?,
+                why = over_later(&self.latch, handle, digest, ends) => return Err(Fault::Over(why)),
+            },
+        };
         self.latch.metrics.proxy.request("passed");
         let Some(upstream) = upgraded else {
             return Ok(self.hand_back(passage, parts, body, in_flight));
@@ -101,7 +117,7 @@ impl Proxy {
         let session = passage.session;
         tokio::spawn(async move {
             tunnel::run(latch, upgraded, upstream, session).await;
-            drop((client, in_flight));
+            drop((peer, in_flight));
         });
         headers::strip_hop_by_hop(&mut parts.headers);
         headers::name_websocket(&mut parts.headers);
@@ -117,7 +133,7 @@ impl Proxy {
         }
     }
 
-    fn passage(&self, request: &Request<Incoming>, asked: &Asked, known: Option<&Known>) -> Passage {
+    fn passage(&self, request: &Request<Body>, asked: &Asked, known: Option<&Known>) -> Passage {
         Passage {
             session: known.map(|known| (known.session.handle, known.digest)),
             holds: known.is_some_and(|known| self.may_hold(request.headers(), asked, known)),
@@ -128,7 +144,7 @@ impl Proxy {
 
     /// The page that a request opens, where the SDK is to be put into pages.
     #[cfg(feature = "inject")]
-    fn page(&self, request: &Request<Incoming>, asked: &Asked) -> Option<inject::Site> {
+    fn page(&self, request: &Request<Body>, asked: &Asked) -> Option<inject::Site> {
         let opened = self.injection.is_some() && request.method() == Method::GET && opens_page(request.headers());
         opened.then(|| inject::Site {
             scheme: self.latch.sites.scheme(),
@@ -140,13 +156,22 @@ impl Proxy {
     fn may_hold(&self, headers: &HeaderMap, asked: &Asked, known: &Known) -> bool {
         let facts = &known.session.facts;
         let path = Path::canonical(&asked.target);
-        request_kind(headers) != RequestKind::Passive
+        request_kind(headers, self.latch.navigation) != RequestKind::Passive
             && !self.latch.engine.with_policy(|policy| is_passive(policy, facts, &path))
     }
 
-    fn transfer(&self, passage: &Passage) -> Option<Transfer> {
+    fn upload(&self, passage: &Passage, sent: Sent) -> Option<Transfer> {
         let (handle, digest) = passage.session.filter(|_| passage.holds)?;
-        Some(self.holds.transfer(handle, digest))
+        match sent {
+            Sent::File => Some(self.holds.part(handle, digest)),
+            Sent::Bounded => Some(self.holds.transfer(handle, digest)),
+            Sent::Unbounded => None,
+        }
+    }
+
+    fn download(&self, passage: &Passage, answer: Answer) -> Option<Transfer> {
+        let (handle, digest) = passage.session.filter(|_| passage.holds)?;
+        (answer == Answer::Download).then(|| self.holds.transfer(handle, digest))
     }
 
     /// What the application hears: nothing that the client claims, and all that we know.
@@ -183,26 +208,35 @@ impl Proxy {
 
     fn hand_back(&self, passage: Passage, mut parts: response::Parts, body: Incoming, in_flight: InFlight) -> Response {
         headers::strip_hop_by_hop(&mut parts.headers);
-        let content = Content::of(&parts.headers);
-        let body = Body::new(Passing {
+        let answer = Answer::of(&parts.headers);
+        let is_whole = body.is_end_stream();
+        let mut body = Body::new(Passing {
             inner: Body::new(body),
             progress: Arc::default(),
-            // An event stream is open for as long as the page is: that is no work.
-            transfer: self.transfer(&passage).filter(|_| content != Content::EventStream),
+            transfer: self.download(&passage, answer),
             left: None,
             in_flight: Some(in_flight),
+            patience: None,
         });
-        let body = match (content, passage.session) {
-            (Content::EventStream, Some((handle, digest))) => until_over(&self.latch, body, handle, digest),
-            (Content::Document, Some(_)) => {
-                #[cfg(feature = "inject")]
-                let body = self.with_sdk(passage.page, &mut parts, body);
-                // Back shows nothing of theirs after the end.
-                headers::forbid_storing(&mut parts.headers);
-                body
-            }
-            _ => body,
+        let Some(session) = passage.session else {
+            return Response::from_parts(parts, body);
         };
+        if !is_whole {
+            let ends = if answer == Answer::Download {
+                Ends::Ordered
+            } else {
+                Ends::All
+            };
+            body = until_over(&self.latch, body, session, ends, answer == Answer::Stream);
+        }
+        if is_document(&parts.headers) {
+            #[cfg(feature = "inject")]
+            {
+                body = self.with_sdk(passage.page, &mut parts, body);
+            }
+            // Back shows nothing of theirs after the end.
+            headers::forbid_storing(&mut parts.headers);
+        }
         Response::from_parts(parts, body)
     }
 

@@ -4,21 +4,47 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use nightlatch_core::session::Phase;
+use nightlatch_core::session::{EndReason, Phase};
 use nightlatch_core::time::{Instant, Span};
 use nightlatch_engine::token::{Digest, Handle};
 use nightlatch_engine::{Snapshot, Standing};
 
 use super::body::Until;
+use crate::gateway::decision::Why;
 use crate::latch::Latch;
 
 /// Whoever authenticates again gets a new token; what was opened with the old one is theirs for so long, which is enough to
 /// open it again.
 const NEW_TOKEN_WITHIN: Span = Span::from_secs(5);
 const LOOKED_AT_LEAST_EVERY: Duration = Duration::from_hours(1);
+/// What is over by then is not looked after.
+const MOMENT: Duration = Duration::from_secs(1);
 
-/// Returns once the session serves nothing any more, or nobody can tell whether it does, or the server stops.
-pub(super) async fn over(latch: &Latch, handle: Handle, mut digest: Digest) {
+/// Which ends something is to be cut at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ends {
+    /// All of them, and a lock.
+    All,
+    /// Those that somebody else has brought about. What has an end of its own comes to it where a limit was reached or the
+    /// person has left.
+    Ordered,
+}
+
+impl Ends {
+    fn cut(self, reason: EndReason) -> bool {
+        match self {
+            Self::All => true,
+            Self::Ordered => match reason {
+                EndReason::Admin | EndReason::Account | EndReason::Upstream | EndReason::Superseded => true,
+                EndReason::Idle | EndReason::Absolute | EndReason::User | EndReason::Disconnected => false,
+            },
+        }
+    }
+}
+
+/// Returns once the session serves nothing any more, or nobody can tell whether it does, or the server stops. Never where
+/// the end is none of those that cut.
+pub(super) async fn over(latch: &Latch, handle: Handle, mut digest: Digest, ends: Ends) -> Why {
     let mut watcher = latch.engine.watch(handle);
     let mut closing: Option<Instant> = None;
     loop {
@@ -29,32 +55,60 @@ pub(super) async fn over(latch: &Latch, handle: Handle, mut digest: Digest) {
                     closing.get_or_insert_with(|| latch.engine.clock().now() + NEW_TOKEN_WITHIN);
                     standing
                 }
-                Ok(None) | Err(_) => return,
+                Ok(None) | Err(_) => Standing::Unknown,
             },
             Ok(standing) => standing,
-            Err(_) => return,
+            Err(_) => Standing::Unknown,
         };
-        let Standing::Live(session) = standing else { return };
-        if session.status.phase == Phase::Locked || closing.is_some_and(|at| session.now >= at) {
-            return;
+        let session = match standing {
+            Standing::Live(session) => session,
+            Standing::Ended { at, reason, .. } if ends.cut(reason) => return Why::Ended { at, reason },
+            Standing::Unknown if ends == Ends::All => return Why::Nobody,
+            // Nothing more happens to it, or nobody can tell.
+            Standing::Ended { .. } | Standing::Unknown => return std::future::pending().await,
+        };
+        if ends == Ends::All {
+            if session.status.phase == Phase::Locked {
+                return Why::Locked;
+            }
+            if closing.is_some_and(|at| session.now >= at) {
+                return Why::Nobody;
+            }
         }
+        let closing = closing.filter(|_| ends == Ends::All);
         tokio::select! {
             () = watcher.changed() => {}
             () = tokio::time::sleep(nothing_happens_for(&session, closing)) => {}
-            () = latch.shutdown.cancelled() => return,
+            () = latch.shutdown.cancelled(), if ends == Ends::All => return Why::Nobody,
         }
     }
 }
 
-/// An event stream that ends with its session.
-pub(super) fn until_over(latch: &Arc<Latch>, inner: Body, handle: Handle, digest: Digest) -> Body {
+/// The same for what may be through in a moment.
+pub(super) async fn over_later(latch: &Latch, handle: Handle, digest: Digest, ends: Ends) -> Why {
+    tokio::time::sleep(MOMENT).await;
+    over(latch, handle, digest, ends).await
+}
+
+/// A body that ends with its session. What is `whole` ends properly, wherever that is.
+pub(super) fn until_over(
+    latch: &Arc<Latch>,
+    inner: Body,
+    (handle, digest): (Handle, Digest),
+    ends: Ends,
+    whole: bool,
+) -> Body {
     let latch = Arc::clone(latch);
-    let open = OpenStream::new(&latch);
     let over = Box::pin(async move {
-        let _open = open;
-        over(&latch, handle, digest).await;
+        tokio::time::sleep(MOMENT).await;
+        let _open = (ends == Ends::All).then(|| OpenStream::new(&latch));
+        over(&latch, handle, digest, ends).await;
     });
-    Body::new(Until { inner, over })
+    Body::new(Until {
+        inner,
+        over,
+        ends_whole: whole,
+    })
 }
 
 /// Counted until it is closed, by whomever.

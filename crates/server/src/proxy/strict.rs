@@ -15,12 +15,15 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::Sleep;
+use tokio::time::{Instant, Sleep};
 
 use self::framing::Framing;
+pub(super) use self::head::{Ambiguous, check};
+use crate::http::unread;
 
 /// Read at once where bytes are looked at.
 const PIECE: usize = 16 * 1024;
+const READS_AT_ONCE: usize = 16;
 
 /// A connection whose requests are held to the letter.
 #[derive(Debug)]
@@ -30,6 +33,10 @@ pub(super) struct Strict<S> {
     head_within: Duration,
     /// Runs until the first head is whole. The parser waits for those after it, and not while an answer is underway.
     head_due: Option<Pin<Box<Sleep>>>,
+    /// When the client last sent something.
+    heard: Instant,
+    /// Runs while what is left of a request is thrown away.
+    lingers: Option<Linger>,
     /// Looked at, and not handed on yet.
     ready: Vec<u8>,
     handed_on: usize,
@@ -42,9 +49,51 @@ impl<S> Strict<S> {
             framing: Framing::new(header_limit),
             head_within,
             head_due: None,
+            heard: now(),
+            lingers: None,
             ready: Vec::new(),
             handed_on: 0,
         }
+    }
+}
+
+/// The client may still be sending what was refused. To close now would reset the connection, and the answer with it.
+#[derive(Debug)]
+struct Linger {
+    silent: Pin<Box<Sleep>>,
+    in_all: Pin<Box<Sleep>>,
+}
+
+impl Linger {
+    fn since(heard: Instant) -> Self {
+        Self {
+            silent: Box::pin(tokio::time::sleep_until(heard + unread::SILENT_FOR)),
+            in_all: Box::pin(tokio::time::sleep(unread::IN_ALL)),
+        }
+    }
+
+    /// Ready once the client has closed, or has had its time.
+    fn poll(&mut self, stream: &mut (impl AsyncRead + Unpin), cx: &mut Context<'_>) -> Poll<()> {
+        let mut thrown_away = [MaybeUninit::uninit(); PIECE];
+        // A fast client must not keep the others waiting.
+        for _ in 0..READS_AT_ONCE {
+            let mut piece = ReadBuf::uninit(&mut thrown_away);
+            match Pin::new(&mut *stream).poll_read(cx, &mut piece) {
+                Poll::Ready(Ok(())) if !piece.filled().is_empty() => {
+                    self.silent.set(tokio::time::sleep(unread::SILENT_FOR));
+                }
+                Poll::Ready(_) => return Poll::Ready(()),
+                Poll::Pending => {
+                    ready!(self.silent.as_mut().poll(cx));
+                    return Poll::Ready(());
+                }
+            }
+        }
+        if self.in_all.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 }
 
@@ -76,7 +125,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for Strict<S> {
             this.ready.clear();
             this.handed_on = 0;
             if let Some(plain) = this.framing.plain() {
-                return read_plain(&mut this.stream, &mut this.framing, plain, cx, buf);
+                ready!(read_plain(&mut this.stream, &mut this.framing, plain, cx, buf))?;
+                this.heard = now();
+                return Poll::Ready(Ok(()));
             }
             let mut piece = [MaybeUninit::uninit(); PIECE];
             let mut piece = ReadBuf::uninit(&mut piece);
@@ -92,12 +143,18 @@ impl<S: AsyncRead + Unpin> AsyncRead for Strict<S> {
                 }
                 continue;
             }
+            this.heard = now();
             this.framing.look_at(piece.filled(), &mut this.ready);
             if !this.framing.awaits_first_head() {
                 this.head_due = None;
             }
         }
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "sockets keep real time")]
+fn now() -> Instant {
+    Instant::now()
 }
 
 /// Bytes of a body of known length are not looked at.
@@ -118,7 +175,7 @@ fn read_plain<S: AsyncRead + Unpin>(
     Poll::Ready(Ok(()))
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Strict<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Strict<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.get_mut().stream).poll_write(cx, buf)
     }
@@ -128,7 +185,17 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Strict<S> {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+        let this = self.get_mut();
+        if this.lingers.is_none() {
+            ready!(Pin::new(&mut this.stream).poll_shutdown(cx))?;
+            if !this.framing.is_within() {
+                return Poll::Ready(Ok(()));
+            }
+        }
+        let heard = this.heard;
+        let lingers = this.lingers.get_or_insert_with(|| Linger::since(heard));
+        ready!(lingers.poll(&mut this.stream, cx));
+        Poll::Ready(Ok(()))
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -6,7 +6,7 @@ use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use nightlatch_engine::token::{Digest, Handle};
 
-use super::session_end::{OpenStream, over};
+use super::session_end::{Ends, OpenStream, over};
 use crate::latch::Latch;
 
 /// Passes frames on. What is in them is nobody's business here, and none of it is activity.
@@ -18,7 +18,7 @@ pub(super) async fn run(latch: Arc<Latch>, client: OnUpgrade, upstream: OnUpgrad
     let (mut client, mut upstream) = (TokioIo::new(client), TokioIo::new(upstream));
     let end = async {
         match session {
-            Some((handle, digest)) => over(&latch, handle, digest).await,
+            Some((handle, digest)) => drop(over(&latch, handle, digest, Ends::All).await),
             None => latch.shutdown.cancelled().await,
         }
     };

@@ -133,11 +133,12 @@ async fn page(request: Request) -> Response<Body> {
     );
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("max-age=60"));
     headers.insert(header::ETAG, HeaderValue::from_static("\"1\""));
-    let (mut status, mut gzip) = (StatusCode::OK, false);
+    let (mut status, mut coding) = (StatusCode::OK, String::new());
     for (name, value) in query {
         match &*name {
             "status" => status = value.parse().expect("a status"),
-            "gzip" => gzip = true,
+            "gzip" | "br" => coding = name,
+            "spaces" => html.push_str(&" ".repeat(value.parse().expect("a number"))),
             "html" => html = value,
             "meta" => {
                 let meta = format!("<head><meta http-equiv=\"Content-Security-Policy\" content=\"{value}\">");
@@ -150,16 +151,30 @@ async fn page(request: Request) -> Response<Body> {
         }
     }
     let mut body = html.into_bytes();
-    if gzip {
-        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        std::io::Write::write_all(&mut encoder, &body).expect("encoded");
-        body = encoder.finish().expect("encoded");
+    if !coding.is_empty() {
+        body = encoded(&coding, &body);
+        headers.insert(
+            header::CONTENT_ENCODING,
+            HeaderValue::try_from(coding).expect("a value"),
+        );
     }
     headers.insert(header::CONTENT_LENGTH, body.len().into());
     *response.status_mut() = status;
     *response.body_mut() = body.into();
     response
+}
+
+pub(crate) fn encoded(coding: &str, text: &[u8]) -> Vec<u8> {
+    if coding == "gzip" {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        std::io::Write::write_all(&mut encoder, text).expect("encoded");
+        return encoder.finish().expect("encoded");
+    }
+    let mut body = Vec::new();
+    let mut encoder = brotli::CompressorWriter::new(&mut body, 4096, 5, 22);
+    std::io::Write::write_all(&mut encoder, text).expect("encoded");
+    drop(encoder);
+    body
 }
 
 /// An event at once, and then one every tenth of a second.
@@ -174,14 +189,28 @@ async fn events() -> Response<Body> {
     (kind, Body::from_stream(ticks)).into_response()
 }
 
-/// 100 bytes every tenth of a second, as many times as the query says.
+/// 100 bytes every tenth of a second, as many times as the query says; and what it says of them besides, of which `length`
+/// is the length of all.
 async fn drip(request: Request) -> Response<Body> {
-    let pieces: usize = request.uri().query().and_then(|query| query.parse().ok()).unwrap_or(1);
-    let pieces = stream::iter(0..pieces).then(|_| async {
+    let query = request.uri().query().unwrap_or_default();
+    let (pieces, more) = query.split_once('&').unwrap_or((query, ""));
+    let pieces: usize = pieces.parse().unwrap_or(1);
+    let drops = stream::iter(0..pieces).then(|_| async {
         tokio::time::sleep(Duration::from_millis(100)).await; // tidy: sleeps because a slow body is what is tested
         Ok::<_, Infallible>(Bytes::from_static(&[b'x'; 100]))
     });
-    Body::from_stream(pieces).into_response()
+    let mut response = Body::from_stream(drops).into_response();
+    for (name, value) in url::form_urlencoded::parse(more.as_bytes()) {
+        let (name, value) = match &*name {
+            "length" => (header::CONTENT_LENGTH, HeaderValue::from(100 * pieces)),
+            name => (
+                HeaderName::from_bytes(name.as_bytes()).expect("a name"),
+                HeaderValue::from_str(&value).expect("a value"),
+            ),
+        };
+        response.headers_mut().insert(name, value);
+    }
+    response
 }
 
 async fn never() -> Response<Body> {

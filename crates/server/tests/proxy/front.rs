@@ -4,7 +4,7 @@ use axum::body::Bytes;
 use axum::http::Method;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 use crate::application::Application;
 use crate::client::{self, Answer};
@@ -56,6 +56,18 @@ impl Front {
         assert_eq!(client::send(Method::POST, &url, &headers, "").await.status, 200);
     }
 
+    /// Ends a session as an operator does.
+    pub(crate) async fn end(&self, token: &str) {
+        let handle = self.session(token).await.ok(200)["handle"]
+            .as_str()
+            .expect("a handle")
+            .to_owned();
+        let key = format!("Bearer {}", self.server.key);
+        let url = format!("{}sessions/{handle}", self.server.management);
+        let answer = client::send(Method::DELETE, &url, &[("authorization", &key)], "").await;
+        assert!(answer.status.is_success(), "{}", answer.text());
+    }
+
     /// How the session stands, without being activity.
     pub(crate) async fn session(&self, token: &str) -> Answer {
         let bearer = format!("Bearer {token}");
@@ -96,6 +108,14 @@ impl Front {
     /// A connection on which anything can be sent.
     pub(crate) async fn connect(&self) -> TcpStream {
         TcpStream::connect(&self.address).await.expect("a connection")
+    }
+
+    /// The same from another address of this machine.
+    pub(crate) async fn connect_from(&self, ip: [u8; 4]) -> TcpStream {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.bind((ip, 0).into()).expect("an address of this machine");
+        let address = self.address.parse().expect("an address");
+        socket.connect(address).await.expect("a connection")
     }
 
     /// Sends bytes and reads until the connection is closed.

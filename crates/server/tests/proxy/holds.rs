@@ -86,11 +86,64 @@ async fn a_download_holds_the_session_while_it_flows() {
     let application = Application::start().await;
     let front = Front::of(&application, POLICY);
     let token = front.sign_in("ada").await;
-    let download = front.get_as(&token, "/drip?60", &[]).await;
+    let download = front.get_as(&token, "/drip?60&length", &[]).await;
     assert_eq!((download.status.as_u16(), download.body.len()), (200, 6000));
     assert!(front.idle_remaining(&token).await > 0);
     let lasted = until_ended(&front, &token).await;
     assert!(lasted > IDLE / 2 && lasted < IDLE * 2, "{lasted:?}");
+}
+
+#[tokio::test]
+async fn a_file_to_be_saved_is_a_download_whatever_its_length() {
+    let application = Application::start().await;
+    let front = Front::of(&application, POLICY);
+    let token = front.sign_in("ada").await;
+    let download = front
+        .get_as(&token, "/drip?40&content-disposition=attachment", &[])
+        .await;
+    assert_eq!((download.status.as_u16(), download.body.len()), (200, 4000));
+    assert!(front.idle_remaining(&token).await > 0);
+}
+
+/// Sends a file in requests of a moment each, for three idle periods. True if the session lasts.
+async fn survives_parts(front: &Front, fields: &[(&str, &str)]) -> bool {
+    let token = front.sign_in("ada").await;
+    let cookie = cookie(&token);
+    let mut all = vec![("cookie", &*cookie), ("sec-fetch-mode", "cors")];
+    all.extend(fields);
+    for _ in 0..20 {
+        if front.send(Method::PUT, "/part", &all, vec![b'x'; 5000]).await.status != 200 {
+            return false;
+        }
+        tokio::time::sleep(Duration::from_millis(300)).await; // tidy: sleeps because requests that follow each other are what is tested
+    }
+    let lasted = until_ended(front, &token).await;
+    assert!(
+        lasted < Duration::from_secs(5) + IDLE * 2,
+        "the last part held it for too long: {lasted:?}"
+    );
+    true
+}
+
+#[tokio::test]
+async fn an_upload_in_parts_holds_as_a_single_one_does() {
+    let application = Application::start().await;
+    let front = Front::of(
+        &application,
+        &format!("{POLICY}activity = [\"navigation\", \"input\"]\n"),
+    );
+    let (file, call) = (
+        [("content-type", "application/octet-stream")],
+        [("content-type", "application/json")],
+    );
+    let part = [("content-type", "text/plain"), ("content-range", "bytes 0-4999/100000")];
+    let (file, part, call) = tokio::join!(
+        survives_parts(&front, &file),
+        survives_parts(&front, &part),
+        survives_parts(&front, &call),
+    );
+    assert!(file && part, "parts of a file are an upload");
+    assert!(!call, "calls of a page are none");
 }
 
 #[tokio::test]
@@ -100,9 +153,12 @@ async fn what_nobody_need_be_there_for_holds_nothing() {
     let token = front.sign_in("ada").await;
     let passive = [("nightlatch-activity", "passive")];
     let began = now();
-    let (download, ended) = tokio::join!(front.get_as(&token, "/drip?60", &passive), until_ended(&front, &token));
+    let (download, ended) = tokio::join!(
+        front.get_as(&token, "/drip?60&length", &passive),
+        until_ended(&front, &token)
+    );
     assert!(ended < IDLE + Duration::from_secs(2), "{ended:?}");
-    // In flight is in flight.
+    // What has an end of its own comes to it.
     assert_eq!((download.status.as_u16(), download.body.len()), (200, 6000));
     assert!(now() - began > IDLE * 2);
     assert_eq!(front.get_as(&token, "/", &[]).await.status, 401);
@@ -130,7 +186,10 @@ async fn no_body_holds_a_session_past_hold_max() {
     let application = Application::start().await;
     let front = Front::of(&application, &format!("{POLICY}hold_max = \"3s\"\n"));
     let token = front.sign_in("ada").await;
-    let (download, ended) = tokio::join!(front.get_as(&token, "/drip?120", &[]), until_ended(&front, &token));
+    let (download, ended) = tokio::join!(
+        front.get_as(&token, "/drip?120&length", &[]),
+        until_ended(&front, &token)
+    );
     assert!(ended < Duration::from_secs(3) + IDLE * 2, "{ended:?}");
     // Longer than a head may take, too.
     assert_eq!(download.body.len(), 12_000);

@@ -227,6 +227,86 @@ async fn what_only_http_2_can_carry_never_arrives() {
     assert_eq!(targets, ["/page", "/a"]);
 }
 
+type Few = &'static [(&'static str, &'static str)];
+
+/// Methods, targets and fields, and whether they may pass. HTTP/2 is held to the same letter as HTTP/1.
+const HEADS: [(&str, &str, Few, bool); 31] = [
+    ("GET", "/page", &[], true),
+    ("GET", "/page", &[("x", "1"), ("x", "2"), ("x_y", "3")], true),
+    ("GET", "/a?user=CORP\\ada", &[], true),
+    ("GET", "/a?b=^`{|}", &[], true),
+    ("VERSION-CONTROL", "/a", &[], true),
+    ("RPC_IN_DATA", "/a", &[], true),
+    ("M-SEARCH", "/a", &[], true),
+    ("GET", "/page", &[("content-length", "0")], true),
+    ("GET", "/page", &[("content_length", "0")], false),
+    ("GET", "/page", &[("content.length", "0")], false),
+    ("GET", "/page", &[("content+length", "0")], false),
+    ("GET", "/page", &[("content~length", "0")], false),
+    (
+        "GET",
+        "/page",
+        &[("content-length", "0"), ("content-length", "0")],
+        false,
+    ),
+    (
+        "GET",
+        "/page",
+        &[("content-length", "0"), ("content_length", "5")],
+        false,
+    ),
+    ("GET", "/page", &[("content-length", "0, 0")], false),
+    ("GET", "/page", &[("content-length", "+0")], false),
+    ("GET", "/page", &[("content-length", "")], false),
+    ("GET", "/page", &[("content-length", "0x0")], false),
+    ("GET", "/page", &[("content-length", "99999999999999999999")], false),
+    ("GET", "/page", &[("transfer-encoding", "identity")], false),
+    ("GET", "/page", &[("transfer_encoding", "chunked")], false),
+    ("GET", "/page", &[("transfer.encoding", "chunked")], false),
+    ("GET", "/page", &[("transfer|encoding", "chunked")], false),
+    (
+        "GET",
+        "/page",
+        &[("transfer-encoding", "chunked"), ("content-length", "0")],
+        false,
+    ),
+    ("GET", "/page", &[("host", "evil.example")], false),
+    ("GET", "/page", &[("x y", "1")], false),
+    ("GET", "/page", &[("x", "a\0b")], false),
+    ("get", "/page", &[], false),
+    ("GET", "/a%2fb", &[], false),
+    ("GET", "/a\\b", &[], false),
+    ("GET", "/%252e%252e/b", &[], false),
+];
+
+#[tokio::test]
+async fn both_versions_are_held_to_the_same_letter() {
+    let application = Application::start().await;
+    let front = Front::of(&application, "");
+    let cookie = cookie(&front.sign_in("ada").await);
+    for (method, target, fields, passes) in HEADS {
+        let head = replaced(replaced(page(&cookie), ":method", method), ":path", target);
+        let outcome = asked(&front, &with(head, fields), None).await;
+        let lines = fields.iter().map(|(name, value)| format!("{name}: {value}\r\n"));
+        let lines = lines.collect::<Vec<_>>().concat();
+        let first = front
+            .raw(
+                format!(
+                    "{method} {target} HTTP/1.1\r\nHost: {HOST}\r\nCookie: {cookie}\r\nConnection: close\r\n{lines}\r\n"
+                )
+                .as_bytes(),
+            )
+            .await;
+        let what = format!("{method} {target} {fields:?}");
+        assert_eq!(first.starts_with("HTTP/1.1 200 "), passes, "HTTP/1.1: {what}: {first}");
+        assert_eq!(outcome == Outcome::Answered(OK), passes, "HTTP/2: {what}: {outcome:?}");
+    }
+    assert_eq!(
+        application.heads().len(),
+        2 * HEADS.iter().filter(|head| head.3).count()
+    );
+}
+
 #[tokio::test]
 async fn a_body_of_another_length_never_comes_to_its_end() {
     let application = Application::start().await;

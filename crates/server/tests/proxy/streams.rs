@@ -25,6 +25,15 @@ async fn last_chunk(stream: &mut TcpStream) {
     }
 }
 
+/// Reads up to the end of a body in chunks, or to where it breaks off.
+async fn end_or_cut(stream: &mut TcpStream) {
+    let mut rest = Vec::new();
+    while !rest.ends_with(b"0\r\n\r\n") {
+        let Ok(byte) = stream.read_u8().await else { return };
+        rest.push(byte);
+    }
+}
+
 /// Opens something that stays open, and reads up to the end of the answer's head.
 async fn open(front: &Front, token: &str, target: &str, fields: &str) -> (TcpStream, String) {
     let mut stream = front.connect().await;
@@ -87,6 +96,69 @@ async fn an_event_stream_passes_and_ends_with_the_session() {
     front.sign_out(&token).await;
     let end = timeout(ENDS_WITHIN, last_chunk(&mut stream)).await;
     end.expect("in time");
+}
+
+/// What an application may send without an end.
+const ENDLESS: [&str; 6] = [
+    "/drip?600&content-type=multipart/x-mixed-replace;boundary=x",
+    "/drip?600&content-type=application/x-ndjson",
+    "/drip?600&content-type=application/json",
+    "/drip?600&content-type=text/plain",
+    "/drip?600&content-type=application/grpc-web%2Bproto",
+    "/drip?600",
+];
+
+#[tokio::test]
+async fn what_has_no_end_holds_nothing_and_ends_with_the_session() {
+    let application = Application::start().await;
+    let policy = "[policy]\nidle = \"3s\"\nwarn_before = \"1s\"\n";
+    let front = Front::of(&application, policy);
+    let cut = async |target: &'static str| {
+        let token = front.sign_in("ada").await;
+        let (mut stream, head) = open(&front, &token, target, "").await;
+        assert!(head.starts_with("HTTP/1.1 200 "), "{target}: {head}");
+        let began = now();
+        let ended = timeout(Duration::from_secs(15), end_or_cut(&mut stream)).await;
+        ended.unwrap_or_else(|_| panic!("{target} goes on"));
+        let lasted = now() - began;
+        assert!(lasted < Duration::from_secs(3) + ENDS_WITHIN, "{target}: {lasted:?}");
+        assert_eq!(front.session(&token).await.json()["reason"], "idle", "{target}");
+    };
+    futures_util::future::join_all(ENDLESS.map(cut)).await;
+}
+
+#[tokio::test]
+async fn what_has_an_end_is_cut_by_whoever_ends_the_session_and_not_by_a_limit() {
+    let application = Application::start().await;
+    let front = Front::of(&application, "");
+    let (leaving, revoked) = (front.sign_in("ada").await, front.sign_in("bob").await);
+    let (mut kept, _) = open(&front, &leaving, "/drip?40&length", "").await;
+    let (mut cut, _) = open(&front, &revoked, "/drip?600&length", "").await;
+    front.sign_out(&leaving).await;
+    front.end(&revoked).await;
+    let began = now();
+    assert!(ends(&mut cut, Duration::from_secs(15)).await, "it goes on");
+    assert!(now() - began < Duration::from_secs(1) + ENDS_WITHIN);
+    let mut body = vec![0; 4000];
+    kept.read_exact(&mut body).await.expect("all of it");
+}
+
+#[tokio::test]
+async fn what_waits_for_an_answer_gets_none_after_the_end() {
+    let application = Application::start().await;
+    let front = Front::of(&application, "");
+    let token = front.sign_in("ada").await;
+    let waiting = front.get_as(&token, "/never", &[]);
+    let leaving = async {
+        while application.heads().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        front.sign_out(&token).await;
+    };
+    let (answer, ()) = tokio::join!(timeout(Duration::from_secs(10), waiting), leaving);
+    let answer = answer.expect("it waits on");
+    answer.problem(401);
+    assert_eq!(answer.json()["reason"], "user");
 }
 
 #[tokio::test]

@@ -1,14 +1,14 @@
 //! JSON bodies: an object in a media type that is taken, of a reasonable size.
 
-use axum::body::{Bytes, to_bytes};
+use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
-use http_body_util::LengthLimitError;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
 use super::impossible;
+use crate::http::body::{self, Unread};
 use crate::http::problem::Problem;
 use crate::management::operation::{Input, Sketch};
 use crate::management::refusal::Refusal;
@@ -50,12 +50,9 @@ pub(super) async fn read(request: Request, media_types: &[&str]) -> Result<Bytes
         let detail = format!("Send JSON with `Content-Type: {}`.", media_types.join("` or `"));
         return Err(Refusal::UnsupportedMediaType.because(detail));
     }
-    to_bytes(body, LARGEST_BODY).await.map_err(|error| {
-        if error.into_inner().is::<LengthLimitError>() {
-            Refusal::TooLarge.because(format!("The body is larger than {LARGEST_BODY} bytes."))
-        } else {
-            Problem::bad_request("The body broke off.")
-        }
+    body::read(body, LARGEST_BODY).await.map_err(|unread| match unread {
+        Unread::TooLarge(limit) => Refusal::TooLarge.because(format!("The body is larger than {limit} bytes.")),
+        Unread::TooSlow | Unread::Broken => unread.into(),
     })
 }
 

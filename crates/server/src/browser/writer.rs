@@ -1,0 +1,28 @@
+//! Who writes, judged by the head of a request alone: nothing of a body is read for somebody who may not write.
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+
+use super::standing::live;
+use crate::http::credential::{Credential, required};
+use crate::http::problem::Problem;
+use crate::http::write::from_script;
+use crate::latch::Latch;
+
+/// The credential of a session that is not over, from a page that may write. Stands before the body among the arguments of
+/// a handler.
+#[derive(Debug)]
+pub(super) struct Writer(pub(super) Credential);
+
+impl FromRequestParts<Arc<Latch>> for Writer {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, latch: &Arc<Latch>) -> Result<Self, Problem> {
+        let credential = required(latch, &parts.headers)?;
+        from_script(latch.origins(), &parts.headers, credential.bearer)?;
+        live(latch, &latch.engine.status(&credential.digest).await?)?;
+        Ok(Self(credential))
+    }
+}
