@@ -25,7 +25,8 @@ pub(crate) fn check(data: &[u8]) {
     let Ok(original) = Original::of_address(method, url) else {
         return;
     };
-    assert!(!original.method.is_empty() && original.method.bytes().all(|byte| byte.is_ascii_uppercase()));
+    let in_capitals = |byte: u8| byte.is_ascii_graphic() && !byte.is_ascii_lowercase();
+    assert!(!original.method.is_empty() && original.method.bytes().all(in_capitals));
     assert_eq!(original.is_read(), matches!(method, "GET" | "HEAD"));
     let written = ["http", "https"].map(|scheme| format!("{scheme}://{}{}", original.host, original.target));
     assert!(

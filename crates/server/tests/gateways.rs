@@ -14,6 +14,8 @@ mod outage;
 mod proxy;
 #[path = "gateways/table.rs"]
 mod table;
+#[path = "gateways/upload.rs"]
+mod upload;
 
 use self::nightlatch::Nightlatch;
 use self::proxy::PROXIES;
@@ -29,6 +31,9 @@ fn every_gateway_conforms() {
             let gateway = proxy.start(&nightlatch);
             let cases = kit::run(&nightlatch, proxy.options);
             hanging_up::an_end_whose_client_has_gone_holds(&nightlatch, proxy.name);
+            if proxy.takes_refused {
+                upload::is_answered(&nightlatch, proxy.name);
+            }
             outage::nothing_passes_while_nightlatch_is_away(&mut nightlatch, proxy);
             drop(gateway);
             Row {

@@ -57,6 +57,13 @@ local function refuse(txn, method, status, headers, body)
     txn:done(reply)
 end
 
+-- Whoever is still sending looks for no answer, and is reset where the connection is closed. Nightlatch takes what is left, and
+-- answers the same behind that.
+local function sends_body(sent)
+    local length = sent["content-length"]
+    return sent["transfer-encoding"] ~= nil or length ~= nil and length[0] ~= "0"
+end
+
 core.register_action("nightlatch", { "http-req" }, function(txn)
     local sent = txn.http:req_get_headers()
     local method = txn.f:method()
@@ -81,6 +88,8 @@ core.register_action("nightlatch", { "http-req" }, function(txn)
             txn.http:req_set_header(name, told_by[name] and told_by[name][0] or "")
         end
         strip_cookie(txn, sent["cookie"])
+    elseif answer and told_by["nightlatch-reason"] and sends_body(sent) then
+        txn:set_var("txn.nightlatch_refused", true)
     elseif answer and told_by["nightlatch-reason"] then
         refuse(txn, method, answer.status, told_by, answer.body or "")
     else

@@ -26,6 +26,8 @@ pub(crate) struct Proxy {
     pub(crate) away: &'static [u16],
     /// Whether it has a page for that.
     pub(crate) has_page: bool,
+    /// Whether it takes all of an upload that is refused, over HTTP/1.1.
+    pub(crate) takes_refused: bool,
     /// How long it waits for nightlatch at most.
     pub(crate) waits: Duration,
 }
@@ -41,6 +43,7 @@ pub(crate) const PROXIES: [Proxy; 6] = [
         options: &[],
         away: &[503],
         has_page: true,
+        takes_refused: true,
         waits: Duration::from_secs(5),
     },
     Proxy {
@@ -52,6 +55,7 @@ pub(crate) const PROXIES: [Proxy; 6] = [
         options: &[],
         away: &[503],
         has_page: true,
+        takes_refused: CADDY,
         waits: Duration::from_secs(5),
     },
     Proxy {
@@ -66,6 +70,7 @@ pub(crate) const PROXIES: [Proxy; 6] = [
         options: &[],
         away: &[503],
         has_page: true,
+        takes_refused: true,
         waits: Duration::from_secs(5),
     },
     Proxy {
@@ -77,6 +82,7 @@ pub(crate) const PROXIES: [Proxy; 6] = [
         options: &[],
         away: &[503],
         has_page: true,
+        takes_refused: false,
         waits: Duration::from_secs(5),
     },
     Proxy {
@@ -94,6 +100,7 @@ pub(crate) const PROXIES: [Proxy; 6] = [
         options: &["--shares-cookie"],
         away: &[503],
         has_page: false,
+        takes_refused: false,
         // Its forwardAuth has a limit of its own, which cannot be set.
         waits: Duration::from_secs(35),
     },
@@ -107,6 +114,7 @@ pub(crate) const PROXIES: [Proxy; 6] = [
         // Where nobody answers its check it says 500, which cannot be set; to what it hands on it says 503.
         away: &[500, 503],
         has_page: true,
+        takes_refused: true,
         // Nor can how long it waits.
         waits: Duration::from_secs(35),
     },
