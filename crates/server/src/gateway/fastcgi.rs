@@ -29,7 +29,7 @@ pub(crate) async fn serve(mut bound: Bound, latch: Arc<Latch>) {
             match connection::serve(&latch, stream).await {
                 Ok(()) => {}
                 Err(error @ Broken::Malformed(_)) => {
-                    tracing::warn!(peer = %address, %error, "a FastCGI connection is closed")
+                    tracing::warn!(peer = %address, %error, "a FastCGI connection is closed");
                 }
                 Err(error) => tracing::debug!(peer = %address, %error, "a FastCGI connection ended early"),
             }

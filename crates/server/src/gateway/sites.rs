@@ -98,9 +98,9 @@ impl Sites {
         let usual = if self.scheme == "https" { ":443" } else { ":80" };
         let host = host.strip_suffix(usual).unwrap_or(host);
         match host.strip_suffix('.') {
-            Some(name) => Cow::Borrowed(name),
-            None if host.contains(".:") => Cow::Owned(host.replacen(".:", ":", 1)),
-            None => Cow::Borrowed(host),
+            Some(name) if !name.contains(':') => Cow::Borrowed(name),
+            _ if host.contains(".:") => Cow::Owned(host.replacen(".:", ":", 1)),
+            _ => Cow::Borrowed(host),
         }
     }
 }
@@ -165,6 +165,7 @@ mod tests {
             ("other.example.:8443", "/only/here", Ok(Some("other"))),
             ("wiki.example..", "/", Err(Nowhere::UnknownHost)),
             ("wiki.example.:8443", "/", Err(Nowhere::UnknownHost)),
+            ("other.example:8443.", "/only/here", Err(Nowhere::UnknownHost)),
             (".", "/", Err(Nowhere::UnknownHost)),
             ("evil.example", "/", Err(Nowhere::UnknownHost)),
             ("", "/", Err(Nowhere::UnknownHost)),

@@ -26,7 +26,7 @@ const DRAIN_WITHIN: Duration = Duration::from_secs(10);
 /// Somebody whose share is taken waits so long for one of their own connections to close.
 const SHARE_WITHIN: Duration = Duration::from_secs(30);
 /// A machine that says nothing is asked whether it is still there.
-const ASKED_AFTER: Duration = Duration::from_secs(60);
+const ASKED_AFTER: Duration = Duration::from_mins(1);
 const ASKED_EVERY: Duration = Duration::from_secs(15);
 
 /// How many connections a listener serves at once.

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 /// A client that sends nothing for so long has seen the answer, or never will.
 pub(crate) const SILENT_FOR: Duration = Duration::from_secs(5);
 /// What is larger, or comes more slowly, is not read to its end.
-pub(crate) const IN_ALL: Duration = Duration::from_secs(120);
+pub(crate) const IN_ALL: Duration = Duration::from_mins(2);
 
 /// The body of a request. Whoever lets it go has read enough of it.
 #[derive(Debug)]
@@ -81,7 +81,7 @@ impl HttpBody for Unread {
 impl Drop for Unread {
     fn drop(&mut self) {
         // To read would tell the client to send it after all.
-        if self.waits || self.is_end_stream() || self.heard.elapsed() >= SILENT_FOR {
+        if self.waits || self.is_end_stream() || now() - self.heard >= SILENT_FOR {
             return;
         }
         if let (Some(rest), Ok(runtime)) = (self.inner.take(), tokio::runtime::Handle::try_current()) {

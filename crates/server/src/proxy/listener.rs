@@ -28,7 +28,7 @@ const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
 const STREAMS_PER_CONNECTION: u32 = 200;
 const PINGED_EVERY: Duration = Duration::from_secs(30);
 /// A connection of HTTP/2 without a stream for so long is closed.
-const IDLE_FOR: Duration = Duration::from_secs(60);
+const IDLE_FOR: Duration = Duration::from_mins(1);
 /// What nobody closes by then is cut off.
 const CLOSED_WITHIN: Duration = Duration::from_secs(10);
 

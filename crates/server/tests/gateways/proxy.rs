@@ -55,7 +55,7 @@ pub(crate) const PROXIES: [Proxy; 6] = [
         options: &[],
         away: &[503],
         has_page: true,
-        takes_refused: CADDY,
+        takes_refused: true,
         waits: Duration::from_secs(5),
     },
     Proxy {

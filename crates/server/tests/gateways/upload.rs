@@ -12,9 +12,7 @@ const LENGTH: usize = 30 << 20;
 pub(crate) fn is_answered(nightlatch: &Nightlatch, name: &str) {
     let address = format!("127.0.0.1:{}", nightlatch.gateway);
     let mut stream = TcpStream::connect(&address).expect("a connection");
-    stream
-        .set_read_timeout(Some(Duration::from_secs(30)))
-        .expect("a limit");
+    stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a limit");
     let head = format!(
         "POST /upload HTTP/1.1\r\nHost: {address}\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document\r\n\
          Accept: text/html\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: {LENGTH}\r\n\r\n"

@@ -117,9 +117,8 @@ impl Decoder {
             }
             Self::Gzip(decoder) if input.is_empty() => {
                 decoder.flush()?;
-                let decoded = std::mem::take(decoder.get_mut());
                 Ok(Step {
-                    decoded,
+                    decoded: std::mem::take(decoder.get_mut()),
                     ..Step::default()
                 })
             }

@@ -161,17 +161,15 @@ impl Page {
             rewriting.give_up("broken");
         }
         tracing::debug!(%error, "a page cannot be read");
-        match &self.state {
-            State::Held { .. } => self.pass_as_it_is(),
-            _ => {
-                // Some of it has gone on in another form: the rest has no meaning any more.
-                self.inner = Body::from_stream(futures_util::stream::once(async { Err::<Bytes, _>(error) }));
-                self.state = State::AsItIs(VecDeque::new());
-                self.input = Bytes::new();
-                self.more = false;
-                Next::More
-            }
+        if matches!(self.state, State::Held { .. }) {
+            return self.pass_as_it_is();
         }
+        // Some of it has gone on in another form: the rest has no meaning any more.
+        self.inner = Body::from_stream(futures_util::stream::once(async { Err::<Bytes, _>(error) }));
+        self.state = State::AsItIs(VecDeque::new());
+        self.input = Bytes::new();
+        self.more = false;
+        Next::More
     }
 
     fn pass_as_it_is(&mut self) -> Next {
