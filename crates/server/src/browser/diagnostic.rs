@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::{FromRequest as _, Request, State};
+use axum::http::StatusCode;
 use serde::Deserialize;
 
 use super::form::JsonBody;
@@ -45,12 +45,9 @@ impl Code {
     }
 }
 
-pub(super) async fn post(
-    State(latch): State<Arc<Latch>>,
-    headers: HeaderMap,
-    JsonBody(report): JsonBody<Report>,
-) -> Result<StatusCode, Problem> {
-    read_from_script(latch.origins(), &headers)?;
+pub(super) async fn post(State(latch): State<Arc<Latch>>, request: Request) -> Result<StatusCode, Problem> {
+    read_from_script(latch.origins(), request.headers())?;
+    let JsonBody(report) = JsonBody::<Report>::from_request(request, &()).await?;
     latch.metrics.diagnosed(report.code.as_str());
     Ok(StatusCode::NO_CONTENT)
 }

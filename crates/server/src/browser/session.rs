@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{FromRequest as _, Request, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use nightlatch_engine::Standing;
@@ -35,18 +35,15 @@ pub(super) async fn get(State(latch): State<Arc<Latch>>, headers: HeaderMap) -> 
     told(&latch, &latch.engine.status(&credential.digest).await?)
 }
 
-pub(super) async fn post(
-    State(latch): State<Arc<Latch>>,
-    headers: HeaderMap,
-    JsonBody(asking): JsonBody<Asking>,
-) -> Result<Response, Problem> {
+pub(super) async fn post(State(latch): State<Arc<Latch>>, request: Request) -> Result<Response, Problem> {
     latch.metrics.checks.inc();
-    let credential = credential(&latch, &headers);
+    let credential = credential(&latch, request.headers());
     from_script(
         latch.origins(),
-        &headers,
+        request.headers(),
         credential.is_some_and(|credential| credential.bearer),
     )?;
+    let JsonBody(asking) = JsonBody::<Asking>::from_request(request, &()).await?;
     let mut standing = match credential {
         Some(credential) => latch.engine.status(&credential.digest).await?,
         None => Standing::Unknown,

@@ -18,6 +18,7 @@ use tonic::server::Grpc;
 use tonic_prost::ProstCodec;
 
 use self::messages::{CheckRequest, CheckResponse};
+use crate::http::body;
 use crate::http::listen::Bound;
 use crate::http::tcp;
 use crate::latch::Latch;
@@ -63,7 +64,11 @@ async fn check(State(latch): State<Arc<Latch>>, request: Request) -> Response {
     });
     let codec = ProstCodec::<CheckResponse, CheckRequest>::default();
     let mut grpc = Grpc::new(codec).max_decoding_message_size(LARGEST_MESSAGE);
-    grpc.unary(answer, request).await.map(Body::new)
+    // A question that never ends is none.
+    match tokio::time::timeout(body::WITHIN, grpc.unary(answer, request)).await {
+        Ok(answered) => answered.map(Body::new),
+        Err(_) => tonic::Status::deadline_exceeded("the question does not come to its end").into_http::<Body>(),
+    }
 }
 
 async fn unknown() -> Response {

@@ -23,6 +23,7 @@ pub(super) enum Refusal {
     PolicyOwnedByFile,
     Stale,
     TooLarge,
+    TooSlow,
     UnsupportedMediaType,
     InvalidValue,
     InvalidPolicy,
@@ -31,7 +32,7 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
-    pub(super) const ALL: [Self; 19] = [
+    pub(super) const ALL: [Self; 20] = [
         Self::BadRequest,
         Self::NoApiKey,
         Self::MissingScope,
@@ -46,6 +47,7 @@ impl Refusal {
         Self::PolicyOwnedByFile,
         Self::Stale,
         Self::TooLarge,
+        Self::TooSlow,
         Self::UnsupportedMediaType,
         Self::InvalidValue,
         Self::InvalidPolicy,
@@ -89,6 +91,11 @@ impl Refusal {
                 "The document has changed meanwhile",
             ),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The body is too large"),
+            Self::TooSlow => (
+                StatusCode::REQUEST_TIMEOUT,
+                "too-slow",
+                "The request does not come to its end",
+            ),
             Self::UnsupportedMediaType => (
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "unsupported-media-type",
@@ -147,6 +154,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+    use crate::http::body::Unread;
 
     #[test]
     fn every_kind_is_one_of_a_kind() {
@@ -161,6 +169,7 @@ mod tests {
             (Refusal::BadRequest, Problem::bad_request("why")),
             (Refusal::NotFound, Problem::not_found("why")),
             (Refusal::StoreUnavailable, store.into()),
+            (Refusal::TooSlow, Unread::TooSlow.into()),
         ] {
             let response = problem.into_response();
             assert_eq!(response.status(), refusal.status());

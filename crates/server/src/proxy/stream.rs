@@ -172,12 +172,12 @@ mod tests {
         };
         streams.execute(async move {
             let pieces = stream::unfold(0, move |sent| async move {
-                tokio::time::sleep(comes_after).await;
+                tokio::time::sleep(comes_after).await; // tidy: sleeps because the clock is paused
                 (sent < pieces).then(|| (Ok::<_, Infallible>("x"), sent + 1))
             });
             let mut body = seen(Response::new(Body::from_stream(pieces))).into_body();
             while body.frame().await.is_some() {
-                tokio::time::sleep(each).await;
+                tokio::time::sleep(each).await; // tidy: sleeps because the clock is paused
             }
             let _ = ended.send(());
         });

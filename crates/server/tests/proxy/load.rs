@@ -35,6 +35,15 @@ async fn nothing_is_read_for_somebody_who_may_not_write() {
     let ours = format!("Cookie: {}\r\n", cookie(&token));
     let unknown = format!("Cookie: {}\r\n", cookie(&"x".repeat(43)));
     let proof = "Nightlatch: 1\r\nSec-Fetch-Site: same-origin\r\nContent-Type: application/json\r\n";
+    for line in ["POST /nightlatch/session", "POST /nightlatch/diagnostic"] {
+        for fields in [
+            ours.clone(),
+            format!("{ours}Sec-Fetch-Site: cross-site\r\nNightlatch: 1\r\n"),
+        ] {
+            let mut stream = begin(front.connect().await, line, &fields).await;
+            assert_eq!(status(&mut stream).await, "403", "{line} {fields}");
+        }
+    }
     let endpoints = [
         "POST /nightlatch/activity",
         "POST /nightlatch/extend",

@@ -84,6 +84,7 @@ impl<'a> Sketch<'a> {
         self.refuse(&[
             Refusal::BadRequest,
             Refusal::TooLarge,
+            Refusal::TooSlow,
             Refusal::UnsupportedMediaType,
             Refusal::InvalidValue,
         ]);
