@@ -16,6 +16,8 @@ use crate::config::{LogFormat, LogSection, targets};
 /// More of one line than that tell nothing more, and anybody could fill a disk with them.
 const LIMIT: Limit = Limit {
     lines: 20,
+    // What is said at the start is said of every application.
+    at_first: 200,
     within: Duration::from_secs(10),
 };
 

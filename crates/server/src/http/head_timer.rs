@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 
 use hyper::rt::{Sleep, Timer};
 
+use super::tcp::now;
+
 /// The timer of one HTTP/1 connection. Its deadlines only ever move on.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct HeadTimer(Arc<Mutex<Option<Pin<Box<tokio::time::Sleep>>>>>);
@@ -56,11 +58,6 @@ impl Future for Wait {
 }
 
 impl Sleep for Wait {}
-
-#[expect(clippy::disallowed_methods, reason = "sockets keep real time")]
-fn now() -> tokio::time::Instant {
-    tokio::time::Instant::now()
-}
 
 #[cfg(test)]
 mod tests {

@@ -12,6 +12,7 @@ use ipnet::IpNet;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use self::shares::Shares;
@@ -200,4 +201,10 @@ pub(crate) async fn drain(running: impl Future<Output = ()>) {
     if tokio::time::timeout(DRAIN_WITHIN, running).await.is_err() {
         tracing::warn!("requests that did not finish in time are cut off");
     }
+}
+
+/// The time of sockets, whose time-outs are no business of the policy's clock.
+#[expect(clippy::disallowed_methods, reason = "sockets keep real time")]
+pub(crate) fn now() -> Instant {
+    Instant::now()
 }

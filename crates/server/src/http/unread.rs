@@ -12,6 +12,8 @@ use http_body_util::BodyExt as _;
 use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 use tokio::time::Instant;
 
+use super::tcp::now;
+
 /// A client that sends nothing for so long has seen the answer, or never will.
 pub(crate) const SILENT_FOR: Duration = Duration::from_secs(5);
 /// What is larger, or comes more slowly, is not read to its end.
@@ -99,9 +101,4 @@ where
     let reading = async { while let Ok(Some(Ok(_))) = tokio::time::timeout(SILENT_FOR, body.frame()).await {} };
     // Then it is closed, whatever the client makes of that.
     let _ = tokio::time::timeout(IN_ALL, reading).await;
-}
-
-#[expect(clippy::disallowed_methods, reason = "sockets keep real time")]
-fn now() -> Instant {
-    Instant::now()
 }

@@ -15,6 +15,8 @@ use tracing_subscriber::layer::{Context, Filter};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limit {
     pub(super) lines: u64,
+    /// How many in the first of these times.
+    pub(super) at_first: u64,
     pub(super) within: Duration,
 }
 
@@ -39,7 +41,20 @@ type Windows = Arc<Mutex<HashMap<Identifier, Window>>>;
 struct Window {
     since: Instant,
     lines: u64,
+    /// How many of them are written.
+    written: u64,
     place: &'static Metadata<'static>,
+}
+
+impl Window {
+    /// Begins anew, and says how many lines were not written.
+    fn renew(&mut self, lines: u64, now: Instant) -> u64 {
+        let suppressed = self.lines.saturating_sub(self.written);
+        self.since = now;
+        self.lines = 0;
+        self.written = lines;
+        suppressed
+    }
 }
 
 impl Limited {
@@ -60,22 +75,23 @@ impl Limited {
     /// Whether one more line from this place is written. Once its time is over a place begins anew, but for one that has said
     /// too much: what it did not say is told first.
     fn lets(&self, place: &'static Metadata<'static>, now: Instant) -> bool {
-        let Limit { lines, within } = self.limit;
+        let Limit {
+            lines,
+            at_first,
+            within,
+        } = self.limit;
         let mut windows = lock(&self.windows);
         let window = windows.entry(place.callsite()).or_insert(Window {
             since: now,
             lines: 0,
+            written: at_first,
             place,
         });
-        if now.duration_since(window.since) >= within && window.lines <= lines {
-            *window = Window {
-                since: now,
-                lines: 0,
-                place,
-            };
+        if now.duration_since(window.since) >= within && window.lines <= window.written {
+            window.renew(lines, now);
         }
         window.lines += 1;
-        window.lines <= lines
+        window.lines <= window.written
     }
 }
 
@@ -119,18 +135,14 @@ impl Suppressed {
 
     /// What was left out since the last time, by place. Each of them begins anew.
     fn over(&self, now: Instant) -> Vec<(&'static Metadata<'static>, u64)> {
+        let Limit { lines, within, .. } = self.limit;
         let mut windows = lock(&self.windows);
-        let mut over = Vec::new();
-        windows.retain(|_, window| {
-            if now.duration_since(window.since) < self.limit.within {
-                return true;
-            }
-            if window.lines > self.limit.lines {
-                over.push((window.place, window.lines - self.limit.lines));
-            }
-            false
-        });
-        over
+        let over = windows
+            .values_mut()
+            .filter(|window| now.duration_since(window.since) >= within);
+        over.map(|window| (window.place, window.renew(lines, now)))
+            .filter(|(_, suppressed)| *suppressed > 0)
+            .collect()
     }
 }
 
@@ -154,6 +166,7 @@ mod tests {
 
     const LIMIT: Limit = Limit {
         lines: 3,
+        at_first: 5,
         within: Duration::from_secs(10),
     };
 
@@ -203,13 +216,13 @@ mod tests {
         suppressed.tell_from_now_on();
         flood();
         tracing::warn!("something else");
-        assert_eq!((log.count("somebody was here"), log.count("something else")), (3, 1));
+        assert_eq!((log.count("somebody was here"), log.count("something else")), (5, 1));
         tokio::time::sleep(LIMIT.within * 3 / 2).await;
-        assert_eq!((log.count("suppressed=997"), log.count("suppressed=")), (1, 1));
+        assert_eq!((log.count("suppressed=995"), log.count("suppressed=")), (1, 1));
         flood();
-        assert_eq!(log.count("somebody was here"), 6, "after a while it is said again");
+        assert_eq!(log.count("somebody was here"), 8, "after a while it is said again");
         tokio::time::sleep(LIMIT.within * 3).await;
-        assert_eq!(log.count("suppressed=997"), 2);
+        assert_eq!((log.count("suppressed=997"), log.count("suppressed=")), (1, 2));
     }
 
     #[tokio::test(start_paused = true)]

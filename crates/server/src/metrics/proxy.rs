@@ -14,7 +14,7 @@ pub(crate) struct ProxyMetrics {
     injections: Family<Outcome, Counter>,
     /// Sessions that a body holds.
     pub(crate) holding: Gauge,
-    /// Web sockets and event streams.
+    /// Web sockets, and answers that nobody can tell the end of.
     pub(crate) streams: Gauge,
 }
 
@@ -55,7 +55,11 @@ impl ProxyMetrics {
             "Sessions that a body on its way holds",
             holding.clone(),
         );
-        registry.register("proxy_streams", "Open WebSockets and event streams", streams.clone());
+        registry.register(
+            "proxy_streams",
+            "Open WebSockets, and answers without a declared length that take longer than a second",
+            streams.clone(),
+        );
         Self {
             requests,
             upstream_failures,

@@ -222,12 +222,12 @@ impl Proxy {
             return Response::from_parts(parts, body);
         };
         if !is_whole {
-            let ends = if answer == Answer::Download {
-                Ends::Ordered
-            } else {
-                Ends::All
+            let ends = match answer {
+                Answer::Download => Ends::Ordered,
+                Answer::Stream => Ends::OfStream,
+                Answer::Unbounded => Ends::All,
             };
-            body = until_over(&self.latch, body, session, ends, answer == Answer::Stream);
+            body = until_over(&self.latch, body, session, ends);
         }
         if is_document(&parts.headers) {
             #[cfg(feature = "inject")]

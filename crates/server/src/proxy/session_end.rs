@@ -23,6 +23,8 @@ const MOMENT: Duration = Duration::from_secs(1);
 /// Which ends something is to be cut at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ends {
+    /// All of them, a lock, and a new token: a stream belongs to the token that it was opened with.
+    OfStream,
     /// All of them, and a lock.
     All,
     /// Those that somebody else has brought about. What has an end of its own comes to it where a limit was reached or the
@@ -33,7 +35,7 @@ pub(super) enum Ends {
 impl Ends {
     fn cut(self, reason: EndReason) -> bool {
         match self {
-            Self::All => true,
+            Self::OfStream | Self::All => true,
             Self::Ordered => match reason {
                 EndReason::Admin | EndReason::Account | EndReason::Upstream | EndReason::Superseded => true,
                 EndReason::Idle | EndReason::Absolute | EndReason::User | EndReason::Disconnected => false,
@@ -63,23 +65,21 @@ pub(super) async fn over(latch: &Latch, handle: Handle, mut digest: Digest, ends
         let session = match standing {
             Standing::Live(session) => session,
             Standing::Ended { at, reason, .. } if ends.cut(reason) => return Why::Ended { at, reason },
-            Standing::Unknown if ends == Ends::All => return Why::Nobody,
+            Standing::Unknown if ends != Ends::Ordered => return Why::Nobody,
             // Nothing more happens to it, or nobody can tell.
             Standing::Ended { .. } | Standing::Unknown => return std::future::pending().await,
         };
-        if ends == Ends::All {
-            if session.status.phase == Phase::Locked {
-                return Why::Locked;
-            }
-            if closing.is_some_and(|at| session.now >= at) {
-                return Why::Nobody;
-            }
+        if ends != Ends::Ordered && session.status.phase == Phase::Locked {
+            return Why::Locked;
         }
-        let closing = closing.filter(|_| ends == Ends::All);
+        let closing = closing.filter(|_| ends == Ends::OfStream);
+        if closing.is_some_and(|at| session.now >= at) {
+            return Why::Nobody;
+        }
         tokio::select! {
             () = watcher.changed() => {}
             () = tokio::time::sleep(nothing_happens_for(&session, closing)) => {}
-            () = latch.shutdown.cancelled(), if ends == Ends::All => return Why::Nobody,
+            () = latch.shutdown.cancelled(), if ends == Ends::OfStream => return Why::Nobody,
         }
     }
 }
@@ -90,24 +90,18 @@ pub(super) async fn over_later(latch: &Latch, handle: Handle, digest: Digest, en
     over(latch, handle, digest, ends).await
 }
 
-/// A body that ends with its session. What is `whole` ends properly, wherever that is.
-pub(super) fn until_over(
-    latch: &Arc<Latch>,
-    inner: Body,
-    (handle, digest): (Handle, Digest),
-    ends: Ends,
-    whole: bool,
-) -> Body {
+/// A body that ends with its session. A stream ends properly, wherever that is.
+pub(super) fn until_over(latch: &Arc<Latch>, inner: Body, (handle, digest): (Handle, Digest), ends: Ends) -> Body {
     let latch = Arc::clone(latch);
     let over = Box::pin(async move {
         tokio::time::sleep(MOMENT).await;
-        let _open = (ends == Ends::All).then(|| OpenStream::new(&latch));
+        let _open = (ends != Ends::Ordered).then(|| OpenStream::new(&latch));
         over(&latch, handle, digest, ends).await;
     });
     Body::new(Until {
         inner,
         over,
-        ends_whole: whole,
+        ends_whole: ends == Ends::OfStream,
     })
 }
 

@@ -13,7 +13,8 @@ use axum::response::Response;
 use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use hyper::rt::Executor;
-use tokio::time::Instant;
+
+use crate::http::tcp::now;
 
 tokio::task_local! {
     /// That of the stream whose task this is; HTTP/1 has none.
@@ -145,11 +146,6 @@ impl HttpBody for Seen {
     fn size_hint(&self) -> SizeHint {
         self.inner.size_hint()
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "sockets keep real time")]
-fn now() -> Instant {
-    Instant::now()
 }
 
 #[cfg(test)]

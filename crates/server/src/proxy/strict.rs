@@ -19,6 +19,7 @@ use tokio::time::{Instant, Sleep};
 
 use self::framing::Framing;
 pub(super) use self::head::{Ambiguous, check};
+use crate::http::tcp::now;
 use crate::http::unread;
 
 /// Read at once where bytes are looked at.
@@ -150,11 +151,6 @@ impl<S: AsyncRead + Unpin> AsyncRead for Strict<S> {
             }
         }
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "sockets keep real time")]
-fn now() -> Instant {
-    Instant::now()
 }
 
 /// Bytes of a body of known length are not looked at.

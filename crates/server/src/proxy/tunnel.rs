@@ -18,7 +18,7 @@ pub(super) async fn run(latch: Arc<Latch>, client: OnUpgrade, upstream: OnUpgrad
     let (mut client, mut upstream) = (TokioIo::new(client), TokioIo::new(upstream));
     let end = async {
         match session {
-            Some((handle, digest)) => drop(over(&latch, handle, digest, Ends::All).await),
+            Some((handle, digest)) => drop(over(&latch, handle, digest, Ends::OfStream).await),
             None => latch.shutdown.cancelled().await,
         }
     };
