@@ -15,7 +15,7 @@ use encoding_rs::Encoding;
 use lol_html::{AsciiCompatibleEncoding, Selector};
 
 use self::coding::Coding;
-use self::page::Page;
+use self::page::PageBody;
 use self::policy::Policies;
 use self::rewriting::Rewriting;
 use crate::browser::Snippet;
@@ -119,7 +119,7 @@ impl Injection {
         for name in [header::CONTENT_LENGTH, header::ACCEPT_RANGES, header::ETAG] {
             headers.remove(name);
         }
-        Body::new(Page::new(body, rewriting))
+        Body::new(PageBody::new(body, rewriting))
     }
 
     fn rewriting(

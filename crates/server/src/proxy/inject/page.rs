@@ -26,7 +26,7 @@ const FULL: usize = 32 * 1024;
 
 type Piece = Option<Result<Frame<Bytes>, axum::Error>>;
 
-pub(super) struct Page {
+pub(super) struct PageBody {
     inner: Body,
     /// What has come and was not looked at yet.
     input: Bytes,
@@ -63,7 +63,7 @@ enum Next {
     More,
 }
 
-impl Page {
+impl PageBody {
     pub(super) fn new(inner: Body, rewriting: Rewriting) -> Self {
         Self {
             inner,
@@ -205,7 +205,7 @@ impl Page {
     }
 }
 
-impl HttpBody for Page {
+impl HttpBody for PageBody {
     type Data = Bytes;
     type Error = axum::Error;
 
