@@ -62,6 +62,20 @@ describe.skipIf(!real)('In Chromium as it is', () => {
     await learnsOfAnEnd(other);
   });
 
+  test('A tab that was frozen when an administrator ended the session says so when it wakes, and not that its time was up', async () => {
+    stage = await setPlainStage({ policy: { idle: 12_000 } });
+    const frozen = await stage.open();
+    const other = await stage.open('/other');
+    await freeze(frozen);
+    await learnsOfAnEnd(other);
+    // The other one signs out, which takes the cookie away; and the idle limit of the frozen one passes.
+    await expect.poll(() => stage.server.signOuts()).toBe(1);
+    await until(stage.deadline + 500);
+    await frozen.page.bringToFront();
+    await frozen.noted(arrives);
+    expect(new URL(frozen.page.url()).searchParams.get('reason')).toBe('admin');
+  });
+
   test('A tab that hangs while it keeps the stream keeps the end from nobody', async () => {
     stage = await setPlainStage({ policy: { idle: 60_000 } });
     const leader = await stage.open();

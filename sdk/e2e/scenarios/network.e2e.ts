@@ -65,6 +65,31 @@ scenario('Without a wire the page is hidden at zero; once it is back the page le
   expect(await errors(tab)).toEqual([]);
 });
 
+scenario('However long the network has been gone, the warning and the cover come on time', { policy: { idle: 16_000, warnBefore: 6000 } }, async (stage) => {
+  const tab = await stage.open();
+  const start = await idleSince(tab, 16_000);
+  stage.server.application.cut(true);
+  // It asks in vain, ever more seldom: the next time would be well after the warning is due.
+  await tab.evaluate(() => window.nightlatch!.recheck());
+  await waitFor(tab, () => window.nightlatch!.state.trouble);
+  await waitForWarning(tab, 20_000);
+  await waitForCover(tab, 'offline');
+  around(await lastly(tab, 'opened'), start + 10_000);
+  around(await lastly(tab, 'covered'), start + 16_000);
+  stage.server.application.cut(false);
+  await waitUntilOut(tab, 40_000);
+});
+
+scenario('Questions that hang hold up neither the warning nor the cover', { policy: { idle: 9000, warnBefore: 4000 } }, async (stage) => {
+  const tab = await stage.open();
+  const start = await idleSince(tab, 9000);
+  stage.server.application.mishap = ({ route }) => (route === 'signed-out' ? undefined : { kind: 'late', ms: 30_000 });
+  await waitForWarning(tab);
+  await waitForCover(tab, 'checking');
+  around(await lastly(tab, 'opened'), start + 5000);
+  around(await lastly(tab, 'covered'), start + 9000);
+});
+
 scenario('A browser that knows it is offline asks as soon as it is online', { needs: ['offline'], policy: { idle: 4000, warnBefore: 2000 } }, async (stage) => {
   const tab = await stage.open();
   await waitForWarning(tab);

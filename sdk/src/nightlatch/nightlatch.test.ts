@@ -334,6 +334,15 @@ test('The warning is on time in a page that has heard nothing since long', async
   expect(at['checking']! - 40_000).toBeLessThan(300);
 });
 
+test('Something that answers and is not the server is told once, and asked again', async () => {
+  const { open, requests, tab, pass } = origin();
+  const window = open();
+  window.scope.fetch = async () => new Response('<!doctype html>', { status: 404 });
+  const { diagnostics, nightlatch } = await tab('/', { scope: window.scope });
+  await pass(5000);
+  expect([diagnostics, nightlatch.state.phase, requests]).toEqual([['server'], 'unknown', []]);
+});
+
 test('At zero a question that hangs keeps nobody from asking', async () => {
   const { tab, pass, requests } = origin();
   const { nightlatch, scope } = await tab();
