@@ -85,6 +85,17 @@ pub(super) enum AddressProblem {
     Other(String),
 }
 
+/// Whether this names one host: a star stands for no others.
+pub(super) fn is_host(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let is_label = |label: &str| !label.is_empty() && label.bytes().all(plain);
+    let bracketed = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
+    match bracketed {
+        Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
+        None => name.split('.').all(is_label),
+    }
+}
+
 /// Whether it is `https`, and what follows.
 pub(super) fn scheme_and_authority(text: &str, mend: &str) -> Result<(bool, Authority), AddressProblem> {
     let other = |message| AddressProblem::Other(message);
@@ -99,6 +110,12 @@ pub(super) fn scheme_and_authority(text: &str, mend: &str) -> Result<(bool, Auth
     let authority = uri
         .authority()
         .ok_or_else(|| other(format!("`{text}` has no host; {mend}")))?;
+    if !authority.host().is_empty() && !is_host(authority.host()) {
+        return Err(other(format!(
+            "`{}` names no host, taken as it is written; {mend}",
+            authority.host()
+        )));
+    }
     if !matches!(uri.path(), "" | "/") || uri.query().is_some() || authority.as_str().contains('@') {
         return Err(AddressProblem::More);
     }

@@ -6,6 +6,7 @@ mod problem;
 mod proposal;
 mod shape;
 mod syntax;
+mod unknown_key;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -77,15 +78,34 @@ pub(super) fn read_policy(text: &str, source: &str) -> Result<Config, Vec<Config
 
 /// The same of a policy in JSON, which has no places.
 pub(super) fn read_json_policy(policy: &serde_json::Value, source: &str) -> Result<Config, Vec<ConfigError>> {
-    let policy = Value::try_from(policy).map_err(|problem| {
+    let refused = |key: Option<String>, message: String| {
         vec![ConfigError {
             source: source.to_owned(),
             position: None,
-            key: None,
-            message: format!("{problem}; leave out what has no value, in place of null"),
+            key,
+            message,
         }]
-    })?;
+    };
+    if let Some(key) = null_in(policy, &Key::default()) {
+        let message = "null is no value; leave the key out".to_owned();
+        return Err(refused(Some(key.to_string()), message));
+    }
+    let policy = Value::try_from(policy)
+        .map_err(|problem| refused(None, format!("{problem}; write the policy as an object")))?;
     alone(policy, "", source)
+}
+
+/// The first key that has null, which TOML does not know.
+fn null_in(value: &serde_json::Value, key: &Key) -> Option<Key> {
+    match value {
+        serde_json::Value::Null => Some(key.clone()),
+        serde_json::Value::Array(list) => {
+            let mut elements = list.iter().enumerate();
+            elements.find_map(|(index, element)| null_in(element, &key.at(index)))
+        }
+        serde_json::Value::Object(table) => table.iter().find_map(|(name, value)| null_in(value, &key.below(name))),
+        _ => None,
+    }
 }
 
 fn alone(policy: Value, text: &str, source: &str) -> Result<Config, Vec<ConfigError>> {

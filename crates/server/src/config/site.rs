@@ -5,6 +5,7 @@ use nightlatch_core::path::{Path, PathPattern, Readings};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::public_url::is_host;
 use super::upstream::{UpstreamAddress, Upstreams};
 
 /// As it is written.
@@ -111,19 +112,8 @@ fn host_of(host: &str) -> Result<Box<str>, String> {
     }
     let authority: Option<Authority> = host.parse().ok();
     let port_is_one = |authority: &Authority| authority.as_str() == authority.host() || authority.port_u16().is_some();
-    let is_name = |name: &str| {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        let bracketed = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
-        bracketed.map_or_else(
-            || {
-                name.split('.')
-                    .all(|label| !label.is_empty() && label.bytes().all(plain))
-            },
-            |address| address.parse::<std::net::Ipv6Addr>().is_ok(),
-        )
-    };
     let plain =
-        authority.filter(|authority| authority.as_str() == host && is_name(authority.host()) && port_is_one(authority));
+        authority.filter(|authority| authority.as_str() == host && is_host(authority.host()) && port_is_one(authority));
     match plain {
         Some(_) => Ok(host.to_ascii_lowercase().into()),
         None => Err(format!("`{host}` is no host; {mend}")),

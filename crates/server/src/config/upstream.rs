@@ -137,6 +137,8 @@ mod tests {
             "http://user@app",
             "http://app:99999",
             "http://a b",
+            "http://*.internal",
+            "http://{host}",
         ] {
             assert!(UpstreamAddress::try_from(written.to_owned()).is_err(), "{written:?}");
         }

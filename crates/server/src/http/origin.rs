@@ -43,7 +43,7 @@ impl JsonSchema for WebOrigin {
         json_schema!({
             "type": "string",
             "description": "Scheme, host and port where it is not the usual one; plain HTTP on loopback alone.",
-            "pattern": r"^[Hh][Tt][Tt][Pp][Ss]?://[^/?#@\\\s]+$",
+            "pattern": r"^[Hh][Tt][Tt][Pp][Ss]?://[^/?#@\\\s*]+$",
             "examples": ["https://app.example"],
         })
     }
@@ -69,6 +69,11 @@ pub(super) fn parsed(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| format!("`{text}` is no address ({error}); {mend}"))?;
     if !url.username().is_empty() || url.password().is_some() || before_path(text).contains('@') {
         return Err(format!("`{text}` names a user; {mend}"));
+    }
+    if before_path(text).contains('*') {
+        return Err(format!(
+            "`{text}` names one host: a star does not stand for others; list each of them"
+        ));
     }
     if !secure && !is_loopback(&url) {
         return Err(format!(
@@ -123,6 +128,7 @@ mod tests {
             "https:app.example",
             "https://",
             "https://*.example.org/",
+            "https://*.example.org",
             "https://app.example/",
             "https://app.example/path",
             "https://app.example?a",

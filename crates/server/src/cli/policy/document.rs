@@ -112,7 +112,7 @@ mod tests {
             ("idle = \"30s\"\n", "strict:1:1: idle: "),
             ("idle = 5\n", "strict:1:1: idle: "),
             ("{\"idle\": 5}", "strict: idle: "),
-            ("{\"idle\": null}", "strict: "),
+            ("{\"idle\": null}", "strict: idle: null"),
             ("{\"idle\": }", "strict:1:10: "),
         ] {
             let error = read(text).expect_err("a mistake");

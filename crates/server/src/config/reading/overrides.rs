@@ -68,6 +68,18 @@ fn collect_names(node: &Node, above: &mut Vec<String>, found: &mut Vec<Vec<Strin
     }
 }
 
+/// Why nothing can be put at a key.
+fn out_of_place(key: &Key, table: &Table) -> String {
+    let parent = key.parent();
+    match key.0.last() {
+        Some(Step::Index(index)) => {
+            let length = parent.find(table).and_then(Value::as_array).map_or(0, Vec::len);
+            format!("`{parent}` has {length} entries, and {index} counts from 0; the next one is {length}")
+        }
+        _ => format!("`{parent}` is not a table; check the name of the variable"),
+    }
+}
+
 impl Override {
     /// The key that it names in a document: known keys in small letters, names that the writer chose as they are written
     /// there, and numbers within lists.
@@ -107,26 +119,14 @@ impl Override {
                     Step::Index(_) => Value::Array(Vec::new()),
                 };
                 if !above.put(table, empty) {
-                    return Err(format!(
-                        "`{}` has nothing below it; check the name of the variable",
-                        above.parent()
-                    ));
+                    return Err(out_of_place(&above, table));
                 }
             }
         }
         if key.put(table, self.read(node)) {
             return Ok(());
         }
-        Err(match key.0.last() {
-            Some(Step::Index(index)) => {
-                let list = key.parent();
-                let length = list.find(table).and_then(Value::as_array).map_or(0, Vec::len);
-                format!(
-                    "`{list}` has {length} entries, counted from 0, so there is none to be {index}; use a number up to {length}"
-                )
-            }
-            _ => format!("`{}` is not a table; remove one of the two", key.parent()),
-        })
+        Err(out_of_place(&key, table))
     }
 
     /// The value as the key takes it: text as it is; numbers, booleans, lists and tables as TOML writes them.
@@ -242,7 +242,8 @@ mod tests {
         let hosts: Vec<_> = names.iter().map(|name| (name.as_str(), "app.example")).collect();
         let table = laid("", &hosts).expect("twelve entries");
         assert_eq!(table["sites"].as_array().map(Vec::len), Some(12));
-        assert!(laid(file, &[("NIGHTLATCH__POLICY__RULES__5__IDLE", "6m")]).is_err());
+        let told = laid(file, &[("NIGHTLATCH__POLICY__RULES__5__IDLE", "6m")]).expect_err("there is one rule");
+        assert!(told.contains("the next one is 1"), "{told}");
         assert!(laid(file, &[("NIGHTLATCH__SERVER__LISTEN__PORT", "6")]).is_ok());
     }
 }

@@ -46,3 +46,9 @@ impl Problem {
         self.message.contains("; ")
     }
 }
+
+/// Names in a message.
+pub(super) fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<_> = names.map(|name| format!("`{name}`")).collect();
+    names.join(", ")
+}

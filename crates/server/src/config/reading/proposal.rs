@@ -126,9 +126,9 @@ fn meant(node: &Node, kind: &Kind, written: &Value) -> Vec<Value> {
             vec![Value::from(number.saturating_abs().clamp(*least, *most))]
         }
         (Kind::List(elements), Value::String(text)) if text.contains(',') => {
-            let each = text.split(',').map(|part| Value::from(part.trim()));
-            let each: Vec<_> = each.map(|part| likeliest(elements, &part)).collect();
-            vec![Value::Array(each)]
+            let each: Vec<_> = text.split(',').map(|part| Value::from(part.trim())).collect();
+            let likely = each.iter().map(|part| likeliest(elements, part)).collect();
+            vec![Value::Array(each), Value::Array(likely)]
         }
         (Kind::List(elements), Value::String(_) | Value::Integer(_) | Value::Float(_)) if elements.keys().is_none() => {
             let mut lists = vec![Value::Array(vec![written.clone()])];

@@ -4,10 +4,10 @@
 use toml::{Table, Value};
 
 use super::super::address::ADDRESS;
-use super::super::key::{Key, Step, bare_or_quoted};
+use super::super::key::Key;
 use super::super::schema::{Kind, Node};
-use super::super::similar::{also_called, most_similar, same_but_for_spelling};
-use super::problem::Problem;
+use super::problem::{Problem, listed};
+use super::unknown_key;
 
 /// Everything wrong with the shape of a document.
 pub(super) fn problems(root: &Node, table: &Table) -> Vec<Problem> {
@@ -45,7 +45,7 @@ impl Walk<'_> {
         for (name, value) in table {
             match node.below(name) {
                 Some(below) => self.value(below, &key.below(name), value),
-                None => self.found.push(self.unknown(node, key, name)),
+                None => self.found.push(unknown_key::problem(self.root, node, key, name)),
             }
         }
         let required = node.keys().map(|(_, required)| required).unwrap_or_default();
@@ -76,105 +76,6 @@ impl Walk<'_> {
             let message = format!("{number} is not {}", expected(node));
             self.found.push(Problem::of_value(key.clone(), message));
         }
-    }
-
-    /// A key that its table does not know: most often it is misspelled, or it belongs into another table.
-    fn unknown(&self, node: &Node, key: &Key, name: &str) -> Problem {
-        let own = node.keys().map(|(keys, _)| keys);
-        let names = || own.into_iter().flat_map(|keys| keys.keys().map(String::as_str));
-        let at = key.below(name);
-        let what = if key.is_empty() {
-            format!("there is no section `{name}`")
-        } else {
-            format!("`{name}` is not a key of {}", heading_of(key))
-        };
-        let also_called = also_called(name);
-        let exact = names().find(|known| same_but_for_spelling(known, name) || also_called.contains(known));
-        let message = if let Some(exact) = exact {
-            format!("{what}; write `{exact}`")
-        } else if let Some(place) = places_of(node, name).into_iter().next() {
-            format!("{what}; it belongs into `{place}`: write `{place} = {{ {name} = … }}`")
-        } else {
-            let elsewhere = headings_of(self.root, name);
-            if !elsewhere.is_empty() {
-                format!("{what}; it belongs below {}", elsewhere.join(" or "))
-            } else if let Some(similar) = most_similar(name, names()) {
-                format!("{what}; did you mean `{similar}`?")
-            } else {
-                format!("{what}; there are {}", listed(names()))
-            }
-        };
-        Problem::of_key(at, message)
-    }
-}
-
-/// The tables below a table, by their names, that know a key.
-fn places_of(node: &Node, name: &str) -> Vec<String> {
-    let Some((keys, _)) = node.keys() else {
-        return Vec::new();
-    };
-    let of_table = |(own, below): (&String, &Node)| {
-        let known = below.keys()?.0.contains_key(name);
-        (known && below.elements().is_none()).then(|| own.clone())
-    };
-    // At the top a heading says it better.
-    if keys
-        .values()
-        .all(|below| below.keys().is_some() || below.elements().is_some())
-    {
-        return Vec::new();
-    }
-    keys.iter().filter_map(of_table).collect()
-}
-
-/// The headings of the tables, in the whole document, that know a key.
-fn headings_of(root: &Node, name: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    collect_headings(root, "", name, &mut found);
-    // The shortest first: a key of a section is likelier meant than one of an entry deep in it.
-    found.sort_by_key(|heading| heading.matches('.').count());
-    found.truncate(3);
-    found
-}
-
-fn collect_headings(node: &Node, path: &str, name: &str, found: &mut Vec<String>) {
-    for (own, below) in node.keys().into_iter().flat_map(|(keys, _)| keys) {
-        let path = if path.is_empty() {
-            own.clone()
-        } else {
-            format!("{path}.{own}")
-        };
-        let (table, opening, closing) = match below.elements() {
-            Some(elements) => (elements, "[[", "]]"),
-            None => (below, "[", "]"),
-        };
-        if let Some((keys, _)) = table.keys() {
-            // A table is where its own heading says; anything else is below the heading of the table that has it.
-            let has = keys
-                .get(name)
-                .is_some_and(|key| key.keys().is_none() && key.elements().is_none_or(|e| e.keys().is_none()));
-            if own == name || has {
-                found.push(format!("{opening}{path}{closing}"));
-            }
-            collect_headings(table, &path, name, found);
-        }
-    }
-}
-
-/// How the table of a key is written.
-fn heading_of(key: &Key) -> String {
-    let names: Vec<_> = key
-        .0
-        .iter()
-        .filter_map(|step| match step {
-            Step::Name(name) => Some(bare_or_quoted(name)),
-            Step::Index(_) => None,
-        })
-        .collect();
-    let path = names.join(".");
-    match key.0.last() {
-        Some(Step::Index(_)) => format!("[[{path}]]"),
-        _ => format!("[{path}]"),
     }
 }
 
@@ -247,9 +148,4 @@ fn kind_of(value: &Value) -> String {
         Value::Array(_) => "a list".to_owned(),
         Value::Table(_) => "a table".to_owned(),
     }
-}
-
-fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    let names: Vec<_> = names.map(|name| format!("`{name}`")).collect();
-    names.join(", ")
 }

@@ -218,6 +218,11 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
         &["sites[0].host", "[[sites]]"],
     ),
     (
+        "[server]\npublic_url = \"https://*.example.com\"",
+        "latch.toml:2:",
+        &["server.public_url", "`*.example.com`", "https://app.example"],
+    ),
+    (
         "[[sites]]\nhost = \"https://app.example\"",
         "latch.toml:2:",
         &["`app.example`"],
