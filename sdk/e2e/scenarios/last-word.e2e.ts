@@ -337,6 +337,40 @@ scenario('Typing in an editor that writes its own frame counts, and its dialog s
   await hasTheLastWord(tab);
 });
 
+scenario('What fills the screen while the warning shows fills it below', { policy }, async (stage) => {
+  const tab = await open(stage);
+  await tab.evaluate(() => {
+    const filling = window.app.fill('div');
+    const look = setInterval(() => {
+      if (!window.witness.inWarning()) return;
+      clearInterval(look);
+      void filling.requestFullscreen();
+    }, 50);
+  });
+  // Nobody may fill the screen but soon after a click.
+  await tab.click(300, 300);
+  await waitFor(tab, () => document.fullscreenElement);
+  await settled();
+  await hasTheLastWord(tab);
+  await waitForCover(tab, 'locked');
+  await hasTheLastWord(tab);
+});
+
+scenario('A window that the browser keeps on top warns as well', { policy, except: { firefox: 'has no such windows', webkit: 'has no such windows' } }, async (stage) => {
+  const tab = await open(stage);
+  await tab.evaluate(() => {
+    document.body.onclick = async () => {
+      const view: Window = await (window as any).documentPictureInPicture.requestWindow({ width: 400, height: 300 });
+      view.document.body.textContent = 'Secret';
+    };
+  });
+  await tab.click(300, 300);
+  await waitForWarning(tab);
+  await waitFor(tab, () =>
+    window.nightlatch!.windows[0]?.document.querySelector('nightlatch-warning')?.shadowRoot!.querySelector('dialog[open][part=warning]'),
+  );
+});
+
 /** Opens an empty window by a real click, as applications do for previews, and writes into it. */
 async function openEmpty(stage: Stage, tab: Tab): Promise<Tab> {
   await tab.evaluate(() => {

@@ -32,8 +32,8 @@ export function createLastWord(host: HTMLElement & { update(): void }, root: Sha
   let times = 0;
   let below = new Set<Element>();
 
-  /** What is on top of the page, in an order that no browser tells. */
-  const raised = () => page.querySelectorAll(':modal, :popover-open, :fullscreen');
+  /** What is on top of the page, in an order that no browser tells. In a list that forgives what a browser does not know. */
+  const raised = () => page.querySelectorAll(':is(:modal, :popover-open, :fullscreen)');
 
   const rise = () => {
     // What we do may make the page do the same again, without end.
@@ -63,7 +63,7 @@ export function createLastWord(host: HTMLElement & { update(): void }, root: Sha
 
   /** The picture of a page that changes lies above everything, and may stay for seconds; that of a film is beside the page. */
   const endPictures = () => {
-    const { activeViewTransition: running = page.documentElement?.matches(':active-view-transition') } = page as Partial<Document>;
+    const { activeViewTransition: running = page.documentElement?.matches(':is(:active-view-transition)') } = page as Partial<Document>;
     // A new one ends the one before it.
     if (running) endPicture(page.startViewTransition(() => {}));
     if (covering && page.pictureInPictureElement) page.exitPictureInPicture().catch(() => {});
@@ -76,16 +76,16 @@ export function createLastWord(host: HTMLElement & { update(): void }, root: Sha
   };
   // Not at once: on the way from one of our buttons to the next it is nowhere for a moment.
   const leaves = () => setTimeout(look);
-  /** What is meant for us is not for the page's own shortcuts; what is pressed nowhere is meant for nobody. */
-  const keepKey = (event: Event) => {
-    if (event.eventPhase === Event.BUBBLING_PHASE ? root.contains(event.target as Node) : !event.composedPath().includes(host)) event.stopImmediatePropagation();
-  };
+  // What is meant for us is not for the page's own shortcuts, but what stands in the slot is the page's.
+  const keepOurs = (event: Event) => root.contains(event.target as Node) && event.stopPropagation();
+  // What is pressed where nothing has the focus is meant for nobody.
+  const keepOthers = (event: Event) => event.composedPath().includes(host) || event.stopImmediatePropagation();
 
   const listen = (signal: AbortSignal) => {
     for (const type of ['beforetoggle', 'fullscreenchange']) page.addEventListener(type, comes, { capture: true, signal });
     for (const type of ['keydown', 'keypress', 'keyup']) {
-      page.defaultView!.addEventListener(type, keepKey, { capture: true, signal });
-      root.addEventListener(type, keepKey, { signal });
+      page.defaultView!.addEventListener(type, keepOthers, { capture: true, signal });
+      root.addEventListener(type, keepOurs, { signal });
     }
     dialog.addEventListener('focusout', leaves, { signal });
   };
