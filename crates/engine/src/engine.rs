@@ -39,6 +39,7 @@ use self::completion::Completion;
 use self::doubt::Doubts;
 use self::reindex::Reindexing;
 use crate::clock::Clock;
+use crate::ends::Ends;
 use crate::health::Health;
 use crate::in_force::InForce;
 use crate::live::LiveTable;
@@ -84,6 +85,7 @@ pub struct Engine {
     /// By subject.
     admissions: Stripes,
     health: Health,
+    ends: Ends,
     watchers: Watchers,
     /// Sessions whose activity the store is to hear of. When it is full the table is searched instead.
     dirty: ArrayQueue<Digest>,
@@ -183,6 +185,7 @@ impl Engine {
             stripes: Stripes::default(),
             admissions: Stripes::default(),
             health: Health::new(options.store_grace),
+            ends: Ends::default(),
             watchers: Watchers::default(),
             dirty: ArrayQueue::new(DIRTY_QUEUE),
             flush: tokio::sync::Mutex::default(),

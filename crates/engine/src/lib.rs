@@ -8,6 +8,7 @@
 
 pub mod audit;
 pub mod clock;
+mod ends;
 pub mod engine;
 mod health;
 mod in_force;

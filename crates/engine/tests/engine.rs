@@ -142,6 +142,23 @@ async fn every_end_has_exactly_one_audit_record_with_one_reason() {
 }
 
 #[tokio::test]
+async fn every_end_is_counted_once_by_its_reason() {
+    let fixture = Fixture::new(r#"{"idle": "10m"}"#).await;
+    let (ada, _ben, _cyd) = (
+        fixture.sign_in("ada").await,
+        fixture.sign_in("ben").await,
+        fixture.sign_in("cyd").await,
+    );
+    for _ in 0..2 {
+        fixture.engine.sign_out(&ada, EndReason::User).await.expect("a store");
+    }
+    fixture.time.advance(minutes(10));
+    fixture.engine.sweep().await.expect("a store");
+    let counted: Vec<_> = fixture.engine.ended().filter(|(_, count)| *count > 0).collect();
+    assert_eq!(counted, [(EndReason::Idle, 2), (EndReason::User, 1)]);
+}
+
+#[tokio::test]
 async fn the_sweeper_ends_what_nobody_asks_for_and_tells_who_watches() {
     let fixture = Fixture::new(r#"{"idle": "10m"}"#).await;
     let ada = fixture.sign_in("ada").await;

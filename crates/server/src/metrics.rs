@@ -3,9 +3,8 @@
 mod proxy;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use nightlatch_core::session::EndReason;
 use nightlatch_engine::Engine;
 use prometheus_client::encoding::{EncodeLabelSet, text::encode};
 use prometheus_client::metrics::counter::Counter;
@@ -61,11 +60,7 @@ impl Metrics {
         let lag = Gauge::<f64, AtomicU64>::default();
         registry.register("sessions_created", "Sessions that began", created.clone());
         registry.register("session_checks", "Answers to GET session", checks.clone());
-        registry.register(
-            "sessions_ended_by_request",
-            "Sessions that a request ended, by reason",
-            ended.clone(),
-        );
+        registry.register("sessions_ended", "Sessions that have ended, by reason", ended.clone());
         registry.register(
             "requests_refused",
             "Requests without a live session, by reason",
@@ -137,14 +132,6 @@ impl Metrics {
         self.policy_file_valid.set(i64::from(valid));
     }
 
-    pub(crate) fn ended(&self, reason: EndReason, sessions: u64) {
-        self.ended
-            .get_or_create(&Reason {
-                reason: reason.as_str(),
-            })
-            .inc_by(sessions);
-    }
-
     pub(crate) fn refused(&self, reason: &'static str) {
         self.refused.get_or_create(&Reason { reason }).inc();
     }
@@ -160,6 +147,12 @@ impl Metrics {
         reason = "a lag of three hundred thousand years is not told exactly"
     )]
     pub(crate) fn text(&self) -> String {
+        for (reason, sessions) in self.engine.ended() {
+            let reason = reason.as_str();
+            let counter = self.ended.get_or_create(&Reason { reason });
+            // Whoever asks at the same time may have been told more.
+            counter.inner().fetch_max(sessions, Ordering::Relaxed);
+        }
         let stats = self.engine.stats();
         self.sessions_in_table
             .set(i64::try_from(stats.in_table).unwrap_or(i64::MAX));

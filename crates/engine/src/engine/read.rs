@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use nightlatch_core::session::{Presence, State};
+use nightlatch_core::session::{EndReason, Presence, State};
 use nightlatch_core::time::{Instant, Span};
 
 use super::change::{ATTEMPTS, Settled};
@@ -104,6 +104,11 @@ impl Engine {
     #[must_use]
     pub fn watch(&self, handle: Handle) -> Watcher {
         self.watchers.watch(handle)
+    }
+
+    /// How many sessions this process has ended, by reason.
+    pub fn ended(&self) -> impl Iterator<Item = (EndReason, u64)> {
+        self.ends.by_reason()
     }
 
     /// The numbers of this moment.

@@ -155,12 +155,7 @@ async fn end(latch: &Latch, credential: Option<Credential>) -> Result<&'static s
         return Ok("none");
     };
     match latch.engine.sign_out(&credential.digest, EndReason::User).await? {
-        Standing::Ended { reason, .. } => {
-            if reason == EndReason::User {
-                latch.metrics.ended(reason, 1);
-            }
-            Ok(reason.as_str())
-        }
+        Standing::Ended { reason, .. } => Ok(reason.as_str()),
         Standing::Unknown => Ok("none"),
         // Somebody changed the session between the end and the look: it is not the one that was ended.
         Standing::Live(_) => Err(Problem::new(

@@ -141,7 +141,6 @@ async fn admitted(
     {
         if *session.subject != *person.id {
             latch.engine.sign_out(&credential.digest, EndReason::Superseded).await?;
-            latch.metrics.ended(EndReason::Superseded, 1);
         } else if let Some(again) = latch.engine.reauthenticate(&credential.digest, "user").await? {
             return Ok(Admitted::With(again.token));
         }

@@ -83,7 +83,7 @@ async fn health_readiness_and_metrics_need_no_key() {
     let lines: Vec<_> = metrics.text().lines().collect();
     assert!(lines.contains(&"nightlatch_sessions_created_total 3"), "{lines:?}");
     assert!(
-        lines.contains(&"nightlatch_sessions_ended_by_request_total{reason=\"account\"} 2"),
+        lines.contains(&"nightlatch_sessions_ended_total{reason=\"account\"} 2"),
         "{lines:?}"
     );
     assert_eq!(lines.last(), Some(&"# EOF"));

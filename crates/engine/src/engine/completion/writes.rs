@@ -28,6 +28,12 @@ impl<'u> Writes<'u> {
         self.engine.store.0.as_ref()
     }
 
+    fn counted(self, ended: &Result<Vec<Ended>>) {
+        if let Ok(ended) = ended {
+            self.engine.ends.count(ended);
+        }
+    }
+
     fn noted<T>(self, written: Result<T>) -> Result<T> {
         self.engine.health.wrote(written, self.engine.clock.now())
     }
@@ -42,6 +48,9 @@ impl<'u> Writes<'u> {
 
     pub(in crate::engine) async fn create(self, creation: &Creation) -> Result<Created> {
         let created = self.store().create(creation).await;
+        if let Ok(Created::Added(ended)) = &created {
+            self.engine.ends.count(ended);
+        }
         let ending = creation.room.iter().flat_map(|room| &room.ending);
         self.noted_for(created, ending.copied().map(Selector::Handle))
     }
@@ -59,11 +68,13 @@ impl<'u> Writes<'u> {
 
     pub(in crate::engine) async fn end(self, selector: &Selector, end: &End, limit: usize) -> Result<Vec<Ended>> {
         let ended = self.store().end(selector, end, limit).await;
+        self.counted(&ended);
         self.noted_for(ended, [selector.clone()])
     }
 
     pub(in crate::engine) async fn expire(self, expiries: &[Expiry]) -> Result<Vec<Ended>> {
         let ended = self.store().expire(expiries).await;
+        self.counted(&ended);
         self.noted_for(ended, expiries.iter().map(|expiry| Selector::Digest(expiry.digest)))
     }
 

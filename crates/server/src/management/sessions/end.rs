@@ -67,7 +67,6 @@ pub(in crate::management) async fn end(
         .end(&Selector::Handle(handle), asked.reason.into(), &actor)
         .await?;
     if let Some(ended) = ended.first() {
-        latch.metrics.ended(ended.reason, 1);
         return Ok(answer(1, ended.at, ended.reason));
     }
     match latch.engine.find(&handle).await?.map(|(_, standing)| standing) {

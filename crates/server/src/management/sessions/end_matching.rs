@@ -146,7 +146,6 @@ pub(in crate::management) async fn end_matching(
             .end(&Selector::Matching(filter), reason, &actor)
             .await?
             .len() as u64;
-        latch.metrics.ended(reason, answer.ended);
         // Some may have begun since they were counted.
         answer.matched = matched.max(answer.ended);
     }

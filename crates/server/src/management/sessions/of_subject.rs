@@ -88,7 +88,6 @@ pub(in crate::management) async fn end(
         .end(&Selector::Matching(of(subject)), reason, &actor)
         .await?
         .len() as u64;
-    latch.metrics.ended(reason, ended);
     Ok(Answer(Body { ended }))
 }
 

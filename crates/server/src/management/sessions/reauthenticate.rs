@@ -58,11 +58,8 @@ pub(in crate::management) async fn reauthenticate(
         Standing::Unknown => return Err(no_such_session()),
     }
     if record.subject.as_ref() != body.subject.as_str() {
-        let ended = latch
-            .engine
-            .end(&Selector::Handle(handle), EndReason::Superseded, &actor)
-            .await?;
-        latch.metrics.ended(EndReason::Superseded, ended.len() as u64);
+        let meant = Selector::Handle(handle);
+        latch.engine.end(&meant, EndReason::Superseded, &actor).await?;
         return Err(other_subject());
     }
     match latch.engine.reauthenticate(&record.digest, &actor).await? {
