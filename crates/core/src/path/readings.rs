@@ -1,5 +1,7 @@
 //! What else a server behind a proxy may read in a path, and what no two servers read alike.
 
+mod every;
+
 use std::fmt;
 
 use super::{Path, hex, percent_decode};
@@ -12,6 +14,8 @@ pub struct Readings<'a> {
     /// The others, where they differ: not decoded and with its dots, decoded twice, and without what follows a semicolon in a
     /// segment.
     pub others: Vec<Path<'static>>,
+    /// Why there is no certain reading, where only all of them together are one ([`Readings::every`]).
+    pub uncertain: Option<Ambiguous>,
 }
 
 /// Why a path has no certain reading: servers take it for different pages, or for none.
@@ -98,7 +102,37 @@ impl<'a> Readings<'a> {
         }
         others.retain(|other| !other.segments().eq(canonical.segments()));
         others.dedup();
-        Ok(Self { canonical, others })
+        Ok(Self {
+            canonical,
+            others,
+            uncertain: None,
+        })
+    }
+
+    /// All of them, the canonical one first.
+    pub fn all(&self) -> impl Iterator<Item = &Path<'a>> {
+        std::iter::once(&self.canonical).chain(&self.others)
+    }
+
+    /// The same for a site that lets pass what [`Readings::of`] refuses: slashes and backslashes in escapes, escapes of escapes,
+    /// and escapes that are not UTF-8. The others are then all that any sequence of servers may read, so that a request is
+    /// stopped where it is under any of them.
+    pub fn every(target: &'a str) -> Result<Self, Ambiguous> {
+        let uncertain = match Self::of(target) {
+            Ok(readings) => return Ok(readings),
+            Err(uncertain @ (Ambiguous::Hidden(_) | Ambiguous::NotUtf8)) => uncertain,
+            Err(ambiguous) => return Err(ambiguous),
+        };
+        let raw = target.split('?').next().unwrap_or_default();
+        if has_malformed_escape(raw) {
+            return Err(Ambiguous::MalformedEscape);
+        }
+        let canonical = Path::canonical(raw);
+        Ok(Self {
+            others: every::others(raw, &canonical).map_err(|_| uncertain)?,
+            canonical,
+            uncertain: Some(uncertain),
+        })
     }
 }
 
@@ -128,6 +162,12 @@ fn check_escapes(raw: &[u8]) -> Result<(), Ambiguous> {
         return Err(Ambiguous::Hidden(Hidden::Escape));
     }
     std::str::from_utf8(&decoded).map(drop).map_err(|_| Ambiguous::NotUtf8)
+}
+
+fn has_malformed_escape(raw: &str) -> bool {
+    let behind = raw.as_bytes().split(|byte| *byte == b'%').skip(1);
+    let mut digits = behind.map(|rest| rest.first_chunk().copied().and_then(escaped));
+    digits.any(|byte| byte.is_none())
 }
 
 fn escaped([high, low]: [u8; 2]) -> Option<u8> {

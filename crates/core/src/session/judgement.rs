@@ -77,6 +77,20 @@ impl StepUp {
             Self::Age { .. } => "age",
         }
     }
+
+    /// How recent an authentication opens the gate.
+    #[must_use]
+    pub const fn fresh(self) -> Span {
+        match self {
+            Self::Away { max_away: fresh } | Self::Age { max_age: fresh } => fresh,
+        }
+    }
+
+    /// The same in whole seconds, as `max_age` is told (RFC 9470).
+    #[must_use]
+    pub const fn max_age_seconds(self) -> u64 {
+        self.fresh().as_millis() / 1000
+    }
 }
 
 /// What a request means for a session that has no deadline behind it.
