@@ -14,7 +14,9 @@ pub(crate) mod fastcgi;
 mod forward;
 pub(crate) mod identity;
 pub(crate) mod original;
+mod preflight;
 mod request;
+mod sign_in_page;
 #[cfg(test)]
 mod site_for_tests;
 mod sites;

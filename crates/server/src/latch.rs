@@ -43,7 +43,7 @@ impl Latch {
             cookie: CookieRules::new(&config.public_url),
             own_origins: config.public_url.origins(),
             applications: Applications::default(),
-            sites: Sites::new(&config.public_url, &config.sites),
+            sites: Sites::new(&config.public_url, &config.sites, config.sign_in_url.as_ref()),
             prefix: config.prefix.clone(),
             sign_in_url: config.sign_in_url.clone(),
             provider_note: config.provider_note.clone(),

@@ -29,6 +29,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderValue, Request, StatusCode, Version, header};
 use axum::response::{IntoResponse as _, Response};
+use hyper::body::Body as _;
 use ipnet::IpNet;
 use nightlatch_core::path::{Path, Readings};
 use nightlatch_engine::Snapshot;
@@ -47,7 +48,6 @@ use crate::gateway::denial;
 use crate::gateway::original::Original;
 use crate::http::request_kind::opens_page;
 use crate::http::routed::routed;
-use crate::http::sign_in_url::SignInUrl;
 use crate::http::tcp::Peer;
 use crate::latch::Latch;
 
@@ -114,7 +114,8 @@ impl Proxy {
 
     async fn route(&self, request: Request<Body>, peer: Peer) -> Result<Response, Fault> {
         let asked = Asked::of(&request)?;
-        let original = asked.original()?;
+        let original = asked.original(&self.latch)?;
+        let original = original.with_body(!request.body().is_end_stream());
         if self.latch.sites.know(&asked.host)
             && let Some(ours) = ours(&self.latch.prefix, &original.readings)
         {
@@ -123,16 +124,12 @@ impl Proxy {
                 Ours::Nothing => Err(Fault::Nowhere("No page and no endpoint has this path.")),
             };
         }
-        let place = self.latch.sites.find(asked.host.as_str(), &original.readings);
-        if let Ok(place) = place {
-            if place.upstreams.is_empty() {
-                return Err(Fault::Nowhere(
-                    "No application is behind this address; name its `upstream` in the `[[sites]]` of the configuration.",
-                ));
-            }
-            if place.is_open(&original.readings) || self.is_sign_in(&original.readings) {
-                return self.pass(request, peer, &asked, place, None).await;
-            }
+        if let Ok(place) = self.latch.sites.find(asked.host.as_str(), &original.readings)
+            && place.upstreams.is_empty()
+        {
+            return Err(Fault::Nowhere(
+                "No application is behind this address; name its `upstream` in the `[[sites]]` of the configuration.",
+            ));
         }
         let for_people = opens_page(request.headers());
         let asked_for = Ok(original);
@@ -158,6 +155,7 @@ impl Proxy {
                     passed => passed,
                 }
             }
+            Decision::Open { place } => self.pass(request, peer, &asked, place, None).await,
             Decision::Deny(denied) => self.deny(&original, denied, for_people),
         }
     }
@@ -182,14 +180,6 @@ impl Proxy {
             }
         }
     }
-
-    /// The page to sign in at is there for those who are not signed in.
-    fn is_sign_in(&self, readings: &Readings<'_>) -> bool {
-        let url = self.latch.sign_in_url.as_ref().map(SignInUrl::as_str);
-        url.is_some_and(|url| {
-            url.starts_with('/') && readings.others.is_empty() && Path::canonical(url) == readings.canonical
-        })
-    }
 }
 
 enum Ours {
@@ -204,8 +194,7 @@ fn ours(prefix: &str, readings: &Readings<'_>) -> Option<Ours> {
         let rest = path.as_str().strip_prefix(prefix)?.strip_prefix(part)?;
         (rest.is_empty() || rest.starts_with('/')).then_some(())
     };
-    let all = || std::iter::once(&readings.canonical).chain(&readings.others);
-    if !all().any(|path| below(path, "").is_some()) {
+    if !readings.all().any(|path| below(path, "").is_some()) {
         return None;
     }
     let endpoint = readings.others.is_empty() && below(&readings.canonical, "/auth").is_none();

@@ -9,6 +9,7 @@ mod events;
 mod gateway;
 mod hanging_up;
 mod isolation;
+mod open;
 
 use std::sync::Arc;
 

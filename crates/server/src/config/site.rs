@@ -3,7 +3,7 @@
 use axum::http::uri::Authority;
 use nightlatch_core::path::{Path, PathPattern, Readings};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::public_url::is_host;
 use super::upstream::{UpstreamAddress, Upstreams};
@@ -29,6 +29,35 @@ pub(crate) struct SiteSection {
     /// Patterns of paths that everybody may see, such as the page to sign in at.
     #[serde(default)]
     open: Vec<PathPattern>,
+    /// What becomes of the questions that browsers ask before a request to another origin, without a cookie.
+    #[serde(default)]
+    preflights: Preflights,
+    /// What becomes of paths with slashes, backslashes, other escapes, or bytes that are not UTF-8 in their escapes.
+    #[serde(default)]
+    escapes: Escapes,
+}
+
+/// What becomes of the questions that browsers ask before a request to another origin. They carry no cookie.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Preflights {
+    /// They are requests without a session.
+    #[default]
+    Refuse,
+    /// The application answers them, as nobody's.
+    Pass,
+}
+
+/// What becomes of paths in which escapes hide what tells paths apart: slashes, backslashes, other escapes, and bytes that are
+/// not UTF-8.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Escapes {
+    /// They are refused.
+    #[default]
+    Refuse,
+    /// They pass where they may under every reading that any server can have.
+    EveryReading,
 }
 
 /// A host and a path on it, and the application whose limits hold there.
@@ -43,8 +72,10 @@ pub(crate) struct Site {
     pub(crate) application: Option<Box<str>>,
     /// Where the proxy passes requests on to; none where another proxy does.
     pub(crate) upstreams: Vec<UpstreamAddress>,
-    /// What the proxy shows to everybody, such as the page to sign in at.
+    /// What everybody may see, such as what the page to sign in at needs.
     pub(crate) open: Vec<PathPattern>,
+    pub(crate) preflights: Preflights,
+    pub(crate) escapes: Escapes,
 }
 
 fn root() -> String {
@@ -62,6 +93,8 @@ impl Site {
             application: application.map(Into::into),
             upstreams: Vec::new(),
             open: Vec::new(),
+            preflights: Preflights::default(),
+            escapes: Escapes::default(),
         })
     }
 
@@ -73,6 +106,8 @@ impl Site {
             application,
             upstream,
             open,
+            preflights,
+            escapes,
         } = section;
         for (index, pattern) in open.iter().enumerate() {
             if let Some(foreign) = pattern.of_another_language() {
@@ -84,6 +119,8 @@ impl Site {
         Ok(Self {
             upstreams: upstream.0,
             open,
+            preflights,
+            escapes,
             ..site
         })
     }
@@ -97,6 +134,8 @@ impl Site {
             application: None,
             upstreams: Vec::new(),
             open: Vec::new(),
+            preflights: Preflights::default(),
+            escapes: Escapes::default(),
         }
     }
 }

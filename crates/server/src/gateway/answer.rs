@@ -13,11 +13,20 @@ use crate::latch::Latch;
 
 /// The one answer that lets pass: 200, empty, with all identity headers.
 pub(crate) fn allow(application: Option<&str>, session: &Snapshot) -> Response {
+    allowed(|headers| identity::tell(headers, session, application))
+}
+
+/// The same for what everybody may see: it is nobody's.
+pub(super) fn allow_everybody() -> Response {
+    allowed(identity::tell_nobody)
+}
+
+fn allowed(tell: impl FnOnce(&mut HeaderMap)) -> Response {
     let mut response = Response::default();
     let headers = response.headers_mut();
     headers.reserve(12);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    identity::tell(headers, session, application);
+    tell(headers);
     response
 }
 
@@ -34,6 +43,7 @@ pub(super) async fn answer(
             },
             _,
         ) => allow(application, &session),
+        (Decision::Open { .. }, _) => allow_everybody(),
         (Decision::Deny(Denial::Unauthenticated { place, why }), Ok(original)) if opens_page(headers) => {
             redirect(original, location(latch, original, place, why), why)
         }

@@ -2,7 +2,8 @@
 
 use axum::http::HeaderMap;
 use nightlatch_core::facts::Facts;
-use nightlatch_core::path::Path;
+use nightlatch_core::path::{Path, Readings};
+use nightlatch_core::resolution::is_passive;
 use nightlatch_core::session::{Answer, EndReason, RequestKind, StepUp, Verdict};
 use nightlatch_core::time::Instant;
 use nightlatch_engine::store::StoreError;
@@ -10,7 +11,9 @@ use nightlatch_engine::token::Digest;
 use nightlatch_engine::{Outcome, Snapshot, Standing};
 
 use super::original::{Original, Unbelievable};
+use super::preflight::is_preflight;
 use super::sites::{Nowhere, Place};
+use crate::config::Preflights;
 use crate::http::credential::{Credential, credential};
 use crate::http::request_kind::request_kind;
 use crate::latch::Latch;
@@ -25,6 +28,10 @@ pub(crate) enum Decision<'a> {
         application: Option<&'a str>,
         session: Snapshot,
         credential: Credential,
+    },
+    /// Everybody may, signed in or not: it is nobody's, and shows nobody to be there.
+    Open {
+        place: &'a Place,
     },
     Deny(Denial<'a>),
 }
@@ -85,6 +92,16 @@ pub(crate) async fn decide<'a>(
     })
 }
 
+impl From<Nowhere> for Denial<'_> {
+    fn from(nowhere: Nowhere) -> Self {
+        match nowhere {
+            // It is refused here as on a host whose sites all refuse it.
+            Nowhere::Uncertain(why) => Self::Unbelievable(Unbelievable::Path(why)),
+            elsewhere => Self::Forbidden(elsewhere.into()),
+        }
+    }
+}
+
 impl Denial<'_> {
     /// The word for it.
     pub(crate) const fn as_str(&self) -> &'static str {
@@ -102,12 +119,14 @@ async fn decision<'a>(
     original: &Original<'a>,
     headers: &HeaderMap,
 ) -> Result<Decision<'a>, Denial<'a>> {
-    latch.metrics.checks.inc();
     let readings = &original.readings;
-    let place = latch
-        .sites
-        .find(original.host, readings)
-        .map_err(|nowhere| Denial::Forbidden(nowhere.into()))?;
+    let place = latch.sites.find(original.host, readings)?;
+    if latch.sites.is_open(place, original.target, readings)
+        || place.preflights == Preflights::Pass && is_preflight(original, headers)
+    {
+        return Ok(Decision::Open { place });
+    }
+    latch.metrics.checks.inc();
     let unauthenticated = |why| Denial::Unauthenticated { place, why };
     let Some(credential) = credential(latch, headers) else {
         return Err(unauthenticated(Why::Nobody));
@@ -126,13 +145,11 @@ async fn decision<'a>(
             .await?
             .map_err(unauthenticated)?;
     }
-    let session = ask(
-        latch,
-        &digest,
-        &readings.canonical,
-        request_kind(headers, latch.navigation),
-    )
-    .await?;
+    let kind = match request_kind(headers, latch.navigation) {
+        kind if readings.others.is_empty() => kind,
+        kind => strictest_kind(latch, &digest, readings, kind).await?,
+    };
+    let session = ask(latch, &digest, &readings.canonical, kind).await?;
     session
         .map(|session| Decision::Allow {
             place,
@@ -141,6 +158,21 @@ async fn decision<'a>(
             credential,
         })
         .map_err(unauthenticated)
+}
+
+/// What shows nobody under one reading shows nobody.
+async fn strictest_kind<'a>(
+    latch: &Latch,
+    digest: &Digest,
+    readings: &Readings<'_>,
+    kind: RequestKind,
+) -> Result<RequestKind, Denial<'a>> {
+    let facts = latch.engine.facts(digest).await.map_err(Denial::Unavailable)?;
+    let facts = facts.unwrap_or_default();
+    let passive = latch
+        .engine
+        .with_policy(|policy| readings.all().any(|path| is_passive(policy, &facts, path)));
+    Ok(if passive { RequestKind::Passive } else { kind })
 }
 
 /// A session that was made for no application is good for all of them.

@@ -44,9 +44,10 @@ pub(crate) fn problem(denial: Denial<'_>) -> Problem {
 /// Where somebody gets on who has to authenticate: to the page that says what happened, or to where they sign in. Always an
 /// absolute address.
 pub(crate) fn location(latch: &Latch, original: &Original<'_>, place: &Place, why: Why) -> HeaderValue {
-    let told = matches!(why, Why::Ended { .. });
+    // What is below the page to sign in at may be where that page leads: from there people get on by themselves.
+    let told = matches!(why, Why::Ended { .. }) || latch.sites.is_behind_sign_in(place, &original.readings);
     let address = match &latch.sign_in_url {
-        Some(url) if !told => sign_in(latch, original, place, url),
+        Some(url) if !told => sign_in(latch, original, place, url, why),
         _ => {
             let page = format!("{}/signed-out?reason={}", latch.prefix, why.as_str());
             latch.sites.address(place, &page)
@@ -55,22 +56,29 @@ pub(crate) fn location(latch: &Latch, original: &Original<'_>, place: &Place, wh
     HeaderValue::try_from(address).unwrap_or_else(|_| HeaderValue::from_static("/"))
 }
 
-/// The page to sign in at, told where to come back to where there is a page to come back to.
-fn sign_in(latch: &Latch, original: &Original<'_>, place: &Place, url: &SignInUrl) -> String {
+/// The page to sign in at, told how fresh an authentication has to be where a gate asks for one, and where to come back to where
+/// there is a page to come back to.
+fn sign_in(latch: &Latch, original: &Original<'_>, place: &Place, url: &SignInUrl, why: Why) -> String {
     let mut address = if url.as_str().starts_with('/') {
-        latch.sites.address(place, url.as_str())
+        latch.sites.address(place, &url.as_sent())
     } else {
-        url.as_str().to_owned()
+        url.as_sent()
     };
-    if original.is_read() {
-        // What follows `#` never reaches a server.
-        let fragment = address.find('#').map(|at| address.split_off(at));
+    // What follows `#` never reaches a server.
+    let fragment = address.find('#').map(|at| address.split_off(at));
+    let mut add = |parameter: &str, value: &str| {
         address.push(if address.contains('?') { '&' } else { '?' });
-        address.push_str("return_to=");
-        let page = latch.sites.address(place, original.target);
-        escape(&mut address, &page);
-        address.push_str(&fragment.unwrap_or_default());
+        address.push_str(parameter);
+        address.push('=');
+        escape(&mut address, value);
+    };
+    if let Why::StepUp(step_up) = why {
+        add("max_age", &step_up.max_age_seconds().to_string());
     }
+    if original.is_read() {
+        add("return_to", &latch.sites.address(place, original.target));
+    }
+    address.push_str(&fragment.unwrap_or_default());
     address
 }
 

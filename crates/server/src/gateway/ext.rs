@@ -20,5 +20,5 @@ fn original<'a>(latch: &Latch, question: &'a Parts) -> Result<Original<'a>, Unbe
         .ok_or(Unbelievable::Address)?;
     let target = if target.is_empty() { "/" } else { target };
     let host = only_one_of_a_kind(&question.headers, &header::HOST)?;
-    Original::new(question.method.as_str(), host, target)
+    Original::new(&latch.sites, question.method.as_str(), host, target)
 }

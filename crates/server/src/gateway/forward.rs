@@ -6,22 +6,27 @@ use axum::response::Response;
 
 use super::answer::answer;
 use super::original::{Original, Unbelievable, no_twins, only, only_one_of_a_kind};
+use super::preflight::announces_body;
 use crate::latch::Latch;
 
 static METHOD: HeaderName = HeaderName::from_static("x-forwarded-method");
 static HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 static URI: HeaderName = HeaderName::from_static("x-forwarded-uri");
+static BODY: HeaderName = HeaderName::from_static("x-forwarded-body");
 
 pub(super) async fn ask(latch: &Latch, question: &Parts) -> Response {
     let headers = &question.headers;
-    answer(latch, original(headers), headers).await
+    answer(latch, original(latch, headers), headers).await
 }
 
-fn original(headers: &HeaderMap) -> Result<Original<'_>, Unbelievable> {
-    no_twins(headers, &[&METHOD, &HOST, &URI])?;
-    Original::new(
+fn original<'a>(latch: &Latch, headers: &'a HeaderMap) -> Result<Original<'a>, Unbelievable> {
+    no_twins(headers, &[&METHOD, &HOST, &URI, &BODY])?;
+    let original = Original::new(
+        &latch.sites,
         only_one_of_a_kind(headers, &METHOD)?,
         only_one_of_a_kind(headers, &HOST)?,
         only(headers, &URI)?,
-    )
+    )?;
+    // Only some of these proxies tell.
+    Ok(original.with_body(headers.get(&BODY).is_some_and(announces_body)))
 }

@@ -14,6 +14,13 @@ pub(crate) struct Original<'a> {
     pub(crate) readings: Readings<'a>,
     /// Where the route says so itself, out of reach of the client.
     pub(crate) application: Option<&'a str>,
+    /// Where the proxy can tell: whether a body may follow that no header of the request announces.
+    pub(super) may_have_body: bool,
+}
+
+/// Who knows how the paths of a host are read.
+pub(crate) trait Reads {
+    fn readings<'a>(&self, host: &str, target: &'a str) -> Result<Readings<'a>, Ambiguous>;
 }
 
 /// Why what the proxy says cannot be believed.
@@ -40,7 +47,12 @@ pub(crate) enum Unbelievable {
 }
 
 impl<'a> Original<'a> {
-    pub(crate) fn new(method: &'a str, host: &'a str, target: &'a str) -> Result<Self, Unbelievable> {
+    pub(crate) fn new(
+        sites: &impl Reads,
+        method: &'a str,
+        host: &'a str,
+        target: &'a str,
+    ) -> Result<Self, Unbelievable> {
         if !is_method(method) {
             return Err(Unbelievable::Method(method.escape_default().take(20).collect()));
         }
@@ -48,20 +60,26 @@ impl<'a> Original<'a> {
             method,
             host,
             target,
-            readings: Readings::of(target)?,
+            readings: sites.readings(host, target)?,
             application: None,
+            may_have_body: false,
         })
     }
 
+    /// The same, with or without a body.
+    pub(crate) fn with_body(self, may_have_body: bool) -> Self {
+        Self { may_have_body, ..self }
+    }
+
     /// The same from a whole address.
-    pub(crate) fn of_address(method: &'a str, address: &'a str) -> Result<Self, Unbelievable> {
+    pub(super) fn of_address(sites: &impl Reads, method: &'a str, address: &'a str) -> Result<Self, Unbelievable> {
         let rest = address
             .strip_prefix("http://")
             .or_else(|| address.strip_prefix("https://"))
             .ok_or(Unbelievable::Address)?;
         let path = rest.find('/').ok_or(Unbelievable::Address)?;
         let (host, target) = rest.split_at(path);
-        Self::new(method, host, target)
+        Self::new(sites, method, host, target)
     }
 
     /// The same, on a route that says which application it leads to; one without a name says nothing.
@@ -132,6 +150,14 @@ mod tests {
 
     static HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
+    struct Strictly;
+
+    impl Reads for Strictly {
+        fn readings<'a>(&self, _: &str, target: &'a str) -> Result<Readings<'a>, Ambiguous> {
+            Readings::of(target)
+        }
+    }
+
     fn headers(sent: &[(&str, &str)]) -> HeaderMap {
         let pairs = sent.iter().map(|(name, value)| {
             let name = HeaderName::from_bytes(name.as_bytes()).expect("a name");
@@ -167,19 +193,19 @@ mod tests {
     #[test]
     fn methods_and_addresses_are_exact() {
         for method in ["VERSION-CONTROL", "RPC_IN_DATA", "M-SEARCH", "X2", "A!#$%&'*+-.^_`|~9"] {
-            assert!(Original::new(method, "a", "/").is_ok(), "{method:?}");
+            assert!(Original::new(&Strictly, method, "a", "/").is_ok(), "{method:?}");
         }
         for method in ["", "get", "GeT", "GET ", "G/T", "G(T", "GET\t", "GÉT"] {
             assert!(
-                matches!(Original::new(method, "a", "/"), Err(Unbelievable::Method(_))),
+                matches!(Original::new(&Strictly, method, "a", "/"), Err(Unbelievable::Method(_))),
                 "{method:?}"
             );
         }
-        let original = Original::of_address("GET", "https://a.example:8443/b?c=/d").expect("an address");
+        let original = Original::of_address(&Strictly, "GET", "https://a.example:8443/b?c=/d").expect("an address");
         assert_eq!((original.host, original.target), ("a.example:8443", "/b?c=/d"));
         for address in ["", "/a", "ftp://a/b", "https://a", "https:/a/b", "HTTPS://a/b"] {
             assert_eq!(
-                Original::of_address("GET", address).map(|_| ()),
+                Original::of_address(&Strictly, "GET", address).map(|_| ()),
                 Err(Unbelievable::Address),
                 "{address}"
             );

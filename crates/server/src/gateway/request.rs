@@ -5,24 +5,28 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 
-use super::answer::allow;
+use super::answer::{allow, allow_everybody};
 use super::decision::{Decision, Denial, decide};
 use super::denial::{location, problem};
 use super::original::{Original, Unbelievable, no_twins, only, only_one_of_a_kind};
+use super::preflight::announces_body;
 use crate::http::request_kind::opens_page;
 use crate::latch::Latch;
 
 const REDIRECT: HeaderName = HeaderName::from_static("nightlatch-redirect");
 static METHOD: HeaderName = HeaderName::from_static("x-original-method");
 static URL: HeaderName = HeaderName::from_static("x-original-url");
+/// Length and coding of the body, between them a semicolon.
+static BODY: HeaderName = HeaderName::from_static("x-original-body");
 
 pub(super) async fn ask(latch: &Latch, question: &Parts) -> Response {
     let headers = &question.headers;
-    let original = original(headers);
+    let original = original(latch, headers);
     match decide(latch, &original, headers).await {
         Decision::Allow {
             application, session, ..
         } => allow(application, &session),
+        Decision::Open { .. } => allow_everybody(),
         Decision::Deny(denial) => {
             let unauthenticated = matches!(denial, Denial::Unauthenticated { .. });
             let location = match (&denial, &original) {
@@ -46,7 +50,11 @@ pub(super) async fn ask(latch: &Latch, question: &Parts) -> Response {
     }
 }
 
-fn original(headers: &HeaderMap) -> Result<Original<'_>, Unbelievable> {
-    no_twins(headers, &[&METHOD, &URL])?;
-    Original::of_address(only_one_of_a_kind(headers, &METHOD)?, only(headers, &URL)?)
+fn original<'a>(latch: &Latch, headers: &'a HeaderMap) -> Result<Original<'a>, Unbelievable> {
+    no_twins(headers, &[&METHOD, &URL, &BODY])?;
+    let method = only_one_of_a_kind(headers, &METHOD)?;
+    let original = Original::of_address(&latch.sites, method, only(headers, &URL)?)?;
+    // nginx keeps to itself what announces the body of a request; it tells what it knows, or a body may be there.
+    let told = headers.get(&BODY);
+    Ok(original.with_body(told.is_none_or(announces_body)))
 }

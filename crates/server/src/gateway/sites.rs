@@ -2,9 +2,12 @@
 
 use std::borrow::Cow;
 
-use nightlatch_core::path::{Path, PathPattern, Readings};
+use nightlatch_core::path::{Ambiguous, Path, PathPattern, Readings};
 
-use crate::config::{PublicUrl, Site, UpstreamAddress};
+use super::original::Reads;
+use super::sign_in_page::SignInPage;
+use crate::config::{Escapes, Preflights, PublicUrl, Site, UpstreamAddress};
+use crate::http::sign_in_url::SignInUrl;
 
 /// Where applications are.
 #[derive(Debug)]
@@ -12,6 +15,7 @@ pub(crate) struct Sites {
     scheme: &'static str,
     /// The longest path of a host comes first.
     places: Vec<Place>,
+    sign_in_page: Option<SignInPage>,
 }
 
 /// A part of a host.
@@ -25,6 +29,8 @@ pub(crate) struct Place {
     /// Where the proxy passes requests on to.
     pub(crate) upstreams: Box<[UpstreamAddress]>,
     open: Box<[PathPattern]>,
+    pub(crate) preflights: Preflights,
+    escapes: Escapes,
 }
 
 /// Why a request belongs nowhere.
@@ -36,43 +42,60 @@ pub(crate) enum Nowhere {
     UnknownPath,
     #[error("servers take this path for pages of different applications")]
     Ambiguous,
+    #[error(transparent)]
+    Uncertain(Ambiguous),
 }
 
 impl Sites {
     /// Without a site of its own the host of the public URL is one.
-    pub(crate) fn new(public_url: &PublicUrl, sites: &[Site]) -> Self {
+    pub(crate) fn new(public_url: &PublicUrl, sites: &[Site], sign_in_url: Option<&SignInUrl>) -> Self {
         let mut places: Vec<Place> = sites.iter().map(Place::of).collect();
         for authority in public_url.authorities() {
             if !places.iter().any(|place| *place.authority == *authority) {
                 places.push(Place::whole(authority));
             }
         }
+        let sign_in_page = sign_in_url.and_then(SignInPage::of);
+        if let Some(page) = &sign_in_page {
+            places.extend(page.places_of_its_own(&places));
+        }
         places.sort_by_key(|place| std::cmp::Reverse(place.path.as_str().len()));
         Self {
             scheme: public_url.scheme(),
             places,
+            sign_in_page,
         }
     }
 
     /// The place that a request to this host and path is for.
     pub(crate) fn find(&self, host: &str, readings: &Readings<'_>) -> Result<&Place, Nowhere> {
         let authority = self.authority(host);
-        let on_host = || {
-            self.places
-                .iter()
-                .filter(|place| place.authority.eq_ignore_ascii_case(&authority))
-        };
+        let on_host = || self.places.iter().filter(|place| place.is_on(&authority));
         if on_host().next().is_none() {
             return Err(Nowhere::UnknownHost);
         }
         let place_of = |path: &Path<'_>| on_host().find(|place| place.below.matches(path));
         let place = place_of(&readings.canonical).ok_or(Nowhere::UnknownPath)?;
         let same = |other: &Path<'_>| place_of(other).is_some_and(|other| std::ptr::eq(other, place));
-        if readings.others.iter().all(same) {
-            Ok(place)
-        } else {
-            Err(Nowhere::Ambiguous)
+        match readings.uncertain {
+            Some(why) if place.escapes == Escapes::Refuse => Err(Nowhere::Uncertain(why)),
+            _ if readings.others.iter().all(same) => Ok(place),
+            _ => Err(Nowhere::Ambiguous),
         }
+    }
+
+    /// Whether everybody may see this part of a place, however the path is read: what the configuration says, and the very page
+    /// to sign in at, which is there for those who are not signed in.
+    pub(crate) fn is_open(&self, place: &Place, target: &str, readings: &Readings<'_>) -> bool {
+        let page = self.sign_in_page.as_ref();
+        place.is_open(readings) || page.is_some_and(|page| page.is(place, target, readings))
+    }
+
+    /// Whether a path belongs to the page to sign in at and is not open: to send people from here to that page could go round
+    /// in circles.
+    pub(crate) fn is_behind_sign_in(&self, place: &Place, readings: &Readings<'_>) -> bool {
+        let page = self.sign_in_page.as_ref();
+        page.is_some_and(|page| page.is_above(place, readings))
     }
 
     /// How browsers reach all of them.
@@ -84,8 +107,7 @@ impl Sites {
     /// Whether anything of ours is on this host.
     pub(crate) fn know(&self, host: &str) -> bool {
         let authority = self.authority(host);
-        let known = |place: &Place| place.authority.eq_ignore_ascii_case(&authority);
-        self.places.iter().any(known)
+        self.places.iter().any(|place| place.is_on(&authority))
     }
 
     /// The address of something on the host of a place.
@@ -105,6 +127,18 @@ impl Sites {
     }
 }
 
+impl Reads for Sites {
+    fn readings<'a>(&self, host: &str, target: &'a str) -> Result<Readings<'a>, Ambiguous> {
+        let authority = self.authority(host);
+        let mut on_host = self.places.iter().filter(|place| place.is_on(&authority));
+        if on_host.any(|place| place.escapes == Escapes::EveryReading) {
+            Readings::every(target)
+        } else {
+            Readings::of(target)
+        }
+    }
+}
+
 impl Place {
     fn of(site: &Site) -> Self {
         Self {
@@ -114,13 +148,35 @@ impl Place {
             application: site.application.clone(),
             upstreams: site.upstreams.clone().into(),
             open: site.open.clone().into(),
+            preflights: site.preflights,
+            escapes: site.escapes,
         }
     }
 
-    /// Whether everybody may see it, however the path is read.
-    pub(crate) fn is_open(&self, readings: &Readings<'_>) -> bool {
+    /// One path of a host, and nothing below it.
+    pub(super) fn page(authority: &str, path: &Path<'static>) -> Option<Self> {
+        Some(Self {
+            path: path.clone(),
+            below: path.as_str().parse().ok()?,
+            ..Self::whole(authority.to_owned())
+        })
+    }
+
+    pub(super) fn is_on(&self, authority: &str) -> bool {
+        self.authority.eq_ignore_ascii_case(authority)
+    }
+
+    pub(super) fn authority(&self) -> &str {
+        &self.authority
+    }
+
+    pub(super) fn covers(&self, path: &Path<'_>) -> bool {
+        self.below.matches(path)
+    }
+
+    fn is_open(&self, readings: &Readings<'_>) -> bool {
         let open = |path: &Path<'_>| self.open.iter().any(|pattern| pattern.matches(path));
-        open(&readings.canonical) && readings.others.iter().all(open)
+        readings.all().all(open)
     }
 
     fn whole(authority: String) -> Self {
@@ -143,6 +199,7 @@ mod tests {
                 site("wiki.example", "/admin", "wiki-admin"),
                 site("other.example:8443", "/only/here", "other"),
             ],
+            None,
         )
     }
 

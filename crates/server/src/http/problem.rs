@@ -143,10 +143,10 @@ impl Problem {
 
     /// Nothing has ended, but this asks for a fresh authentication (RFC 9470).
     pub(crate) fn step_up(step_up: StepUp) -> Self {
-        let (StepUp::Away { max_away: fresh } | StepUp::Age { max_age: fresh }) = step_up;
+        let fresh = step_up.fresh();
         let challenge = format!(
             "Bearer error=\"insufficient_user_authentication\", max_age=\"{}\"",
-            fresh.as_millis() / 1000
+            step_up.max_age_seconds()
         );
         let problem = Self::new(
             StatusCode::UNAUTHORIZED,

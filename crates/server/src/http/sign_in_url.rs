@@ -1,5 +1,7 @@
 //! Where people authenticate: a page of this site, or an address of its own.
 
+use std::fmt::Write as _;
+
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +16,23 @@ pub(crate) struct SignInUrl(Box<str>);
 impl SignInUrl {
     pub(crate) fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// As it stands in a header: letters that are not ASCII are escaped, as browsers do.
+    pub(crate) fn as_sent(&self) -> String {
+        self.0
+            .chars()
+            .fold(String::with_capacity(self.0.len()), |mut sent, letter| {
+                if letter.is_ascii() {
+                    sent.push(letter);
+                } else {
+                    for byte in letter.encode_utf8(&mut [0; 4]).bytes() {
+                        // Writing to a string does not fail.
+                        let _ = write!(sent, "%{byte:02X}");
+                    }
+                }
+                sent
+            })
     }
 }
 

@@ -9,7 +9,7 @@ use axum::http::Method;
 use axum::http::{HeaderMap, Request, Version, header, response};
 use axum::response::Response;
 use hyper::body::{Body as _, Incoming};
-use nightlatch_core::path::Path;
+use nightlatch_core::policy::Policy;
 use nightlatch_core::resolution::is_passive;
 use nightlatch_core::session::RequestKind;
 use nightlatch_engine::token::{Digest, Handle};
@@ -27,6 +27,7 @@ use super::session_end::{Ends, over_later, until_over};
 use super::tunnel;
 use super::upstream::InFlight;
 use super::{Known, Proxy};
+use crate::gateway::original::Reads as _;
 use crate::gateway::{Place, identity};
 #[cfg(feature = "inject")]
 use crate::http::request_kind::opens_page;
@@ -155,9 +156,12 @@ impl Proxy {
     /// Whether a body of this request holds the session: not where the request itself shows nobody.
     fn may_hold(&self, headers: &HeaderMap, asked: &Asked, known: &Known) -> bool {
         let facts = &known.session.facts;
-        let path = Path::canonical(&asked.target);
+        let Ok(readings) = self.latch.sites.readings(&asked.host, &asked.target) else {
+            return false;
+        };
+        let is_passive = |policy: &Policy| readings.all().any(|path| is_passive(policy, facts, path));
         request_kind(headers, self.latch.navigation) != RequestKind::Passive
-            && !self.latch.engine.with_policy(|policy| is_passive(policy, facts, &path))
+            && !self.latch.engine.with_policy(is_passive)
     }
 
     fn upload(&self, passage: &Passage, sent: Sent) -> Option<Transfer> {

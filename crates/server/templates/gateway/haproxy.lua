@@ -7,7 +7,7 @@ local cookie = "{{ on.cookie }}"
 
 -- What the check is told of a request; nothing else of what a client sends.
 local told = {
-    "accept", "authorization", "cookie", "nightlatch-activity", "purpose", "sec-fetch-dest", "sec-fetch-mode",
+    "accept", "access-control-request-method", "authorization", "cookie", "nightlatch-activity", "origin", "purpose", "sec-fetch-dest", "sec-fetch-mode",
     "sec-fetch-site", "sec-fetch-user", "sec-purpose", "upgrade", "x-moz",
 }
 
@@ -71,6 +71,8 @@ core.register_action("nightlatch", { "http-req" }, function(txn)
         ["x-forwarded-method"] = { method },
         ["x-forwarded-host"] = { txn.f:req_fhdr("host") },
         ["x-forwarded-uri"] = { txn.f:pathq() },
+        -- Whether a body follows: a preflight has none.
+        ["x-forwarded-body"] = { (txn.f:req_fhdr("content-length") or "") .. ";" .. (txn.f:req_fhdr("transfer-encoding") or "") },
     }
     for _, name in ipairs(told) do
         local values = {}

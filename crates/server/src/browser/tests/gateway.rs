@@ -22,7 +22,7 @@ match = { path = "/admin/**" }
 max_age = "5m"
 "#;
 const HOST: &str = "127.0.0.1:8700";
-const IDENTITY: [&str; 8] = [
+pub(super) const IDENTITY: [&str; 8] = [
     "nightlatch-subject",
     "nightlatch-session",
     "nightlatch-application",
@@ -32,17 +32,17 @@ const IDENTITY: [&str; 8] = [
     "nightlatch-absolute-remaining",
     "nightlatch-phase",
 ];
-const DOCUMENT: [(&str, &str); 2] = [("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
+pub(super) const DOCUMENT: [(&str, &str); 2] = [("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
 
 /// How a proxy asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Dialect {
+pub(super) enum Dialect {
     Request,
     Forward,
     Ext,
 }
 
-const DIALECTS: [Dialect; 3] = [Dialect::Request, Dialect::Forward, Dialect::Ext];
+pub(super) const DIALECTS: [Dialect; 3] = [Dialect::Request, Dialect::Forward, Dialect::Ext];
 
 impl Dialect {
     /// The question about a request, as the proxy of this dialect asks it.
@@ -73,7 +73,7 @@ impl Dialect {
     }
 
     /// The status for what cannot be believed, or is not known now.
-    fn refusing(self, status: StatusCode) -> StatusCode {
+    pub(super) fn refusing(self, status: StatusCode) -> StatusCode {
         match self {
             Self::Request => StatusCode::FORBIDDEN,
             Self::Forward | Self::Ext => status,
@@ -81,7 +81,7 @@ impl Dialect {
     }
 }
 
-async fn ask(site: &Site, dialect: Dialect, method: &str, target: &str, headers: &[(&str, &str)]) -> Answer {
+pub(super) async fn ask(site: &Site, dialect: Dialect, method: &str, target: &str, headers: &[(&str, &str)]) -> Answer {
     let question = dialect.question(method, HOST, target);
     let asked_with = if dialect == Dialect::Ext { method } else { "GET" };
     send(site, asked_with, &dialect.address(target), &question, headers).await

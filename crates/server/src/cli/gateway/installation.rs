@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, ensure};
 use axum::http::Uri;
 
-use crate::config::Config;
+use crate::config::{Config, Escapes};
 use crate::http::cookie::CookieRules;
 
 #[derive(Debug, clap::Args)]
@@ -54,6 +54,8 @@ pub(super) struct Installation {
     pub(super) hosts: Vec<String>,
     /// The name of the session cookie.
     pub(super) cookie: &'static str,
+    /// Whether a site lets escapes pass that proxies refuse by themselves.
+    pub(super) escapes: bool,
     pub(super) standalone: Option<String>,
 }
 
@@ -120,6 +122,7 @@ impl Options {
             scheme: config.public_url.scheme(),
             prefix: config.prefix.clone(),
             hosts: hosts(config),
+            escapes: config.sites.iter().any(|site| site.escapes == Escapes::EveryReading),
             cookie: CookieRules::new(&config.public_url).name(),
             standalone: self.standalone.as_deref().map(plain_path).transpose()?,
         })

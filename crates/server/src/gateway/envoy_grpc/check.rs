@@ -28,7 +28,7 @@ pub(super) async fn answer(latch: &Latch, asked: CheckRequest) -> CheckResponse 
     let application = context_extensions.get(APPLICATION).map(String::as_str);
     let headers = headers(&request);
     let response = match &headers {
-        Ok(headers) => answer::answer(latch, original(&request, application), headers).await,
+        Ok(headers) => answer::answer(latch, original(latch, &request, application), headers).await,
         Err(unbelievable) => answer::answer(latch, Err(unbelievable.clone()), &HeaderMap::new()).await,
     };
     if response.status() == StatusCode::OK {
@@ -39,8 +39,12 @@ pub(super) async fn answer(latch: &Latch, asked: CheckRequest) -> CheckResponse 
 }
 
 /// Method, path and host as Envoy has them, and no header that names them otherwise.
-fn original<'a>(request: &'a HttpRequest, application: Option<&'a str>) -> Result<Original<'a>, Unbelievable> {
-    let original = Original::new(&request.method, &request.host, &request.path)?;
+fn original<'a>(
+    latch: &Latch,
+    request: &'a HttpRequest,
+    application: Option<&'a str>,
+) -> Result<Original<'a>, Unbelievable> {
+    let original = Original::new(&latch.sites, &request.method, &request.host, &request.path)?;
     Ok(original.of_application(application))
 }
 

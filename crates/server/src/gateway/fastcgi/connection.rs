@@ -60,7 +60,7 @@ pub(super) async fn serve(latch: &Arc<Latch>, stream: impl AsyncRead + AsyncWrit
 async fn answer(latch: &Latch, question: &Question) -> Result<Vec<u8>, Malformed> {
     let params = pairs(&question.params)?;
     let response = match headers(&params) {
-        Ok(headers) => answer::answer(latch, original(&params, &headers), &headers).await,
+        Ok(headers) => answer::answer(latch, original(&latch.sites, &params, &headers), &headers).await,
         Err(unbelievable) => answer::answer(latch, Err(unbelievable), &HeaderMap::new()).await,
     };
     Ok(written(response).await)

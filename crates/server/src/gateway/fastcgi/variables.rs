@@ -10,7 +10,7 @@
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use super::params::Param;
-use crate::gateway::original::{Original, Unbelievable, only_one_of_a_kind};
+use crate::gateway::original::{Original, Reads, Unbelievable, only_one_of_a_kind};
 
 /// The headers of the client.
 pub(super) fn headers(params: &[Param<'_>]) -> Result<HeaderMap, Unbelievable> {
@@ -38,9 +38,14 @@ pub(super) fn headers(params: &[Param<'_>]) -> Result<HeaderMap, Unbelievable> {
 }
 
 /// What is to pass.
-pub(super) fn original<'a>(params: &[Param<'a>], headers: &'a HeaderMap) -> Result<Original<'a>, Unbelievable> {
+pub(super) fn original<'a>(
+    sites: &impl Reads,
+    params: &[Param<'a>],
+    headers: &'a HeaderMap,
+) -> Result<Original<'a>, Unbelievable> {
     let host = only_one_of_a_kind(headers, &header::HOST)?;
-    Original::new(only(params, "REQUEST_METHOD")?, host, only(params, "REQUEST_URI")?)
+    let method = only(params, "REQUEST_METHOD")?;
+    Original::new(sites, method, host, only(params, "REQUEST_URI")?)
 }
 
 fn only<'a>(params: &[Param<'a>], name: &'static str) -> Result<&'a str, Unbelievable> {
@@ -54,6 +59,12 @@ fn only<'a>(params: &[Param<'a>], name: &'static str) -> Result<&'a str, Unbelie
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::PublicUrl;
+    use crate::gateway::Sites;
+
+    fn sites() -> Sites {
+        Sites::new(&PublicUrl::parse("https://app.example").expect("a URL"), &[], None)
+    }
 
     const PLAIN: [Param<'static>; 4] = [
         (b"REQUEST_METHOD", b"GET"),
@@ -64,7 +75,7 @@ mod tests {
 
     fn refused(params: &[Param<'_>]) -> Option<Unbelievable> {
         match headers(params) {
-            Ok(headers) => original(params, &headers).err(),
+            Ok(headers) => original(&sites(), params, &headers).err(),
             Err(unbelievable) => Some(unbelievable),
         }
     }
@@ -72,7 +83,8 @@ mod tests {
     #[test]
     fn a_request_is_read_from_its_variables() {
         let headers = headers(&PLAIN).expect("headers");
-        let original = original(&PLAIN, &headers).expect("a request");
+        let sites = sites();
+        let original = original(&sites, &PLAIN, &headers).expect("a request");
         assert_eq!(
             (original.method, original.host, original.target),
             ("GET", "app.example", "/a?b")

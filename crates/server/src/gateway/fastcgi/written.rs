@@ -16,6 +16,10 @@ pub(super) async fn written(response: Response) -> Vec<u8> {
             let value = parts.headers.get(name).map_or(&b""[..], HeaderValue::as_bytes);
             line(&mut text, &format!("Variable-{}", variable(name)), value);
         }
+        // Apache lets only somebody pass: nobody is called what logs call nobody.
+        let subject = parts.headers.get(identity::SUBJECT).map(HeaderValue::as_bytes);
+        let user = subject.filter(|subject| !subject.is_empty()).unwrap_or(b"-");
+        line(&mut text, "Variable-NIGHTLATCH_USER", user);
         text.extend(b"\r\n");
         return text;
     }
@@ -59,7 +63,8 @@ mod tests {
         let lines: Vec<&str> = text.split("\r\n").collect();
         assert_eq!(lines[..2], ["Status: 200", "Variable-NIGHTLATCH_SUBJECT: ada"]);
         assert_eq!(lines[2], "Variable-NIGHTLATCH_SESSION: ");
-        assert_eq!(lines[1 + identity::NAMES.len()..], ["", ""], "{text}");
+        let behind = &lines[1 + identity::NAMES.len()..];
+        assert_eq!(behind, ["Variable-NIGHTLATCH_USER: ada", "", ""], "{text}");
     }
 
     #[tokio::test]
