@@ -4,6 +4,8 @@
 mod document;
 #[path = "gateways/hanging_up.rs"]
 mod hanging_up;
+#[path = "gateways/keys.rs"]
+mod keys;
 #[path = "gateways/kit.rs"]
 mod kit;
 #[path = "gateways/nightlatch.rs"]
@@ -67,6 +69,9 @@ fn the_kit_finds_that_nothing_is_guarded_where_nothing_is() {
         "endpoints",
         "own-cookie",
         "nobody",
+        "sign-in",
+        "open",
+        "preflights",
         "other-methods",
         "idle",
         "absolute",
@@ -91,7 +96,16 @@ fn the_kit_finds_that_nothing_is_guarded_where_nothing_is() {
     }
     assert_eq!(
         of("passed"),
-        ["bearer", "methods", "address", "other-cookies", "prefetch", "passive"],
+        [
+            "bearer",
+            "methods",
+            "address",
+            "other-cookies",
+            "sizes",
+            "escapes",
+            "prefetch",
+            "passive"
+        ],
         "{cases:#?}"
     );
 }

@@ -30,6 +30,10 @@ pub(crate) fn run(nightlatch: &Nightlatch, options: &[&str]) -> Vec<Case> {
             "idler",
             "--lock-role",
             "locker",
+            "--open",
+            "/assets/a/b",
+            "--preflights",
+            "--escapes",
         ])
         .args(options)
         .env("NIGHTLATCH_URL", format!("http://127.0.0.1:{}", nightlatch.management))

@@ -101,6 +101,9 @@ listen = "127.0.0.1:{fastcgi}"
 [[sites]]
 host = "127.0.0.1:{gateway}"
 application = "wiki"
+open = ["/assets/**"]
+preflights = "pass"
+escapes = "every-reading"
 {site}
 
 [store]

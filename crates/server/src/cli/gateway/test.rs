@@ -56,6 +56,15 @@ pub(super) struct Args {
     /// The gateway cannot take single cookies out: do not fail where the application gets the one of the session
     #[arg(long)]
     shares_cookie: bool,
+    /// A path that everybody may see: one of `open` of its site
+    #[arg(long, value_name = "PATH", value_parser = installation::page)]
+    open: Option<String>,
+    /// The site lets preflights pass
+    #[arg(long)]
+    preflights: bool,
+    /// The site lets escapes pass where they may under every reading
+    #[arg(long)]
+    escapes: bool,
     #[command(flatten)]
     connection: Connection,
     #[command(flatten)]

@@ -3,7 +3,7 @@
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 
-use super::cases::{activity, cookies, denials, forgery, passing, paths, protocol};
+use super::cases::{activity, cookies, denials, forgery, open, passing, paths, protocol};
 use super::kit::Kit;
 
 /// How a case ended that did not fail.
@@ -55,6 +55,9 @@ const CASES: &[Case] = cases! {
     "endpoints", "pages reach the endpoints of nightlatch, and nobody the check", passing::endpoints;
     "own-cookie", "the application does not get the cookie of the session", passing::own_cookie;
     "nobody", "without a session a page leads to the sign-in, anything else is 401", denials::nobody;
+    "sign-in", "the page to sign in at is there without a session", open::sign_in;
+    "open", "everybody sees what is open, as nobody", open::open;
+    "preflights", "a preflight passes as nobody's, and nothing that only looks like one", open::preflights;
     "other-methods", "without a session no method passes", denials::other_methods;
     "idle", "a session that was idle too long is over", denials::idle;
     "absolute", "a session that is too old is over", denials::absolute;
@@ -68,6 +71,8 @@ const CASES: &[Case] = cases! {
     "target-forgery", "no header of the client changes what is asked about", forgery::target;
     "cookies", "a cookie that is there twice, or is none of ours, is no session", cookies::odd;
     "other-cookies", "the application gets its own cookies as they were sent", cookies::others;
+    "sizes", "an upload of some megabytes and eleven kilobytes of cookies pass", passing::sizes;
+    "escapes", "a path with escapes arrives as it was sent where every reading may pass", paths::escapes;
     "ranges", "ranges are the business of the application", protocol::ranges;
     "conditions", "conditional requests are the business of the application", protocol::conditions;
     "upgrades", "a WebSocket passes with a session and not without", protocol::upgrades;

@@ -4,6 +4,7 @@ pub(super) mod activity;
 pub(super) mod cookies;
 pub(super) mod denials;
 pub(super) mod forgery;
+pub(super) mod open;
 pub(super) mod passing;
 pub(super) mod paths;
 pub(super) mod protocol;

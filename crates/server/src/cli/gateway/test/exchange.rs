@@ -18,7 +18,7 @@ pub(super) struct Request {
     target: Vec<u8>,
     headers: Vec<(String, String)>,
     host: Option<String>,
-    body: &'static str,
+    body: String,
 }
 
 /// An answer, read to its end.
@@ -37,7 +37,7 @@ impl Request {
             target: target.as_ref().to_vec(),
             headers: Vec::new(),
             host: None,
-            body: "",
+            body: String::new(),
         }
     }
 
@@ -70,8 +70,8 @@ impl Request {
         self
     }
 
-    pub(super) fn body(mut self, body: &'static str) -> Self {
-        self.body = body;
+    pub(super) fn body(mut self, body: impl Into<String>) -> Self {
+        self.body = body.into();
         self
     }
 

@@ -7,6 +7,9 @@ use super::super::exchange::Request;
 use super::super::kit::{Kit, SUBJECT};
 use super::{NEEDS_ECHO, passes, told};
 
+/// More than proxies take by themselves.
+const MEGABYTES: usize = 5;
+
 pub(in super::super) async fn allow(kit: &Kit<'_>) -> anyhow::Result<Outcome> {
     let session = kit.session().await?;
     let page = &kit.args.page;
@@ -156,6 +159,24 @@ pub(in super::super) async fn own_cookie(kit: &Kit<'_>) -> anyhow::Result<Outcom
             }
             anyhow::bail!("the token arrives in `{name}`");
         }
+    }
+    Ok(Outcome::Passed)
+}
+
+pub(in super::super) async fn sizes(kit: &Kit<'_>) -> anyhow::Result<Outcome> {
+    let session = kit.session().await?;
+    // As much as Apache tells a check; others take more.
+    let cookies: Vec<String> = (0..3).map(|at| format!("c{at}={}", "x".repeat(3_700))).collect();
+    let cookie = format!("{}; {}", cookies.join("; "), session.cookie);
+    passes(kit, &Request::fetch(&kit.args.page).with("Cookie", cookie)).await?;
+    let body = "x".repeat(MEGABYTES << 20);
+    let request = Request::new("POST", &kit.args.page).fetching().body(body);
+    if let Some(received) = passes(kit, &request.with("Cookie", &session.cookie)).await? {
+        ensure!(
+            received.body_bytes == MEGABYTES << 20,
+            "{} bytes of the upload arrive",
+            received.body_bytes
+        );
     }
     Ok(Outcome::Passed)
 }

@@ -12,7 +12,7 @@ use super::super::exchange::{Answer, Request};
 use super::super::kit::{Kit, Session};
 use super::super::readings::may_be_read_as;
 use super::denials::stopped_at;
-use super::{NEEDS_ECHO, told};
+use super::{NEEDS_ECHO, passes, told};
 
 const AT_A_TIME: usize = 4;
 const TOLD_AT_MOST: usize = 8;
@@ -56,6 +56,30 @@ pub(in super::super) async fn past_gate(kit: &Kit<'_>) -> anyhow::Result<Outcome
     Ok(Outcome::Looked(format!(
         "{total} targets, {passed} passed to other pages"
     )))
+}
+
+/// What GitLab, Jenkins, RabbitMQ and npm need.
+pub(in super::super) async fn escapes(kit: &Kit<'_>) -> anyhow::Result<Outcome> {
+    if !kit.args.escapes {
+        return Ok(Outcome::Skipped("needs --escapes"));
+    }
+    let session = kit.session().await?;
+    for target in [
+        "/api/v4/projects/group%2Fproject",
+        "/job/x/job/feature%252Fy/",
+        "/api/queues/%2F/name",
+        "/@scope%2fname",
+        "/share/a%5Cb",
+        "/caf%E9?x=%2f",
+    ] {
+        let request = Request::fetch(target).with("Cookie", &session.cookie);
+        if let Some(received) = passes(kit, &request).await? {
+            // Some write the digits of an escape in capitals, which is the same escape.
+            let is_same = received.target.eq_ignore_ascii_case(target);
+            ensure!(is_same, "`{target}` arrives as `{}`", received.target);
+        }
+    }
+    Ok(Outcome::Passed)
 }
 
 async fn ask_all(kit: &Kit<'_>, session: Option<&Session>, gate: &str) -> Vec<(Vec<u8>, Option<Answer>)> {
