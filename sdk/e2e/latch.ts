@@ -8,6 +8,8 @@ import type { Policy } from './server.js';
 export interface Latch {
   /** Host and port of the browser side; the same after a restart. */
   readonly address: string;
+  /** The file with its configuration. */
+  readonly config: string;
   /** The answer to one call of the management API; throws what it refuses. */
   api(method: string, path: string, body?: unknown): Promise<any>;
   /** Writes the policy into the file that the server follows, and tells it to look. */
@@ -18,8 +20,8 @@ export interface Latch {
   close(): Promise<void>;
 }
 
-/** `more` are sections of the configuration, as they are written. */
-export async function startLatch(publicUrl: string, policy: Policy, more: string[] = []): Promise<Latch> {
+/** `more` are sections of the configuration, and `keys` those of its section `[server]`, as they are written. */
+export async function startLatch(publicUrl: string, policy: Policy, more: string[] = [], keys = ''): Promise<Latch> {
   const binary = process.env['NIGHTLATCH_BIN'];
   if (!binary) throw new Error('NIGHTLATCH_BIN names no server; `cargo xtask test browser` builds one and sets it');
   const folder = mkdtempSync(join(tmpdir(), 'nightlatch-e2e-'));
@@ -33,7 +35,7 @@ export async function startLatch(publicUrl: string, policy: Policy, more: string
   const write = () =>
     writeFileSync(
       file,
-      `[server]\nlisten = "${address}"\npublic_url = "${publicUrl}"\n` +
+      `[server]\nlisten = "${address}"\npublic_url = "${publicUrl}"\n${keys}` +
         `[management]\nlisten = "${management}"\n` +
         `[store]\npath = ${JSON.stringify(join(folder, 'latch.db'))}\n[log]\nlevel = "error"\n` +
         [asToml(current), ...more].join('\n'),
@@ -50,6 +52,7 @@ export async function startLatch(publicUrl: string, policy: Policy, more: string
   await start();
   return {
     address: address!,
+    config: file,
     async api(method, path, body) {
       const answer = await fetch(`http://${management}/api/v1/${path}`, {
         method,

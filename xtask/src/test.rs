@@ -66,6 +66,7 @@ fn prepare(part: Part) -> Result<()> {
         Part::Rust | Part::Gateways => install::gateways().map(drop),
         Part::Browser => {
             install::browsers()?;
+            install::gateways()?;
             install::applications()?;
             install::node_modules()
         }
@@ -113,16 +114,20 @@ fn browser_sdk() -> Result<()> {
 }
 
 fn gateways() -> Result<()> {
-    let programs = install::gateways()?;
-    // Debian puts nginx and HAProxy where only root looks.
-    let path = format!(
-        "{}:{}:/usr/local/sbin:/usr/sbin:/sbin",
-        programs.display(),
-        search_path()
-    );
+    let path = path_with_gateways()?;
     Step::new("gateways", &format!("cargo test {WHOLE} --test gateways -- --ignored"))
         .env("PATH", path)
         .run()
+}
+
+fn path_with_gateways() -> Result<String> {
+    let programs = install::gateways()?;
+    // Debian puts nginx and HAProxy where only root looks.
+    Ok(format!(
+        "{}:{}:/usr/local/sbin:/usr/sbin:/sbin",
+        programs.display(),
+        search_path()
+    ))
 }
 
 #[expect(clippy::disallowed_methods, reason = "what is installed for a test is added to it")]
@@ -141,6 +146,7 @@ fn browser() -> Result<()> {
     Step::new("browser tests", "npm --prefix sdk run e2e")
         .env("NIGHTLATCH_BIN", binary)
         .env("NIGHTLATCH_APPLICATIONS", applications)
+        .env("PATH", path_with_gateways()?)
         .run()
 }
 
