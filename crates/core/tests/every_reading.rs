@@ -62,15 +62,12 @@ fn replace_escapes(path: &[u8], wanted: impl Fn(u8) -> bool) -> Vec<u8> {
             .and_then(|digits| std::str::from_utf8(digits).ok());
         let digits = digits.filter(|digits| digits.chars().all(|digit| digit.is_ascii_hexdigit()));
         let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        match byte.filter(|byte| path[at] == b'%' && wanted(*byte)) {
-            Some(byte) => {
-                read.push(byte);
-                at += 3;
-            }
-            None => {
-                read.push(path[at]);
-                at += 1;
-            }
+        if let Some(byte) = byte.filter(|byte| path[at] == b'%' && wanted(*byte)) {
+            read.push(byte);
+            at += 3;
+        } else {
+            read.push(path[at]);
+            at += 1;
         }
     }
     read

@@ -28,6 +28,7 @@ more than three hundred that do not exist; put `nightlatch gateway echo` there i
 is told. Cases that need something that is not there are skipped, and the table says what.
 
 Exits with 0 when no case fails and with 1 when one does.")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct Args {
     /// What browsers see of the gateway, `http://` and a host
     #[arg(value_name = "URL", value_parser = installation::parse)]

@@ -58,7 +58,7 @@ pub(in super::super) async fn past_gate(kit: &Kit<'_>) -> anyhow::Result<Outcome
     )))
 }
 
-/// What GitLab, Jenkins, RabbitMQ and npm need.
+/// What GitLab, Jenkins, `RabbitMQ` and npm need.
 pub(in super::super) async fn escapes(kit: &Kit<'_>) -> anyhow::Result<Outcome> {
     if !kit.args.escapes {
         return Ok(Outcome::Skipped("needs --escapes"));
