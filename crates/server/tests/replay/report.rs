@@ -51,6 +51,41 @@ fn json_has_every_count() {
     assert!(sweep.contains(&&json!(minutes(1))) && sweep.contains(&&json!(minutes(240))));
 }
 
+/// A time of day as numbers since the epoch and as text: in each unit and with each offset it is the same recording.
+#[test]
+fn one_recording_counts_the_same_however_its_instants_are_written() {
+    let whole = |unit: u32| move |seconds: i64| (i128::from(seconds) * 10_i128.pow(unit)).to_string();
+    let offset = |seconds: i64| {
+        let at = jiff::Timestamp::from_second(seconds).expect("an instant");
+        at.to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(-7)))
+            .strftime("%FT%T%:z")
+            .to_string()
+    };
+    let mixed = move |seconds: i64| {
+        if seconds % 120 == 0 {
+            whole(3)(seconds)
+        } else {
+            offset(seconds)
+        }
+    };
+    let fraction = |seconds: i64| format!("{seconds}.000");
+    let ways: [&dyn Fn(i64) -> String; 7] = [&whole(0), &whole(3), &whole(6), &whole(9), &fraction, &offset, &mixed];
+    let expected = report(&["--idle", "10m"], DAY);
+    assert_eq!(expected["candidates"][0]["all"]["interruptions"], 1);
+    for (place, way) in ways.into_iter().enumerate() {
+        let mut told = String::new();
+        for line in DAY.lines() {
+            let at = line.split(',').nth(1).expect("a column");
+            let written = at
+                .parse::<jiff::Timestamp>()
+                .map_or(at.to_owned(), |at| way(at.as_second()));
+            told.push_str(&line.replace(at, &written));
+            told.push('\n');
+        }
+        assert_eq!(report(&["--idle", "10m"], &told), expected, "{place}: {told}");
+    }
+}
+
 #[test]
 fn an_audit_export_is_replayed_from_its_edges() {
     let audit = r#"{"records": [

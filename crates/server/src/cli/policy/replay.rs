@@ -5,9 +5,11 @@ mod audit;
 mod candidate;
 mod chart;
 mod input;
+mod instant;
 mod json;
 mod plot;
 mod progress;
+mod roles;
 mod rows;
 mod study;
 mod svg;
@@ -38,8 +40,9 @@ use crate::cli::{CONFIGURATION, DATA, complain, environment};
   nightlatch policy replay audit.jsonl --policy stricter.toml --current latch.toml --svg replay.svg
   nightlatch audit show --limit 100000 --json | nightlatch policy replay - --idle 15m --json
 
-A CSV names its columns in the first line: session,at[,application,device,roles,subject,kind]. `at` is RFC 3339 or
-milliseconds since the epoch, `kind` is sign-in, activity or sign-out, several roles are separated by spaces."
+A CSV names its columns in the first line: session,at[,application,device,roles,subject,kind]. `at` is RFC 3339
+with an offset, or seconds, milliseconds, microseconds or nanoseconds since the epoch; `kind` is sign-in, activity or
+sign-out; several roles are separated by spaces, commas, semicolons or bars, or are an array."
 )]
 pub(super) struct Args {
     /// A CSV of activity times, or an export of the audit; - for standard input

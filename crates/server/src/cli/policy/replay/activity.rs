@@ -11,8 +11,10 @@ use nightlatch_core::replay::{Recorded, RecordedEnd, Stay};
 use nightlatch_core::session::EndReason;
 use nightlatch_core::time::Instant;
 
+use super::instant::instant;
 use super::progress::Progress;
-use super::rows::{BadRow, BadRows, bad, instant, shortened};
+use super::roles::roles;
+use super::rows::{BadRow, BadRows, bad, shortened};
 
 const COLUMNS: [&str; 7] = ["session", "at", "application", "device", "roles", "subject", "kind"];
 
@@ -146,7 +148,7 @@ fn take(
             return Err(bad("kind", problem));
         }
     };
-    let (application, device, roles, subject) = (value(2)?, value(3)?, value(4)?, value(5)?);
+    let (application, device, roles, subject) = (value(2)?, value(3)?, roles(value(4)?)?, value(5)?);
     let place = by_name.get(name).copied().unwrap_or_else(|| {
         drafts.push(Draft::default());
         by_name.insert(name.into(), drafts.len() - 1);
@@ -166,8 +168,7 @@ fn take(
         }
     }
     if known_roles.is_empty() {
-        let names = roles.split([' ', ';', '|']).filter(|name| !name.is_empty());
-        *known_roles = names.map(Box::from).collect();
+        *known_roles = roles;
     }
     if draft.subject.is_none() && !subject.is_empty() {
         draft.subject = Some(subject.into());
@@ -216,11 +217,11 @@ mod tests {
     #[test]
     fn rows_in_any_order_become_sessions() {
         let text = "session,at,application,roles,subject,kind\n\
-                    a,60000,,,,\n\
-                    b,5,shop,clerk;admin,ben,activity\n\
-                    a,0,bank,,ada,sign-in\n\
-                    a,120000,,,,sign-out\n\
-                    a,180000,,,,\n";
+                    a,1772442060,,,,\n\
+                    b,1772442005000,shop,clerk;admin,ben,activity\n\
+                    a,2026-03-02T09:00:00Z,bank,,ada,sign-in\n\
+                    a,1772442120000000,,,,sign-out\n\
+                    a,1772442180,,,,\n";
         let (sessions, bad, note) = read_text(text).expect("a header");
         assert_eq!((bad.as_str(), note), ("", None));
         let brief: Vec<_> = sessions
@@ -236,14 +237,19 @@ mod tests {
             .collect();
         assert_eq!(
             brief,
-            [("bank", 2, Some(120_000)), ("bank", 1, None), ("shop", 1, None)]
+            [
+                ("bank", 2, Some(1_772_442_120_000)),
+                ("bank", 1, None),
+                ("shop", 1, None)
+            ]
         );
         assert_eq!(&*sessions[2].facts().roles, ["clerk".into(), "admin".into()]);
     }
 
     #[test]
     fn bad_rows_are_told_with_line_column_and_remedy() {
-        let text = "session,at,kind\na,noon,\n,5,\na,5,dance\na,5\na,5,activity\n";
+        let text = "session,at,kind,roles\na,noon,,\n,1772442000,,\na,1772442000,dance,\na,1772442000\n\
+                    a,1772442000,,\"[\"\"admin\"\"\"\na,60000,,\na,1772442000,activity,\"admin,staff\"\n";
         let (sessions, bad, _) = read_text(text).expect("a header");
         assert_eq!(sessions.len(), 1);
         let lines: Vec<_> = bad.lines().collect();
@@ -252,15 +258,18 @@ mod tests {
             ("a.csv:3: session: ", "name of its session"),
             ("a.csv:4: kind: ", "sign-in, activity or sign-out"),
             ("a.csv:5: row: ", "2 values"),
+            ("a.csv:6: roles: ", "a JSON array"),
+            ("a.csv: 1 more bad rows", ""),
         ]) {
             assert!(line.starts_with(place) && line.contains(remedy), "{line}");
         }
-        assert_eq!(lines.len(), 4);
+        assert_eq!(lines.len(), 6);
+        assert_eq!(&*sessions[0].facts().roles, ["admin".into(), "staff".into()]);
     }
 
     #[test]
     fn a_header_of_spreadsheets_is_understood_and_a_missing_column_named() {
-        let (sessions, bad, note) = read_text("\u{feff}Session;At;Colour\r\na;5;red\r\n").expect("a header");
+        let (sessions, bad, note) = read_text("\u{feff}Session;At;Colour\r\na;1772442000;red\r\n").expect("a header");
         assert_eq!((sessions.len(), bad.as_str()), (1, ""));
         assert!(note.is_some_and(|note| note.contains("`colour`")));
         let error = read_text("session,time\na,5\n").expect_err("no `at`").to_string();

@@ -15,9 +15,12 @@ use nightlatch_core::replay::{Recorded, RecordedEnd, Stay};
 use nightlatch_core::session::EndReason;
 use nightlatch_core::time::{Instant, Span};
 use serde::Deserialize;
+use serde_json::Number;
 
+use super::instant::instant;
 use super::progress::Progress;
-use super::rows::{BadRow, BadRows, bad, instant, shortened};
+use super::roles;
+use super::rows::{BadRow, BadRows, bad, shortened};
 
 /// One record, or a page of them. Keys that say nothing on activity are passed over.
 #[derive(Debug, Deserialize)]
@@ -34,7 +37,8 @@ struct Entry<'a> {
     application: Option<Cow<'a, str>>,
     #[serde(borrow)]
     device: Option<Cow<'a, str>>,
-    roles: Option<Vec<Box<str>>>,
+    #[serde(borrow)]
+    roles: Option<Roles<'a>>,
     #[serde(borrow)]
     reason: Option<Cow<'a, str>>,
     #[serde(borrow)]
@@ -47,7 +51,7 @@ struct Entry<'a> {
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum When<'a> {
-    Millis(i64),
+    Number(Number),
     #[serde(borrow)]
     Text(Cow<'a, str>),
 }
@@ -55,8 +59,25 @@ enum When<'a> {
 impl When<'_> {
     fn instant(&self, column: &'static str) -> Result<Instant, BadRow> {
         match self {
-            Self::Millis(millis) => Ok(Instant::from_millis(*millis)),
+            Self::Number(number) => instant(column, &number.to_string()),
             Self::Text(text) => instant(column, text),
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Roles<'a> {
+    List(Vec<Box<str>>),
+    #[serde(borrow)]
+    Text(Cow<'a, str>),
+}
+
+impl Roles<'_> {
+    fn list(&self) -> Result<Vec<Box<str>>, BadRow> {
+        match self {
+            Self::List(list) => Ok(list.clone()),
+            Self::Text(text) => roles::roles(text),
         }
     }
 }
@@ -195,6 +216,7 @@ fn take(entry: &Entry<'_>, drafts: &mut HashMap<Box<str>, Draft>) -> Result<(), 
         ("ended", None) => return Err(missing("reason")),
         _ => None,
     };
+    let roles = entry.roles.as_ref().map(Roles::list).transpose()?;
     // Policies, applications and keys concern no session.
     let Some(handle) = entry.handle.as_deref() else {
         return if matches!(kind, "policy" | "application" | "api-key") {
@@ -226,8 +248,8 @@ fn take(entry: &Entry<'_>, drafts: &mut HashMap<Box<str>, Draft>) -> Result<(), 
     }
     tell(&mut draft.facts.application, entry.application.as_deref());
     tell(&mut draft.facts.device, entry.device.as_deref());
-    if let Some(roles) = entry.roles.as_ref().filter(|_| draft.facts.roles.is_empty()) {
-        draft.facts.roles.clone_from(roles);
+    if draft.facts.roles.is_empty() {
+        draft.facts.roles = roles.unwrap_or_default();
     }
     if draft.subject.is_none() {
         draft.subject = entry.subject.as_deref().map(Arc::from);
@@ -306,8 +328,11 @@ fn stays(marks: &[(Instant, Mark)], last: Instant, gap: Span) -> Vec<Stay> {
 mod tests {
     use super::*;
 
-    const SIGN_IN: &str = r#"{"seq":1,"at":"1970-01-01T00:00:00.000Z","kind":"sign-in","handle":"h","subject":"ada","application":"bank","reason":null,"actor":"api:a","detail":null}"#;
-    const ENDED: &str = r#"{"seq":2,"at":"1970-01-01T02:00:00Z","kind":"ended","handle":"h","subject":"ada","reason":"idle","last_activity":"1970-01-01T01:30:00Z","longest_absence_ms":1200000}"#;
+    const SIGN_IN: &str = r#"{"seq":1,"at":"2026-03-02T00:00:00.000Z","kind":"sign-in","handle":"h","subject":"ada","application":"bank","reason":null,"actor":"api:a","detail":null}"#;
+    const ENDED: &str = r#"{"seq":2,"at":"2026-03-02T02:00:00Z","kind":"ended","handle":"h","subject":"ada","reason":"idle","last_activity":"2026-03-02T01:30:00Z","longest_absence_ms":1200000}"#;
+
+    /// Of 2026-03-02.
+    const MIDNIGHT: i64 = 1_772_409_600_000;
 
     fn read_text(text: &str) -> (Vec<Recorded>, LeftOut, String) {
         let mut bad_rows = BadRows::default();
@@ -317,7 +342,7 @@ mod tests {
     }
 
     fn minutes(session: &Recorded) -> Vec<(i64, i64)> {
-        let minute = |at: Instant| at.as_millis() / 60_000;
+        let minute = |at: Instant| (at.as_millis() - MIDNIGHT) / 60_000;
         session
             .stays()
             .iter()
@@ -350,8 +375,12 @@ mod tests {
 
     #[test]
     fn the_gap_lies_where_most_room_is_and_a_lock_is_an_absence() {
-        let mark =
-            |kind: &str, minute: i64| format!("{{\"at\":{},\"kind\":\"{kind}\",\"handle\":\"h\"}}\n", minute * 60_000);
+        let mark = |kind: &str, minute: i64| {
+            format!(
+                "{{\"at\":{},\"kind\":\"{kind}\",\"handle\":\"h\"}}\n",
+                MIDNIGHT + minute * 60_000
+            )
+        };
         let marks = [
             mark("sign-in", 0),
             mark("locked", 30),
@@ -370,7 +399,7 @@ mod tests {
             other(ENDED, "before"),
             other(SIGN_IN, "old"),
             other(ENDED, "old").replace("last_activity", "detail"),
-            r#"{"at":5,"kind":"policy"}"#.to_owned(),
+            r#"{"at":1772409600,"kind":"policy"}"#.to_owned(),
         ];
         let (sessions, left_out, bad) = read_text(&text.join("\n"));
         assert_eq!((sessions.len(), bad.as_str()), (0, ""));
@@ -385,7 +414,7 @@ mod tests {
     #[test]
     fn bad_records_are_told_with_their_line() {
         let text = format!(
-            "{SIGN_IN}\nnonsense\n{{\"kind\":\"ended\",\"at\":5,\"handle\":\"h\",\"reason\":\"bored\"}}\n{{\"kind\":\"sign-in\",\"handle\":\"h\"}}\n{ENDED}\n"
+            "{SIGN_IN}\nnonsense\n{{\"kind\":\"ended\",\"at\":1772409600.5,\"handle\":\"h\",\"reason\":\"bored\"}}\n{{\"kind\":\"sign-in\",\"handle\":\"h\"}}\n{ENDED}\n"
         );
         let (sessions, _, bad) = read_text(&text);
         assert_eq!(sessions.len(), 1);

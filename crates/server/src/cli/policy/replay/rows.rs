@@ -1,9 +1,6 @@
-//! What the rows of both formats have in common: instants, and what is told of rows that make no sense.
+//! What is told of rows that make no sense, in both formats.
 
 use std::fmt::Write as _;
-
-use jiff::Timestamp;
-use nightlatch_core::time::Instant;
 
 use crate::cli::table::visible;
 
@@ -54,23 +51,6 @@ impl BadRows {
     }
 }
 
-/// RFC 3339, or milliseconds since the epoch.
-pub(super) fn instant(column: &'static str, text: &str) -> Result<Instant, BadRow> {
-    if let Ok(millis) = text.parse() {
-        return Ok(Instant::from_millis(millis));
-    }
-    match text.parse::<Timestamp>() {
-        Ok(timestamp) => Ok(Instant::from_millis(timestamp.as_millisecond())),
-        Err(_) => Err(bad(
-            column,
-            format!(
-                "`{}` is no instant; write RFC 3339 with an offset such as 2026-03-02T09:00:00Z, or milliseconds since the epoch",
-                shortened(text)
-            ),
-        )),
-    }
-}
-
 /// Enough to recognise it.
 pub(super) fn shortened(text: &str) -> String {
     let mut characters = text.chars();
@@ -84,17 +64,6 @@ pub(super) fn shortened(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn instants_are_text_or_milliseconds() {
-        let at = |text| instant("at", text).map(Instant::as_millis).map_err(|bad| bad.column);
-        assert_eq!(at("1970-01-01T00:01:00Z"), Ok(60_000));
-        assert_eq!(at("1970-01-01T01:01:00.5+01:00"), Ok(60_500));
-        assert_eq!(at("60000"), Ok(60_000));
-        for text in ["", "yesterday", "1970-01-01", "1970-01-01T00:01:00", "1.5"] {
-            assert_eq!(at(text), Err("at"), "{text}");
-        }
-    }
 
     #[test]
     fn many_bad_rows_are_summarised() {
