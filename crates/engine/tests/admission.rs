@@ -34,7 +34,11 @@ async fn let_in(fixture: &Fixture, new: NewSession) -> SignedIn {
 async fn full(fixture: &Fixture, new: NewSession) -> Option<Vec<Handle>> {
     match admit(fixture, new).await {
         Admission::Full { sessions, .. } => Some(sorted(sessions.iter().map(|record| record.handle))),
-        Admission::SignedIn(_) | Admission::Again(_) | Admission::Taken | Admission::Over => None,
+        Admission::SignedIn(_)
+        | Admission::Again(_)
+        | Admission::Taken
+        | Admission::Over
+        | Admission::TooOld { .. } => None,
     }
 }
 

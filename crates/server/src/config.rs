@@ -52,6 +52,7 @@ pub(crate) struct Config {
     pub(crate) provider_note: Option<String>,
     pub(crate) navigation: Navigation,
     pub(crate) management: Listener,
+    pub(crate) auth_time_leeway: Span,
     pub(crate) proxy: Option<ProxySection>,
     /// Where applications are.
     pub(crate) sites: Vec<Site>,
@@ -184,6 +185,9 @@ impl Config {
     }
 }
 
+/// What is more than this is no difference of clocks.
+const LONGEST_LEEWAY: Span = Span::from_secs(300);
+
 /// Every problem with its key.
 type Problems = Vec<(String, String)>;
 
@@ -254,6 +258,16 @@ fn validate(document: ConfigDocument) -> Result<Config, Problems> {
             "zero would write every request through; write for example `30s`".to_owned(),
         ));
     }
+    if management.auth_time_leeway > LONGEST_LEEWAY {
+        problems.push((
+            "management.auth_time_leeway".to_owned(),
+            format!(
+                "{} is longer than {LONGEST_LEEWAY}: a clock that is so wrong is to be set right; write for example `60s`, \
+                 or `0s` for none",
+                management.auth_time_leeway
+            ),
+        ));
+    }
     if let Err(problem) = targets(&log.level) {
         problems.push(("log.level".to_owned(), problem));
     }
@@ -266,6 +280,7 @@ fn validate(document: ConfigDocument) -> Result<Config, Problems> {
             sign_in_url: server.sign_in_url,
             provider_note: server.provider_note,
             navigation: server.navigation,
+            auth_time_leeway: management.auth_time_leeway,
             management: listener(management.listen, management.trusted_proxies),
             proxy,
             sites,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use nightlatch_core::time::Span;
 use nightlatch_engine::Engine;
 use tokio_util::sync::CancellationToken;
 
@@ -29,6 +30,8 @@ pub(crate) struct Latch {
     pub(crate) sign_in_url: Option<SignInUrl>,
     pub(crate) provider_note: Option<String>,
     pub(crate) navigation: Navigation,
+    /// How far the clock of whoever authenticates people may be ahead.
+    pub(crate) auth_time_leeway: Span,
     /// The file that owns the policy; none where the server does.
     pub(crate) policy_file: Option<PolicyFile>,
     pub(crate) metrics: Metrics,
@@ -48,6 +51,7 @@ impl Latch {
             sign_in_url: config.sign_in_url.clone(),
             provider_note: config.provider_note.clone(),
             navigation: config.navigation,
+            auth_time_leeway: config.auth_time_leeway,
             policy_file: PolicyFile::of(config),
             metrics: Metrics::new(Arc::clone(&engine)),
             engine,

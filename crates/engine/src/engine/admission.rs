@@ -7,7 +7,7 @@ use nightlatch_core::facts::Facts;
 use nightlatch_core::policy::OnMaxSessions;
 use nightlatch_core::resolution::{SessionLimit, max_sessions};
 use nightlatch_core::session::Session;
-use nightlatch_core::time::Instant;
+use nightlatch_core::time::{Instant, Span};
 
 use super::change::{ATTEMPTS, Settled, audit_entry, changed_all_the_time};
 use super::{Engine, Standing, Uncancelled};
@@ -65,6 +65,13 @@ pub enum Admission {
     Taken,
     /// The request was served before, and its session is over.
     Over,
+    /// They authenticated so long ago that the session would be over at once.
+    TooOld {
+        /// How long ago.
+        age: Span,
+        /// Their absolute limit.
+        absolute: Span,
+    },
 }
 
 impl Admission {
@@ -73,7 +80,7 @@ impl Admission {
     pub fn signed_in(self) -> Option<SignedIn> {
         match self {
             Self::SignedIn(signed_in) | Self::Again(signed_in) => Some(signed_in),
-            Self::Full { .. } | Self::Taken | Self::Over => None,
+            Self::Full { .. } | Self::Taken | Self::Over | Self::TooOld { .. } => None,
         }
     }
 }
@@ -105,6 +112,9 @@ impl Uncancelled {
         });
         for _ in 0..ATTEMPTS {
             let (held, token, mut creation) = self.creation(new, &history);
+            if let Some((age, absolute)) = too_old(&held, &history) {
+                return Ok(Admission::TooOld { age, absolute });
+            }
             creation.room.clone_from(&room);
             // Whoever ends the session as soon as the store has it waits until the table has it, too.
             let turn = self.stripes.turn(&held.digest).await;
@@ -238,6 +248,18 @@ impl Uncancelled {
         }
         Err(changed_all_the_time())
     }
+}
+
+/// How long ago they authenticated, and their absolute limit, where that is reached as the session begins.
+fn too_old(held: &Held, history: &History) -> Option<(Span, Span)> {
+    let session = &held.session;
+    let age = session.activity.seen.since(session.authenticated);
+    let absolute = session
+        .limits(&history.policies(held.revisions))
+        .absolute
+        .limit
+        .span()?;
+    (age >= absolute).then_some((age, absolute))
 }
 
 /// The sessions that have to go so that there is room for one more.

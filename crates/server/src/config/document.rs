@@ -162,6 +162,8 @@ pub(crate) struct ManagementSection {
     pub(crate) listen: SocketAddr,
     /// The proxies in front that terminate TLS, as addresses or networks.
     pub(crate) trusted_proxies: Vec<Peer>,
+    /// How far `auth_time` may be ahead of the clock of this server.
+    pub(crate) auth_time_leeway: Span,
 }
 
 impl Default for ManagementSection {
@@ -169,6 +171,7 @@ impl Default for ManagementSection {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8701)),
             trusted_proxies: Vec::new(),
+            auth_time_leeway: Span::from_secs(60),
         }
     }
 }

@@ -94,6 +94,22 @@ fn every_mistake_names_file_line_column_key_and_remedy() {
         "latch.toml:2:15: server.sign_in_url: ",
         &["/sign-in", "https://app.example"],
     );
+    for (leeway, words) in [
+        ("\"-1s\"", "not a duration"),
+        ("\"301s\"", "5m"),
+        ("\"1000000000s\"", "5m"),
+        ("\"99999999999999999999s\"", "longer than"),
+        ("60", "bare number"),
+        ("-1", "number"),
+        ("\"off\"", "off"),
+    ] {
+        refused(
+            &format!("[management]\nauth_time_leeway = {leeway}\n"),
+            "latch.toml:2:",
+            &["management.auth_time_leeway", words],
+        );
+    }
+    assert!(errors("[management]\nauth_time_leeway = \"0s\"\n").is_empty());
     refused(
         "[log]\nlevel = \"loud=very\"\n",
         "latch.toml:2:1: log.level: ",

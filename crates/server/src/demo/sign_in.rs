@@ -164,7 +164,7 @@ async fn admitted(
             Ok(Admitted::With(created.token))
         }
         Admission::Full { limit, sessions } => Ok(Admitted::Full(limit, sessions)),
-        Admission::Taken | Admission::Over => {
+        Admission::Taken | Admission::Over | Admission::TooOld { .. } => {
             Err(StoreError::Damaged("a request without a name was served before".to_owned()).into())
         }
     }

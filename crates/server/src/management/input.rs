@@ -1,5 +1,6 @@
 //! What requests bring along, checked at the edge; what is wrong is answered as a problem that names the place.
 
+mod auth_time;
 mod body;
 mod claim;
 mod query;
@@ -12,6 +13,7 @@ use nightlatch_engine::token::Handle;
 use schemars::{JsonSchema, json_schema};
 use serde::{Deserialize, Serialize};
 
+pub(super) use self::auth_time::AuthTime;
 pub(super) use self::body::{Json, MERGE_PATCH, read_object};
 pub(super) use self::claim::{Claimed, key_reused};
 pub(super) use self::query::{Query, no_query};

@@ -28,6 +28,7 @@ pub(super) enum Refusal {
     InvalidValue,
     InvalidPolicy,
     IdempotencyKeyReused,
+    AuthenticationTooOld,
     StoreUnavailable,
 }
 
@@ -52,6 +53,7 @@ impl Refusal {
         Self::InvalidValue,
         Self::InvalidPolicy,
         Self::IdempotencyKeyReused,
+        Self::AuthenticationTooOld,
         Self::StoreUnavailable,
     ];
 
@@ -116,6 +118,11 @@ impl Refusal {
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "idempotency-key-reused",
                 "The key belongs to another request",
+            ),
+            Self::AuthenticationTooOld => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "authentication-too-old",
+                "The authentication is too old",
             ),
             Self::StoreUnavailable => (
                 StatusCode::SERVICE_UNAVAILABLE,

@@ -9,6 +9,7 @@ pub(super) mod of_subject;
 pub(super) mod reauthenticate;
 pub(super) mod show;
 pub(super) mod summary;
+mod too_old;
 
 use nightlatch_core::duration::Limit;
 use nightlatch_core::session::{DeadlineKind, EndReason, Hold, Phase};

@@ -76,6 +76,14 @@ impl Api {
         self.server.management.trim_end_matches("/api/v1/")
     }
 
+    /// By the clock of the server.
+    pub(crate) async fn now(&self) -> jiff::Timestamp {
+        let (handle, _) = self.sign_in("the time").await;
+        let shown = self.get(&format!("sessions/{handle}")).await.ok(200);
+        let created = shown["created_at"].as_str().expect("a time");
+        created.parse().expect("RFC 3339")
+    }
+
     /// Signs a subject in; answers handle and token.
     pub(crate) async fn sign_in(&self, subject: &str) -> (String, String) {
         self.sign_in_as(&json!({ "subject": subject })).await

@@ -100,11 +100,68 @@ async fn an_earlier_authentication_shortens_the_absolute_limit_and_a_future_one_
         "{remaining}"
     );
 
-    for future in [json!(created.as_second() + 3600), json!(u64::MAX)] {
+    for future in [
+        json!(created.as_second() + 3600),
+        json!(created.as_millisecond()),
+        json!(u64::MAX),
+    ] {
         let refused = api
             .post("sessions", &json!({ "subject": "ada", "auth_time": future }))
             .await;
         assert!(refused.problem(422).starts_with("auth_time: "));
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_a_little_ahead_keeps_nobody_out() {
+    let api = Api::start();
+    let now = api.now().await;
+    let (handle, token) = api
+        .sign_in_as(&json!({ "subject": "ada", "auth_time": now.as_second() + 40 }))
+        .await;
+    let shown = api.get(&format!("sessions/{handle}")).await.ok(200);
+    assert_eq!(shown["authenticated_at"], shown["created_at"]);
+    api.session_of(&token).await.ok(200);
+
+    let strict = Api::with("[management]\nauth_time_leeway = \"0s\"\n");
+    let refused = strict
+        .post(
+            "sessions",
+            &json!({ "subject": "ada", "auth_time": now.as_second() + 40 }),
+        )
+        .await;
+    assert!(refused.problem(422).contains("management.auth_time_leeway"));
+}
+
+#[tokio::test]
+async fn an_authentication_older_than_the_absolute_limit_makes_no_session() {
+    let limits = "[policy]\nabsolute = \"8h\"\n[policy.applications.open]\nabsolute = \"off\"\n\
+                  [[policy.rules]]\nmatch = { role = \"admin\" }\nabsolute = \"1h\"\n";
+    let api = Api::with(limits);
+    let now = api.now().await.as_second();
+    for (application, role, age, refused) in [
+        ("shop", "staff", 8 * 3600, Some(("8h", 28_800))),
+        ("shop", "staff", 9 * 3600, Some(("8h", 28_800))),
+        ("shop", "staff", now, Some(("8h", 28_800))),
+        ("shop", "staff", 8 * 3600 - 60, None),
+        ("shop", "admin", 3600, Some(("1h", 3_600))),
+        ("open", "staff", 9 * 3600, None),
+        ("open", "staff", now, None),
+    ] {
+        let body = json!({ "subject": "ada", "application": application, "roles": [role], "auth_time": now - age });
+        let answer = api.post("sessions", &body).await;
+        let Some((limit, seconds)) = refused else {
+            let token = answer.ok(201)["token"].as_str().expect("a token").to_owned();
+            api.session_of(&token).await.ok(200);
+            continue;
+        };
+        let detail = answer.problem(422);
+        assert!(
+            detail.starts_with("auth_time: ") && detail.contains(limit),
+            "{body}: {detail}"
+        );
+        assert!(detail.contains(&format!("max_age={seconds}")), "{detail}");
+        assert_eq!(answer.json()["type"], "urn:nightlatch:problem:authentication-too-old");
     }
 }
 

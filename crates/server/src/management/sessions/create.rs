@@ -6,7 +6,6 @@ use axum::Extension;
 use axum::extract::State;
 use nightlatch_core::duration::Limit;
 use nightlatch_core::facts::Facts;
-use nightlatch_core::time::{Instant, Span};
 use nightlatch_engine::token::Handle;
 use nightlatch_engine::{Admission, NewSession};
 use schemars::JsonSchema;
@@ -15,10 +14,11 @@ use serde_json::json;
 
 use super::HandedOver;
 use super::full::full;
+use super::too_old::too_old;
 use crate::http::problem::Problem;
 use crate::management::Management;
 use crate::management::admission::Actor;
-use crate::management::input::{Claimed, impossible, key_reused};
+use crate::management::input::{AuthTime, Claimed, key_reused};
 use crate::management::operation::{Created, Group, Operation, post};
 use crate::management::refusal::Refusal;
 use crate::management::schema::HandleForm;
@@ -35,7 +35,7 @@ pub(in crate::management) fn operation() -> Operation {
              refused as `too-many-sessions`, with the members `limit`, `on_max_sessions` and `sessions`; where that says \
              `ask`, send it again with `ending`.",
         )
-        .refuses(&[Refusal::TooManySessions, Refusal::SessionEnded])
+        .refuses(&[Refusal::TooManySessions, Refusal::SessionEnded, Refusal::AuthenticationTooOld])
         .sent_for_example(|| json!({ "subject": "ada", "application": "console", "roles": ["staff"], "amr": ["pwd"] }))
 }
 
@@ -54,9 +54,9 @@ pub(in crate::management) struct Body {
     /// How they authenticated (RFC 8176 names).
     #[serde(default)]
     amr: Texts,
-    /// When they authenticated, in seconds since the epoch as in an ID token; now when left out, never in the future.
-    #[schemars(range(max = 253_402_300_799_u64))]
-    auth_time: Option<u64>,
+    /// When they authenticated; now when left out. As much ahead of the clock of this server as
+    /// `management.auth_time_leeway` it is now, too. Not longer ago than the absolute limit of the session.
+    auth_time: Option<AuthTime>,
     /// The idle limit the person has picked.
     choice: Option<Limit>,
     /// Sessions of the same person to end where there is no room, and the policy leaves the choice to them.
@@ -71,14 +71,8 @@ pub(in crate::management) async fn create(
     Claimed { body, claim }: Claimed<Body>,
 ) -> Result<Created<HandedOver>, Problem> {
     let latch = &management.latch;
-    let authenticated = body
-        .auth_time
-        .map(|seconds| Instant::default() + Span::from_secs(seconds));
-    if authenticated.is_some_and(|at| at > latch.engine.clock().now()) {
-        return Err(impossible(
-            "auth_time: it lies in the future; send seconds since the epoch".to_owned(),
-        ));
-    }
+    let now = latch.engine.clock().now();
+    let told = body.auth_time.map(|told| told.by(now, latch.auth_time_leeway));
     let facts = Facts {
         application: body.application.map(Text::into_inner),
         device: body.device.map(Text::into_inner),
@@ -89,7 +83,7 @@ pub(in crate::management) async fn create(
         facts,
         choice: body.choice,
         amr: body.amr.into_inner(),
-        authenticated,
+        authenticated: told.transpose()?,
         ending: body.ending,
         claim,
         actor,
@@ -103,6 +97,7 @@ pub(in crate::management) async fn create(
         Admission::Full { limit, sessions } => return Err(full(&latch.engine, &limit, &sessions)),
         Admission::Taken => return Err(key_reused()),
         Admission::Over => return Err(over()),
+        Admission::TooOld { age, absolute } => return Err(too_old(age, absolute)),
     };
     Ok(Created {
         path: format!("/api/v1/sessions/{}", signed_in.handle),

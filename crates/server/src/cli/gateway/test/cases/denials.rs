@@ -2,7 +2,7 @@
 
 use anyhow::{bail, ensure};
 use jiff::{SignedDuration, Timestamp};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::super::case::Outcome;
 use super::super::exchange::Request;
@@ -10,6 +10,8 @@ use super::super::kit::{Kit, Session};
 use super::{denies, is_stopped, passes, told};
 
 const METHODS: [&str; 7] = ["HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "PROPFIND"];
+/// What is left of a session that is to end by itself while the kit waits.
+const NEARLY_OVER: SignedDuration = SignedDuration::from_secs(5);
 /// How old an authentication may have to be for a gate to ask again.
 const AGES_IN_MINUTES: [i64; 8] = [1, 2, 6, 16, 31, 61, 241, 721];
 
@@ -51,11 +53,15 @@ pub(in super::super) async fn idle(kit: &Kit<'_>) -> anyhow::Result<Outcome> {
 }
 
 pub(in super::super) async fn absolute(kit: &Kit<'_>) -> anyhow::Result<Outcome> {
-    // An authentication of 1970 is older than any limit.
-    let session = kit.session_with(&json!({ "auth_time": 1 })).await?;
-    if kit.state(&session).await.is_ok_and(|state| state["phase"] != "ended") {
+    let fresh = kit.state(&kit.session().await?).await?;
+    let Some(absolute) = fresh["absolute_remaining_ms"].as_i64() else {
         return Ok(Outcome::Skipped("the policy has no absolute limit"));
-    }
+    };
+    // An authentication with so little left is over in a moment, whatever the limit.
+    let age = SignedDuration::from_millis(absolute) - NEARLY_OVER;
+    let auth_time = (authenticated_at(&fresh)? - age).as_second();
+    let session = kit.session_with(&json!({ "auth_time": auth_time })).await?;
+    kit.until(&session, "ended").await?;
     denies(kit, &kit.args.page, Some(&session), "absolute").await?;
     Ok(Outcome::Passed)
 }
@@ -95,16 +101,20 @@ pub(in super::super) async fn step_up(kit: &Kit<'_>) -> anyhow::Result<Outcome> 
     Ok(Outcome::Passed)
 }
 
+fn authenticated_at(state: &Value) -> anyhow::Result<Timestamp> {
+    Ok(state["authenticated_at"].as_str().unwrap_or_default().parse()?)
+}
+
 /// A live session whose authentication is too old for the gate.
 pub(super) async fn stopped_at(kit: &Kit<'_>, gate: &str) -> anyhow::Result<Session> {
     let fresh = kit.session().await?;
-    let now: Timestamp = kit.state(&fresh).await?["authenticated_at"]
-        .as_str()
-        .unwrap_or_default()
-        .parse()?;
+    let now = authenticated_at(&kit.state(&fresh).await?)?;
     for minutes in AGES_IN_MINUTES {
         let auth_time = (now - SignedDuration::from_mins(minutes)).as_second();
-        let session = kit.session_with(&json!({ "auth_time": auth_time })).await?;
+        // Older than the absolute limit it makes no session.
+        let Ok(session) = kit.session_with(&json!({ "auth_time": auth_time })).await else {
+            break;
+        };
         let answer = kit
             .answer(&Request::fetch(gate).with("Cookie", &session.cookie))
             .await?;
