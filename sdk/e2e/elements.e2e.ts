@@ -272,7 +272,8 @@ describe('cover', () => {
     await page.fill('#name', 'unsaved');
     await show(page, states['locked']!);
     const link = page.getByRole('link', { name: 'Sign in again' });
-    expect(await link.getAttribute('href')).toBe('/sign-in');
+    const href = new URL((await link.getAttribute('href'))!);
+    expect([href.pathname, href.searchParams.get('return_to')]).toEqual(['/sign-in', page.url()]);
     const [tab] = await Promise.all([context.waitForEvent('page'), link.click()]);
     expect(await tab.evaluate(() => window.opener).catch(() => null)).toBeNull();
     await show(page, { ...warning, phase: 'active' }, 500);

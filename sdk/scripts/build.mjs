@@ -86,6 +86,6 @@ rmSync(`${assets}sdk`, { recursive: true, force: true });
 for (const name of readdirSync(assets)) if (name.endsWith('.js')) rmSync(assets + name);
 await bundle({ entryPoints: { ...entryPoints, ...parts }, outdir: 'dist', sourcemap: true, plugins: [tightStyle, byName] });
 // One by one: what the server sends as one script shares nothing with another.
-for (const [name, source] of Object.entries({ sdk: 'src/served.ts', worker: 'src/worker.ts', frame: 'src/frame.ts' })) {
+for (const [name, source] of Object.entries({ sdk: 'src/served.ts', worker: 'src/worker.ts', frame: 'src/frame.ts', 'signed-out': 'src/signed-out.ts' })) {
   await bundle({ entryPoints: { [name]: source }, outdir: assets, chunkNames: 'sdk/[name]-[hash]' });
 }

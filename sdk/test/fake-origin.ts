@@ -155,8 +155,11 @@ export function createOrigin(respond: (request: Request, now: number) => Answer 
         Date: { now: () => 1_700_000_000_000 + now },
         location: {
           pathname,
+          href: `https://app.example${pathname}`,
+          hash: '',
           toString: () => `https://app.example${pathname}`,
-          replace: (to: string) => left.push(to),
+          // What pages are told of the page before is not the business of who asks where they went.
+          replace: (to: string) => left.push(to.replace(/&return_to=.*/, '')),
           reload: () => left.push('reload'),
         },
         localStorage: { getItem: (k: string) => stored.get(k) ?? null, setItem: (k: string, v: string) => stored.set(k, v) },

@@ -114,7 +114,8 @@ mod tests {
 
     #[test]
     fn scripts_their_parts_and_the_reference_are_built_and_nothing_else_is() {
-        let built = ["sdk.js", "worker.js", "frame.js", "sdk/part-A1.js"].map(|name| format!("{ASSETS}/{name}"));
+        let built = ["sdk.js", "worker.js", "frame.js", "signed-out.js", "sdk/part-A1.js"]
+            .map(|name| format!("{ASSETS}/{name}"));
         assert!(built.iter().all(|path| is_built(path)));
         assert!(is_built("docs/reference/compat/index.md"));
         let others = ["page.css", "mark.svg", "demo/clock.js"].map(|name| format!("{ASSETS}/{name}"));
@@ -125,7 +126,7 @@ mod tests {
     #[test]
     fn what_is_built_here_is_found() {
         let files = built().unwrap();
-        let scripts = ["sdk.js", "worker.js", "frame.js"].map(|name| format!("{ASSETS}/{name}"));
+        let scripts = ["sdk.js", "worker.js", "frame.js", "signed-out.js"].map(|name| format!("{ASSETS}/{name}"));
         assert!(
             scripts.iter().all(|path| files.contains_key(path)),
             "{:?}",

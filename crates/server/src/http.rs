@@ -14,6 +14,7 @@ pub(crate) mod patient;
 pub(crate) mod problem;
 pub(crate) mod question;
 pub(crate) mod request_kind;
+pub(crate) mod return_to;
 pub(crate) mod routed;
 pub(crate) mod sign_in_url;
 pub(crate) mod tcp;

@@ -169,7 +169,7 @@ impl Proxy {
         match denied {
             Denial::Unauthenticated { place, why } if for_people => {
                 self.latch.metrics.proxy.request("denied");
-                let location = denial::location(&self.latch, original, place, why);
+                let location = denial::location(&self.latch, original, headers, place, why);
                 Ok(denial::redirect(original, location, why))
             }
             Denial::Forbidden(forbidden) if for_people => Err(Fault::Forbidden(forbidden.to_string())),

@@ -47,6 +47,10 @@ async function leave({ options = {}, model = {}, answer = { type: 'ok', body: nu
   return { log, stays };
 }
 
+/** It goes to our own page, which is told where the person was. */
+const out = (reason: string, was = 'https://app.example/', place = '') =>
+  `to /nightlatch/signed-out?reason=${reason}&return_to=${encodeURIComponent(was)}${place}`;
+
 const to = (redirect: unknown): Answer => ({ type: 'ok', body: { redirect } });
 
 test('The tab that leads tells the others, signs out, and follows the server', async () => {
@@ -57,7 +61,7 @@ test('The tab that leads tells the others, signs out, and follows the server', a
 });
 
 test('A tab that does not lead goes to the signed-out page', async () => {
-  expect((await leave({ leading: false })).log).toEqual(['ended idle', 'to /nightlatch/signed-out?reason=idle']);
+  expect((await leave({ leading: false })).log).toEqual(['ended idle', out('idle')]);
 });
 
 test('A tab that has signed out does not do it again, leading or not', async () => {
@@ -66,17 +70,25 @@ test('A tab that has signed out does not do it again, leading or not', async () 
 
 test('A tab that heard that another one does it leaves it to that one, leading or not', async () => {
   const goodbye: Answer = { type: 'gone', reason: 'user' };
-  expect((await leave({ goodbye })).log).toEqual(['ended idle', 'to /nightlatch/signed-out?reason=idle']);
+  expect((await leave({ goodbye })).log).toEqual(['ended idle', out('idle')]);
 });
 
 test('Follows paths and web addresses only', async () => {
   for (const redirect of ['javascript:alert(1)', 'x', 7, null]) {
-    expect((await leave({ goodbye: to(redirect) })).log.at(-1)).toBe('to /nightlatch/signed-out?reason=idle');
+    expect((await leave({ goodbye: to(redirect) })).log.at(-1)).toBe(out('idle'));
   }
 });
 
 test('Knows better than a server that sees no cookie any more', async () => {
-  expect((await leave({ answer: to('/nightlatch/signed-out?reason=none') })).log.at(-1)).toBe('to /nightlatch/signed-out?reason=idle');
+  expect((await leave({ answer: to('/nightlatch/signed-out?reason=none') })).log.at(-1)).toBe(out('idle'));
+});
+
+test('Where the person was is told to our own page alone', async () => {
+  const last = async (redirect: string) => (await leave({ at: '/a?b=c#d', answer: to(redirect) })).log.at(-1);
+  expect(await last('/nightlatch/signed-out?reason=user')).toBe(out('user', 'https://app.example/a?b=c', '#d'));
+  for (const other of ['https://id.example/end?x=/signed-out?reason=idle&y', '/bye', 'https://id.example/signed-out?client=a']) {
+    expect(await last(other)).toBe(`to ${other}`);
+  }
 });
 
 test('A page of somebody else is loaded anew, and nobody is told', async () => {
@@ -115,7 +127,7 @@ test('A page of the application where the signed-out page should be stays, hidde
 test('A page that never saw a session is sent away once, wherever it comes back', async () => {
   const sessionStorage = storage();
   const options = { required: true };
-  expect((await leave({ model: page, sessionStorage, options })).log.at(-1)).toBe('to /nightlatch/signed-out?reason=none');
+  expect((await leave({ model: page, sessionStorage, options })).log.at(-1)).toBe(out('none'));
   expect((await leave({ model: page, sessionStorage, options, at: '/other' })).stays).toBe('signed-out');
   expect((await leave({ model: page, sessionStorage, options: { backend, ...options } })).stays).toBe('signed-out');
   // Whoever was signed in meanwhile leaves as always.
@@ -123,7 +135,7 @@ test('A page that never saw a session is sent away once, wherever it comes back'
 });
 
 test('Without storage a page leaves all the same', async () => {
-  expect((await leave({ model: page, sessionStorage: {}, options: { required: true } })).log.at(-1)).toBe('to /nightlatch/signed-out?reason=none');
+  expect((await leave({ model: page, sessionStorage: {}, options: { required: true } })).log.at(-1)).toBe(out('none'));
 });
 
 test('A page for everybody stays as it is', async () => {

@@ -7,6 +7,13 @@ const WITHIN = 3000;
 /** An address to go to, if it is one: a path, or on the web. */
 const asAddress = (to: unknown) => (/^(https?:\/)?\//.test(to as string) ? (to as string) : undefined);
 
+/** The page that says what happened is told where the person was; what follows `#` is for no server, and goes there as it is. */
+function toldWhere(to: string, page: string): string {
+  if (!/\/signed-out(\?reason=\w*)?$/.test(to)) return to;
+  const [address, place] = page.split('#') as [string, string?];
+  return `${to}${to.includes('?') ? '&' : '?'}return_to=${encodeURIComponent(address)}${place ? `#${place}` : ''}`;
+}
+
 const addressIn = (answer: Answer | undefined) =>
   asAddress((answer as { body?: { redirect?: unknown } | null } | undefined)?.body?.redirect);
 
@@ -87,6 +94,6 @@ export async function sayGoodbye(
     return 'signed-out';
   }
   if (backend && !to) location.reload();
-  else location.replace(away);
+  else location.replace(toldWhere(away, `${location}`));
   return undefined;
 }

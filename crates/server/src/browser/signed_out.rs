@@ -5,18 +5,29 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use nightlatch_core::session::EndReason;
 use serde::Deserialize;
 
 use crate::http::headers::page;
+use crate::http::return_to;
 use crate::http::sign_in_url::SignInUrl;
 use crate::latch::Latch;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub(super) struct Why {
     #[serde(default)]
     reason: String,
+    /// Where they were.
+    return_to: Option<String>,
+}
+
+/// The way back in.
+struct WayIn {
+    href: String,
+    /// Where in the address the page to come back to is, for the script that knows its fragment.
+    page: &'static str,
 }
 
 #[derive(Template)]
@@ -24,25 +35,45 @@ pub(super) struct Why {
 struct SignedOut<'a> {
     title: &'a str,
     text: &'a str,
-    sign_in_url: Option<&'a str>,
+    way_in: Option<WayIn>,
     provider_note: Option<&'a str>,
     prefix: &'a str,
 }
 
-pub(super) async fn get(State(latch): State<Arc<Latch>>, why: Result<Query<Why>, QueryRejection>) -> Response {
+pub(super) async fn get(
+    State(latch): State<Arc<Latch>>,
+    headers: HeaderMap,
+    why: Result<Query<Why>, QueryRejection>,
+) -> Response {
     // The address may say anything; what the page says is one of these.
-    let reason = why.ok().and_then(|Query(why)| EndReason::from_word(&why.reason));
-    let (title, text) = words(reason);
+    let why = why.map_or_else(|_| Why::default(), |Query(why)| why);
+    let (title, text) = words(EndReason::from_word(&why.reason));
+    // Whatever sends people here without a word is still a page that they come from.
+    let was_on = match &why.return_to {
+        Some(named) => return_to::page(&latch, &headers, named),
+        None => return_to::referring_page(&latch, &headers),
+    };
     page(
         SignedOut {
             title,
             text,
-            sign_in_url: latch.sign_in_url.as_ref().map(SignInUrl::as_str),
+            way_in: way_in(latch.sign_in_url.as_ref(), was_on),
             provider_note: latch.provider_note.as_deref(),
             prefix: &latch.prefix,
         }
         .render(),
     )
+}
+
+/// To where people sign in, and back to where they were; without such an address their page itself asks them to.
+fn way_in(sign_in_url: Option<&SignInUrl>, was_on: Option<String>) -> Option<WayIn> {
+    match sign_in_url {
+        Some(url) => Some(WayIn {
+            href: return_to::with_page(url.as_str(), was_on.as_deref()),
+            page: if was_on.is_some() { "parameter" } else { "" },
+        }),
+        None => was_on.map(|href| WayIn { href, page: "address" }),
+    }
 }
 
 fn words(reason: Option<EndReason>) -> (&'static str, &'static str) {

@@ -45,7 +45,7 @@ pub(super) async fn answer(
         ) => allow(application, &session),
         (Decision::Open { .. }, _) => allow_everybody(),
         (Decision::Deny(Denial::Unauthenticated { place, why }), Ok(original)) if opens_page(headers) => {
-            redirect(original, location(latch, original, place, why), why)
+            redirect(original, location(latch, original, headers, place, why), why)
         }
         (Decision::Deny(denial), _) => problem(denial).into_response(),
     }

@@ -1,7 +1,5 @@
 //! What somebody is told who may not pass, and where they get on.
 
-use std::fmt::Write as _;
-
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 
@@ -10,6 +8,7 @@ use super::original::Original;
 use super::sites::Place;
 use crate::http::headers::protect;
 use crate::http::problem::Problem;
+use crate::http::return_to::{referring_page, with_page, with_parameter};
 use crate::http::sign_in_url::SignInUrl;
 use crate::latch::Latch;
 
@@ -41,55 +40,47 @@ pub(crate) fn problem(denial: Denial<'_>) -> Problem {
     problem.with_header(REASON, reason)
 }
 
-/// Where somebody gets on who has to authenticate: to the page that says what happened, or to where they sign in. Always an
-/// absolute address.
-pub(crate) fn location(latch: &Latch, original: &Original<'_>, place: &Place, why: Why) -> HeaderValue {
+/// Where somebody gets on who has to authenticate: to the page that says what happened, or to where they sign in; told
+/// where to come back to. Always an absolute address.
+pub(crate) fn location(
+    latch: &Latch,
+    original: &Original<'_>,
+    referrer: Option<&HeaderValue>,
+    place: &Place,
+    why: Why,
+) -> HeaderValue {
     // What is below the page to sign in at may be where that page leads: from there people get on by themselves.
     let told = matches!(why, Why::Ended { .. }) || latch.sites.is_behind_sign_in(place, &original.readings);
     let address = match &latch.sign_in_url {
-        Some(url) if !told => sign_in(latch, original, place, url, why),
+        Some(url) if !told => sign_in(latch, place, url, why),
         _ => {
             let page = format!("{}/signed-out?reason={}", latch.prefix, why.as_str());
             latch.sites.address(place, &page)
         }
     };
-    HeaderValue::try_from(address).unwrap_or_else(|_| HeaderValue::from_static("/"))
+    let page = page_of(latch, original, referrer, place);
+    HeaderValue::try_from(with_page(&address, page.as_deref())).unwrap_or_else(|_| HeaderValue::from_static("/"))
 }
 
-/// The page to sign in at, told how fresh an authentication has to be where a gate asks for one, and where to come back to where
-/// there is a page to come back to.
-fn sign_in(latch: &Latch, original: &Original<'_>, place: &Place, url: &SignInUrl, why: Why) -> String {
-    let mut address = if url.as_str().starts_with('/') {
+/// The page to sign in at, told how fresh an authentication has to be where a gate asks for one.
+fn sign_in(latch: &Latch, place: &Place, url: &SignInUrl, why: Why) -> String {
+    let address = if url.as_str().starts_with('/') {
         latch.sites.address(place, &url.as_sent())
     } else {
         url.as_sent()
     };
-    // What follows `#` never reaches a server.
-    let fragment = address.find('#').map(|at| address.split_off(at));
-    let mut add = |parameter: &str, value: &str| {
-        address.push(if address.contains('?') { '&' } else { '?' });
-        address.push_str(parameter);
-        address.push('=');
-        escape(&mut address, value);
-    };
-    if let Why::StepUp(step_up) = why {
-        add("max_age", &step_up.max_age_seconds().to_string());
+    match why {
+        Why::StepUp(step_up) => with_parameter(&address, "max_age", &step_up.max_age_seconds().to_string()),
+        _ => address,
     }
-    if original.is_read() {
-        add("return_to", &latch.sites.address(place, original.target));
-    }
-    address.push_str(&fragment.unwrap_or_default());
-    address
 }
 
-fn escape(into: &mut String, text: &str) {
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~/:".contains(&byte) {
-            into.push(char::from(byte));
-        } else {
-            // Writing to a string does not fail.
-            let _ = write!(into, "%{byte:02X}");
-        }
+/// The page that the person looks at, or asks for. A form is sent from a page; where it is sent to may be no page at all.
+fn page_of(latch: &Latch, original: &Original<'_>, referrer: Option<&HeaderValue>, place: &Place) -> Option<String> {
+    if original.is_read() {
+        Some(latch.sites.address(place, original.target))
+    } else {
+        referring_page(latch, referrer)
     }
 }
 

@@ -30,7 +30,9 @@ pub(super) async fn ask(latch: &Latch, question: &Parts) -> Response {
         Decision::Deny(denial) => {
             let unauthenticated = matches!(denial, Denial::Unauthenticated { .. });
             let location = match (&denial, &original) {
-                (Denial::Unauthenticated { place, why }, Ok(original)) => Some(location(latch, original, place, *why)),
+                (Denial::Unauthenticated { place, why }, Ok(original)) => {
+                    Some(location(latch, original, headers, place, *why))
+                }
                 _ => None,
             };
             let mut problem = problem(denial);

@@ -99,7 +99,6 @@ impl Sites {
     }
 
     /// How browsers reach all of them.
-    #[cfg(feature = "inject")]
     pub(crate) const fn scheme(&self) -> &'static str {
         self.scheme
     }

@@ -49,9 +49,21 @@ impl JsonSchema for WebOrigin {
     }
 }
 
-/// An address as browsers read it. What they would read past, or read as something else, is refused.
+const MEND: &str = "write for example `https://app.example`";
+
+/// An address that nobody on the way can read or change: over HTTPS, or on loopback.
 pub(super) fn parsed(text: &str) -> Result<Url, String> {
-    let mend = "write for example `https://app.example`";
+    let url = address(text)?;
+    if url.scheme() != "https" && !is_loopback(&url) {
+        return Err(format!(
+            "`{text}` is plain HTTP, which is possible on loopback alone; {MEND}"
+        ));
+    }
+    Ok(url)
+}
+
+/// An address as browsers read it. What they would read past, or read as something else, is refused.
+pub(super) fn address(text: &str) -> Result<Url, String> {
     if let Some(odd) = text
         .chars()
         .find(|odd| odd.is_control() || odd.is_whitespace() || *odd == '\\')
@@ -62,22 +74,16 @@ pub(super) fn parsed(text: &str) -> Result<Url, String> {
         ));
     }
     let scheme = text.split_once("://").map_or("", |(scheme, _)| scheme);
-    let secure = scheme.eq_ignore_ascii_case("https");
-    if !secure && !scheme.eq_ignore_ascii_case("http") {
-        return Err(format!("`{text}` begins with neither `https://` nor `http://`; {mend}"));
+    if !scheme.eq_ignore_ascii_case("https") && !scheme.eq_ignore_ascii_case("http") {
+        return Err(format!("`{text}` begins with neither `https://` nor `http://`; {MEND}"));
     }
-    let url = Url::parse(text).map_err(|error| format!("`{text}` is no address ({error}); {mend}"))?;
+    let url = Url::parse(text).map_err(|error| format!("`{text}` is no address ({error}); {MEND}"))?;
     if !url.username().is_empty() || url.password().is_some() || before_path(text).contains('@') {
-        return Err(format!("`{text}` names a user; {mend}"));
+        return Err(format!("`{text}` names a user; {MEND}"));
     }
     if before_path(text).contains('*') {
         return Err(format!(
             "`{text}` names one host: a star does not stand for others; list each of them"
-        ));
-    }
-    if !secure && !is_loopback(&url) {
-        return Err(format!(
-            "`{text}` is plain HTTP, which is possible on loopback alone; {mend}"
         ));
     }
     Ok(url)

@@ -7,7 +7,7 @@ local cookie = "{{ on.cookie }}"
 
 -- What the check is told of a request; nothing else of what a client sends.
 local told = {
-    "accept", "access-control-request-method", "authorization", "cookie", "nightlatch-activity", "origin", "purpose", "sec-fetch-dest", "sec-fetch-mode",
+    "accept", "access-control-request-method", "authorization", "cookie", "nightlatch-activity", "origin", "purpose", "referer", "sec-fetch-dest", "sec-fetch-mode",
     "sec-fetch-site", "sec-fetch-user", "sec-purpose", "upgrade", "x-moz",
 }
 

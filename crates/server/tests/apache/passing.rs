@@ -49,7 +49,7 @@ async fn who_is_not_signed_in_is_told_so_and_reaches_nothing() {
 
     let sent_on = site.get("/page", &[("accept", "text/html")]).await;
     assert_eq!(sent_on.status, 302);
-    let location = format!("{}/nightlatch/signed-out?reason=none", site.url);
+    let location = format!("{0}/nightlatch/signed-out?reason=none&return_to={0}/page", site.url);
     assert_eq!(sent_on.header("location"), location);
 
     let cookie = site.sign_in(ada()).await;

@@ -35,7 +35,7 @@ async fn who_may_not_pass_reaches_nothing() {
     let site = site("[policy]\nidle = \"30m\"\n").await;
     site.get("/page", &[]).await.problem(401);
     let sent_on = site.get("/page", &[("accept", "text/html")]).await;
-    let location = format!("{}/nightlatch/signed-out?reason=none", site.url);
+    let location = format!("{0}/nightlatch/signed-out?reason=none&return_to={0}/page", site.url);
     assert_eq!((sent_on.status.as_u16(), sent_on.header("location")), (302, &*location));
 
     let banker = site.sign_in(json!({ "subject": "ada", "application": "bank" })).await;

@@ -125,7 +125,7 @@ async fn who_has_no_session_is_sent_on_or_told() {
     let page = front.get_as(&token, "/wiki", &PAGE).await;
     assert_eq!(
         page.header("location"),
-        "http://app.example/nightlatch/signed-out?reason=user"
+        "http://app.example/nightlatch/signed-out?reason=user&return_to=http://app.example/wiki"
     );
     assert_eq!(application.heads().len(), 1);
 }

@@ -173,6 +173,25 @@ async fn who_opens_a_page_is_told_where_to_get_on_and_nobody_else_is() {
             Some("http://127.0.0.1:8700/sign-in"),
             "{dialect:?}"
         );
+        // A form is sent from a page, and that is where its person goes on.
+        for (referrer, back) in [
+            (
+                "http://127.0.0.1:8700/form?a=b",
+                "?return_to=http://127.0.0.1:8700/form%3Fa%3Db",
+            ),
+            ("http://127.0.0.1:8700/", "?return_to=http://127.0.0.1:8700/"),
+            ("http://127.0.0.1:8700/sign-in?return_to=/x", ""),
+            ("http://127.0.0.1:8700/nightlatch/signed-out", ""),
+            ("http://evil.example/form", ""),
+            ("http://127.0.0.1:8700@evil.example/form", ""),
+            ("//evil.example", ""),
+            ("", ""),
+        ] {
+            let headers = [DOCUMENT[0], ("referer", referrer)];
+            let form = ask(&site, dialect, "POST", "/a", &headers).await;
+            let to = format!("http://127.0.0.1:8700/sign-in{back}");
+            assert_eq!(form.header("location"), Some(to.as_str()), "{dialect:?} {referrer}");
+        }
         let statuses = match dialect {
             Dialect::Request => [StatusCode::UNAUTHORIZED; 2],
             Dialect::Forward | Dialect::Ext => [StatusCode::FOUND, StatusCode::SEE_OTHER],
@@ -254,7 +273,7 @@ async fn sessions_that_are_over_or_for_another_application_are_told_so() {
         let answer = ask(&site, dialect, "GET", "/", &[("cookie", &bank)]).await;
         assert_eq!(answer.problem(StatusCode::UNAUTHORIZED).as_deref(), Some("idle"));
         let page = ask(&site, dialect, "GET", "/", &[("cookie", &bank), DOCUMENT[0]]).await;
-        let to = "http://127.0.0.1:8700/nightlatch/signed-out?reason=idle";
+        let to = "http://127.0.0.1:8700/nightlatch/signed-out?reason=idle&return_to=http://127.0.0.1:8700/";
         assert_eq!(page.header("location"), Some(to), "{dialect:?}");
     }
 }

@@ -192,7 +192,7 @@ async fn who_may_not_pass_gets_the_answer_of_the_http_endpoints() {
     assert!(denied.body.contains("\"reason\":\"none\""), "{}", denied.body);
 
     let (status, denied) = site.denied(asks("/", &[("accept", "text/html")])).await;
-    let location = "https://app.example/nightlatch/signed-out?reason=none";
+    let location = "https://app.example/nightlatch/signed-out?reason=none&return_to=https://app.example/";
     assert_eq!((status, header(&denied.headers, "location")), (302, location));
 
     for odd in ["", "page", "/a%2fb", "/a#b"] {

@@ -92,7 +92,9 @@ async fn one_decision_after_the_other_on_a_kept_connection() {
     let sent_on = peer.ask(1, &navigation).await;
     assert!(sent_on.starts_with("Status: 302\r\n"), "{sent_on}");
     assert!(
-        sent_on.contains("\r\nlocation: https://app.example/nightlatch/signed-out?reason=none\r\n"),
+        sent_on.contains(
+            "\r\nlocation: https://app.example/nightlatch/signed-out?reason=none&return_to=https://app.example/\r\n"
+        ),
         "{sent_on}"
     );
 

@@ -16,18 +16,22 @@ use crate::http::problem::Problem;
 
 /// Seconds since the epoch, as in an ID token (RFC 7519: a fraction is possible).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::management) struct AuthTime(Instant);
+pub(in crate::management) struct AuthTime {
+    /// The whole seconds, as they were sent.
+    seconds: u64,
+    at: Instant,
+}
 
 const EXPECTED: &str = "seconds since the epoch, as `auth_time` of an ID token has them";
 
 impl AuthTime {
     /// The instant that is meant: at most `leeway` ahead of our clock stands for now.
     pub(in crate::management) fn by(self, now: Instant, leeway: Span) -> Result<Instant, Problem> {
-        let Self(at) = self;
+        let Self { seconds, at } = self;
         if at <= now + leeway {
             return Ok(at.min(now));
         }
-        let remedy = match finer_unit(at, now) {
+        let remedy = match finer_unit(seconds, now) {
             Some(unit) => format!("it is {unit} since the epoch, by its size; send seconds"),
             None => format!(
                 "the leeway for another clock is {leeway}; set the clocks by NTP, send {EXPECTED}, or raise \
@@ -42,9 +46,8 @@ impl AuthTime {
 }
 
 /// The unit in which the number would be an instant of the last century or the next.
-fn finer_unit(at: Instant, now: Instant) -> Option<&'static str> {
-    let number = at.as_millis() / 1000;
-    let near = now.as_millis() / 1000;
+fn finer_unit(number: u64, now: Instant) -> Option<&'static str> {
+    let near = now.since(Instant::default()).as_millis() / 1000;
     [
         (1_000, "milliseconds"),
         (1_000_000, "microseconds"),
@@ -71,7 +74,10 @@ impl Visitor<'_> for Seconds {
     }
 
     fn visit_u64<E: Error>(self, seconds: u64) -> Result<AuthTime, E> {
-        Ok(AuthTime(Instant::default() + Span::from_secs(seconds)))
+        Ok(AuthTime {
+            seconds,
+            at: Instant::default() + Span::from_secs(seconds),
+        })
     }
 
     fn visit_i64<E: Error>(self, seconds: i64) -> Result<AuthTime, E> {
@@ -84,7 +90,10 @@ impl Visitor<'_> for Seconds {
         let span = span.map_err(|_| E::invalid_value(Unexpected::Float(seconds), &self))?;
         // A fraction of a second has no exact form in binary.
         let millis = u64::try_from((span.as_micros() + 500) / 1000).unwrap_or(u64::MAX);
-        Ok(AuthTime(Instant::default() + Span::from_millis(millis)))
+        Ok(AuthTime {
+            seconds: span.as_secs(),
+            at: Instant::default() + Span::from_millis(millis),
+        })
     }
 }
 

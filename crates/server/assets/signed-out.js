@@ -1,0 +1,1 @@
+function n(e,{hash:r}){if(!e||!r)return;let t=new URL(e.href),a=t.searchParams.get("return_to");e.dataset.page==="parameter"&&a?t.searchParams.set("return_to",a.split("#")[0]+r):e.dataset.page==="address"&&(t.hash=r),e.href=t.href}n(document.querySelector("#way-in"),location);
