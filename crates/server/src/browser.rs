@@ -1,7 +1,9 @@
 //! The browser side: one file per endpoint (DESIGN section 6).
 
+pub(crate) mod abandoned;
 mod activity;
 mod assets;
+pub(crate) mod attendance;
 mod choice;
 mod diagnostic;
 mod draft_key;
@@ -16,7 +18,7 @@ mod sign_out;
 mod signed_out;
 mod snippet;
 pub(crate) mod standing;
-pub(crate) mod streams;
+mod streams;
 mod tab;
 mod writer;
 
@@ -68,7 +70,7 @@ pub(crate) fn router(latch: Arc<Latch>, extra: Router) -> Router {
         .route(&at("activity"), post(activity::post))
         .route(&at("extend"), post(extend::post))
         .route(&at("tab"), post(tab::post))
-        .route(&at("tab/{id}"), axum::routing::delete(tab::delete))
+        .route(&at("tab/{id}"), post(tab::freeze).delete(tab::delete))
         .route(&at("hold"), post(hold::post))
         .route(&at("hold/{id}"), put(hold::put).delete(hold::delete))
         .route(&at("events"), get(events::get))

@@ -7,7 +7,7 @@ use nightlatch_engine::Engine;
 use tokio_util::sync::CancellationToken;
 
 use crate::applications::Applications;
-use crate::browser::streams::Streams;
+use crate::browser::attendance::Attendance;
 use crate::config::Config;
 use crate::gateway::Sites;
 use crate::http::cookie::CookieRules;
@@ -35,7 +35,7 @@ pub(crate) struct Latch {
     /// The file that owns the policy; none where the server does.
     pub(crate) policy_file: Option<PolicyFile>,
     pub(crate) metrics: Metrics,
-    pub(crate) streams: Streams,
+    pub(crate) attendance: Attendance,
     /// Over when the server stops: streams end then.
     pub(crate) shutdown: CancellationToken,
 }
@@ -55,7 +55,7 @@ impl Latch {
             policy_file: PolicyFile::of(config),
             metrics: Metrics::new(Arc::clone(&engine)),
             engine,
-            streams: Streams::default(),
+            attendance: Attendance::default(),
             shutdown,
         }
     }

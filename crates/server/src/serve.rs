@@ -112,6 +112,7 @@ pub(crate) async fn start(config: Config, extra: impl FnOnce(&Arc<Latch>) -> Rou
     }
     let followers = vec![
         tokio::spawn(applications::follow(Arc::clone(&latch))),
+        tokio::spawn(browser::abandoned::close(Arc::clone(&latch))),
         tokio::spawn(policy_file::follow(Arc::clone(&latch), reload)),
     ];
     let pages = extra(&latch);

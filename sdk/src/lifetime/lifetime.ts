@@ -31,6 +31,8 @@ export interface Lifetime {
   authentication_age_ms: number;
   /** Where to authenticate again. */
   sign_in_url?: string | null;
+  /** On the event stream: every tab is to ask how the session stands. */
+  ask?: true;
   /** By the server's clock, in milliseconds since 1970. */
   server_time_ms: number;
 }

@@ -485,6 +485,29 @@ test('A stream that replays an end from before makes the page ask once, not agai
   expect([streams.length, streams[0]!.open, nightlatch.state.cover, diagnostics]).toEqual([1, false, null, ['push']]);
 });
 
+test('Every tab reports itself when the server asks for it, and a tab that freezes says so', async () => {
+  const { tab, pass, streams, made } = origin({ idle: 600_000 });
+  const tabs = [await tab('/a'), await tab('/b'), await tab('/c')];
+  await pass(1000);
+  const before = made('POST session').length;
+  const body = {
+    phase: 'active', deadline_kind: 'idle', idle_remaining_ms: 599_000, absolute_remaining_ms: 59_000, warn_before_ms: 3000,
+    can_extend: true, on_idle: 'sign-out', subject: 'ada', handle: 'h', authentication_age_ms: 1000, server_time_ms: 1001,
+  };
+  streams[0]!.emit('lifetime', { ...body, ask: true });
+  await pass(100);
+  const answers = made('POST session').slice(before);
+  expect(answers.map(({ body }) => body.path).sort()).toEqual(['/a', '/b', '/c']);
+  expect(new Set(answers.map(({ body }) => body.tab)).size).toBe(3);
+  streams[0]!.emit('lifetime', body);
+  await pass(100);
+  expect(made('POST session').length).toBe(before + 3);
+
+  tabs[1]!.page.dispatchEvent(new Event('freeze'));
+  await pass(100);
+  expect(made('POST tab').map(({ path }) => path)).toEqual([`tab/${answers.find(({ body }) => body.path === '/b')!.body.tab}`]);
+});
+
 test('Without a worker every tab asks by itself, and signs out by itself', async () => {
   const { tab, pass, made, open } = origin({ idle: 600_000 });
   const window = open();

@@ -248,7 +248,14 @@ export function createNightlatch(options: Options = {}): Nightlatch {
     const body = asLifetime(data);
     if (type === 'tick') tick();
     else if (type === 'lead') leading = !!data;
-    else if (body) tellOthers(machine.pushed(model, body, now()), true);
+    else if (body) {
+      tellOthers(machine.pushed(model, body, now()), true);
+      if (body.ask) {
+        // Every question says which tab asks.
+        say('look');
+        look();
+      }
+    }
     // A worker that dies with its page is nothing to speak of.
     else if (!machine.isFinal(model)) {
       leading = unheard = true;
@@ -299,6 +306,8 @@ export function createNightlatch(options: Options = {}): Nightlatch {
     doubt('');
     // A frozen tab would keep the lock.
     ticker.stop();
+    // It is open still, and can say so no more.
+    if (tab) void call('POST', `tab/${tab}`);
   };
 
   const putAway = () => {

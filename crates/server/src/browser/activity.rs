@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::form::JsonBody;
 use super::standing::{SessionBody, after};
-use super::tab::moved;
+use super::tab::{Here, reported};
 use super::writer::Writer;
 use crate::http::headers::json;
 use crate::http::problem::Problem;
@@ -36,10 +36,10 @@ pub(super) async fn post(
         age: Span::from_millis(report.age_ms),
     };
     let mut outcome = latch.engine.apply(&credential.digest, &input).await?;
-    after(&latch, &outcome)?;
+    let handle = after(&latch, &outcome)?.handle;
     // The input came first: a page that is too strict for the time before it ends nothing that the input has renewed.
     if let (Some(tab), Some(path)) = (&report.tab, &report.path)
-        && let Some(event) = moved(&latch, &credential.digest, tab, path)?
+        && let Some(event) = reported(&latch, &credential.digest, Here::of(handle, tab, path)?)?
     {
         outcome = latch.engine.apply(&credential.digest, &event).await?;
     }

@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::stream;
+use nightlatch_core::policy::Absent;
 use nightlatch_core::session::{DeadlineKind, Phase};
 use nightlatch_core::time::{Instant, Span};
 use nightlatch_engine::store::StoreError;
@@ -20,7 +21,7 @@ use serde::Serialize;
 
 use super::hold::too_many;
 use super::standing::{SessionBody, live};
-use super::streams::{OpenStream, Streams};
+use super::streams::OpenStream;
 use crate::http::credential::required;
 use crate::http::headers::protect;
 use crate::http::problem::Problem;
@@ -34,11 +35,12 @@ const SPACING: Duration = Duration::from_secs(1);
 /// have, and those go on until the browser has surely got the new token; a stream of somebody else ends with them.
 const NEW_TOKEN_WITHIN: Span = Span::from_secs(5);
 
+#[expect(clippy::disallowed_methods, reason = "a stream begins with a question to the tabs")]
 pub(super) async fn get(State(latch): State<Arc<Latch>>, headers: HeaderMap) -> Result<Response, Problem> {
     let credential = required(&latch, &headers)?;
     let standing = latch.engine.status(&credential.digest).await?;
     let handle = live(&latch, &standing)?.handle;
-    let open = Streams::open(&latch, handle)
+    let open = OpenStream::open(&latch, handle)
         .ok_or_else(|| too_many("The session has too many event streams; one for all tabs is enough."))?;
     let told_until = headers
         .get("last-event-id")
@@ -51,6 +53,7 @@ pub(super) async fn get(State(latch): State<Arc<Latch>>, headers: HeaderMap) -> 
         digest: credential.digest,
         told_until,
         told: None,
+        ask_at: tokio::time::Instant::now(),
         pending: None,
         over: false,
         latch,
@@ -85,6 +88,8 @@ struct Teller {
     /// The id of the last event that the browser got on an earlier stream.
     told_until: Option<Instant>,
     told: Option<Told>,
+    /// When to ask the tabs again whether they are there.
+    ask_at: tokio::time::Instant,
     /// The second of two events at one moment.
     pending: Option<Event>,
     over: bool,
@@ -169,11 +174,16 @@ impl Teller {
         let spaced = before.is_none_or(|before| told.at.duration_since(before.at) >= SPACING);
         // People are never told late that they have less time.
         let sooner = before.is_some_and(|before| told.is_sooner_than(&before));
-        if !(turned || sooner || moved && spaced) {
+        let asks = told.at >= self.ask_at;
+        if !(turned || sooner || moved && spaced || asks) {
             return None;
         }
         self.told = Some(told);
-        let body = SessionBody::new(&self.latch, snapshot);
+        if asks {
+            self.ask_at = told.at + ask_every(self.latch.engine.with_policy(|policy| policy.absent));
+            self.latch.attendance.asked(self.handle, told.at);
+        }
+        let body = SessionBody::new(&self.latch, snapshot).asking_tabs(asks);
         let special = match told.phase {
             Phase::Warning if turned && !self.knows_warning(snapshot) => Some(event("warning", snapshot.now, &body)),
             Phase::Locked if turned => Some(event("locked", snapshot.now, &body)),
@@ -204,6 +214,7 @@ impl Teller {
             // A deadline moved that is not told yet because the last one was told just now.
             until = until.min(SPACING.saturating_sub(current.at.duration_since(told.at)));
         }
+        until = until.min(self.ask_at.saturating_duration_since(current.at));
         let changed = pin!(self.watcher.changed());
         tokio::select! {
             () = changed => true,
@@ -236,6 +247,16 @@ impl Told {
                 .map(|remaining| snapshot.now + remaining),
             at: tokio::time::Instant::now(),
         }
+    }
+}
+
+/// How often tabs are asked whether they are there: seldom where it hardly matters, and as soon as absence ends a session
+/// where it does.
+fn ask_every(absent: Absent) -> Duration {
+    match absent {
+        Absent::Count => Duration::from_secs(300),
+        Absent::Pause => Duration::from_secs(60),
+        Absent::EndAfter(span) => span.to_std().clamp(Duration::from_secs(10), Duration::from_secs(60)),
     }
 }
 

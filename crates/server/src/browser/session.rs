@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use super::form::JsonBody;
 use super::standing::told;
-use super::tab::moved;
+use super::tab::{Here, reported};
 use crate::http::credential::{credential, required};
 use crate::http::problem::Problem;
 use crate::http::write::from_script;
@@ -48,9 +48,9 @@ pub(super) async fn post(State(latch): State<Arc<Latch>>, request: Request) -> R
         Some(credential) => latch.engine.status(&credential.digest).await?,
         None => Standing::Unknown,
     };
-    if let (Standing::Live(_), Some(credential), Some(tab), Some(path)) =
+    if let (Standing::Live(session), Some(credential), Some(tab), Some(path)) =
         (&standing, credential, &asking.tab, &asking.path)
-        && let Some(event) = moved(&latch, &credential.digest, tab, path)?
+        && let Some(event) = reported(&latch, &credential.digest, Here::of(session.handle, tab, path)?)?
     {
         standing = latch.engine.apply(&credential.digest, &event).await?.standing;
     }

@@ -39,6 +39,9 @@ pub(crate) struct SessionBody<'a> {
     /// Where to authenticate again. In every phase: a page may ask for it while the session is active, too.
     #[serde(skip_serializing_if = "Option::is_none")]
     sign_in_url: Option<&'a SignInUrl>,
+    /// On an event stream alone: every tab is to ask how the session stands, which finds those that crashed.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    ask: bool,
 }
 
 /// What the user may pick for idle; written straight from the policy in force.
@@ -80,7 +83,12 @@ impl<'a> SessionBody<'a> {
             authentication_age_ms: snapshot.now.since(snapshot.authenticated).as_millis(),
             server_time_ms: snapshot.now.as_millis(),
             sign_in_url: latch.sign_in_url.as_ref(),
+            ask: false,
         }
+    }
+
+    pub(super) fn asking_tabs(self, ask: bool) -> Self {
+        Self { ask, ..self }
     }
 }
 

@@ -1,4 +1,4 @@
-//! `POST tab` and `DELETE tab/{id}`: which pages are open. Not activity.
+//! `POST tab`, `POST tab/{id}` and `DELETE tab/{id}`: which pages are open. Not activity.
 
 use std::sync::Arc;
 
@@ -7,17 +7,16 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use nightlatch_core::path::Path;
 use nightlatch_core::session::Event;
-use nightlatch_engine::token::Digest;
+use nightlatch_engine::token::{Digest, Handle};
 use serde::Deserialize;
 
+use super::attendance::TABS;
 use super::form::{JsonBody, is_name};
 use super::standing::{live, told};
 use super::writer::Writer;
 use crate::http::problem::Problem;
 use crate::latch::Latch;
 
-/// More open tabs than a person has; a browser that reports more is not believed.
-const TABS: usize = 200;
 const PATH_LENGTH: usize = 2048;
 
 #[derive(Debug, Deserialize)]
@@ -33,8 +32,9 @@ pub(super) async fn post(
     JsonBody(report): JsonBody<Report>,
 ) -> Result<Response, Problem> {
     let standing = latch.engine.status(&credential.digest).await?;
-    live(&latch, &standing)?;
-    let Some(event) = moved(&latch, &credential.digest, &report.tab, &report.path)? else {
+    let handle = live(&latch, &standing)?.handle;
+    let here = Here::of(handle, &report.tab, &report.path)?;
+    let Some(event) = reported(&latch, &credential.digest, here)? else {
         return told(&latch, &standing);
     };
     told(&latch, &latch.engine.apply(&credential.digest, &event).await?.standing)
@@ -45,27 +45,68 @@ pub(super) async fn delete(
     Writer(credential): Writer,
     PathParameter(tab): PathParameter<String>,
 ) -> Result<StatusCode, Problem> {
-    let outcome = latch
-        .engine
-        .apply(&credential.digest, &Event::TabClose { tab: tab.into() })
-        .await?;
-    live(&latch, &outcome.standing)?;
+    let closed = Event::TabClose {
+        tab: tab.as_str().into(),
+    };
+    let outcome = latch.engine.apply(&credential.digest, &closed).await?;
+    latch.attendance.left(live(&latch, &outcome.standing)?.handle, &tab);
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// The browser is about to stop everything in this tab: it is open still, and can say so no more.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "no rule depends on it: tabs close some time after they are gone"
+)]
+pub(super) async fn freeze(
+    State(latch): State<Arc<Latch>>,
+    Writer(credential): Writer,
+    PathParameter(tab): PathParameter<String>,
+) -> Result<StatusCode, Problem> {
+    let standing = latch.engine.status(&credential.digest).await?;
+    let handle = live(&latch, &standing)?.handle;
+    latch.attendance.freezes(handle, &tab, tokio::time::Instant::now());
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A tab as it reports itself.
+pub(super) struct Here<'a> {
+    handle: Handle,
+    tab: &'a str,
+    path: Path<'a>,
+}
+
+impl<'a> Here<'a> {
+    pub(super) fn of(handle: Handle, tab: &'a str, path: &'a str) -> Result<Self, Problem> {
+        if !is_name(tab) {
+            return Err(Problem::bad_request(
+                "tab: a tab has 1 to 64 letters, digits, `-` and `_`.",
+            ));
+        }
+        if path.len() > PATH_LENGTH || !path.starts_with('/') {
+            return Err(Problem::bad_request(
+                "path: a path begins with `/` and has at most 2048 bytes.",
+            ));
+        }
+        Ok(Self {
+            handle,
+            tab,
+            path: Path::canonical(path),
+        })
+    }
+}
+
 /// The event for a tab that opens or moves; `None` when the engine knows it there already.
-pub(super) fn moved(latch: &Latch, digest: &Digest, tab: &str, path: &str) -> Result<Option<Event>, Problem> {
-    if !is_name(tab) {
-        return Err(Problem::bad_request(
-            "tab: a tab has 1 to 64 letters, digits, `-` and `_`.",
-        ));
-    }
-    if path.len() > PATH_LENGTH || !path.starts_with('/') {
-        return Err(Problem::bad_request(
-            "path: a path begins with `/` and has at most 2048 bytes.",
-        ));
-    }
-    let path = Path::canonical(path);
+#[expect(
+    clippy::disallowed_methods,
+    reason = "no rule depends on it: tabs close some time after they are gone"
+)]
+pub(super) fn reported(latch: &Latch, digest: &Digest, here: Here<'_>) -> Result<Option<Event>, Problem> {
+    let Here { handle, tab, path } = here;
+    // First: whoever is closing the tab as abandoned sees the report afterwards, and opens it again.
+    latch
+        .attendance
+        .reported(handle, tab.into(), &path, tokio::time::Instant::now());
     let presence = latch.engine.presence(digest);
     let tabs = presence.as_ref().map(|presence| &presence.tabs);
     if tabs.and_then(|tabs| tabs.get(tab)) == Some(&path) {
