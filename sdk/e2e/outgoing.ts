@@ -8,7 +8,6 @@ const whole: Rule = (value) => Number.isSafeInteger(value) && (value as number) 
 const name: Rule = (value) => typeof value === 'string' && /^[\w-]{1,64}$/.test(value);
 /** Where the page is, without query and fragment. */
 const path: Rule = (value) => typeof value === 'string' && /^\/[^?#]*$/.test(value);
-const truth: Rule = (value) => typeof value === 'boolean';
 /** Chosen by the application: what it is busy with. */
 const label: Rule = (value) => typeof value === 'string' && value.length <= 200;
 
@@ -30,9 +29,11 @@ export const outgoing: Record<string, Outgoing> = {
   'POST session': { body: {}, optional: { tab: name, path, handle: (value) => value === null || name(value) } },
   'GET events': {},
   // Somebody was there, so many milliseconds ago.
-  'POST activity': { body: { age_ms: whole, tab: name, path, visible: truth } },
+  'POST activity': { body: { age_ms: whole, tab: name, path } },
   // A page is left.
   'DELETE tab/{name}': {},
+  // A page is frozen.
+  'POST tab/{name}': {},
   // "Stay signed in", and "sign out".
   'POST extend': { body: {} },
   'POST sign-out': { body: {}, optional: { handle: name } },

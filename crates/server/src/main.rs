@@ -9,6 +9,7 @@ mod demo;
 mod gateway;
 mod http;
 mod latch;
+mod limits_log;
 mod logging;
 mod management;
 mod metrics;

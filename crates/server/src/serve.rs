@@ -22,7 +22,7 @@ use crate::http::listen::Bound;
 use crate::http::routed::routed;
 use crate::latch::Latch;
 use crate::proxy::{self, Proxy};
-use crate::{applications, browser, gateway, management, policy_file};
+use crate::{applications, browser, gateway, limits_log, management, policy_file};
 
 /// A running server.
 #[derive(Debug)]
@@ -97,6 +97,7 @@ pub(crate) async fn start(config: Config, extra: impl FnOnce(&Arc<Latch>) -> Rou
     let engine = Engine::open(store, clock, policy_source(&config), options)
         .await
         .context("the store cannot be used")?;
+    limits_log::tell(&config, &engine.policy().1);
     let api_key = management::ensure_key(&engine)
         .await
         .context("the first API key cannot be stored")?;

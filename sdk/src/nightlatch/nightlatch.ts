@@ -126,7 +126,7 @@ export function createNightlatch(options: Options = {}): Nightlatch {
       : stays
         ? ['extend', {}]
         : reported
-          ? ['activity', { tab, path, age_ms: Math.round(sent - reported), visible: !document.hidden }]
+          ? ['activity', { tab, path, age_ms: Math.round(sent - reported) }]
           : ['session', { tab, path, handle }];
     // No cache of a service worker keeps what is posted.
     const answer = await call('POST', what, body, stays ? EXTEND_WITHIN : undefined);

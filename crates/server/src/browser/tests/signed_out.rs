@@ -63,7 +63,7 @@ async fn signing_in_again_leads_back_to_the_page() {
     site.store.put_application(&listed, None, audit).await.expect("a store");
     site.latch
         .applications
-        .read(site.store.as_ref())
+        .read(site.latch.engine.store())
         .await
         .expect("a store");
     let led = leads(&site, &back_to("https://shop.example/cart"), None).await;
