@@ -133,6 +133,7 @@ impl Proxy {
         }
         let for_people = opens_page(request.headers());
         let asked_for = Ok(original);
+        let referrer = request.headers().get(header::REFERER).cloned();
         let decision = decide(&self.latch, &asked_for, request.headers()).await;
         let Ok(original) = asked_for else {
             return Err(Fault::Malformed("The request can be read in several ways."));
@@ -151,12 +152,18 @@ impl Proxy {
                 };
                 let passed = self.pass(request, peer, &asked, place, Some(known)).await;
                 match passed {
-                    Err(Fault::Over(why)) => self.deny(&original, Denial::Unauthenticated { place, why }, for_people),
+                    Err(Fault::Over(why)) => self.deny(
+                        &original,
+                        Denial::Unauthenticated { place, why },
+                        for_people,
+                        referrer.as_ref(),
+                    ),
                     passed => passed,
                 }
             }
             Decision::Open { place } => self.pass(request, peer, &asked, place, None).await,
             Decision::Deny(denied) => self.deny(&original, denied, for_people),
+            Decision::Deny(denied) => self.deny(&original, denied, for_people, referrer.as_ref()),
         }
     }
 
@@ -165,11 +172,17 @@ impl Proxy {
         routed(self.endpoints.clone(), request).await
     }
 
-    fn deny(&self, original: &Original<'_>, denied: Denial<'_>, for_people: bool) -> Result<Response, Fault> {
+    fn deny(
+        &self,
+        original: &Original<'_>,
+        denied: Denial<'_>,
+        for_people: bool,
+        referrer: Option<&HeaderValue>,
+    ) -> Result<Response, Fault> {
         match denied {
             Denial::Unauthenticated { place, why } if for_people => {
                 self.latch.metrics.proxy.request("denied");
-                let location = denial::location(&self.latch, original, headers, place, why);
+                let location = denial::location(&self.latch, original, referrer, place, why);
                 Ok(denial::redirect(original, location, why))
             }
             Denial::Forbidden(forbidden) if for_people => Err(Fault::Forbidden(forbidden.to_string())),

@@ -20,13 +20,6 @@ export class NightlatchWarning extends SessionElement<Messages> {
   }
 }
 
-/** The address to authenticate at, told where to come back to. */
-function andBack(address: string): string {
-  const url = new URL(address, document.baseURI);
-  url.searchParams.set('return_to', location.href);
-  return url.href;
-}
-
 function build(host: SessionElement<Messages>, root: ShadowRoot): Paint<Messages> {
   const title = make('h2', 'title');
   const text = make('p', 'text');
@@ -66,7 +59,7 @@ function build(host: SessionElement<Messages>, root: ShadowRoot): Paint<Messages
       dialog.role = cover ? 'dialog' : 'alertdialog';
       dialog.lang = words.language;
       dialog.dir = words.dir ?? 'ltr';
-      signIn.href = signInUrl ? andBack(signInUrl) : '';
+      signIn.href = signInUrl ?? '';
       signIn.target = signInUrl ? (over ? '_self' : '_blank') : '';
       stay.ariaDisabled = String(extending || !offers);
       say(title, heading);

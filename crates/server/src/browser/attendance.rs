@@ -77,7 +77,7 @@ pub(super) struct Gone {
 
 impl Attendance {
     /// A tab has reported itself.
-    pub(super) fn reported(&self, handle: Handle, tab: TabId, path: &Path<'_>, frozen: bool, now: Instant) {
+    pub(super) fn reported(&self, handle: Handle, tab: TabId, path: &Path<'_>, now: Instant) {
         let mut all = self.lock();
         let Attended { streams, tabs } = all.sessions.entry(handle).or_default();
         let known = tabs.get(&tab);
@@ -86,8 +86,7 @@ impl Attendance {
         }
         // A page that does not know the question reports where it goes, not where it stays.
         let answers = known.is_some_and(|known| known.answers || known.asked && known.path == *path);
-        let before = known.and_then(|known| known.frozen).filter(|at| now < *at + OVERTAKEN);
-        let frozen = if frozen { Some(now) } else { before };
+        let frozen = known.and_then(|known| known.frozen).filter(|at| now < *at + OVERTAKEN);
         let until = match (frozen, *streams) {
             (Some(at), _) => Some(at + FROZEN),
             (None, 0) => Some(now + UNHEARD),
@@ -103,6 +102,17 @@ impl Attendance {
             closing: false,
         };
         tabs.insert(tab, reported);
+    }
+
+    /// A tab is about to be frozen.
+    pub(super) fn freezes(&self, handle: Handle, tab: &str, now: Instant) {
+        let mut all = self.lock();
+        let attended = all.sessions.get_mut(&handle);
+        if let Some(tab) = attended.and_then(|attended| attended.tabs.get_mut(tab)) {
+            tab.frozen = Some(now);
+            tab.until = Some(now + FROZEN);
+            tab.closing = false;
+        }
     }
 
     /// A tab has said good-bye.
@@ -265,7 +275,7 @@ mod tests {
     impl Case {
         fn report(&self, tab: &str, after: u64) {
             self.attendance
-                .reported(self.handle, tab.into(), &Path::canonical("/a"), false, self.at(after));
+                .reported(self.handle, tab.into(), &Path::canonical("/a"), self.at(after));
         }
 
         fn ask(&self, after: u64) {

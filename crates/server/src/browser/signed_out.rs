@@ -5,7 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use nightlatch_core::session::EndReason;
 use serde::Deserialize;
@@ -51,7 +51,7 @@ pub(super) async fn get(
     // Whatever sends people here without a word is still a page that they come from.
     let was_on = match &why.return_to {
         Some(named) => return_to::page(&latch, &headers, named),
-        None => return_to::referring_page(&latch, &headers),
+        None => return_to::referring_page(&latch, headers.get(header::REFERER)),
     };
     page(
         SignedOut {

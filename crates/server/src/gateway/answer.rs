@@ -47,6 +47,11 @@ pub(super) async fn answer(
         (Decision::Deny(Denial::Unauthenticated { place, why }), Ok(original)) if opens_page(headers) => {
             redirect(original, location(latch, original, headers, place, why), why)
         }
+        (Decision::Deny(Denial::Unauthenticated { place, why }), Ok(original)) if opens_page(headers) => redirect(
+            original,
+            location(latch, original, headers.get(header::REFERER), place, why),
+            why,
+        ),
         (Decision::Deny(denial), _) => problem(denial).into_response(),
     }
 }

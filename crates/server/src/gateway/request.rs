@@ -31,7 +31,7 @@ pub(super) async fn ask(latch: &Latch, question: &Parts) -> Response {
             let unauthenticated = matches!(denial, Denial::Unauthenticated { .. });
             let location = match (&denial, &original) {
                 (Denial::Unauthenticated { place, why }, Ok(original)) => {
-                    Some(location(latch, original, headers, place, *why))
+                    Some(location(latch, original, headers.get(header::REFERER), place, *why))
                 }
                 _ => None,
             };

@@ -33,7 +33,7 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
-    pub(super) const ALL: [Self; 20] = [
+    pub(super) const ALL: [Self; 21] = [
         Self::BadRequest,
         Self::NoApiKey,
         Self::MissingScope,

@@ -40,6 +40,7 @@ export function createAside(host: SessionElement<Messages>, root: ShadowRoot, to
   const heading = root.querySelector<HTMLElement>('.title')!;
   const way = root.querySelector<HTMLAnchorElement>('.unlock')!;
   root.append(outside);
+  const signIn = root.querySelector<HTMLAnchorElement>('.unlock')!;
 
   let banner: ReturnType<typeof createBanner> | undefined;
   const title = createTitle(page);
@@ -94,6 +95,13 @@ export function createAside(host: SessionElement<Messages>, root: ShadowRoot, to
     if (session) keepInPage(host, session, open || warns);
     keepOnTop(open, !!cover);
     showElsewhere(session);
+    if (session?.state.signInUrl) {
+      // Whoever authenticates there comes back here.
+      const way = new URL(session.state.signInUrl, document.baseURI);
+      way.searchParams.set('return_to', location.href);
+      signIn.href = way.href;
+    }
+
     if (open && !wasOpen) restoreFocus = rememberFocus(page);
     // Once the dialog is closed.
     else if (!open && wasOpen) queueMicrotask(restoreFocus);
