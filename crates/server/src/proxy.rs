@@ -162,7 +162,6 @@ impl Proxy {
                 }
             }
             Decision::Open { place } => self.pass(request, peer, &asked, place, None).await,
-            Decision::Deny(denied) => self.deny(&original, denied, for_people),
             Decision::Deny(denied) => self.deny(&original, denied, for_people, referrer.as_ref()),
         }
     }

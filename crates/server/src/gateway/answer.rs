@@ -44,9 +44,6 @@ pub(super) async fn answer(
             _,
         ) => allow(application, &session),
         (Decision::Open { .. }, _) => allow_everybody(),
-        (Decision::Deny(Denial::Unauthenticated { place, why }), Ok(original)) if opens_page(headers) => {
-            redirect(original, location(latch, original, headers, place, why), why)
-        }
         (Decision::Deny(Denial::Unauthenticated { place, why }), Ok(original)) if opens_page(headers) => redirect(
             original,
             location(latch, original, headers.get(header::REFERER), place, why),
