@@ -20,8 +20,9 @@ pub(super) fn may_be_read_as(target: &str, gate: &str) -> bool {
     known.iter().any(|path| is_below(path, gate))
 }
 
-const STEPS: [fn(&str) -> String; 6] = [
+const STEPS: [fn(&str) -> String; 7] = [
     decoded,
+    widely_decoded,
     resolved,
     |path| path.replace('\\', "/"),
     without_parameters,
@@ -56,6 +57,19 @@ fn decoded(path: &str) -> String {
         rest = &rest[length..];
     }
     text
+}
+
+/// Escapes of sixteen bits, as some servers have them: `%u002e`.
+fn widely_decoded(path: &str) -> String {
+    let mut parts = path.split("%u");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| {
+        let character = part.get(..4).and_then(|digits| u32::from_str_radix(digits, 16).ok());
+        match character.and_then(char::from_u32) {
+            Some(character) => format!("{text}{character}{}", &part[4..]),
+            None => format!("{text}%u{part}"),
+        }
+    })
 }
 
 fn resolved(path: &str) -> String {
@@ -122,6 +136,10 @@ mod tests {
             "/admin/..",
             "/admin#x",
             "/x/%252e%252e%255cadmin",
+            "/%u0061dmin",
+            "/%25u0061dmin",
+            "/x/%25u002e%25u002e/admin",
+            "/%25c0%25afadmin",
         ] {
             assert!(may_be_read_as(target, "/admin"), "{target}");
         }
