@@ -15,7 +15,7 @@ const MOST: usize = 128;
 /// What a server may do to a path.
 type Step = fn(&[u8]) -> Vec<u8>;
 
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 11] = [
     |path| decode(path, b""),
     // A server that keeps what separates segments, to route by, may decode all the rest.
     |path| decode(path, b"/"),
@@ -26,7 +26,9 @@ const STEPS: [Step; 9] = [
             .map(|byte| if *byte == b'\\' { b'/' } else { *byte })
             .collect()
     },
-    shortened_utf8,
+    |path| shortened_utf8(path, b""),
+    |path| shortened_utf8(path, b"/\\."),
+    |path| shortened_utf8(path, b"/\\.%;?#"),
     without_parameters,
     until_query,
     resolved,
@@ -108,9 +110,9 @@ fn decode(path: &[u8], kept: &[u8]) -> Vec<u8> {
     decoded
 }
 
-/// What a careless decoder makes of UTF-8: it does not look whether a sequence is longer than it need be, nor, for what tells paths
-/// apart, whether the bytes that follow may follow. `C0 AF` is a slash to it, and so is `C0 2F`.
-fn shortened_utf8(path: &[u8]) -> Vec<u8> {
+/// What a decoder makes of UTF-8 that does not look whether a sequence is longer than it need be: `C0 AF` is a slash to it. One that
+/// does not look either whether the bytes that follow may follow takes `C0 2F` for a slash as well: `careless` says for what.
+fn shortened_utf8(path: &[u8], careless: &[u8]) -> Vec<u8> {
     let mut read = Vec::with_capacity(path.len());
     let mut rest = path;
     while let Some((first, after)) = rest.split_first() {
@@ -120,7 +122,7 @@ fn shortened_utf8(path: &[u8]) -> Vec<u8> {
             0xf0..=0xf7 => (3, first & 0x07),
             _ => (0, 0),
         };
-        match after.get(..more).and_then(|following| ascii(bits, following)) {
+        match after.get(..more).and_then(|following| ascii(bits, following, careless)) {
             Some(ascii) if more > 0 => {
                 read.push(ascii);
                 rest = &after[more..];
@@ -135,13 +137,13 @@ fn shortened_utf8(path: &[u8]) -> Vec<u8> {
 }
 
 /// What a sequence stands for, where that is ASCII.
-fn ascii(bits: u8, following: &[u8]) -> Option<u8> {
+fn ascii(bits: u8, following: &[u8], careless: &[u8]) -> Option<u8> {
     let code = following
         .iter()
         .fold(u32::from(bits), |code, byte| code << 6 | u32::from(byte & 0x3f));
     let byte = u8::try_from(code).ok().filter(u8::is_ascii)?;
     let may_follow = following.iter().all(|byte| byte >> 6 == 0b10);
-    (may_follow || b"/\\.%;?#".contains(&byte)).then_some(byte)
+    (may_follow || careless.contains(&byte)).then_some(byte)
 }
 
 fn without_parameters(path: &[u8]) -> Vec<u8> {
