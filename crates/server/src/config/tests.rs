@@ -99,8 +99,8 @@ fn every_mistake_names_file_line_column_key_and_remedy() {
         ("\"301s\"", "5m"),
         ("\"1000000000s\"", "5m"),
         ("\"99999999999999999999s\"", "longer than"),
-        ("60", "bare number"),
-        ("-1", "number"),
+        ("60", "in quotes"),
+        ("-1", "-1"),
         ("\"off\"", "off"),
     ] {
         refused(

@@ -248,7 +248,8 @@ async fn nobody_is_sent_to_the_sign_in_from_below_it() {
     let site = Site::new(CONFIG).await;
     for dialect in DIALECTS {
         let answer = ask(&site, dialect, "GET", "/admin/sign-in/second", &DOCUMENT).await;
-        let page = "http://127.0.0.1:8700/nightlatch/signed-out?reason=none";
-        assert_eq!(answer.header("location"), Some(page), "{dialect:?}");
+        let page = "http://127.0.0.1:8700/nightlatch/signed-out?reason=none&";
+        let location = answer.header("location").unwrap_or_default();
+        assert!(location.starts_with(page), "{dialect:?} {location}");
     }
 }
