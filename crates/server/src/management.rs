@@ -11,6 +11,7 @@ mod input;
 pub(crate) mod keys;
 mod merge_patch;
 mod metrics;
+pub(crate) mod name;
 mod openapi;
 mod operation;
 mod page;

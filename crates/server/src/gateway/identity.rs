@@ -105,9 +105,11 @@ fn number(text: &mut String, number: impl itoa::Integer) {
     text.push_str(itoa::Buffer::new().format(number));
 }
 
-/// Text as headers can carry it: what is not printable ASCII is percent-encoded, and so is the percent sign.
+/// Text as headers can carry it, so that two texts never arrive as the same: blanks at the ends are lost on the way, blanks
+/// and commas separate the entries of lists, and what cannot be seen does not arrive at all. So everything but visible ASCII
+/// is percent-encoded, and so are the comma and the percent sign.
 fn escape(into: &mut String, text: &str) {
-    let plain = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'%';
+    let plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'%' | b',');
     if text.bytes().all(plain) {
         into.push_str(text);
         return;
@@ -141,15 +143,34 @@ mod tests {
     fn text_survives_headers() {
         for (told, sent) in [
             ("ada@example.com", "ada@example.com"),
-            ("Ada Lovelace", "Ada Lovelace"),
+            ("Ada Lovelace", "Ada%20Lovelace"),
+            ("Lovelace, Ada", "Lovelace%2C%20Ada"),
+            (" admin", "%20admin"),
+            ("admin ", "admin%20"),
+            ("admin", "admin"),
             ("100%", "100%25"),
+            ("%20admin", "%2520admin"),
             ("zoë", "zo%C3%AB"),
-            ("a\r\nNightlatch-Subject: root", "a%0D%0ANightlatch-Subject: root"),
+            ("ad\u{200b}min", "ad%E2%80%8Bmin"),
+            ("a\r\nNightlatch-Subject: root", "a%0D%0ANightlatch-Subject:%20root"),
             ("", ""),
         ] {
             let mut text = String::from("before ");
             escape(&mut text, told);
             assert_eq!(text, format!("before {sent}"));
         }
+    }
+
+    #[test]
+    fn lists_are_told_apart_by_their_entries() {
+        let told = |methods: &[&str]| {
+            let methods: Vec<Box<str>> = methods.iter().map(|method| Box::from(*method)).collect();
+            let mut text = String::new();
+            words(&mut text, &methods);
+            text
+        };
+        assert_eq!(told(&["pwd", "hwk"]), "pwd hwk");
+        assert_eq!(told(&["pwd hwk"]), "pwd%20hwk");
+        assert_eq!(told(&["pwd,hwk"]), "pwd%2Chwk");
     }
 }

@@ -6,17 +6,11 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
 const LONGEST: usize = 255;
-const MOST: usize = 64;
 
 /// One to 255 characters that can be seen.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub(super) struct Text(Box<str>);
-
-/// At most 64 of them.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "Vec<Text>")]
-pub(super) struct Texts(Vec<Text>);
 
 impl Text {
     pub(super) fn as_str(&self) -> &str {
@@ -25,12 +19,6 @@ impl Text {
 
     pub(super) fn into_inner(self) -> Box<str> {
         self.0
-    }
-}
-
-impl Texts {
-    pub(super) fn into_inner(self) -> Vec<Box<str>> {
-        self.0.into_iter().map(Text::into_inner).collect()
     }
 }
 
@@ -52,17 +40,6 @@ impl TryFrom<String> for Text {
     }
 }
 
-impl TryFrom<Vec<Text>> for Texts {
-    type Error = String;
-
-    fn try_from(texts: Vec<Text>) -> Result<Self, String> {
-        if texts.len() > MOST {
-            return Err(format!("{} entries are not possible; at most {MOST} are", texts.len()));
-        }
-        Ok(Self(texts))
-    }
-}
-
 impl JsonSchema for Text {
     fn schema_name() -> Cow<'static, str> {
         "Text".into()
@@ -76,20 +53,6 @@ impl JsonSchema for Text {
             "maxLength": LONGEST,
             "pattern": r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]*$",
         })
-    }
-}
-
-impl JsonSchema for Texts {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "Texts".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "array", "items": generator.subschema_for::<Text>(), "maxItems": MOST })
     }
 }
 

@@ -23,7 +23,7 @@ use crate::management::operation::{Created, Group, Operation, post};
 use crate::management::refusal::Refusal;
 use crate::management::schema::HandleForm;
 use crate::management::scope::Scope;
-use crate::management::text::{Text, Texts};
+use crate::management::name::{List, Method, Name};
 
 pub(in crate::management) fn operation() -> Operation {
     post("/api/v1/sessions", Scope::SessionsCreate, create)
@@ -44,16 +44,16 @@ pub(in crate::management) fn operation() -> Operation {
 #[schemars(rename = "NewSession")]
 pub(in crate::management) struct Body {
     /// Who has authenticated.
-    subject: Text,
+    subject: Name,
     /// Where they signed in.
-    application: Option<Text>,
+    application: Option<Name>,
     /// The class of device, for rules that match on it.
-    device: Option<Text>,
+    device: Option<Name>,
     #[serde(default)]
-    roles: Texts,
+    roles: List<Name>,
     /// How they authenticated (RFC 8176 names).
     #[serde(default)]
-    amr: Texts,
+    amr: List<Method>,
     /// When they authenticated; now when left out. As much ahead of the clock of this server as
     /// `management.auth_time_leeway` it is now, too. Not longer ago than the absolute limit of the session.
     auth_time: Option<AuthTime>,
@@ -74,8 +74,8 @@ pub(in crate::management) async fn create(
     let now = latch.engine.clock().now();
     let told = body.auth_time.map(|told| told.by(now, latch.auth_time_leeway));
     let facts = Facts {
-        application: body.application.map(Text::into_inner),
-        device: body.device.map(Text::into_inner),
+        application: body.application.map(Name::into_inner),
+        device: body.device.map(Name::into_inner),
         roles: body.roles.into_inner(),
     };
     let new = NewSession {
