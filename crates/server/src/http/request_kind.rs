@@ -59,14 +59,19 @@ impl<'a> Signs<'a> {
                     signs.takes_html |= contains(value, "text/html");
                 }
                 "upgrade" => signs.nobody |= contains(value, "websocket"),
-                "sec-fetch-mode" => _ = signs.mode.get_or_insert(value),
+                "sec-fetch-mode" => {
+                    signs.nobody |= is_one_of(value, &MODES_OF_NOBODY);
+                    signs.mode.get_or_insert(value);
+                }
                 "sec-fetch-dest" => {
-                    signs.nobody |= contains(value, "report");
+                    signs.nobody |= is_one_of(value, &DESTINATIONS_OF_NOBODY);
                     signs.dest.get_or_insert(value);
                 }
                 "sec-fetch-user" => signs.by_person |= value == b"?1",
-                // Three names of one thing: the standard one, and those of browsers before it.
-                "sec-purpose" | "purpose" | "x-moz" => {
+                // Browsers look for a new version of a service worker by themselves.
+                "service-worker" => signs.nobody |= contains(value, "script"),
+                // Four names of one thing: the standard one, and those of browsers before it.
+                "sec-purpose" | "purpose" | "x-purpose" | "x-moz" => {
                     let ahead = ["prefetch", "prerender", "preview"];
                     signs.nobody |= ahead.iter().any(|word| contains(value, word));
                 }
@@ -87,6 +92,25 @@ impl<'a> Signs<'a> {
             (mode, dest) => mode == Some(b"navigate") && dest.is_none_or(|dest| dest == b"document"),
         }
     }
+}
+
+/// What browsers fetch by themselves: while something plays, in the background, for the page or for advertisements in it.
+/// The page, its scripts and what they fetch are asked for by somebody, as far as anybody can tell.
+const DESTINATIONS_OF_NOBODY: [&str; 9] = [
+    "audio",
+    "fencedframe",
+    "manifest",
+    "report",
+    "serviceworker",
+    "speculationrules",
+    "track",
+    "video",
+    "webidentity",
+];
+const MODES_OF_NOBODY: [&str; 2] = ["websocket", "webtransport"];
+
+fn is_one_of(value: &[u8], words: &[&str]) -> bool {
+    words.iter().any(|word| value.eq_ignore_ascii_case(word.as_bytes()))
 }
 
 fn contains(value: &[u8], word: &str) -> bool {
@@ -136,6 +160,18 @@ mod tests {
             (&[("accept", "text/event-stream")], RequestKind::Passive),
             (&[("upgrade", "websocket")], RequestKind::Passive),
             (&[("sec-fetch-dest", "report")], RequestKind::Passive),
+            (&[("sec-fetch-dest", "video"), ("sec-fetch-mode", "no-cors")], RequestKind::Passive),
+            (&[("sec-fetch-dest", "audio"), ("sec-fetch-mode", "cors")], RequestKind::Passive),
+            (&[("sec-fetch-dest", "track")], RequestKind::Passive),
+            (&[("sec-fetch-dest", "serviceworker")], RequestKind::Passive),
+            (&[("service-worker", "script")], RequestKind::Passive),
+            (&[("sec-fetch-dest", "manifest")], RequestKind::Passive),
+            (&[("sec-fetch-dest", "webidentity")], RequestKind::Passive),
+            (&[("sec-fetch-mode", "websocket")], RequestKind::Passive),
+            (&[("x-purpose", "preview")], RequestKind::Passive),
+            (&[("sec-fetch-dest", "script")], RequestKind::Fetch),
+            (&[("sec-fetch-dest", "image")], RequestKind::Fetch),
+            (&[("sec-fetch-dest", "audioworklet")], RequestKind::Fetch),
         ] {
             let headers = sent
                 .iter()
