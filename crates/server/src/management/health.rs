@@ -13,10 +13,11 @@ use serde::Serialize;
 use tokio::sync::Mutex;
 
 use super::Management;
-use super::policy::state::FileState;
 use super::rfc3339::rfc3339;
+use crate::config::ConfigError;
 use crate::http::headers;
 use crate::latch::Latch;
+use crate::policy_file::PolicyFile;
 
 const PROBED_EVERY: Span = Span::from_secs(1);
 const ANSWERS_WITHIN: Duration = Duration::from_secs(2);
@@ -44,14 +45,42 @@ struct Policy {
     status: &'static str,
     revision: Revision,
     #[serde(skip_serializing_if = "Option::is_none")]
-    file: Option<FileState>,
+    file: Option<File>,
+}
+
+/// Where a file owns the policy. This is told to anybody: which file it is, and what it says, is for those with a key
+/// (`GET policy/state`).
+#[derive(Debug, Serialize)]
+struct File {
+    problems: Vec<Place>,
+}
+
+/// Where the file is wrong.
+#[derive(Debug, Serialize)]
+struct Place {
+    line: Option<usize>,
+    column: Option<usize>,
+    key: Option<String>,
+}
+
+impl File {
+    fn of(file: &PolicyFile) -> Self {
+        let place = |error: &ConfigError| Place {
+            line: error.position.map(|position| position.line),
+            column: error.position.map(|position| position.column),
+            key: error.key.clone(),
+        };
+        Self {
+            problems: file.problems().iter().map(place).collect(),
+        }
+    }
 }
 
 impl Policy {
     fn of(latch: &Latch) -> Self {
         let (revision, _) = latch.engine.policy();
-        let file = latch.policy_file.as_ref().map(FileState::of);
-        let in_force = file.as_ref().is_none_or(FileState::is_in_force);
+        let file = latch.policy_file.as_ref().map(File::of);
+        let in_force = file.as_ref().is_none_or(|file| file.problems.is_empty());
         Self {
             status: if in_force { "ok" } else { "file not in force" },
             revision,

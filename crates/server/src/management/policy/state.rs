@@ -65,10 +65,6 @@ impl FileState {
             problems: file.problems().iter().map(FileProblem::of).collect(),
         }
     }
-
-    pub(in crate::management) fn is_in_force(&self) -> bool {
-        self.problems.is_empty()
-    }
 }
 
 impl FileProblem {
