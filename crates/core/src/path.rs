@@ -81,6 +81,13 @@ impl<'a> Path<'a> {
         &self.0
     }
 
+    /// Whether it is `above`, which ends in no slash, or lies below it.
+    #[must_use]
+    pub fn is_at_or_below(&self, above: &str) -> bool {
+        let rest = self.0.strip_prefix(above);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
     fn segments(&self) -> impl Iterator<Item = &str> + Clone {
         self.0.split('/').filter(|segment| !segment.is_empty())
     }

@@ -46,6 +46,7 @@ use crate::live::LiveTable;
 use crate::secret::Secret;
 use crate::shared::Shared;
 use crate::store::{Result, Revision, Store};
+use crate::strangers::Strangers;
 use crate::stripes::Stripes;
 use crate::token::{Digest, Handle};
 use crate::watch::Watchers;
@@ -100,6 +101,7 @@ pub struct Engine {
     /// Held while a policy comes into force.
     policy_turn: tokio::sync::Mutex<()>,
     reindexing: Reindexing,
+    strangers: Strangers,
     secret: Secret,
 }
 
@@ -194,6 +196,7 @@ impl Engine {
             sweep_lag_ms: AtomicU64::new(0),
             policy_turn: tokio::sync::Mutex::default(),
             reindexing: Reindexing::default(),
+            strangers: Strangers::default(),
             secret,
         }))
     }

@@ -16,6 +16,7 @@ mod live;
 pub mod secret;
 mod shared;
 pub mod store;
+mod strangers;
 mod stripes;
 pub mod token;
 mod watch;

@@ -1,11 +1,13 @@
 //! HTTP as both listeners speak it.
 
+pub(crate) mod application_headers;
 pub(crate) mod body;
 pub(crate) mod conditions;
 pub(crate) mod cookie;
 pub(crate) mod credential;
 pub(crate) mod cross_origin;
 pub(crate) mod head_timer;
+pub(crate) mod header_name;
 pub(crate) mod headers;
 pub(crate) mod listen;
 pub(crate) mod logout_url;

@@ -46,6 +46,7 @@ use crate::config::{ProxySection, Site};
 use crate::gateway::decision::{Decision, Denial, decide};
 use crate::gateway::denial;
 use crate::gateway::original::Original;
+use crate::http::application_headers;
 use crate::http::request_kind::opens_page;
 use crate::http::routed::routed;
 use crate::http::tcp::Peer;
@@ -72,7 +73,6 @@ pub(crate) struct Proxy {
 struct Known {
     session: Box<Snapshot>,
     digest: Digest,
-    by_bearer: bool,
 }
 
 impl Proxy {
@@ -143,14 +143,14 @@ impl Proxy {
                 place,
                 session,
                 credential,
+                authorization,
                 ..
             } => {
                 let known = Known {
                     session: Box::new(session),
                     digest: credential.digest,
-                    by_bearer: credential.bearer,
                 };
-                let passed = self.pass(request, peer, &asked, place, Some(known)).await;
+                let passed = self.pass(request, peer, &asked, place, Some(known), authorization).await;
                 match passed {
                     Err(Fault::Over(why)) => self.deny(
                         &original,
@@ -161,7 +161,7 @@ impl Proxy {
                     passed => passed,
                 }
             }
-            Decision::Open { place } => self.pass(request, peer, &asked, place, None).await,
+            Decision::Open { place, authorization } => self.pass(request, peer, &asked, place, None, authorization).await,
             Decision::Deny(denied) => self.deny(&original, denied, for_people, referrer.as_ref()),
         }
     }
@@ -202,13 +202,9 @@ enum Ours {
 
 /// Whether a path is below the prefix by any of its readings. It is served where all agree.
 fn ours(prefix: &str, readings: &Readings<'_>) -> Option<Ours> {
-    let below = |path: &Path<'_>, part: &str| {
-        let rest = path.as_str().strip_prefix(prefix)?.strip_prefix(part)?;
-        (rest.is_empty() || rest.starts_with('/')).then_some(())
-    };
-    if !readings.all().any(|path| below(path, "").is_some()) {
+    if !readings.all().any(|path| path.is_at_or_below(prefix)) {
         return None;
     }
-    let endpoint = readings.others.is_empty() && below(&readings.canonical, "/auth").is_none();
+    let endpoint = readings.others.is_empty() && !readings.canonical.is_at_or_below(&format!("{prefix}/auth"));
     Some(if endpoint { Ours::Endpoint } else { Ours::Nothing })
 }

@@ -39,6 +39,24 @@ impl Engine {
         })
     }
 
+    /// Whether a token is one of ours, whatever has become of its session. Not activity. The store is asked once about a
+    /// token that is none.
+    pub async fn is_ours(&self, digest: &Digest) -> Result<bool> {
+        if self.live.pin().contains_key(digest) {
+            return Ok(true);
+        }
+        if self.strangers.contain(digest) {
+            return Ok(false);
+        }
+        let now = self.clock.now();
+        self.refuse_when_exhausted(now)?;
+        let known = self.health.read(self.store.get(digest).await, now)?.is_some();
+        if !known {
+            self.strangers.remember(digest);
+        }
+        Ok(known)
+    }
+
     /// The verdict on a request to `path`. Activity where the policy counts it; the request waits for no store.
     pub async fn request(self: &Arc<Self>, digest: &Digest, path: &Path<'_>, kind: RequestKind) -> Result<Outcome> {
         let now = self.clock.now();

@@ -37,7 +37,7 @@ pub(super) struct Choice {
 }
 
 pub(super) async fn get(State(latch): State<Arc<Latch>>, headers: HeaderMap) -> Result<Response, Problem> {
-    let credential = required(&latch, &headers)?;
+    let credential = required(&latch, &headers).await?;
     let standing = latch.engine.status(&credential.digest).await?;
     let snapshot = live(&latch, &standing)?;
     let (_, policy) = latch.engine.policy();

@@ -32,7 +32,7 @@ struct DraftKey<'a> {
 }
 
 pub(super) async fn get(State(latch): State<Arc<Latch>>, headers: HeaderMap) -> Result<Response, Problem> {
-    let credential = required(&latch, &headers)?;
+    let credential = required(&latch, &headers).await?;
     read_from_script(latch.origins(), &headers)?;
     let standing = latch.engine.status(&credential.digest).await?;
     let session = unlocked(&latch, &standing)?;

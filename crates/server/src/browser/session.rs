@@ -31,13 +31,13 @@ pub(super) struct Asking {
 
 pub(super) async fn get(State(latch): State<Arc<Latch>>, headers: HeaderMap) -> Result<Response, Problem> {
     latch.metrics.checks.inc();
-    let credential = required(&latch, &headers)?;
+    let credential = required(&latch, &headers).await?;
     told(&latch, &latch.engine.status(&credential.digest).await?)
 }
 
 pub(super) async fn post(State(latch): State<Arc<Latch>>, request: Request) -> Result<Response, Problem> {
     latch.metrics.checks.inc();
-    let credential = credential(&latch, request.headers());
+    let credential = credential(&latch, request.headers()).await?;
     from_script(
         latch.origins(),
         request.headers(),

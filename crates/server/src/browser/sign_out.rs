@@ -46,7 +46,7 @@ struct SignOutForm {
 pub(super) async fn post(State(latch): State<Arc<Latch>>, request: Request) -> Result<Response, Problem> {
     let headers = request.headers().clone();
     let is_form = is_of_type(&headers, "application/x-www-form-urlencoded");
-    let named = credential(&latch, &headers);
+    let named = credential(&latch, &headers).await?;
     if is_form {
         known_origin(latch.origins(), &headers, false)?;
     } else {

@@ -20,7 +20,7 @@ impl FromRequestParts<Arc<Latch>> for Writer {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, latch: &Arc<Latch>) -> Result<Self, Problem> {
-        let credential = required(latch, &parts.headers)?;
+        let credential = required(latch, &parts.headers).await?;
         from_script(latch.origins(), &parts.headers, credential.bearer)?;
         live(latch, &latch.engine.status(&credential.digest).await?)?;
         Ok(Self(credential))

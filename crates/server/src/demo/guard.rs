@@ -42,7 +42,7 @@ pub(super) enum Admission {
 
 /// The verdict on a request to `path`.
 pub(super) async fn admission(latch: &Latch, headers: &HeaderMap, path: &str) -> Result<Admission, StoreError> {
-    let Some(credential) = credential(latch, headers) else {
+    let Some(credential) = credential(latch, headers).await? else {
         return Ok(Admission::Nobody);
     };
     let digest = credential.digest;

@@ -136,7 +136,7 @@ async fn admitted(
     person: &Person,
     ending: Vec<Handle>,
 ) -> Result<Admitted, Problem> {
-    if let Some(credential) = credential(latch, headers)
+    if let Some(credential) = credential(latch, headers).await?
         && let Standing::Live(session) = latch.engine.status(&credential.digest).await?
     {
         if *session.subject != *person.id {
@@ -173,7 +173,7 @@ async fn admitted(
 /// The page as the session at hand needs it. Looking at it is not activity.
 async fn show(latch: &Latch, headers: &HeaderMap, call: &Call, notice: Option<&str>) -> Result<Response, Problem> {
     let mut session = None;
-    if let Some(credential) = credential(latch, headers)
+    if let Some(credential) = credential(latch, headers).await?
         && let Standing::Live(live) = latch.engine.status(&credential.digest).await?
     {
         session = Some((credential.digest, live));

@@ -26,7 +26,8 @@ pub(super) async fn chunk(
     piece: Result<Query<Piece>, QueryRejection>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<StatusCode, Problem> {
-    let bearer = credential::credential(&latch, &headers).is_some_and(|credential| credential.bearer);
+    let named = credential::credential(&latch, &headers).await?;
+    let bearer = named.is_some_and(|credential| credential.bearer);
     write::from_script(latch.origins(), &headers, bearer)?;
     let Query(Piece { chunk }) = piece.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
     // A session that ended while the piece was on its way is over.

@@ -1,6 +1,6 @@
 //! Whether a request may pass.
 
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderValue};
 use nightlatch_core::facts::Facts;
 use nightlatch_core::path::{Path, Readings};
 use nightlatch_core::resolution::is_passive;
@@ -14,6 +14,7 @@ use super::original::{Original, Unbelievable};
 use super::preflight::is_preflight;
 use super::sites::{Nowhere, Place};
 use crate::config::Preflights;
+use crate::http::application_headers;
 use crate::http::credential::{Credential, credential};
 use crate::http::request_kind::request_kind;
 use crate::latch::Latch;
@@ -28,10 +29,14 @@ pub(crate) enum Decision<'a> {
         application: Option<&'a str>,
         session: Snapshot,
         credential: Credential,
+        /// What the application may get of that header.
+        authorization: Vec<HeaderValue>,
     },
     /// Everybody may, signed in or not: it is nobody's, and shows nobody to be there.
     Open {
         place: &'a Place,
+        /// What the application may get of that header.
+        authorization: Vec<HeaderValue>,
     },
     Deny(Denial<'a>),
 }
@@ -121,14 +126,17 @@ async fn decision<'a>(
 ) -> Result<Decision<'a>, Denial<'a>> {
     let readings = &original.readings;
     let place = latch.sites.find(original.host, readings)?;
+    let authorization = application_headers::authorization(latch, headers)
+        .await
+        .map_err(Denial::Unavailable)?;
     if latch.sites.is_open(place, original.target, readings)
         || place.preflights == Preflights::Pass && is_preflight(original, headers)
     {
-        return Ok(Decision::Open { place });
+        return Ok(Decision::Open { place, authorization });
     }
     latch.metrics.checks.inc();
     let unauthenticated = |why| Denial::Unauthenticated { place, why };
-    let Some(credential) = credential(latch, headers) else {
+    let Some(credential) = credential(latch, headers).await.map_err(Denial::Unavailable)? else {
         return Err(unauthenticated(Why::Nobody));
     };
     let digest = credential.digest;
@@ -156,6 +164,7 @@ async fn decision<'a>(
             application,
             session,
             credential,
+            authorization,
         })
         .map_err(unauthenticated)
 }

@@ -3,6 +3,8 @@
 use axum::http::{HeaderMap, HeaderName};
 use nightlatch_core::path::{Ambiguous, Readings};
 
+use crate::http::header_name;
+
 /// What is to pass, or not.
 #[derive(Debug)]
 pub(crate) struct Original<'a> {
@@ -32,6 +34,8 @@ pub(crate) enum Unbelievable {
     Repeated(HeaderName),
     #[error("the header `{0}` is there in another spelling too; let the proxy remove it")]
     Twin(HeaderName),
+    #[error("applications take the name of a header for one that only proxies set; let the proxy remove it")]
+    TwinOfOurs,
     #[error("the header `{0}` is not plain text")]
     NotText(HeaderName),
     #[error("the header `{0}` has a list where one value is possible")]
@@ -42,6 +46,8 @@ pub(crate) enum Unbelievable {
     Method(String),
     #[error("the address is not `http://` or `https://`, a host and a path")]
     Address,
+    #[error("the path leads out of the one that the proxy asks at; let the proxy resolve it (`normalize_path` of Envoy)")]
+    Outside,
     #[error("the path cannot be told for certain: {0}")]
     Path(#[from] Ambiguous),
 }
@@ -125,21 +131,19 @@ pub(crate) fn only_one_of_a_kind<'a>(
     Ok(value)
 }
 
-/// Refuses other spellings of the headers that are believed: servers take `_` and `.` for `-`, so that somebody may have
-/// believed the wrong one before.
+/// Refuses other spellings of the headers that are believed, and of those that tell the application who it is: a proxy that
+/// keeps the right name from clients may let another through, and the application takes it for ours.
 pub(crate) fn no_twins(headers: &HeaderMap, believed: &[&'static HeaderName]) -> Result<(), Unbelievable> {
-    for usual in headers.keys().filter_map(|name| usual_spelling(name.as_str())) {
-        if let Some(twin) = believed.iter().find(|believed| believed.as_str() == usual) {
+    for name in headers.keys().filter(|name| header_name::is_odd(name.as_ref())) {
+        let reads_as = |own: &&&HeaderName| header_name::reads_as(name.as_ref(), own.as_str());
+        if let Some(twin) = believed.iter().find(reads_as) {
             return Err(Unbelievable::Twin((*twin).clone()));
+        }
+        if header_name::is_ours(name.as_ref()) || header_name::is_forwarding(name.as_ref()) {
+            return Err(Unbelievable::TwinOfOurs);
         }
     }
     Ok(())
-}
-
-/// The name of a header that some servers take this one for, where it is another.
-pub(crate) fn usual_spelling(name: &str) -> Option<String> {
-    let is_odd = name.bytes().any(|byte| matches!(byte, b'_' | b'.'));
-    is_odd.then(|| name.replace(['_', '.'], "-"))
 }
 
 #[cfg(test)]
@@ -180,13 +184,28 @@ mod tests {
         assert_eq!(only(&two, &HOST), Err(Unbelievable::Repeated(HOST.clone())));
         let list = headers(&[("x-forwarded-host", "a.example, b.example")]);
         assert_eq!(only_one_of_a_kind(&list, &HOST), Err(Unbelievable::List(HOST.clone())));
-        for twin in ["x_forwarded_host", "x-forwarded_host", "x.forwarded.host"] {
+        for twin in ["x_forwarded_host", "x-forwarded_host", "x.forwarded.host", "x+forwarded`host"] {
             let twins = headers(&[("x-forwarded-host", "a.example"), (twin, "b.example")]);
             assert_eq!(
                 no_twins(&twins, &[&HOST]),
                 Err(Unbelievable::Twin(HOST.clone())),
                 "{twin}"
             );
+        }
+    }
+
+    #[test]
+    fn nobody_asks_with_another_spelling_of_who_it_is() {
+        for odd in b"!#$%&'*+.^_`|~" {
+            let odd = char::from(*odd);
+            for name in [format!("Nightlatch{odd}Subject"), format!("nightlatch-idle{odd}remaining"), format!("x{odd}real-ip")] {
+                let twin = no_twins(&headers(&[(&name, "root")]), &[]);
+                assert_eq!(twin, Err(Unbelievable::TwinOfOurs), "{name}");
+            }
+        }
+        // The right name is replaced by every proxy, and others are the application's business.
+        for name in ["nightlatch-subject", "nightlatch", "x_api_key", "subject"] {
+            assert_eq!(no_twins(&headers(&[(name, "x")]), &[]), Ok(()), "{name}");
         }
     }
 

@@ -24,9 +24,12 @@ pub(super) async fn ask(latch: &Latch, question: &Parts) -> Response {
     let original = original(latch, headers);
     match decide(latch, &original, headers).await {
         Decision::Allow {
-            application, session, ..
-        } => allow(application, &session),
-        Decision::Open { .. } => allow_everybody(),
+            application,
+            session,
+            authorization,
+            ..
+        } => allow(application, &session, &authorization, headers),
+        Decision::Open { authorization, .. } => allow_everybody(&authorization, headers),
         Decision::Deny(denial) => {
             let unauthenticated = matches!(denial, Denial::Unauthenticated { .. });
             let location = match (&denial, &original) {

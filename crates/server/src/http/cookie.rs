@@ -37,10 +37,6 @@ impl CookieRules {
         }
     }
 
-    pub(crate) fn name(&self) -> &'static str {
-        self.name
-    }
-
     /// Whether the cookie is for TLS alone.
     pub(crate) fn is_secure(&self) -> bool {
         self.attributes.ends_with("Secure")
@@ -56,33 +52,46 @@ impl CookieRules {
         HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
     }
 
-    /// Reads the session cookie; names are compared exactly.
+    /// Reads the session cookie. Its name is compared exactly, and counts whatever its value is.
     pub(crate) fn read<'a>(&self, headers: &'a HeaderMap) -> Presented<'a> {
         let mut presented = Presented::Nothing;
         for value in headers.get_all(header::COOKIE) {
             for pair in value.as_bytes().split(|byte| *byte == b';') {
-                let Some(token) = self.value(pair.trim_ascii()) else {
+                let (name, value) = name_and_value(pair);
+                if name != self.name.as_bytes() {
                     continue;
-                };
+                }
                 match presented {
-                    Presented::Nothing => presented = Presented::One(token),
+                    // A token is plain text: what is none names no session.
+                    Presented::Nothing => presented = Presented::One(std::str::from_utf8(value).unwrap_or_default()),
                     Presented::One(_) | Presented::Several => return Presented::Several,
                 }
             }
         }
         presented
     }
+}
 
-    /// Whether a pair of a `Cookie` header is the session's.
-    pub(crate) fn is_session(&self, pair: &[u8]) -> bool {
-        let name = pair.split(|byte| *byte == b'=').next().unwrap_or_default();
-        name.trim_ascii() == self.name.as_bytes()
-    }
+/// Every name that the cookie has, had or may have: a browser keeps one from before the site got TLS.
+const NAMES: [&str; 5] = [
+    "nightlatch",
+    "__Host-nightlatch",
+    "__Secure-nightlatch",
+    "__Host-Http-nightlatch",
+    "__Http-nightlatch",
+];
 
-    fn value<'a>(&self, pair: &'a [u8]) -> Option<&'a str> {
-        let value = pair.strip_prefix(self.name.as_bytes())?.strip_prefix(b"=")?;
-        std::str::from_utf8(value).ok()
-    }
+/// Whether a pair of a `Cookie` header may be a session's, under any of its names. What is kept from applications is not
+/// compared exactly: browsers do not compare prefixes so either.
+pub(crate) fn is_session(pair: &[u8]) -> bool {
+    let (name, _) = name_and_value(pair);
+    NAMES.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
+}
+
+fn name_and_value(pair: &[u8]) -> (&[u8], &[u8]) {
+    let end = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
+    let (name, value) = pair.split_at(end);
+    (name.trim_ascii(), value.strip_prefix(b"=").unwrap_or(value).trim_ascii())
 }
 
 #[cfg(test)]
@@ -124,8 +133,14 @@ mod tests {
             ("__host-nightlatch=evil; __Host-nightlatch=T", Presented::One("T")),
             ("__Host-nightlatch=evil; __Host-nightlatch=T", Presented::Several),
             ("nightlatch=T; x__Host-nightlatch=T", Presented::Nothing),
+            ("__Host-nightlatch =T", Presented::One("T")),
+            ("__Host-nightlatch=T; __Host-nightlatch =T", Presented::Several),
+            ("__Host-nightlatch; __Host-nightlatch=T", Presented::Several),
         ] {
             assert_eq!(rules.read(&headers(cookie)), presented, "{cookie}");
         }
+        let odd = HeaderValue::from_bytes(b"__Host-nightlatch=\xff; __Host-nightlatch=T").expect("a value");
+        let odd = HeaderMap::from_iter([(header::COOKIE, odd)]);
+        assert_eq!(rules.read(&odd), Presented::Several, "one of them is no text");
     }
 }

@@ -5,8 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use crate::gateway::original::usual_spelling;
-use crate::http::cookie::CookieRules;
+use crate::http::application_headers;
+use crate::http::header_name::{is_forwarding, is_odd, is_ours, reads_as};
 
 /// RFC 9110 section 7.6.1, and what older software sends besides. `Expect` is answered here.
 const HOP_BY_HOP: [HeaderName; 11] = [
@@ -66,12 +66,11 @@ pub(super) fn strip_hop_by_hop_of_request(headers: &mut HeaderMap) {
     }
 }
 
-/// Takes out what only we, or a trusted proxy in front of us, may say. Applications take `_` and `.` for `-`, so no spelling
-/// of a name is left.
+/// Takes out what only we, or a trusted proxy in front of us, may say, in every spelling that an application takes for it.
 pub(super) fn strip_claims(headers: &mut HeaderMap, trusted: bool) {
     let claims: Vec<HeaderName> = headers
         .keys()
-        .filter(|name| is_claim(name.as_str(), trusted))
+        .filter(|name| is_claim(name.as_ref(), trusted))
         .cloned()
         .collect();
     for name in claims {
@@ -93,35 +92,23 @@ pub(super) fn strip_trailers(trailers: &mut HeaderMap) {
     }
 }
 
-fn is_claim(name: &str, trusted: bool) -> bool {
-    let other = usual_spelling(name);
-    let odd = other.is_some();
-    let usual = other.as_deref().unwrap_or(name);
-    let identity = usual.starts_with("nightlatch-");
-    let forwarding = usual == "forwarded"
-        || usual.starts_with("x-forwarded")
-        || usual.starts_with("x-original-")
-        || matches!(usual, "x-real-ip" | "x-client-ip" | "x-rewrite-url" | "true-client-ip");
-    identity || forwarding && (odd || !trusted)
+/// CGI makes `HTTP_PROXY` of it, which libraries take for a setting of their own.
+const PROXY: &str = "proxy";
+
+fn is_claim(name: &[u8], trusted: bool) -> bool {
+    is_ours(name) || reads_as(name, PROXY) || (is_odd(name) || !trusted) && is_forwarding(name)
 }
 
-/// Takes the session out of the cookies: the application has no use for it, and cannot lose what it never had.
-pub(super) fn strip_session(headers: &mut HeaderMap, cookie: &CookieRules, by_bearer: bool) {
-    if by_bearer {
-        headers.remove(header::AUTHORIZATION);
+/// Puts in place of both headers that may name a session what the application may get of them.
+pub(super) fn withhold_session(headers: &mut HeaderMap, authorization: Vec<HeaderValue>) {
+    if let Some(cookies) = application_headers::cookies(headers) {
+        headers.insert(header::COOKIE, cookies);
+    } else {
+        headers.remove(header::COOKIE);
     }
-    let others = headers
-        .get_all(header::COOKIE)
-        .iter()
-        .flat_map(|value| value.as_bytes().split(|byte| *byte == b';'))
-        .map(<[u8]>::trim_ascii)
-        .filter(|pair| !pair.is_empty() && !cookie.is_session(pair));
-    let others = joined(others, b"; ");
-    headers.remove(header::COOKIE);
-    if !others.is_empty()
-        && let Ok(value) = HeaderValue::try_from(others)
-    {
-        headers.insert(header::COOKIE, value);
+    headers.remove(header::AUTHORIZATION);
+    for line in authorization {
+        headers.append(header::AUTHORIZATION, line);
     }
 }
 
@@ -213,7 +200,6 @@ pub(super) fn name_websocket(headers: &mut HeaderMap) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::PublicUrl;
 
     fn headers(sent: &[(&str, &str)]) -> HeaderMap {
         let mut headers = HeaderMap::new();
@@ -255,7 +241,10 @@ mod tests {
             "nightlatch-subject",
             "Nightlatch_Subject",
             "nightlatch.subject",
+            "Nightlatch+Subject",
+            "nightlatch`idle~remaining",
             "nightlatch-anything",
+            "proxy",
             "forwarded",
             "x-forwarded-for",
             "X_Forwarded_For",
@@ -288,21 +277,17 @@ mod tests {
     }
 
     #[test]
-    fn the_session_stays_here_and_other_cookies_go_on() {
-        let rules = CookieRules::new(&PublicUrl::parse("https://app.example").expect("a URL"));
+    fn the_session_stays_here_and_what_is_the_applications_goes_on() {
         let mut sent = headers(&[
-            ("cookie", "a=1; __Host-nightlatch=T;b=2"),
-            ("cookie", "__Host-nightlatch=U"),
-            ("cookie", "x__Host-nightlatch=3"),
-            ("authorization", "Bearer T"),
+            ("cookie", "a=1; __Host-nightlatch=T"),
+            ("authorization", "Bearer ours"),
+            ("authorization", "Bearer theirs"),
         ]);
-        strip_session(&mut sent, &rules, false);
-        assert_eq!(sent[header::COOKIE], "a=1; b=2; x__Host-nightlatch=3");
-        assert!(sent.contains_key(header::AUTHORIZATION));
-        strip_session(&mut sent, &rules, true);
-        assert!(!sent.contains_key(header::AUTHORIZATION));
-        let mut only_ours = headers(&[("cookie", "__Host-nightlatch=T")]);
-        strip_session(&mut only_ours, &rules, false);
+        withhold_session(&mut sent, vec![HeaderValue::from_static("Bearer theirs")]);
+        assert_eq!(sent[header::COOKIE], "a=1");
+        assert_eq!(sent.get_all(header::AUTHORIZATION).iter().collect::<Vec<_>>(), ["Bearer theirs"]);
+        let mut only_ours = headers(&[("cookie", "__Host-nightlatch=T"), ("authorization", "Bearer ours")]);
+        withhold_session(&mut only_ours, Vec::new());
         assert!(only_ours.is_empty());
     }
 

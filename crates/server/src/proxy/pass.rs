@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::body::Body;
 #[cfg(feature = "inject")]
 use axum::http::Method;
-use axum::http::{HeaderMap, Request, Version, header, response};
+use axum::http::{HeaderMap, HeaderValue, Request, Version, header, response};
 use axum::response::Response;
 use hyper::body::{Body as _, Incoming};
 use nightlatch_core::policy::Policy;
@@ -53,6 +53,7 @@ impl Proxy {
         asked: &Asked,
         place: &Place,
         known: Option<Known>,
+        authorization: Vec<HeaderValue>,
     ) -> Result<Response, Fault> {
         self.refuse_too_large(request.headers())?;
         let upgrade = (request.version() == Version::HTTP_11 && headers::wants_websocket(request.headers()))
@@ -69,6 +70,7 @@ impl Proxy {
         } else {
             Ends::Ordered
         };
+        headers::withhold_session(&mut parts.headers, authorization);
         self.rewrite_headers(&mut parts.headers, peer.address, asked, place, known.as_ref());
         if upgrade.is_some() {
             headers::name_websocket(&mut parts.headers);
@@ -195,7 +197,6 @@ impl Proxy {
         };
         headers::strip_hop_by_hop_of_request(sent);
         headers::strip_claims(sent, caller.trusted);
-        headers::strip_session(sent, &self.latch.cookie, known.is_some_and(|known| known.by_bearer));
         // The host of the address says it, in the form of the protocol that the upstream speaks.
         sent.remove(header::HOST);
         headers::tell_forwarding(sent, &caller);

@@ -3,12 +3,12 @@
 local check = "http://{{ on.nightlatch }}{{ on.prefix }}/auth/forward"
 -- No answer within so many milliseconds is none. HAProxy asks up to four times before that is a denial.
 local answers_within = 500
-local cookie = "{{ on.cookie }}"
 
 -- What the check is told of a request; nothing else of what a client sends.
 local told = {
-    "accept", "access-control-request-method", "authorization", "cookie", "nightlatch-activity", "origin", "purpose", "referer", "sec-fetch-dest", "sec-fetch-mode",
-    "sec-fetch-site", "sec-fetch-user", "sec-purpose", "upgrade", "x-moz",
+    "accept", "access-control-request-method", "authorization", "cookie", "nightlatch-activity", "origin", "purpose", "referer",
+    "sec-fetch-dest", "sec-fetch-mode", "sec-fetch-site", "sec-fetch-user", "sec-purpose", "service-worker", "upgrade", "x-moz",
+    "x-purpose",
 }
 
 -- What the application is told.
@@ -24,19 +24,12 @@ local dropped = {
 
 local unavailable = [[{% include "gateway/unavailable.html" %}]]
 
--- The cookies without the one of the session: the application has no use for it.
-local function strip_cookie(txn, values)
-    txn.http:req_del_header("cookie")
+-- What the application gets of the headers that may name a session.
+local function hand_on(txn, name, values)
+    txn.http:req_del_header(name)
     for _, value in pairs(values or {}) do
-        local kept = {}
-        for pair in value:gmatch("[^;]+") do
-            pair = pair:match("^%s*(.-)%s*$")
-            if pair:sub(1, #cookie + 1) ~= cookie .. "=" then
-                kept[#kept + 1] = pair
-            end
-        end
-        if #kept > 0 then
-            txn.http:req_add_header("cookie", table.concat(kept, "; "))
+        if value ~= "" then
+            txn.http:req_add_header(name, value)
         end
     end
 end
@@ -89,7 +82,8 @@ core.register_action("nightlatch", { "http-req" }, function(txn)
         for _, name in ipairs(identity) do
             txn.http:req_set_header(name, told_by[name] and told_by[name][0] or "")
         end
-        strip_cookie(txn, sent["cookie"])
+        hand_on(txn, "cookie", told_by["cookie"])
+        hand_on(txn, "authorization", told_by["authorization"])
     elseif answer and told_by["nightlatch-reason"] and sends_body(sent) then
         txn:set_var("txn.nightlatch_refused", true)
     elseif answer and told_by["nightlatch-reason"] then

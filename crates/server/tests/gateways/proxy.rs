@@ -97,7 +97,7 @@ pub(crate) const PROXIES: [Proxy; 6] = [
             ),
         ],
         starts: &["--configFile={}/traefik.yaml"],
-        options: &["--shares-cookie"],
+        options: &[],
         away: &[503],
         has_page: false,
         takes_refused: false,

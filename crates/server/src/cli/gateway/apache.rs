@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use askama::Template;
 
 use super::installation::{Installation, Options};
-use super::spellings::{FORWARDING, IDENTITY, spellings};
+use super::spellings::{FORWARDING, IDENTITY};
 
 /// Proposed to a configuration that has none.
 const USUAL_FASTCGI: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8703);
@@ -34,18 +34,14 @@ struct Apache {
     on: Installation,
     modules: String,
     /// Apache removes headers by their exact names, whatever their case.
-    removed: Vec<String>,
+    removed: Vec<&'static str>,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let names = IDENTITY.iter().chain(&FORWARDING).copied();
-    let lower = |name: &'static str| spellings(&name.to_ascii_lowercase());
-    let mut removed: Vec<String> = names.flat_map(lower).collect();
-    removed.retain(|name| !name.contains(|letter: char| letter.is_ascii_uppercase()));
     super::print(&args.options, |on| Apache {
         fastcgi: args.fastcgi.or(on.fastcgi).unwrap_or(USUAL_FASTCGI),
         on,
         modules: args.modules.display().to_string(),
-        removed,
+        removed: IDENTITY.iter().chain(&FORWARDING).copied().collect(),
     })
 }

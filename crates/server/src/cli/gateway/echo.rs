@@ -13,6 +13,8 @@ use sha1::{Digest as _, Sha1};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
+use super::spellings::may_be_read_as;
+
 /// In every answer, so that the answer of the application is told from that of a proxy.
 pub(super) const MARK: &str = "nightlatch-echo";
 const LONGEST_HEAD: usize = 1 << 20;
@@ -43,12 +45,9 @@ pub(super) struct Received {
 }
 
 impl Received {
-    /// The values of a header, however it is spelled in upper and lower case.
+    /// The values of a header as an application may find them: under every name that it may read as this one.
     pub(super) fn values(&self, name: &str) -> Vec<&str> {
-        let named = self
-            .headers
-            .iter()
-            .filter(|(spelled, _)| spelled.eq_ignore_ascii_case(name));
+        let named = self.headers.iter().filter(|(spelled, _)| may_be_read_as(spelled, name));
         named.map(|(_, value)| value.as_str()).collect()
     }
 }
@@ -224,7 +223,7 @@ mod tests {
         let received: Received = serde_json::from_str(body).expect("JSON");
         assert_eq!((&*received.method, &*received.target), ("POST", "/a\\b//..;x%2f?q#f"));
         assert_eq!(received.headers[0], ("X_Odd.Name".to_owned(), "\u{e9}".to_owned()));
-        assert_eq!(received.values("x_odd.name"), ["\u{e9}", "two"]);
+        assert_eq!(received.values("x-odd-name"), ["\u{e9}", "two"]);
         assert_eq!(received.body_bytes, 3);
     }
 

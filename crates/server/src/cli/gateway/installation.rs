@@ -8,7 +8,6 @@ use anyhow::{Context as _, ensure};
 use axum::http::Uri;
 
 use crate::config::{Config, Escapes};
-use crate::http::cookie::CookieRules;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Options {
@@ -52,8 +51,6 @@ pub(super) struct Installation {
     pub(super) prefix: String,
     /// The hosts of the sites, without their ports.
     pub(super) hosts: Vec<String>,
-    /// The name of the session cookie.
-    pub(super) cookie: &'static str,
     /// Whether a site lets escapes pass that proxies refuse by themselves.
     pub(super) escapes: bool,
     pub(super) standalone: Option<String>,
@@ -123,7 +120,6 @@ impl Options {
             prefix: config.prefix.clone(),
             hosts: hosts(config),
             escapes: config.sites.iter().any(|site| site.escapes == Escapes::EveryReading),
-            cookie: CookieRules::new(&config.public_url).name(),
             standalone: self.standalone.as_deref().map(plain_path).transpose()?,
         })
     }
@@ -212,7 +208,6 @@ mod tests {
         let installation = options(None).of(&https).expect("an installation");
         assert_eq!(installation.listen.to_string(), "0.0.0.0:443");
         assert_eq!(installation.hosts, ["app.example", "wiki.example"]);
-        assert_eq!(installation.cookie, "__Host-nightlatch");
         assert!(installation.tls.is_some());
         let loopback = config("[server]\npublic_url = \"http://127.0.0.1:8080\"");
         let installation = options(None).of(&loopback).expect("an installation");

@@ -1,5 +1,7 @@
 //! The headers that only gateways may set, in every way in which clients can write them.
 
+use crate::http::header_name::reads_as;
+
 /// Who it is, as nightlatch tells.
 pub(super) const IDENTITY: [&str; 9] = [
     "Nightlatch-Subject",
@@ -14,7 +16,7 @@ pub(super) const IDENTITY: [&str; 9] = [
 ];
 
 /// Where a request came in, as proxies tell.
-pub(super) const FORWARDING: [&str; 16] = [
+pub(super) const FORWARDING: [&str; 19] = [
     "Forwarded",
     "X-Forwarded-For",
     "X-Forwarded-Host",
@@ -31,26 +33,36 @@ pub(super) const FORWARDING: [&str; 16] = [
     "X-Original-Host",
     "X-Rewrite-Url",
     "X-Real-Ip",
+    "X-Client-Ip",
+    "True-Client-Ip",
+    // CGI makes `HTTP_PROXY` of it, which libraries take for a setting of their own.
+    "Proxy",
 ];
 
-/// A name with each of its dashes as one of three signs, and in two cases.
+/// What may stand in a name besides letters, digits and the hyphen (RFC 9110 section 5.6.2).
+const ODD: &str = "!#$%&'*+.^_`|~";
+
+/// A name with each other sign in place of each of its hyphens, and of all of them, and in upper case.
 pub(super) fn spellings(name: &str) -> Vec<String> {
-    let mut spelled = vec![String::new()];
-    for part in name.split('-') {
-        let signs: &[&str] = if spelled[0].is_empty() { &[""] } else { &["-", "_", "."] };
-        spelled = spelled
-            .iter()
-            .flat_map(|before| signs.iter().map(move |sign| format!("{before}{sign}{part}")))
-            .collect();
+    let hyphens: Vec<usize> = name.match_indices('-').map(|(at, _)| at).collect();
+    let mut spelled = vec![name.to_owned(), name.to_ascii_uppercase()];
+    for sign in ODD.chars().map(String::from) {
+        let with = |places: &[usize]| {
+            let mut spelled = name.to_owned();
+            for at in places {
+                spelled.replace_range(*at..=*at, &sign);
+            }
+            spelled
+        };
+        spelled.extend((hyphens.len() > 1).then(|| with(&hyphens)));
+        spelled.extend(hyphens.iter().map(|at| with(&[*at])));
     }
-    let upper: Vec<String> = spelled.iter().map(|name| name.to_ascii_uppercase()).collect();
-    spelled.extend(upper);
     spelled
 }
 
-/// The one spelling that servers take others for.
-pub(super) fn usual(name: &str) -> String {
-    name.replace(['_', '.'], "-").to_ascii_lowercase()
+/// Whether an application may read a header as one with this name.
+pub(super) fn may_be_read_as(sent: &str, name: &str) -> bool {
+    reads_as(sent.as_bytes(), &name.to_ascii_lowercase())
 }
 
 #[cfg(test)]
@@ -58,10 +70,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_dash_is_written_in_three_ways() {
-        assert_eq!(spellings("X-Ab"), ["X-Ab", "X_Ab", "X.Ab", "X-AB", "X_AB", "X.AB"]);
-        assert_eq!(spellings("X-Forwarded-For").len(), 18);
+    fn every_hyphen_is_written_in_every_way() {
+        let one = spellings("X-Ab");
+        assert_eq!(one.len(), 2 + ODD.len());
+        assert!(["X-Ab", "X-AB", "X_Ab", "X+Ab", "X`Ab"].iter().all(|spelled| one.iter().any(|one| one == spelled)));
+        let two = spellings("X-Forwarded-For");
+        assert_eq!(two.len(), 2 + 3 * ODD.len());
+        for name in [&one, &two].into_iter().flatten() {
+            assert!(may_be_read_as(name, "X-Ab") || may_be_read_as(name, "X-Forwarded-For"), "{name}");
+        }
         assert_eq!(spellings("Forwarded"), ["Forwarded", "FORWARDED"]);
-        assert_eq!(usual("X_Forwarded.For"), "x-forwarded-for");
     }
 }

@@ -1,6 +1,6 @@
 //! One question of Envoy's, and the answer in its terms.
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use http_body_util::{BodyExt as _, Collected};
 
@@ -10,12 +10,15 @@ use super::messages::{
 };
 use crate::gateway::answer;
 use crate::gateway::identity;
-use crate::gateway::original::{Original, Unbelievable, usual_spelling};
+use crate::gateway::original::{Original, Unbelievable};
+use crate::http::header_name;
 use crate::latch::Latch;
 
 /// `google.rpc.Code`
 const OK: i32 = 0;
 const PERMISSION_DENIED: i32 = 7;
+/// CGI makes `HTTP_PROXY` of it, which libraries take for a setting of their own.
+const PROXY: &str = "proxy";
 /// What a route may say of itself.
 const APPLICATION: &str = "application";
 
@@ -70,28 +73,35 @@ fn headers(request: &HttpRequest) -> Result<HeaderMap, Unbelievable> {
 }
 
 fn allowed(response: &Response, sent: &HeaderMap) -> CheckResponse {
-    let headers = identity::NAMES.iter().map(|name| {
+    let told = |name: &HeaderName| response.headers().get(name).and_then(|value| value.to_str().ok());
+    let identity = identity::NAMES.iter().map(|name| {
         // One that is missing would leave what a client has sent.
-        let value = response.headers().get(name).and_then(|value| value.to_str().ok());
-        HeaderValueOption::in_place_of_others(name.as_str(), value.unwrap_or_default())
+        HeaderValueOption::in_place_of_others(name.as_str(), told(name).unwrap_or_default())
     });
-    let ok = OkHttpResponse {
-        headers: headers.collect(),
-        headers_to_remove: sent
-            .keys()
-            .filter(|name| is_twin(name))
-            .map(ToString::to_string)
-            .collect(),
-    };
+    let mut headers: Vec<_> = identity.collect();
+    let removed = sent.keys().filter(|name| is_twin(name) || **name == PROXY);
+    let mut removed: Vec<_> = removed.map(ToString::to_string).collect();
+    for name in [header::COOKIE, header::AUTHORIZATION] {
+        match told(&name) {
+            Some(left) if !left.is_empty() => headers.push(HeaderValueOption::in_place_of_others(name.as_str(), left)),
+            // Nothing of it is the application's, or it is no text.
+            _ if sent.contains_key(&name) => removed.push(name.to_string()),
+            _ => {}
+        }
+    }
     CheckResponse {
         status: Some(Status { code: OK }),
-        http_response: Some(HttpResponse::Ok(ok)),
+        http_response: Some(HttpResponse::Ok(OkHttpResponse {
+            headers,
+            headers_to_remove: removed,
+        })),
     }
 }
 
-/// Whether some server takes this name for an identity header, and it is none.
+/// Whether some server takes this name for a header of ours, and it is none.
 fn is_twin(name: &HeaderName) -> bool {
-    usual_spelling(name.as_str()).is_some_and(|usual| identity::NAMES.iter().any(|identity| *identity == *usual))
+    let name = name.as_ref();
+    header_name::is_odd(name) && (header_name::is_ours(name) || header_name::is_forwarding(name))
 }
 
 async fn denied(response: Response) -> CheckResponse {

@@ -37,12 +37,18 @@ pub(super) fn headers(params: &[Param<'_>]) -> Result<HeaderMap, Unbelievable> {
     Ok(headers)
 }
 
+/// Set by the server where a name is spelled so that it makes no variable, and applications may still take it for one of ours.
+const TWIN: &[u8] = b"NIGHTLATCH_TWIN";
+
 /// What is to pass.
 pub(super) fn original<'a>(
     sites: &impl Reads,
     params: &[Param<'a>],
     headers: &'a HeaderMap,
 ) -> Result<Original<'a>, Unbelievable> {
+    if params.iter().any(|(name, _)| *name == TWIN) {
+        return Err(Unbelievable::TwinOfOurs);
+    }
     let host = only_one_of_a_kind(headers, &header::HOST)?;
     let method = only(params, "REQUEST_METHOD")?;
     Original::new(sites, method, host, only(params, "REQUEST_URI")?)
@@ -105,6 +111,12 @@ mod tests {
             assert!(refused(&params).is_some(), "{params:?}");
         }
         assert_eq!(refused(&PLAIN), None);
+    }
+
+    #[test]
+    fn a_twin_of_our_headers_is_refused() {
+        let params = [&PLAIN[..], &[(b"NIGHTLATCH_TWIN", b"1")]].concat();
+        assert_eq!(refused(&params), Some(Unbelievable::TwinOfOurs));
     }
 
     #[test]

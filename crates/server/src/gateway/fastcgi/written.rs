@@ -1,7 +1,7 @@
 //! An answer as an authorizer writes it (specification 1.0, section 6.3): 200 lets pass and sets variables, anything else goes
 //! to the client as it is.
 
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use http_body_util::{BodyExt as _, Collected};
 
@@ -11,7 +11,7 @@ pub(super) async fn written(response: Response) -> Vec<u8> {
     let (parts, body) = response.into_parts();
     let mut text = format!("Status: {}\r\n", parts.status.as_str()).into_bytes();
     if parts.status == StatusCode::OK {
-        for name in &identity::NAMES {
+        for name in identity::NAMES.iter().chain(&[header::COOKIE, header::AUTHORIZATION]) {
             // One that is missing would leave what a client has sent.
             let value = parts.headers.get(name).map_or(&b""[..], HeaderValue::as_bytes);
             line(&mut text, &format!("Variable-{}", variable(name)), value);
@@ -32,8 +32,14 @@ pub(super) async fn written(response: Response) -> Vec<u8> {
     text
 }
 
+/// `NIGHTLATCH_SUBJECT`, and `NIGHTLATCH_COOKIE` for what the application gets of that header.
 fn variable(name: &HeaderName) -> String {
-    name.as_str().to_ascii_uppercase().replace('-', "_")
+    let name = name.as_str().to_ascii_uppercase().replace('-', "_");
+    if name.starts_with("NIGHTLATCH_") {
+        name
+    } else {
+        format!("NIGHTLATCH_{name}")
+    }
 }
 
 fn line(text: &mut Vec<u8>, name: &str, value: &[u8]) {
@@ -46,7 +52,6 @@ fn line(text: &mut Vec<u8>, name: &str, value: &[u8]) {
 #[cfg(test)]
 mod tests {
     use axum::body::Body;
-    use axum::http::header;
 
     use super::*;
 
@@ -63,8 +68,14 @@ mod tests {
         let lines: Vec<&str> = text.split("\r\n").collect();
         assert_eq!(lines[..2], ["Status: 200", "Variable-NIGHTLATCH_SUBJECT: ada"]);
         assert_eq!(lines[2], "Variable-NIGHTLATCH_SESSION: ");
-        let behind = &lines[1 + identity::NAMES.len()..];
-        assert_eq!(behind, ["Variable-NIGHTLATCH_USER: ada", "", ""], "{text}");
+        let others = [
+            "Variable-NIGHTLATCH_COOKIE: ",
+            "Variable-NIGHTLATCH_AUTHORIZATION: ",
+            "Variable-NIGHTLATCH_USER: ada",
+            "",
+            "",
+        ];
+        assert_eq!(lines[1 + identity::NAMES.len()..], others, "{text}");
     }
 
     #[tokio::test]

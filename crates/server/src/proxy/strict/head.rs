@@ -2,6 +2,8 @@
 
 use axum::http::{HeaderMap, Version};
 
+use crate::http::header_name::reads_as;
+
 /// What the head says of what follows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Head {
@@ -20,8 +22,8 @@ pub(super) enum Length {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::proxy) struct Ambiguous;
 
-/// Fields on which the end of a request depends, or whom it is for. Some servers take `_` for `-`.
-const DECISIVE: [&[u8]; 3] = [b"content-length", b"host", b"transfer-encoding"];
+/// Fields on which the end of a request depends, or whom it is for. Some servers take other bytes for `-`.
+const DECISIVE: [&str; 3] = ["content-length", "host", "transfer-encoding"];
 
 /// Reads a whole head, its empty line included, in which all lines end in CR and LF.
 pub(super) fn read(head: &[u8]) -> Result<Head, Ambiguous> {
@@ -133,7 +135,7 @@ impl<'a> Fields<'a> {
             b"content-length" if self.length.is_none() => self.length = Some(number(value)?),
             b"transfer-encoding" if !self.chunked && value.eq_ignore_ascii_case(b"chunked") => self.chunked = true,
             b"upgrade" => self.upgrades = true,
-            name if DECISIVE.contains(&usual(name).as_slice()) => return Err(Ambiguous),
+            name if DECISIVE.iter().any(|decisive| reads_as(name, decisive)) => return Err(Ambiguous),
             _ => {}
         }
         Ok(())
@@ -151,12 +153,6 @@ pub(in crate::proxy) fn check(version: Version, headers: &HeaderMap) -> Result<(
         return Err(Ambiguous);
     }
     Ok(())
-}
-
-/// The name that a server takes a name for that compares letters and digits alone, as CGI does.
-fn usual(name: &[u8]) -> Vec<u8> {
-    let usual = |byte: &u8| if byte.is_ascii_alphanumeric() { *byte } else { b'-' };
-    name.iter().map(usual).collect()
 }
 
 fn number(digits: &[u8]) -> Result<u64, Ambiguous> {
@@ -229,6 +225,7 @@ mod tests {
             "Host: a\r\nContent.Length: 3\r\n",
             "Host: a\r\nContent+Length: 3\r\n",
             "Host: a\r\nTransfer~Encoding: chunked\r\n",
+            "Host: a\r\nTransfer`Encoding: chunked\r\n",
             "Host: a\r\nTransfer-Encoding : chunked\r\n",
             "Host: a\r\nTransfer-Encoding: \u{b}chunked\r\n",
             "Host: a\r\n Transfer-Encoding: chunked\r\n",

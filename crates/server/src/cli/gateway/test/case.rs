@@ -54,6 +54,7 @@ const CASES: &[Case] = cases! {
     "address", "path and query arrive as they were sent, and the host with its port", passing::address;
     "endpoints", "pages reach the endpoints of nightlatch, and nobody the check", passing::endpoints;
     "own-cookie", "the application does not get the cookie of the session", passing::own_cookie;
+    "own-authorization", "the application gets its own Authorization, and no token of ours", passing::own_authorization;
     "nobody", "without a session a page leads to the sign-in, anything else is 401", denials::nobody;
     "sign-in", "the page to sign in at is there without a session", open::sign_in;
     "open", "everybody sees what is open, as nobody", open::open;
@@ -68,6 +69,7 @@ const CASES: &[Case] = cases! {
     "unknown-host", "a host that is no site of nightlatch is refused", denials::unknown_host;
     "identity-forgery", "no spelling of an identity header of the client arrives", forgery::identity;
     "forwarding-forgery", "no spelling of a forwarding header of the client arrives", forgery::forwarding;
+    "connection-forgery", "what the client names in Connection takes out nothing of ours", forgery::connection;
     "target-forgery", "no header of the client changes what is asked about", forgery::target;
     "cookies", "a cookie that is there twice, or is none of ours, is no session", cookies::odd;
     "other-cookies", "the application gets its own cookies as they were sent", cookies::others;

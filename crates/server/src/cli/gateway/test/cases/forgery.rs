@@ -2,10 +2,10 @@
 
 use anyhow::ensure;
 
-use super::super::super::spellings::{FORWARDING, IDENTITY, spellings, usual};
+use super::super::super::spellings::{FORWARDING, IDENTITY, may_be_read_as, spellings};
 use super::super::case::Outcome;
 use super::super::exchange::Request;
-use super::super::kit::Kit;
+use super::super::kit::{Kit, SUBJECT};
 use super::denials::stopped_at;
 use super::{NEEDS_ECHO, is_stopped, told};
 
@@ -47,11 +47,47 @@ async fn arrives_nowhere(kit: &Kit<'_>, names: &[&str]) -> anyhow::Result<Outcom
             let arrived = received
                 .headers
                 .iter()
-                .find(|(sent, value)| names.iter().any(|name| usual(sent) == usual(name)) && value.contains(FORGED));
+                .find(|(sent, value)| names.iter().any(|name| may_be_read_as(sent, name)) && value.contains(FORGED));
             ensure!(arrived.is_none(), "{spelled:?} arrives as {arrived:?}");
         }
     }
     Ok(Outcome::Looked(format!("{tried} requests, {refused} refused")))
+}
+
+/// `Connection` names what is for one hop alone. A client that names what the proxy says there must not have it taken out
+/// again behind the check, nor from the question.
+pub(in super::super) async fn connection(kit: &Kit<'_>) -> anyhow::Result<Outcome> {
+    if !kit.has_echo {
+        return Ok(NEEDS_ECHO);
+    }
+    let session = kit.session().await?;
+    let request = |named: &str| {
+        let request = Request::fetch(&kit.args.page).with("Cookie", &session.cookie);
+        request.with("Connection", format!("close, {named}"))
+    };
+    let mut tried = 0;
+    for name in IDENTITY.iter().chain(&FORWARDING).chain(&["Cookie", "Authorization", "Host"]) {
+        let answer = kit.ask(&request(name)).await;
+        tried += 1;
+        let Some(received) = answer.as_ref().and_then(super::super::exchange::Answer::received) else {
+            let told = answer.as_ref().map(told).unwrap_or_default();
+            ensure!(is_stopped(answer.as_ref()), "`Connection: {name}`: {told}");
+            continue;
+        };
+        let subject = received.values("Nightlatch-Subject");
+        ensure!(
+            subject == [SUBJECT],
+            "`Connection: {name}` makes the subject {subject:?}"
+        );
+        let session_told = received.values("Nightlatch-Session");
+        ensure!(
+            session_told == [session.handle.as_str()],
+            "`Connection: {name}` makes the session {session_told:?}"
+        );
+        let phase = received.values("Nightlatch-Phase");
+        ensure!(phase.len() == 1, "`Connection: {name}` makes the phase {phase:?}");
+    }
+    Ok(Outcome::Looked(format!("{tried} requests")))
 }
 
 /// Whoever may not pass does not pass by saying that it is for something else.

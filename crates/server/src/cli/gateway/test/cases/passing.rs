@@ -1,11 +1,12 @@
 //! What passes, and how it arrives.
 
-use anyhow::ensure;
+use anyhow::{bail, ensure};
 
+use super::super::super::echo::Received;
 use super::super::case::Outcome;
-use super::super::exchange::Request;
-use super::super::kit::{Kit, SUBJECT};
-use super::{NEEDS_ECHO, passes, told};
+use super::super::exchange::{Answer, Request};
+use super::super::kit::{Kit, SUBJECT, Session};
+use super::{NEEDS_ECHO, is_stopped, passes, told};
 
 /// More than proxies take by themselves.
 const MEGABYTES: usize = 5;
@@ -141,23 +142,25 @@ pub(in super::super) async fn own_cookie(kit: &Kit<'_>) -> anyhow::Result<Outcom
         return Ok(NEEDS_ECHO);
     }
     let session = kit.session().await?;
+    let (own, token) = (&session.cookie, &session.token);
+    let other = |name: &str| format!("{name}={token}");
+    let is_plain = own.starts_with("nightlatch=");
+    let earlier = if is_plain { "__Host-nightlatch" } else { "nightlatch" };
     for cookies in [
-        session.cookie.clone(),
-        format!("a=b; {}; c=d", session.cookie),
-        format!("{};a=b", session.cookie),
-        format!("a=b;{}", session.cookie),
+        own.clone(),
+        format!("a=b; {own}; c=d"),
+        format!("{own};a=b"),
+        format!("a=b;{own}"),
+        format!("{own}; {}; a=b", other(earlier)),
+        format!("{}; a=b; {own}; {}", other("__Secure-nightlatch"), other(earlier)),
     ] {
         let request = Request::fetch(&kit.args.page).with("Cookie", &cookies);
         let received = passes(kit, &request).await?.unwrap_or_default();
-        let leaked = received
-            .headers
-            .iter()
-            .find(|(_, value)| value.contains(&session.token));
-        if let Some((name, _)) = leaked {
-            if kit.args.shares_cookie {
+        match keeps_token(&received, &session) {
+            Err(_) if kit.args.shares_cookie => {
                 return Ok(Outcome::Skipped("this gateway cannot take single cookies out"));
             }
-            anyhow::bail!("the token arrives in `{name}`");
+            kept => kept?,
         }
     }
     Ok(Outcome::Passed)
@@ -179,4 +182,53 @@ pub(in super::super) async fn sizes(kit: &Kit<'_>) -> anyhow::Result<Outcome> {
         );
     }
     Ok(Outcome::Passed)
+}
+
+/// What the application asks for itself in `Authorization` is its own business, whatever it looks like.
+pub(in super::super) async fn own_authorization(kit: &Kit<'_>) -> anyhow::Result<Outcome> {
+    if !kit.has_echo {
+        return Ok(NEEDS_ECHO);
+    }
+    let session = kit.session().await?;
+    let ours = format!("Bearer {}", session.token);
+    let page = || Request::fetch(&kit.args.page);
+    let theirs = format!("Bearer {}", "Aa0_-".repeat(9).split_at(session.token.len()).0);
+    for own in [theirs.as_str(), "Bearer short", "Basic YTpi", "Bearer a.b.c", "Negotiate YII="] {
+        let request = page().with("Cookie", &session.cookie).with("Authorization", own);
+        let received = passes(kit, &request).await?.unwrap_or_default();
+        let arrived = received.values("authorization");
+        ensure!(arrived == [own], "`Authorization: {own}` arrives as {arrived:?}");
+    }
+    for request in [
+        page().with("Authorization", &ours),
+        page().with("Authorization", format!("bearer  {}", session.token)),
+        page().with("Cookie", &session.cookie).with("Authorization", &ours),
+        page()
+            .with("Cookie", &session.cookie)
+            .with("Authorization", format!("Token {}", session.token)),
+    ] {
+        let received = passes(kit, &request).await?.unwrap_or_default();
+        keeps_token(&received, &session)?;
+        let arrived = received.values("authorization").concat();
+        ensure!(arrived.is_empty(), "`Authorization` arrives as `{arrived}`");
+    }
+    // In two lines, which some proxies refuse.
+    for (first, second) in [(&ours, &theirs), (&theirs, &ours)] {
+        let request = page().with("Authorization", first).with("Authorization", second);
+        let answer = kit.ask(&request.with("Cookie", &session.cookie)).await;
+        let Some(received) = answer.as_ref().and_then(Answer::received) else {
+            ensure!(is_stopped(answer.as_ref()), "two lines of `Authorization` are answered oddly");
+            continue;
+        };
+        keeps_token(&received, &session)?;
+    }
+    Ok(Outcome::Passed)
+}
+
+fn keeps_token(received: &Received, session: &Session) -> anyhow::Result<()> {
+    let leaked = received.headers.iter().find(|(_, value)| value.contains(&session.token));
+    match leaked {
+        Some((name, _)) => bail!("the token arrives in `{name}`"),
+        None => Ok(()),
+    }
 }
