@@ -1,6 +1,6 @@
 //! The applications as requests of the browser side need them: read on every request, without lock and store.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,7 +21,8 @@ pub(crate) struct Applications(ArcSwap<Known>);
 
 #[derive(Debug, Default)]
 struct Known {
-    origins: HashSet<Box<str>>,
+    /// Which applications list an origin.
+    origins: HashMap<Box<str>, Vec<Box<str>>>,
     logout_urls: HashMap<Box<str>, Vec<Box<str>>>,
 }
 
@@ -36,7 +37,15 @@ impl Applications {
     /// Whether pages of one of them have this origin.
     pub(crate) fn have_origin(&self, origin: &HeaderValue) -> bool {
         let origin = origin.to_str();
-        origin.is_ok_and(|origin| self.0.load().origins.contains(origin))
+        origin.is_ok_and(|origin| self.0.load().origins.contains_key(origin))
+    }
+
+    /// Whether pages of this origin may deal with a session that was made for `application`: those of its own, and of any
+    /// where it was made for none.
+    pub(crate) fn may_use(&self, origin: &HeaderValue, application: Option<&str>) -> bool {
+        let known = self.0.load();
+        let listed = origin.to_str().ok().and_then(|origin| known.origins.get(origin));
+        listed.is_some_and(|listed| application.is_none_or(|own| listed.iter().any(|listed| **listed == *own)))
     }
 
     /// The logout URL of an application that is meant by `url`, as it is listed.
@@ -51,7 +60,9 @@ impl Known {
     fn of(applications: Vec<Application>) -> Self {
         let mut known = Self::default();
         for application in applications {
-            known.origins.extend(application.origins);
+            for origin in application.origins {
+                known.origins.entry(origin).or_default().push(application.id.clone());
+            }
             known.logout_urls.insert(application.id, application.logout_urls);
         }
         known

@@ -25,6 +25,7 @@ use super::streams::OpenStream;
 use crate::http::credential::required;
 use crate::http::headers::protect;
 use crate::http::problem::Problem;
+use crate::http::write::known_origin;
 use crate::latch::Latch;
 
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -37,7 +38,9 @@ const NEW_TOKEN_WITHIN: Span = Span::from_secs(5);
 
 #[expect(clippy::disallowed_methods, reason = "a stream begins with a question to the tabs")]
 pub(super) async fn get(State(latch): State<Arc<Latch>>, headers: HeaderMap) -> Result<Response, Problem> {
-    let credential = required(&latch, &headers)?;
+    let credential = required(&latch, &headers).await?;
+    // A stream stays open and shows when somebody is active: no page of another site holds one, though it could not read it.
+    known_origin(latch.origins(), &headers, true)?;
     let standing = latch.engine.status(&credential.digest).await?;
     let handle = live(&latch, &standing)?.handle;
     let open = OpenStream::open(&latch, handle)

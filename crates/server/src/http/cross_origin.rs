@@ -7,7 +7,10 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
+use super::credential::credential;
 use super::headers::protect;
+use super::problem::Problem;
+use super::write::SEC_FETCH_SITE;
 use crate::latch::Latch;
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PUT, DELETE");
@@ -18,22 +21,60 @@ const READABLE: HeaderValue = HeaderValue::from_static("nightlatch");
 const REMEMBERED_FOR: HeaderValue = HeaderValue::from_static("600");
 
 /// Tells browsers which pages may read the answer. What a write needs besides, `write` asks for.
+///
+/// A page of an origin that an application lists gets as far as the sessions of that application. This stands before every
+/// endpoint, so that none has to think of it.
 pub(crate) async fn cross_origin(State(latch): State<Arc<Latch>>, request: Request, next: Next) -> Response {
-    let origin = request.headers().get(header::ORIGIN);
-    let listed = origin.filter(|origin| latch.applications.have_origin(origin)).cloned();
-    let mut response = match &listed {
-        Some(_) if is_preflight(&request) => preflight(),
-        _ => next.run(request).await,
+    let mut response = match passed(&latch, request.headers()).await {
+        Ok(Some(origin)) => {
+            let mut response = if is_preflight(&request) {
+                preflight()
+            } else {
+                next.run(request).await
+            };
+            let credentials = HeaderValue::from_static("true");
+            let headers = response.headers_mut();
+            headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+            headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, credentials);
+            headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, READABLE);
+            response
+        }
+        Ok(None) => next.run(request).await,
+        // The page may not even read that it is refused.
+        Err(problem) => problem.into_response(),
     };
-    let headers = response.headers_mut();
-    headers.append(header::VARY, HeaderValue::from_static("Origin"));
-    if let Some(origin) = listed {
-        let credentials = HeaderValue::from_static("true");
-        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, credentials);
-        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, READABLE);
-    }
     response
+        .headers_mut()
+        .append(header::VARY, HeaderValue::from_static("Origin"));
+    response
+}
+
+/// The listed origin that a request comes from, unless it is for a session of an application that does not list it.
+async fn passed(latch: &Latch, headers: &HeaderMap) -> Result<Option<HeaderValue>, Problem> {
+    let origin = headers.get(header::ORIGIN);
+    let Some(origin) = origin.filter(|origin| latch.applications.have_origin(origin)) else {
+        return Ok(None);
+    };
+    if !comes_from_here(latch, headers, origin)
+        && let Some(credential) = credential(latch, headers).await?
+        && !latch
+            .applications
+            .may_use(origin, credential.application(latch).await?.as_deref())
+    {
+        return Err(Problem::new(
+            StatusCode::FORBIDDEN,
+            "wrong-origin",
+            "The request is refused",
+            "The session is for another application than those that list this origin.",
+        ));
+    }
+    Ok(Some(origin.clone()))
+}
+
+/// A page of this site is no stranger, whichever application lists its origin besides.
+fn comes_from_here(latch: &Latch, headers: &HeaderMap, origin: &HeaderValue) -> bool {
+    latch.own_origins.iter().any(|own| origin == own.as_str())
+        || headers.get(SEC_FETCH_SITE).is_some_and(|site| site == "same-origin")
 }
 
 fn is_preflight(request: &Request) -> bool {
