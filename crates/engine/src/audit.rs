@@ -139,6 +139,8 @@ pub struct AuditFilter {
     pub handle: Option<Handle>,
     /// Of this subject.
     pub subject: Option<Box<str>>,
+    /// Of sessions of one of these applications; empty means none.
+    pub within: Option<Vec<Box<str>>>,
     /// Of this kind.
     pub kind: Option<AuditKind>,
     /// Behind this number.

@@ -16,6 +16,7 @@ mod openapi;
 mod operation;
 mod page;
 mod policy;
+mod reach;
 mod refusal;
 pub(crate) mod rfc3339;
 mod schema;

@@ -34,6 +34,8 @@ pub struct ApiKey {
     pub created: Instant,
     /// What it may do; words of the server.
     pub scopes: Vec<Box<str>>,
+    /// The applications whose sessions it reaches; `None` reaches all sessions.
+    pub applications: Option<Vec<Box<str>>>,
 }
 
 /// A web application that people sign in to.

@@ -26,6 +26,9 @@ pub struct Filter {
     /// Signed in to this application.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub application: Option<Box<str>>,
+    /// Signed in to one of these applications; empty means none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub within: Option<Vec<Box<str>>>,
     /// On this class of device.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device: Option<Box<str>>,
@@ -50,9 +53,15 @@ impl Filter {
         let same = |wanted: &Option<Box<str>>, actual: Option<&str>| wanted.is_none() || wanted.as_deref() == actual;
         same(&self.subject, Some(subject))
             && same(&self.application, facts.application.as_deref())
+            && is_within(self.within.as_deref(), facts.application.as_deref())
             && same(&self.device, facts.device.as_deref())
             && self.role.as_ref().is_none_or(|role| facts.roles.contains(role))
     }
+}
+
+/// Whether an application is one of those that are meant; none means all.
+pub(crate) fn is_within(meant: Option<&[Box<str>]>, application: Option<&str>) -> bool {
+    meant.is_none_or(|meant| application.is_some_and(|own| meant.iter().any(|meant| **meant == *own)))
 }
 
 /// A page of a list in the order of handles, which is that of creation.

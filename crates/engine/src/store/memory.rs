@@ -9,6 +9,7 @@ use nightlatch_core::session::EndReason;
 use nightlatch_core::time::Instant;
 
 use self::tables::Tables;
+use super::filter::is_within;
 use super::{
     Amendment, ApiKey, Application, Claim, Created, Creation, End, Ended, Expiry, Filter, Page, PolicyRevision, Record,
     Reindex, Result, Revision, Selector, Store, Touch,
@@ -242,6 +243,7 @@ impl Store for MemoryStore {
             *seq > filter.after
                 && (filter.handle.is_none() || filter.handle == entry.handle)
                 && (filter.subject.is_none() || filter.subject == entry.subject)
+                && is_within(filter.within.as_deref(), entry.application.as_deref())
                 && filter.kind.is_none_or(|kind| kind == entry.kind)
         });
         Ok(wanted

@@ -147,6 +147,7 @@ async fn a_file_of_the_first_version_keeps_everything() {
         digest: digest(9),
         created: at(950),
         scopes: vec!["*".into()],
+        applications: None,
     };
     assert_eq!(store.api_keys().await.expect("store"), [key]);
     assert_eq!(store.latest_instant().await.expect("store"), at(1500));

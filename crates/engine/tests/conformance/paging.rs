@@ -74,13 +74,26 @@ pub(crate) async fn every_filter_lists_counts_and_pages_what_matches(store: Shar
             .collect()
     };
     for subject in some(&["a", "", "nobody"]) {
-        for application in some(&["crm", "Crm"]) {
+        for (application, within) in [
+            (None, None),
+            (Some("crm"), None),
+            (Some("Crm"), None),
+            (None, Some(&["crm"][..])),
+            (None, Some(&["crm", "mail", "nothing"])),
+            (None, Some(&[])),
+            (Some("crm"), Some(&["crm"])),
+            (Some("crm"), Some(&["mail"])),
+        ] {
+            let application = application.map(Box::<str>::from);
+            let within: Option<Vec<Box<str>>> = within.map(|within| within.iter().map(|name| (*name).into()).collect());
             for device in some(&["mobile"]) {
                 for role in some(&["admin", "staff", "adm"]) {
                     let (subject, application, device) = (subject.clone(), application.clone(), device.clone());
+                    let within = within.clone();
                     let filter = Filter {
                         subject,
                         application,
+                        within,
                         device,
                         role,
                     };
@@ -91,6 +104,9 @@ pub(crate) async fn every_filter_lists_counts_and_pages_what_matches(store: Shar
                             let facts = &record.session.facts;
                             holds(&filter.subject, Some(&record.subject))
                                 && holds(&filter.application, facts.application.as_deref())
+                                && filter.within.as_ref().is_none_or(|within| {
+                                    within.iter().any(|meant| facts.application.as_ref() == Some(meant))
+                                })
                                 && holds(&filter.device, facts.device.as_deref())
                                 && filter.role.as_ref().is_none_or(|role| facts.roles.contains(role))
                         })

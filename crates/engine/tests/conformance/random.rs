@@ -69,12 +69,17 @@ fn instant() -> impl Strategy<Value = i64> {
 
 fn filter() -> impl Strategy<Value = Filter> {
     let word = |text: &'static str| prop::option::of(Just(Box::<str>::from(text)));
-    (word("a"), word("crm"), word("mobile"), word("admin")).prop_map(|(subject, application, device, role)| Filter {
-        subject,
-        application,
-        device,
-        role,
-    })
+    let within = prop::option::of(prop::sample::subsequence(vec!["crm", "mail"], 0..=2));
+    let within = within.prop_map(|within| within.map(|within| within.into_iter().map(Into::into).collect()));
+    (word("a"), word("crm"), within, word("mobile"), word("admin")).prop_map(
+        |(subject, application, within, device, role)| Filter {
+            subject,
+            application,
+            within,
+            device,
+            role,
+        },
+    )
 }
 
 fn call() -> impl Strategy<Value = Call> {

@@ -217,6 +217,7 @@ pub(crate) async fn a_claimed_key_is_made_once(store: Shared) {
         digest: digest(1),
         created: at(1000),
         scopes: Vec::new(),
+        applications: None,
     };
     let add = async |name, claim: Claim| {
         let told = AuditEntry::new(at(1000), AuditKind::ApiKey, "api:ops");

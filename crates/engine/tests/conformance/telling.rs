@@ -259,6 +259,7 @@ fn key(name: &str, number: u32) -> ApiKey {
         digest: digest(number),
         created: at(1000),
         scopes: vec!["sessions:read".into(), "audit:read".into()],
+        applications: number.is_multiple_of(2).then(|| vec!["crm".into(), "mail".into()]),
     }
 }
 

@@ -10,7 +10,8 @@ use nightlatch_engine::clock::Clock;
 use nightlatch_engine::store::{Created, Store};
 
 use super::database::{NewDatabase, existing};
-use crate::management::keys::{KeyName, made, new_key, revoked};
+use crate::management::keys::{KeyName, beyond_applications, made, new_key, revoked};
+use crate::management::name::Name;
 use crate::management::rfc3339::rfc3339;
 use crate::management::scope::{Scope, Scopes};
 
@@ -21,6 +22,7 @@ const ACTOR: &str = "cli";
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   nightlatch keys create billing --config latch.toml
+  nightlatch keys create wiki --application wiki --config latch.toml
   nightlatch keys create auditor --scope audit:read --scope policy:read --config latch.toml
   nightlatch keys list --config latch.toml
   nightlatch keys revoke billing --config latch.toml
@@ -58,8 +60,11 @@ struct New {
     #[arg(long = "scope", value_name = "SCOPE", value_parser = scope())]
     scopes: Vec<Scope>,
     /// Let it do everything
-    #[arg(long, conflicts_with = "scopes")]
+    #[arg(long, conflicts_with_all = ["scopes", "applications"])]
     all_scopes: bool,
+    /// Bind it to an application, whose sessions and audit are all that it reaches; may be given several times
+    #[arg(long = "application", value_name = "NAME")]
+    applications: Vec<Name>,
     #[command(flatten)]
     database: NewDatabase,
 }
@@ -71,6 +76,13 @@ impl New {
             (false, []) => Scopes::of_a_back_end(),
             (false, some) => some.iter().copied().collect(),
         }
+    }
+}
+
+impl New {
+    fn applications(&self) -> Option<Vec<Box<str>>> {
+        let bound = !self.applications.is_empty();
+        bound.then(|| self.applications.iter().cloned().map(Name::into_inner).collect())
     }
 }
 
@@ -103,7 +115,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     match &args.command {
         Command::Create(new) => {
-            create(&*store, &new.named.name, &new.scopes()).await?;
+            create(&*store, new).await?;
             super::complain(format_args!(
                 "It is a key of the servers on {}.",
                 config.store.path.display()
@@ -115,18 +127,29 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn create(store: &dyn Store, name: &KeyName, scopes: &Scopes) -> anyhow::Result<()> {
+async fn create(store: &dyn Store, new: &New) -> anyhow::Result<()> {
+    let (name, scopes, applications) = (&new.named.name, new.scopes(), new.applications());
+    if applications.is_some()
+        && let Some(beyond) = beyond_applications(&scopes)
+    {
+        bail!("{beyond}");
+    }
+    let bound = bound_to(applications.as_deref());
     let now = Clock::system(store.latest_instant().await?).now();
-    let (key, secret) = new_key(name, scopes, now);
+    let (key, secret) = new_key(name, &scopes, applications, now);
     let added = store.add_api_key(&key, None, made(&key, ACTOR)).await?;
     if !matches!(added, Created::Added(_)) {
         let name = name.as_str();
         bail!("there is a key `{name}` already; take another name, or revoke it first");
     }
     // The secret alone goes to standard output, so that a script can keep it.
-    super::complain(format_args!("Keep it: it is shown only now. It may do this: {scopes}"));
+    super::complain(format_args!("Keep it: it is shown only now. It may do this: {scopes}{bound}"));
     writeln!(std::io::stdout(), "{secret}")?;
     Ok(())
+}
+
+fn bound_to(applications: Option<&[Box<str>]>) -> String {
+    applications.map_or_else(String::new, |applications| format!(" in {}", applications.join(", ")))
 }
 
 async fn list(store: &dyn Store) -> anyhow::Result<()> {
@@ -141,7 +164,8 @@ async fn list(store: &dyn Store) -> anyhow::Result<()> {
     }
     for key in keys {
         let (since, scopes) = (rfc3339(key.created), Scopes::of_words(&key.scopes));
-        writeln!(out, "{:width$}  since {since}  {scopes}", key.name)?;
+        let bound = bound_to(key.applications.as_deref());
+        writeln!(out, "{:width$}  since {since}  {scopes}{bound}", key.name)?;
     }
     Ok(())
 }

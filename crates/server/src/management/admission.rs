@@ -9,6 +9,7 @@ use axum::response::Response;
 
 use super::Management;
 use super::keys::Holder;
+use super::reach::Reach;
 use super::refusal::Refusal;
 use super::scope::{Scope, Scopes};
 use crate::http::credential::bearer_token;
@@ -31,9 +32,10 @@ pub(super) async fn admit(
         Some(key) => management.keys.holder(key).await?,
         None => None,
     };
-    let Holder { name, scopes } = holder.ok_or_else(no_key)?;
+    let Holder { name, scopes, reach } = holder.ok_or_else(no_key)?;
     request.extensions_mut().insert(Actor(format!("api:{name}").into()));
     request.extensions_mut().insert(scopes);
+    request.extensions_mut().insert(reach);
     Ok(next.run(request).await)
 }
 
@@ -45,6 +47,14 @@ pub(super) async fn permit(State(needed): State<Scope>, request: Request, next: 
     }
     let detail = format!("This needs a key with the scope `{needed}`, and yours does not have it.");
     Err(Refusal::MissingScope.because(detail))
+}
+
+/// Closes an operation that looks at no reach to keys that are bound to applications.
+pub(super) async fn unbound(request: Request, next: Next) -> Result<Response, Problem> {
+    if request.extensions().get::<Reach>() == Some(&Reach::Everything) {
+        return Ok(next.run(request).await);
+    }
+    Err(Refusal::MissingScope.because("Your key is bound to applications; this needs one that is bound to none."))
 }
 
 fn no_key() -> Problem {

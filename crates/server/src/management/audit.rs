@@ -14,6 +14,7 @@ use super::Management;
 use super::input::Query;
 use super::operation::{Group, Operation, get};
 use super::page::{Here, Listed, PageSize};
+use super::reach::Reach;
 use super::rfc3339::rfc3339;
 use super::schema::{AuditKindForm, HandleForm, InstantForm};
 use super::scope::Scope;
@@ -83,6 +84,7 @@ struct Entry {
 
 pub(super) async fn audit(
     State(management): State<Arc<Management>>,
+    reach: Reach,
     here: Here,
     Query(asked): Query<Asked>,
 ) -> Result<Listed<Page>, Problem> {
@@ -96,6 +98,7 @@ pub(super) async fn audit(
     let filter = AuditFilter {
         handle,
         subject,
+        within: reach.within(),
         kind,
         after,
         limit: limit.and_one(),

@@ -18,6 +18,7 @@ use self::view::SessionView;
 use super::Management;
 use super::input::{HandleInPath, Query, impossible, no_such_session};
 use super::operation::{Answer, Group, Input, Operation, Sketch, get};
+use super::reach::Reach;
 use super::refusal::Refusal;
 use super::scope::Scope;
 use crate::http::problem::Problem;
@@ -82,10 +83,12 @@ pub(super) async fn of_anybody(
 /// For one session, ended or not; with `path` also what a request to that page would meet.
 pub(super) async fn of_session(
     State(management): State<Arc<Management>>,
+    reach: Reach,
     HandleInPath(handle): HandleInPath,
     Query(asked): Query<Asked>,
 ) -> Result<Answer<SessionView>, Problem> {
     let path = page(asked.path.as_deref())?;
+    reach.find(&management.latch.engine, &handle).await?;
     let explained = management.latch.engine.explain(&handle, path.as_ref()).await?;
     let explained = explained.ok_or_else(no_such_session)?;
     Ok(Answer(SessionView::from(explained)))

@@ -16,7 +16,8 @@ use subtle::ConstantTimeEq as _;
 use tokio::sync::{Mutex, MutexGuard};
 
 pub(crate) use self::name::KeyName;
-use super::scope::Scopes;
+use super::reach::Reach;
+use super::scope::{Scope, Scopes};
 
 /// Makes keys recognisable, for people and for scanners that look for leaked ones.
 const PREFIX: &str = "nlk_";
@@ -37,6 +38,7 @@ pub(super) struct KeyRing {
 pub(super) struct Holder {
     pub(super) name: Box<str>,
     pub(super) scopes: Scopes,
+    pub(super) reach: Reach,
 }
 
 #[derive(Debug, Default)]
@@ -74,6 +76,7 @@ impl KeyRing {
         Ok(known.holder(&digest).map(|key| Holder {
             name: key.name.clone(),
             scopes: Scopes::of_words(&key.scopes),
+            reach: Reach::of(key),
         }))
     }
 
@@ -112,7 +115,7 @@ pub(crate) async fn ensure_key(engine: &Arc<Engine>) -> Result<Option<String>> {
     if !engine.store().api_keys().await?.is_empty() {
         return Ok(None);
     }
-    let (key, secret) = new_key(&KeyName::first(), &Scopes::all(), engine.clock().now());
+    let (key, secret) = new_key(&KeyName::first(), &Scopes::all(), None, engine.clock().now());
     let audit = made(&key, "start");
     // Another process may have been faster: then its key is the first.
     let created = engine
@@ -121,14 +124,37 @@ pub(crate) async fn ensure_key(engine: &Arc<Engine>) -> Result<Option<String>> {
     Ok(matches!(created, Created::Added(_)).then_some(secret))
 }
 
+/// What a key that is bound to applications may do at all: everything else is about all of them.
+const OF_APPLICATIONS: [Scope; 4] = [
+    Scope::SessionsRead,
+    Scope::SessionsCreate,
+    Scope::SessionsEnd,
+    Scope::AuditRead,
+];
+
+/// A scope that means nothing to a key that is bound to applications, if there is one among these.
+pub(crate) fn beyond_applications(scopes: &Scopes) -> Option<String> {
+    let beyond = OF_APPLICATIONS.into_iter().collect::<Scopes>().first_missing(scopes)?;
+    let possible: Scopes = OF_APPLICATIONS.into_iter().collect();
+    Some(format!(
+        "a key that is bound to applications cannot have the scope `{beyond}`, which is about all of them; it may have {possible}"
+    ))
+}
+
 /// A new key and its secret.
-pub(crate) fn new_key(name: &KeyName, scopes: &Scopes, now: Instant) -> (ApiKey, String) {
+pub(crate) fn new_key(
+    name: &KeyName,
+    scopes: &Scopes,
+    applications: Option<Vec<Box<str>>>,
+    now: Instant,
+) -> (ApiKey, String) {
     let (digest, secret) = new_secret();
     let key = ApiKey {
         name: name.as_str().into(),
         digest,
         created: now,
         scopes: scopes.words(),
+        applications,
     };
     (key, secret)
 }
@@ -141,8 +167,10 @@ fn new_secret() -> (Digest, String) {
 /// What the audit is told of a new key.
 pub(crate) fn made(key: &ApiKey, actor: &str) -> AuditEntry {
     let scopes = Scopes::of_words(&key.scopes);
+    let bound = key.applications.as_ref();
+    let bound = bound.map_or_else(String::new, |applications| format!(" in {}", applications.join(", ")));
     AuditEntry {
-        detail: Some(format!("made {}: {scopes}", key.name).into()),
+        detail: Some(format!("made {}: {scopes}{bound}", key.name).into()),
         ..AuditEntry::new(key.created, AuditKind::ApiKey, actor)
     }
 }
@@ -161,7 +189,7 @@ mod tests {
 
     #[test]
     fn the_secret_is_a_prefix_and_256_bits_and_only_its_digest_is_in_the_key() {
-        let (key, secret) = new_key(&KeyName::first(), &Scopes::all(), Instant::default());
+        let (key, secret) = new_key(&KeyName::first(), &Scopes::all(), None, Instant::default());
         assert_eq!(secret.len(), PREFIX.len() + 43);
         assert_eq!(secret.strip_prefix(PREFIX).and_then(Digest::of), Some(key.digest));
         assert!(!format!("{key:?}").contains(&secret[PREFIX.len()..]));

@@ -19,7 +19,7 @@ pub(super) use self::input::Input;
 pub(super) use self::output::{Answer, Created, NoContent, Output};
 pub(super) use self::sketch::Sketch;
 use super::Management;
-use super::admission::permit;
+use super::admission::{permit, unbound};
 use super::input::no_query;
 use super::refusal::Refusal;
 use super::scope::Scope;
@@ -131,6 +131,11 @@ fn guarded<H: Shape<I, O>, I, O>(route: MethodRouter<Arc<Management>>, scope: Sc
     } else {
         route.route_layer(from_fn(no_query))
     };
+    let route = if H::HONOURS_REACH {
+        route
+    } else {
+        route.route_layer(from_fn(unbound))
+    };
     route.route_layer(from_fn_with_state(scope, permit))
 }
 
@@ -178,6 +183,7 @@ impl Operation {
 /// What a handler takes and gives, as its signature says.
 pub(super) trait Shape<I, O> {
     const READS_QUERY: bool;
+    const HONOURS_REACH: bool;
 
     fn sketch(sketch: &mut Sketch<'_>);
 }
@@ -192,6 +198,7 @@ macro_rules! shape {
             $($argument: Input),*
         {
             const READS_QUERY: bool = false $(|| $argument::READS_QUERY)*;
+            const HONOURS_REACH: bool = false $(|| $argument::HONOURS_REACH)*;
 
             fn sketch(sketch: &mut Sketch<'_>) {
                 $($argument::sketch(sketch);)*

@@ -4,6 +4,7 @@ use axum::http::Method;
 use serde_json::{Value, json};
 
 use crate::api::Api;
+use crate::client::Answer;
 
 const READ: &str = "sessions:read";
 
@@ -49,6 +50,131 @@ async fn nobody_grants_what_they_do_not_have() {
     make("less", &[READ]).await.ok(201);
     let same = make("same", &[READ, READ, "keys:write"]).await.ok(201);
     assert_eq!(same["scopes"], json!(["sessions:read", "keys:write"]));
+}
+
+/// Sessions of two applications and of none, and a key that is bound to the first.
+struct Bound {
+    api: Api,
+    key: String,
+    wiki: String,
+    billing: String,
+    none: String,
+}
+
+impl Bound {
+    async fn new() -> Self {
+        let api = Api::start();
+        let made = json!({
+            "name": "wiki", "applications": ["wiki"],
+            "scopes": ["sessions:read", "sessions:create", "sessions:end", "audit:read"],
+        });
+        let made = api.post("keys", &made).await.ok(201);
+        assert_eq!(made["applications"], json!(["wiki"]));
+        let key = format!("Bearer {}", made["secret"].as_str().expect("a secret"));
+        let session = async |members: Value| {
+            let session = api.post("sessions", &members).await.ok(201);
+            session["handle"].as_str().expect("a handle").to_owned()
+        };
+        let wiki = session(json!({ "subject": "ada", "application": "wiki" })).await;
+        let billing = session(json!({ "subject": "ada", "application": "billing" })).await;
+        let none = session(json!({ "subject": "ada" })).await;
+        Self {
+            api,
+            key,
+            wiki,
+            billing,
+            none,
+        }
+    }
+
+    async fn call(&self, method: Method, path: &str, body: &str) -> Answer {
+        self.api
+            .call_with(&[("authorization", self.key.as_str())], method, path, body)
+            .await
+    }
+}
+
+#[tokio::test]
+async fn a_bound_key_finds_the_sessions_of_its_application_and_no_other() {
+    let bound = &Bound::new().await;
+    for (handle, status) in [(&bound.wiki, 200), (&bound.billing, 404), (&bound.none, 404)] {
+        for (method, path, body) in [
+            (Method::GET, "", ""),
+            (Method::GET, "/explanation", ""),
+            (Method::POST, "/reauthenticate", r#"{"subject":"ada"}"#),
+            (Method::DELETE, "", ""),
+        ] {
+            let answer = bound.call(method.clone(), &format!("sessions/{handle}{path}"), body).await;
+            assert_eq!(answer.status.as_u16(), status, "{method} {path}: {}", answer.text());
+        }
+        // What is out of reach is not told from what is not there.
+        if status == 404 {
+            let nothing = bound.call(Method::GET, "sessions/01890a5d-ac96-774b-bcce-b302099a8057", "").await;
+            let mut out_of_reach = bound.call(Method::GET, &format!("sessions/{handle}"), "").await.json();
+            let mut nothing = nothing.json();
+            for problem in [&mut out_of_reach, &mut nothing] {
+                problem.as_object_mut().expect("an object").remove("instance");
+            }
+            assert_eq!(out_of_reach, nothing);
+        }
+    }
+    let left = bound.api.handles("").await;
+    assert!(left.contains(&bound.billing) && left.contains(&bound.none), "{left:?}");
+}
+
+#[tokio::test]
+async fn a_bound_key_lists_counts_and_ends_within_its_application() {
+    let bound = &Bound::new().await;
+    for path in ["sessions", "subjects/ada/sessions", "sessions?application=wiki"] {
+        let listed = bound.call(Method::GET, path, "").await.ok(200);
+        let handles: Vec<_> = listed["sessions"].as_array().expect("a list").iter().collect();
+        assert_eq!(handles.len(), 1, "{path}: {listed}");
+        assert_eq!(handles[0]["handle"], bound.wiki);
+    }
+    let shown = bound.call(Method::GET, "subjects/ada", "").await.ok(200);
+    assert_eq!((&shown["live_sessions"], &shown["applications"]), (&json!(1), &json!(["wiki"])));
+    let audit = bound.call(Method::GET, "audit", "").await.ok(200);
+    let told = audit["records"].as_array().expect("a list");
+    assert!(!told.is_empty() && told.iter().all(|record| record["application"] == "wiki"), "{audit}");
+    let other = format!("audit?handle={}", bound.billing);
+    assert_eq!(bound.call(Method::GET, &other, "").await.ok(200)["records"], json!([]));
+
+    for (path, body) in [
+        ("sessions?application=billing", ""),
+        ("sessions/end", r#"{"selector":{"application":"billing"}}"#),
+        ("sessions", r#"{"subject":"ada","application":"billing"}"#),
+    ] {
+        let method = if body.is_empty() { Method::GET } else { Method::POST };
+        bound.call(method, path, body).await.problem(403);
+    }
+    let all = r#"{"selector":{"all":true},"dry_run":true}"#;
+    assert_eq!(bound.call(Method::POST, "sessions/end", all).await.ok(200)["matched"], 1);
+    assert_eq!(bound.call(Method::DELETE, "subjects/ada/sessions", "").await.ok(200)["ended"], 1);
+    assert_eq!(bound.api.handles("").await, [bound.billing.as_str(), bound.none.as_str()]);
+}
+
+#[tokio::test]
+async fn what_a_bound_key_makes_is_for_its_application() {
+    let bound = &Bound::new().await;
+    let made = bound.call(Method::POST, "sessions", r#"{"subject":"ben"}"#).await.ok(201);
+    let path = format!("sessions/{}", made["handle"].as_str().expect("a handle"));
+    assert_eq!(bound.api.get(&path).await.ok(200)["application"], "wiki");
+}
+
+#[tokio::test]
+async fn a_bound_key_reaches_nothing_that_is_about_all_applications() {
+    let bound = &Bound::new().await;
+    for path in ["policy", "policy/state", "policy/revisions", "applications", "applications/wiki", "keys", "explain"] {
+        bound.call(Method::GET, path, "").await.problem(403);
+    }
+    for (body, named) in [
+        (json!({ "name": "a", "scopes": ["policy:read"], "applications": ["wiki"] }), "policy:read"),
+        (json!({ "name": "a", "scopes": ["sessions:read"], "applications": [] }), "applications"),
+        (json!({ "name": "a", "scopes": ["sessions:read"], "applications": [" wiki"] }), "applications"),
+    ] {
+        let refused = bound.api.post("keys", &body).await.problem(422);
+        assert!(refused.contains(named), "{refused}");
+    }
 }
 
 #[tokio::test]

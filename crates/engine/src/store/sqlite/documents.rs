@@ -92,12 +92,14 @@ pub(super) fn add_api_key(
     }
     let added = execute(
         group,
-        "INSERT INTO api_keys (name, digest, created, scopes) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+        "INSERT INTO api_keys (name, digest, created, scopes, applications) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT DO NOTHING",
         params![
             key.name,
             key.digest.as_bytes(),
             key.created.as_millis(),
-            columns::json(&key.scopes)?
+            columns::json(&key.scopes)?,
+            applications(key)?,
         ],
     )? == 1;
     if !added {
@@ -113,15 +115,20 @@ pub(super) fn add_api_key(
 pub(super) fn replace_api_key(group: &Group<'_>, key: &ApiKey) -> Result<bool> {
     let replaced = execute(
         group,
-        "UPDATE api_keys SET digest = ?2, created = ?3, scopes = ?4 WHERE name = ?1",
+        "UPDATE api_keys SET digest = ?2, created = ?3, scopes = ?4, applications = ?5 WHERE name = ?1",
         params![
             key.name,
             key.digest.as_bytes(),
             key.created.as_millis(),
-            columns::json(&key.scopes)?
+            columns::json(&key.scopes)?,
+            applications(key)?,
         ],
     )?;
     Ok(replaced == 1)
+}
+
+fn applications(key: &ApiKey) -> Result<Option<String>> {
+    key.applications.as_ref().map(columns::json).transpose()
 }
 
 pub(super) fn remove_api_key(group: &mut Group<'_>, name: &str, audit: &AuditEntry) -> Result<bool> {

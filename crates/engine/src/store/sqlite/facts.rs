@@ -96,7 +96,12 @@ pub(super) fn meant_by(filter: &Filter, first: usize) -> Option<(String, Vec<&st
             values.push(value.as_ref());
         }
     }
-    (!values.is_empty()).then(|| {
+    if let Some(within) = &filter.within {
+        let numbers = (first + values.len()..).take(within.len()).map(|number| format!("?{number}"));
+        conditions.push(format!("application IN ({})", numbers.collect::<Vec<_>>().join(", ")));
+        values.extend(within.iter().map(|application| &**application));
+    }
+    (!conditions.is_empty()).then(|| {
         (
             format!("SELECT id FROM facts WHERE {}", conditions.join(" AND ")),
             values,

@@ -32,6 +32,7 @@ pub(super) fn audit(connection: &Connection, filter: &AuditFilter) -> Result<Vec
     let source = match filter {
         AuditFilter { handle: Some(_), .. } => "audit INDEXED BY audit_by_handle",
         AuditFilter { subject: Some(_), .. } => "audit INDEXED BY audit_by_subject",
+        AuditFilter { within: Some(within), .. } if within.len() == 1 => "audit INDEXED BY audit_by_application",
         AuditFilter { kind: Some(_), .. } => "audit INDEXED BY audit_by_kind",
         _ => "audit NOT INDEXED",
     };
@@ -44,6 +45,14 @@ pub(super) fn audit(connection: &Connection, filter: &AuditFilter) -> Result<Vec
     if let Some(subject) = &filter.subject {
         sql.push_str(" AND subject = ?");
         values.push(Box::new(subject.clone()));
+    }
+    if let Some(within) = &filter.within {
+        sql.push_str(" AND application IN (");
+        sql.push_str(&vec!["?"; within.len()].join(", "));
+        sql.push(')');
+        for application in within {
+            values.push(Box::new(application.clone()));
+        }
     }
     if let Some(kind) = filter.kind {
         sql.push_str(" AND kind = ?");
@@ -65,7 +74,7 @@ pub(super) fn applications(connection: &Connection) -> Result<Vec<Application>> 
 }
 
 pub(super) fn api_keys(connection: &Connection) -> Result<Vec<ApiKey>> {
-    let sql = "SELECT name, digest, created, scopes FROM api_keys ORDER BY name";
+    let sql = "SELECT name, digest, created, scopes, applications FROM api_keys ORDER BY name";
     all(connection, sql, [], rows::api_key)
 }
 

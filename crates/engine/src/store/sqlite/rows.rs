@@ -66,6 +66,7 @@ pub(super) fn api_key(row: &Row<'_>) -> Result<ApiKey, Failure> {
         digest: Digest::from_bytes(columns.take()?),
         created: columns.instant()?,
         scopes: columns.json()?,
+        applications: columns.optional_json()?,
     })
 }
 

@@ -11,10 +11,11 @@ use super::failure::Failure;
 const APPLICATION_ID: i64 = 0x6e6c_6174;
 
 /// What leads from each schema to the next. Files in the field have them applied: only ever add to the end.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("schema/1.sql"),
     include_str!("schema/2.sql"),
     include_str!("schema/3.sql"),
+    include_str!("schema/4.sql"),
 ];
 
 /// How long a statement waits for another process.

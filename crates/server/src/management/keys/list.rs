@@ -36,6 +36,9 @@ struct View {
     /// What it may do.
     #[schemars(with = "Vec<Scope>")]
     scopes: Scopes,
+    /// The applications whose sessions it reaches; all sessions where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    applications: Option<Vec<Box<str>>>,
 }
 
 pub(in crate::management) async fn list(State(management): State<Arc<Management>>) -> Result<Answer<Body>, Problem> {
@@ -50,6 +53,7 @@ impl From<ApiKey> for View {
         Self {
             created_at: rfc3339(key.created),
             scopes: Scopes::of_words(&key.scopes),
+            applications: key.applications,
             name: key.name,
         }
     }

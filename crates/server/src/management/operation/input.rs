@@ -10,6 +10,9 @@ pub(in crate::management) trait Input {
     /// Whether it reads the query, and so refuses what it does not know there.
     const READS_QUERY: bool = false;
 
+    /// Whether it makes the handler keep to the applications that a key is bound to.
+    const HONOURS_REACH: bool = false;
+
     fn sketch(sketch: &mut Sketch<'_>);
 }
 

@@ -20,6 +20,7 @@ use crate::management::Management;
 use crate::management::admission::Actor;
 use crate::management::input::{AuthTime, Claimed, key_reused};
 use crate::management::operation::{Created, Group, Operation, post};
+use crate::management::reach::Reach;
 use crate::management::refusal::Refusal;
 use crate::management::schema::HandleForm;
 use crate::management::scope::Scope;
@@ -68,13 +69,14 @@ pub(in crate::management) struct Body {
 pub(in crate::management) async fn create(
     State(management): State<Arc<Management>>,
     Extension(Actor(actor)): Extension<Actor>,
+    reach: Reach,
     Claimed { body, claim }: Claimed<Body>,
 ) -> Result<Created<HandedOver>, Problem> {
     let latch = &management.latch;
     let now = latch.engine.clock().now();
     let told = body.auth_time.map(|told| told.by(now, latch.auth_time_leeway));
     let facts = Facts {
-        application: body.application.map(Name::into_inner),
+        application: reach.application(body.application.map(Name::into_inner))?,
         device: body.device.map(Name::into_inner),
         roles: body.roles.into_inner(),
     };
@@ -84,7 +86,7 @@ pub(in crate::management) async fn create(
         choice: body.choice,
         amr: body.amr.into_inner(),
         authenticated: told.transpose()?,
-        ending: body.ending,
+        ending: reach.among(&latch.engine, body.ending).await?,
         claim,
         actor,
     };
@@ -94,7 +96,7 @@ pub(in crate::management) async fn create(
             (signed_in, false)
         }
         Admission::Again(signed_in) => (signed_in, true),
-        Admission::Full { limit, sessions } => return Err(full(&latch.engine, &limit, &sessions)),
+        Admission::Full { limit, sessions } => return Err(full(&latch.engine, &reach, &limit, &sessions)),
         Admission::Taken => return Err(key_reused()),
         Admission::Over => return Err(over()),
         Admission::TooOld { age, absolute } => return Err(too_old(age, absolute)),

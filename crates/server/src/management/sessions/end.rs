@@ -17,6 +17,7 @@ use crate::management::Management;
 use crate::management::admission::Actor;
 use crate::management::input::{HandleInPath, Query, RequestedReason, no_such_session};
 use crate::management::operation::{Answer, Group, Operation, delete};
+use crate::management::reach::Reach;
 use crate::management::rfc3339::rfc3339;
 use crate::management::schema::{HandleForm, InstantForm};
 use crate::management::scope::Scope;
@@ -50,6 +51,7 @@ pub(in crate::management) struct Body {
 pub(in crate::management) async fn end(
     State(management): State<Arc<Management>>,
     Extension(Actor(actor)): Extension<Actor>,
+    reach: Reach,
     HandleInPath(handle): HandleInPath,
     Query(asked): Query<Asked>,
 ) -> Result<Answer<Body>, Problem> {
@@ -62,6 +64,8 @@ pub(in crate::management) async fn end(
             ended_at: rfc3339(at),
         })
     };
+    // What a session was made for never changes, so that it is in reach still when it is ended.
+    reach.find(&latch.engine, &handle).await?;
     let ended = latch
         .engine
         .end(&Selector::Handle(handle), asked.reason.into(), &actor)

@@ -15,6 +15,7 @@ use crate::management::Management;
 use crate::management::admission::Actor;
 use crate::management::input::{Json, RequestedReason};
 use crate::management::operation::{Answer, Group, Operation, post};
+use crate::management::reach::Reach;
 use crate::management::scope::Scope;
 use crate::management::text::Text;
 
@@ -67,6 +68,7 @@ impl TryFrom<Map<String, Value>> for Meant {
         let filter = Filter {
             subject: document.subject.map(Text::into_inner),
             application: document.application.map(Text::into_inner),
+            within: None,
             device: document.device.map(Text::into_inner),
             role: document.role.map(Text::into_inner),
         };
@@ -129,10 +131,12 @@ pub(in crate::management) struct Outcome {
 pub(in crate::management) async fn end_matching(
     State(management): State<Arc<Management>>,
     Extension(Actor(actor)): Extension<Actor>,
+    reach: Reach,
     Json(body): Json<Body>,
 ) -> Result<Answer<Outcome>, Problem> {
     let latch = &management.latch;
     let Meant(filter) = body.selector;
+    let filter = reach.narrow(filter)?;
     let matched = latch.engine.count(&filter).await?;
     let mut answer = Outcome {
         matched,

@@ -8,9 +8,10 @@ use serde_json::json;
 
 use super::View;
 use crate::http::problem::Problem;
+use crate::management::reach::Reach;
 use crate::management::refusal::Refusal;
 
-pub(super) fn full(engine: &Engine, limit: &SessionLimit, sessions: &[Record]) -> Problem {
+pub(super) fn full(engine: &Engine, reach: &Reach, limit: &SessionLimit, sessions: &[Record]) -> Problem {
     let most = limit.most;
     let mend = match limit.on_reached {
         OnMaxSessions::Ask => "let them choose, and name those to end in `ending`",
@@ -18,6 +19,7 @@ pub(super) fn full(engine: &Engine, limit: &SessionLimit, sessions: &[Record]) -
     };
     let sessions: Vec<_> = sessions
         .iter()
+        .filter(|record| reach.contains_record(record))
         .filter_map(|record| View::if_live(record, engine))
         .collect();
     Refusal::TooManySessions

@@ -15,6 +15,7 @@ use crate::management::Management;
 use crate::management::input::Query;
 use crate::management::operation::{Group, Operation, get};
 use crate::management::page::{Here, Listed, PageSize};
+use crate::management::reach::Reach;
 use crate::management::schema::HandleForm;
 use crate::management::scope::Scope;
 
@@ -54,6 +55,7 @@ pub(in crate::management) struct Body {
 
 pub(in crate::management) async fn list(
     State(management): State<Arc<Management>>,
+    reach: Reach,
     here: Here,
     Query(asked): Query<Asked>,
 ) -> Result<Listed<Body>, Problem> {
@@ -65,12 +67,13 @@ pub(in crate::management) async fn list(
         limit,
         after,
     } = asked;
-    let filter = Filter {
+    let filter = reach.narrow(Filter {
         subject,
         application,
+        within: None,
         device,
         role,
-    };
+    })?;
     page(&management.latch.engine, &here, &filter, limit, after).await
 }
 

@@ -16,6 +16,7 @@ use crate::management::admission::Actor;
 use crate::management::input::{Query, RequestedReason, SubjectInPath};
 use crate::management::operation::{Answer, Group, Operation, delete, get};
 use crate::management::page::{Here, Listed, PageSize};
+use crate::management::reach::Reach;
 use crate::management::schema::HandleForm;
 use crate::management::scope::Scope;
 
@@ -67,17 +68,19 @@ pub(in crate::management) struct Body {
 
 pub(in crate::management) async fn list(
     State(management): State<Arc<Management>>,
+    reach: Reach,
     here: Here,
     SubjectInPath(subject): SubjectInPath,
     Query(asked): Query<AskedToList>,
 ) -> Result<Listed<list::Body>, Problem> {
-    let filter = of(subject);
+    let filter = reach.narrow(of(subject))?;
     page(&management.latch.engine, &here, &filter, asked.limit, asked.after).await
 }
 
 pub(in crate::management) async fn end(
     State(management): State<Arc<Management>>,
     Extension(Actor(actor)): Extension<Actor>,
+    reach: Reach,
     SubjectInPath(subject): SubjectInPath,
     Query(asked): Query<AskedToEnd>,
 ) -> Result<Answer<Body>, Problem> {
@@ -85,7 +88,7 @@ pub(in crate::management) async fn end(
     let reason = asked.reason.into();
     let ended = latch
         .engine
-        .end(&Selector::Matching(of(subject)), reason, &actor)
+        .end(&Selector::Matching(reach.narrow(of(subject))?), reason, &actor)
         .await?
         .len() as u64;
     Ok(Answer(Body { ended }))

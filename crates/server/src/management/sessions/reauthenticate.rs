@@ -17,6 +17,7 @@ use crate::management::Management;
 use crate::management::admission::Actor;
 use crate::management::input::{HandleInPath, Json, no_such_session};
 use crate::management::operation::{Answer, Group, Operation, post};
+use crate::management::reach::Reach;
 use crate::management::refusal::Refusal;
 use crate::management::scope::Scope;
 use crate::management::text::Text;
@@ -47,11 +48,12 @@ pub(in crate::management) struct Body {
 pub(in crate::management) async fn reauthenticate(
     State(management): State<Arc<Management>>,
     Extension(Actor(actor)): Extension<Actor>,
+    reach: Reach,
     HandleInPath(handle): HandleInPath,
     Json(body): Json<Body>,
 ) -> Result<Answer<HandedOver>, Problem> {
     let latch = &management.latch;
-    let (record, standing) = latch.engine.find(&handle).await?.ok_or_else(no_such_session)?;
+    let (record, standing) = reach.find(&latch.engine, &handle).await?;
     match standing {
         Standing::Live(_) => {}
         Standing::Ended { reason, .. } => return Err(over(reason.as_str())),

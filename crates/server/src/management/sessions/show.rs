@@ -9,6 +9,7 @@ use crate::http::problem::Problem;
 use crate::management::Management;
 use crate::management::input::{HandleInPath, no_such_session};
 use crate::management::operation::{Answer, Group, Operation, get};
+use crate::management::reach::Reach;
 use crate::management::scope::Scope;
 
 pub(in crate::management) fn operation() -> Operation {
@@ -19,10 +20,11 @@ pub(in crate::management) fn operation() -> Operation {
 
 pub(in crate::management) async fn show(
     State(management): State<Arc<Management>>,
+    reach: Reach,
     HandleInPath(handle): HandleInPath,
 ) -> Result<Answer<View>, Problem> {
     let engine = &management.latch.engine;
-    let (record, standing) = engine.find(&handle).await?.ok_or_else(no_such_session)?;
+    let (record, standing) = reach.find(engine, &handle).await?;
     View::of(&record, &standing, engine)
         .map(Answer)
         .ok_or_else(no_such_session)

@@ -14,6 +14,7 @@ use crate::http::problem::Problem;
 use crate::management::Management;
 use crate::management::input::SubjectInPath;
 use crate::management::operation::{Answer, Group, Operation, get};
+use crate::management::reach::Reach;
 use crate::management::rfc3339::rfc3339;
 use crate::management::schema::InstantForm;
 use crate::management::scope::Scope;
@@ -44,13 +45,14 @@ pub(in crate::management) struct Body {
 
 pub(in crate::management) async fn summary(
     State(management): State<Arc<Management>>,
+    reach: Reach,
     SubjectInPath(subject): SubjectInPath,
 ) -> Result<Answer<Body>, Problem> {
     let engine = &management.latch.engine;
-    let filter = Filter {
+    let filter = reach.narrow(Filter {
         subject: Some(subject.clone()),
         ..Filter::default()
-    };
+    })?;
     let (mut live_sessions, mut applications) = (0, BTreeSet::new());
     let mut last_activity: Option<Instant> = None;
     let mut after = None;
