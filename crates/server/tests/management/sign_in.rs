@@ -216,3 +216,28 @@ async fn a_handle_is_no_credential() {
             .problem(401);
     }
 }
+
+#[tokio::test]
+async fn two_people_never_look_or_arrive_like_one() {
+    let api = Api::start();
+    for (member, value) in [
+        ("subject", json!(" admin")),
+        ("subject", json!("admin ")),
+        ("subject", json!("ad\u{200b}min")),
+        ("subject", json!("admin\u{feff}")),
+        ("subject", json!("ad\u{202e}nim")),
+        ("subject", json!("ad\u{a0}min")),
+        ("application", json!("wiki\u{200d}")),
+        ("device", json!(" mobile")),
+        ("roles", json!(["staff", "admin "])),
+        ("amr", json!(["pwd hwk"])),
+        ("amr", json!(["pwd,hwk"])),
+        ("amr", json!(["pwd\u{200b}"])),
+    ] {
+        let mut body = json!({ "subject": "ada" });
+        body[member] = value.clone();
+        let told = api.post("sessions", &body).await.problem(422);
+        assert!(told.contains(member), "{value}: {told}");
+    }
+    assert_eq!(api.handles("").await, Vec::<String>::new());
+}

@@ -67,6 +67,43 @@ async fn a_bearer_passes_as_well_and_stays_here() {
 }
 
 #[tokio::test]
+async fn a_token_of_the_application_passes_beside_the_cookie_and_ours_never_does() {
+    let application = Application::start().await;
+    let front = Front::of(&application, "");
+    let token = front.sign_in("ada").await;
+    let (own, ours) = (cookie(&token), format!("Bearer {token}"));
+    let theirs = format!("Bearer {}", "A".repeat(43));
+    let earlier = format!("__Host-nightlatch={token}; __Secure-nightlatch={token}; theme=dark");
+    for (target, subject) in [("/guarded", "ada"), ("/open/page", "")] {
+        for (sent, authorization) in [
+            (&[("authorization", theirs.as_str())][..], vec![theirs.as_str()]),
+            (&[("authorization", "Basic YTpi")], vec!["Basic YTpi"]),
+            (&[("authorization", &ours)], vec![]),
+            (&[("authorization", &theirs), ("authorization", &ours)], vec![theirs.as_str()]),
+            (&[("authorization", &ours), ("authorization", &theirs)], vec![theirs.as_str()]),
+            (&[("cookie", &earlier)], vec![]),
+        ] {
+            let mut headers = vec![("cookie", &*own)];
+            headers.extend(sent);
+            let told = front.get(target, &headers).await.ok(200);
+            assert_eq!(got(&told, "nightlatch-subject"), [subject], "{target} {sent:?}");
+            assert_eq!(got(&told, "authorization"), authorization, "{target} {sent:?}");
+            assert!(!told.to_string().contains(&token), "{target} {sent:?}: {told}");
+        }
+    }
+    // A token of ours is meant where it is sent, whatever has become of its session, and two of them mean nothing.
+    let other = front.sign_in("ben").await;
+    let other_bearer = format!("Bearer {other}");
+    let both = [("cookie", &*own), ("authorization", &*other_bearer)];
+    let told = front.get("/guarded", &both).await.ok(200);
+    assert_eq!(got(&told, "nightlatch-subject"), ["ben"]);
+    let two = [("authorization", &*ours), ("authorization", &*other_bearer)];
+    front.get("/guarded", &two).await.problem(401);
+    front.sign_out(&other).await;
+    front.get("/guarded", &both).await.problem(401);
+}
+
+#[tokio::test]
 async fn no_spelling_of_a_claim_reaches_the_application() {
     let application = Application::start().await;
     let front = Front::of(&application, "");
@@ -75,8 +112,11 @@ async fn no_spelling_of_a_claim_reaches_the_application() {
         "Nightlatch-Subject",
         "nightlatch_subject",
         "NIGHTLATCH.SUBJECT",
+        "Nightlatch+Subject",
+        "nightlatch~idle!remaining",
         "nightlatch-session",
         "nightlatch-roles",
+        "Proxy",
         "X-Forwarded-For",
         "x_forwarded_for",
         "x.forwarded.for",
@@ -90,6 +130,8 @@ async fn no_spelling_of_a_claim_reaches_the_application() {
         "X-Original-Method",
         "X-Real-Ip",
         "x_real_ip",
+        "X`Real|Ip",
+        "True*Client-Ip",
     ];
     let cookie = cookie(&token);
     for target in ["/guarded", "/open/page"] {

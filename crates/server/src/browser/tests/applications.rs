@@ -328,3 +328,75 @@ async fn an_application_that_is_removed_opens_nothing_any_more() {
     assert_eq!(answer.header("access-control-allow-origin"), None);
     assert_eq!(sign_out(&site, LISTED[0]).await, "/nightlatch/signed-out?reason=user");
 }
+
+/// Every call of a page of another origin with the session of somebody in `application`; answers status and whether the
+/// page may read it.
+async fn calls(site: &Site, origin: &str, token: &str) -> Vec<(&'static str, StatusCode, bool)> {
+    let mut answers = Vec::new();
+    for (method, path, body) in [
+        (Method::GET, "/session", ""),
+        (Method::GET, "/draft-key", ""),
+        (Method::GET, "/choice", ""),
+        (Method::GET, "/events", ""),
+        (Method::POST, "/activity", r#"{"age_ms":0}"#),
+        (Method::POST, "/extend", ""),
+        (Method::POST, "/tab", r#"{"tab":"a","path":"/"}"#),
+        (Method::POST, "/hold", r#"{"for_ms":1000}"#),
+        (Method::PUT, "/choice", r#"{"idle":"15m"}"#),
+        (Method::POST, "/sign-out", ""),
+    ] {
+        let mut request = page_request(method, path, token, body);
+        let headers = request.headers_mut();
+        headers.insert("sec-fetch-site", "same-site".parse().expect("a value"));
+        headers.insert(header::ORIGIN, origin.parse().expect("a value"));
+        let answer = site.open(request).await;
+        let readable = answer.headers().contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN);
+        answers.push((path, answer.status(), readable));
+    }
+    answers
+}
+
+#[tokio::test]
+async fn a_page_gets_as_far_as_the_sessions_of_its_own_application() {
+    let site = site().await;
+    let token = site.sign_in("ada").await;
+    for (path, status, readable) in calls(&site, "https://shop.example", &token).await {
+        assert_eq!((status, readable), (StatusCode::FORBIDDEN, false), "{path}");
+    }
+    assert_eq!(site.get("/session", &token).await.status, StatusCode::OK, "nothing has ended it");
+    for (path, status, readable) in calls(&site, ORIGIN, &token).await {
+        assert!(status.is_success() || status == StatusCode::CONFLICT, "{path}: {status}");
+        assert!(readable, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn how_a_session_of_another_application_ended_is_not_told_either() {
+    let site = site().await;
+    let token = site.sign_in("ada").await;
+    site.advance(24 * 3600);
+    for (path, status, readable) in calls(&site, "https://shop.example", &token).await {
+        assert_eq!((status, readable), (StatusCode::FORBIDDEN, false), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn no_page_of_an_unknown_origin_holds_a_stream() {
+    let site = site().await;
+    let token = site.sign_in("ada").await;
+    for (headers, status) in [
+        (&[("origin", "https://evil.example")][..], StatusCode::FORBIDDEN),
+        (&[("origin", "null")], StatusCode::FORBIDDEN),
+        (&[("sec-fetch-site", "cross-site")], StatusCode::FORBIDDEN),
+        (&[("sec-fetch-site", "same-origin")], StatusCode::OK),
+        (&[("origin", ORIGIN)], StatusCode::OK),
+        (&[], StatusCode::OK),
+    ] {
+        let mut request = page_request(Method::GET, "/events", &token, "");
+        request.headers_mut().remove("sec-fetch-site");
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, value.parse().expect("a value"));
+        }
+        assert_eq!(site.open(request).await.status(), status, "{headers:?}");
+    }
+}

@@ -497,3 +497,84 @@ async fn headers_that_are_no_text_are_refused() {
         }
     }
 }
+
+#[tokio::test]
+async fn the_answer_has_what_the_application_may_get_of_cookie_and_authorization() {
+    let site = Site::new(CONFIG).await;
+    let token = site.sign_in("ada").await;
+    let own = format!("nightlatch={token}");
+    let (cookies, ours) = (format!("a=b; {own}; c=d"), format!("Bearer {token}"));
+    let theirs = format!("Bearer {}", "A".repeat(43));
+    let mixed = format!("{ours}, Basic YTpi");
+    for dialect in DIALECTS {
+        // Envoy would set what is empty, and is told to remove it.
+        let nothing = (dialect != Dialect::Ext).then_some("");
+        for (sent, cookie, authorization) in [
+            (&[("cookie", own.as_str())][..], nothing, None),
+            (&[("cookie", &cookies)], Some("a=b; c=d"), None),
+            (&[("cookie", &own), ("authorization", &theirs)], nothing, Some(theirs.as_str())),
+            (&[("authorization", &ours)], None, nothing),
+            (&[("authorization", &mixed)], None, Some("Basic YTpi")),
+            (&[("authorization", &theirs), ("authorization", &ours)], None, Some(theirs.as_str())),
+        ] {
+            let answer = ask(&site, dialect, "GET", "/", sent).await;
+            assert!(is_allowed(&answer), "{dialect:?} {sent:?}: {}", answer.body);
+            assert_eq!(answer.header("cookie"), cookie, "{dialect:?} {sent:?}");
+            assert_eq!(answer.header("authorization"), authorization, "{dialect:?} {sent:?}");
+            assert!(!format!("{:?}", answer.headers).contains(&token), "{dialect:?} {sent:?}");
+        }
+    }
+    let only_ours = [("cookie", own.as_str()), ("authorization", ours.as_str())];
+    let answer = ask(&site, Dialect::Ext, "GET", "/", &only_ours).await;
+    let removed: Vec<_> = answer.headers.get_all("x-envoy-auth-headers-to-remove").iter().collect();
+    assert_eq!(removed, ["cookie", "authorization"]);
+}
+
+#[tokio::test]
+async fn a_question_with_a_twin_of_our_headers_is_refused() {
+    let site = Site::new(CONFIG).await;
+    let cookie = format!("nightlatch={}", site.sign_in("ada").await);
+    for dialect in DIALECTS {
+        for twin in ["nightlatch+subject", "nightlatch_subject", "Nightlatch`Phase", "x_real_ip", "x.forwarded.for"] {
+            let answer = ask(&site, dialect, "GET", "/", &[("cookie", &cookie), (twin, "root")]).await;
+            answer.problem(dialect.refusing(StatusCode::BAD_REQUEST));
+        }
+        let plain = [("cookie", cookie.as_str()), ("nightlatch-subject", "root"), ("x_api_key", "own")];
+        assert_eq!(ask(&site, dialect, "GET", "/", &plain).await.header("nightlatch-subject"), Some("ada"));
+    }
+}
+
+/// A proxy in front may resolve a path before it looks where it leads, and hand it on as it was sent.
+#[tokio::test]
+async fn a_path_that_leads_out_of_the_question_is_none() {
+    let site = Site::new(CONFIG).await;
+    let cookie = format!("nightlatch={}", site.sign_in("ada").await);
+    let question = Dialect::Ext.question("GET", HOST, "");
+    for target in [
+        "/../../session",
+        "/%2e%2e/%2e%2e/session",
+        "/..;/../session",
+        "/x/../../../session",
+        "/../ext2",
+        "/..",
+    ] {
+        let address = Dialect::Ext.address(target);
+        let answer = send(&site, "GET", &address, &question, &[("cookie", &cookie)]).await;
+        answer.problem(StatusCode::BAD_REQUEST);
+        assert_eq!(answer.header("nightlatch-subject"), None, "{target}");
+    }
+    let address = Dialect::Ext.address("/a/../b");
+    assert!(is_allowed(&send(&site, "GET", &address, &question, &[("cookie", &cookie)]).await));
+}
+
+#[tokio::test]
+async fn where_browsers_come_over_tls_they_are_told_to_stay_there() {
+    let secure = Site::new("[server]\npublic_url = \"https://app.example\"").await;
+    let plain = Site::new("").await;
+    for (site, promised) in [(&secure, Some("max-age=31536000")), (&plain, None)] {
+        for path in ["/session", "/signed-out", "/sdk.json", "/nothing/here", "/auth/forward"] {
+            let answer = site.get(path, "none").await;
+            assert_eq!(answer.header("strict-transport-security"), promised, "{path}");
+        }
+    }
+}
