@@ -160,6 +160,12 @@ impl fmt::Display for Handle {
     }
 }
 
+/// A random UUID as text, for what needs a name and no secret.
+#[must_use]
+pub fn random_uuid() -> String {
+    uuid::Builder::from_random_bytes(random_bytes()).into_uuid().to_string()
+}
+
 /// Random bytes from the operating system. Without them no secret is safe, so the process stops.
 #[expect(clippy::disallowed_methods, reason = "the one place where randomness enters")]
 pub(crate) fn random_bytes<const N: usize>() -> [u8; N] {

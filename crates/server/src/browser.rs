@@ -34,6 +34,7 @@ use axum::{BoxError, Router};
 pub(crate) use self::snippet::Snippet;
 use crate::gateway;
 use crate::http::cross_origin::cross_origin;
+use crate::http::headers::promise_tls;
 use crate::http::problem::Problem;
 use crate::http::question::repeat_question;
 use crate::http::routed::routed;
@@ -49,7 +50,8 @@ where
     B: HttpBody<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
 {
-    match gateway::dialect(&latch.prefix, request.uri().path()) {
+    let question = gateway::dialect(&latch.prefix, request.uri().path());
+    let mut response = match question {
         Some(dialect) => {
             let (question, body) = request.into_parts();
             let answer = gateway::ask(&latch, dialect, &question).await;
@@ -58,7 +60,12 @@ where
             answer
         }
         None => routed(routes, request).await,
+    };
+    // What lets a request pass is for the proxy; everything else reaches browsers.
+    if question.is_none() || response.status() != StatusCode::OK {
+        promise_tls(&latch, response.headers_mut());
     }
+    response
 }
 
 /// The endpoints that pages need, below the prefix. `extra` is served beside them.

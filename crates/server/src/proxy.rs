@@ -47,6 +47,7 @@ use crate::gateway::decision::{Decision, Denial, decide};
 use crate::gateway::denial;
 use crate::gateway::original::Original;
 use crate::http::application_headers;
+use crate::http::headers::promise_tls;
 use crate::http::request_kind::opens_page;
 use crate::http::routed::routed;
 use crate::http::tcp::Peer;
@@ -105,6 +106,7 @@ impl Proxy {
             self.latch.metrics.proxy.request(fault.outcome());
             fault.answer(&self.latch, for_people)
         });
+        promise_tls(&self.latch, response.headers_mut());
         if last && response.status() != StatusCode::SWITCHING_PROTOCOLS {
             let close = HeaderValue::from_static("close");
             response.headers_mut().insert(header::CONNECTION, close);

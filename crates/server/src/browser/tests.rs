@@ -161,7 +161,7 @@ impl Answer {
         assert_eq!(self.header("cache-control"), Some("no-store"));
         let problem = self.json();
         assert_eq!(problem["status"], status.as_u16());
-        for member in ["type", "title", "detail"] {
+        for member in ["type", "title", "detail", "instance"] {
             assert!(
                 problem[member].as_str().is_some_and(|text| !text.is_empty()),
                 "{member}: {problem}"

@@ -8,6 +8,7 @@ use nightlatch_core::policy::Violation;
 use nightlatch_core::session::{EndReason, StepUp};
 use nightlatch_core::time::Instant;
 use nightlatch_engine::store::StoreError;
+use nightlatch_engine::token::random_uuid;
 use schemars::generate::SchemaGenerator;
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
@@ -36,6 +37,8 @@ struct Body {
     status: u16,
     /// What exactly went wrong, and what to do about it.
     detail: Cow<'static, str>,
+    /// Names this one answer, here and in the log.
+    instance: String,
     /// Why there is no session.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
@@ -65,6 +68,7 @@ impl Problem {
             title,
             status: status.as_u16(),
             detail: detail.into(),
+            instance: format!("urn:uuid:{}", random_uuid()),
             reason: None,
             ended_at: None,
             violations: Vec::new(),
@@ -205,6 +209,8 @@ impl From<StoreError> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
+        let Body { r#type, instance, .. } = &*self.body;
+        tracing::debug!(status = self.status.as_u16(), r#type, instance, "a request is answered with a problem");
         let body = serde_json::to_vec(&self.body).unwrap_or_default();
         let json = HeaderValue::from_static("application/problem+json");
         let mut response = (self.status, [(header::CONTENT_TYPE, json)], body).into_response();

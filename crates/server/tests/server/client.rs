@@ -76,6 +76,7 @@ impl Answer {
             "title",
             "status",
             "detail",
+            "instance",
             "reason",
             "ended_at",
             "violations",
