@@ -6,6 +6,7 @@ pub(crate) mod conditions;
 pub(crate) mod cookie;
 pub(crate) mod credential;
 pub(crate) mod cross_origin;
+pub(crate) mod explained;
 pub(crate) mod head_timer;
 pub(crate) mod header_name;
 pub(crate) mod headers;

@@ -13,6 +13,7 @@ use ipnet::IpNet;
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
+use super::explained::Explained;
 use super::head_timer::HeadTimer;
 use super::patient::Patient;
 use super::tcp::{self, Door, Peer, Room};
@@ -85,7 +86,7 @@ where
         .timer(HeadTimer::default())
         .header_read_timeout(tcp::HEADERS_WITHIN)
         .pipeline_flush(true)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(Explained::new(stream)), service);
     let connection = connections.watch(connection);
     tokio::spawn(async move {
         if let Err(error) = connection.await {

@@ -193,6 +193,20 @@ impl Problem {
     }
 }
 
+impl Problem {
+    /// The whole answer as it is written where there is no server to write it, and nothing may follow.
+    pub(crate) fn closing(&self, date: &str) -> Vec<u8> {
+        let body = serde_json::to_vec(&self.body).unwrap_or_default();
+        let head = format!(
+            "HTTP/1.1 {}\r\nconnection: close\r\ncontent-type: application/problem+json\r\ncache-control: no-store\r\n\
+             x-content-type-options: nosniff\r\ncontent-length: {}\r\ndate: {date}\r\n\r\n",
+            self.status,
+            body.len(),
+        );
+        [head.into_bytes(), body].concat()
+    }
+}
+
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         tracing::warn!(%error, "a request was refused because of the store");
@@ -210,7 +224,12 @@ impl From<StoreError> for Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let Body { r#type, instance, .. } = &*self.body;
-        tracing::debug!(status = self.status.as_u16(), r#type, instance, "a request is answered with a problem");
+        tracing::debug!(
+            status = self.status.as_u16(),
+            r#type,
+            instance,
+            "a request is answered with a problem"
+        );
         let body = serde_json::to_vec(&self.body).unwrap_or_default();
         let json = HeaderValue::from_static("application/problem+json");
         let mut response = (self.status, [(header::CONTENT_TYPE, json)], body).into_response();

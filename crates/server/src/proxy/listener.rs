@@ -20,6 +20,7 @@ use super::stream::{Streams, Traffic, seen};
 use super::strict::Strict;
 use super::tls::Certificate;
 use crate::config::ProxySection;
+use crate::http::explained::Explained;
 use crate::http::head_timer::HeadTimer;
 use crate::http::tcp::{self, Door, Peer, Room};
 use crate::http::unread::to_its_end;
@@ -141,7 +142,7 @@ impl Connection {
             .keep_alive_interval(PINGED_EVERY)
             .max_concurrent_streams(STREAMS_PER_CONNECTION)
             .max_header_list_size(u32::try_from(header_limit).unwrap_or(u32::MAX));
-        let io = TokioIo::new(Strict::new(stream, header_limit, tcp::HEADERS_WITHIN));
+        let io = TokioIo::new(Strict::new(Explained::new(stream), header_limit, tcp::HEADERS_WITHIN));
         let mut connection = pin!(builder.serve_connection_with_upgrades(io, service));
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,

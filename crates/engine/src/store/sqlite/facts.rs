@@ -97,7 +97,9 @@ pub(super) fn meant_by(filter: &Filter, first: usize) -> Option<(String, Vec<&st
         }
     }
     if let Some(within) = &filter.within {
-        let numbers = (first + values.len()..).take(within.len()).map(|number| format!("?{number}"));
+        let numbers = (first + values.len()..)
+            .take(within.len())
+            .map(|number| format!("?{number}"));
         conditions.push(format!("application IN ({})", numbers.collect::<Vec<_>>().join(", ")));
         values.extend(within.iter().map(|application| &**application));
     }

@@ -32,7 +32,9 @@ pub(super) fn audit(connection: &Connection, filter: &AuditFilter) -> Result<Vec
     let source = match filter {
         AuditFilter { handle: Some(_), .. } => "audit INDEXED BY audit_by_handle",
         AuditFilter { subject: Some(_), .. } => "audit INDEXED BY audit_by_subject",
-        AuditFilter { within: Some(within), .. } if within.len() == 1 => "audit INDEXED BY audit_by_application",
+        AuditFilter {
+            within: Some(within), ..
+        } if within.len() == 1 => "audit INDEXED BY audit_by_application",
         AuditFilter { kind: Some(_), .. } => "audit INDEXED BY audit_by_kind",
         _ => "audit NOT INDEXED",
     };
