@@ -28,6 +28,12 @@ const README: Proof = Proof::Test {
     name: "the_commands_of_the_readme_work",
 };
 
+/// The command of `docs/applications.md`.
+const BOUND_KEYS: Proof = Proof::Test {
+    path: "crates/server/tests/management/command_line.rs",
+    name: "a_key_is_bound_to_an_application_on_the_command_line",
+};
+
 /// The commands of `docs/replay.md` beside its example.
 const REPLAY: Proof = Proof::Test {
     path: "crates/server/tests/replay/document.rs",
@@ -113,6 +119,10 @@ const COMMANDS: &[(&str, Proof)] = &[
     (
         "nightlatch gateway nginx --config latch.toml --upstream http://127.0.0.1:3000",
         GATEWAYS,
+    ),
+    (
+        "nightlatch keys create wiki --application wiki --config latch.toml",
+        BOUND_KEYS,
     ),
     ("nightlatch gateway test http://127.0.0.1:8080", GATEWAYS),
     ("nightlatch gateway echo --listen 127.0.0.1:3000", GATEWAYS),

@@ -143,7 +143,9 @@ async fn create(store: &dyn Store, new: &New) -> anyhow::Result<()> {
         bail!("there is a key `{name}` already; take another name, or revoke it first");
     }
     // The secret alone goes to standard output, so that a script can keep it.
-    super::complain(format_args!("Keep it: it is shown only now. It may do this: {scopes}{bound}"));
+    super::complain(format_args!(
+        "Keep it: it is shown only now. It may do this: {scopes}{bound}"
+    ));
     writeln!(std::io::stdout(), "{secret}")?;
     Ok(())
 }

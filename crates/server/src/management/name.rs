@@ -200,7 +200,16 @@ mod tests {
 
     #[test]
     fn a_name_is_what_is_seen_of_it() {
-        for name in ["alice", "Zoë O'Brien <z@example.org>", "山田", "שרה", "Doe, Jane", "a  b", "100%", &"ä".repeat(255)] {
+        for name in [
+            "alice",
+            "Zoë O'Brien <z@example.org>",
+            "山田",
+            "שרה",
+            "Doe, Jane",
+            "a  b",
+            "100%",
+            &"ä".repeat(255),
+        ] {
             assert!(Name::try_from(name.to_owned()).is_ok(), "{name:?}");
         }
         for name in [
@@ -239,7 +248,16 @@ mod tests {
         for method in ["pwd", "hwk", "urn:example:sms", "phr+h", "a-b_c.d"] {
             assert!(Method::try_from(method.to_owned()).is_ok(), "{method:?}");
         }
-        for method in ["", "pwd hwk", "pwd,hwk", " pwd", "pwd\u{200b}", "пароль", "a\tb", &"x".repeat(65)] {
+        for method in [
+            "",
+            "pwd hwk",
+            "pwd,hwk",
+            " pwd",
+            "pwd\u{200b}",
+            "пароль",
+            "a\tb",
+            &"x".repeat(65),
+        ] {
             assert!(Method::try_from(method.to_owned()).is_err(), "{method:?}");
         }
     }

@@ -28,7 +28,9 @@ pub(super) enum Reach {
 impl Reach {
     pub(super) fn of(key: &ApiKey) -> Self {
         let bound = key.applications.as_ref();
-        bound.map_or(Self::Everything, |applications| Self::Within(applications.as_slice().into()))
+        bound.map_or(Self::Everything, |applications| {
+            Self::Within(applications.as_slice().into())
+        })
     }
 
     fn contains(&self, application: Option<&str>) -> bool {
@@ -102,9 +104,7 @@ impl Reach {
         if self.contains(Some(application)) {
             return Ok(());
         }
-        Err(Refusal::MissingScope.because(format!(
-            "Your key is bound to other applications than `{application}`."
-        )))
+        Err(Refusal::MissingScope.because(format!("Your key is bound to other applications than `{application}`.")))
     }
 }
 
@@ -153,7 +153,10 @@ mod tests {
         assert_eq!(application(Reach::Everything, None), Some(None));
         assert_eq!(application(bound(&["wiki"]), None), Some(Some("wiki".into())));
         assert_eq!(application(bound(&["wiki", "crm"]), None), None);
-        assert_eq!(application(bound(&["wiki", "crm"]), Some("crm")), Some(Some("crm".into())));
+        assert_eq!(
+            application(bound(&["wiki", "crm"]), Some("crm")),
+            Some(Some("crm".into()))
+        );
         assert_eq!(application(bound(&["wiki"]), Some("billing")), None);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::process::{Command, Output};
 
+use axum::http::Method;
 use serde_json::{Value, json};
 
 use crate::api::{Api, handles_of};
@@ -244,6 +245,54 @@ fn keys_of_a_store_that_does_not_last_cannot_be_made() {
         &api.server.command(&["keys", "list", "--config", "/nonexistent.toml"]),
         &["/nonexistent.toml"],
     );
+}
+
+/// The document says what such a key reaches; this is the command that it tells to run.
+#[tokio::test]
+async fn a_key_is_bound_to_an_application_on_the_command_line() {
+    let api = Api::start();
+    let config = api.server.config_file();
+    let config = config.to_str().expect("text");
+    let made = api
+        .server
+        .command(&["keys", "create", "wiki", "--application", "wiki", "--config", config]);
+    assert!(made.status.success(), "{made:?}");
+    let told = String::from_utf8_lossy(&made.stderr).into_owned();
+    assert!(told.contains("sessions:read") && told.contains("in wiki"), "{told}");
+    let key = format!("Bearer {}", String::from_utf8_lossy(&made.stdout).trim());
+    let bound = [("authorization", key.as_str())];
+    let sign_in = |application: &str| format!(r#"{{"subject":"ada","application":"{application}"}}"#);
+    for (application, status) in [("wiki", 201), ("billing", 403)] {
+        let made = api
+            .call_with(&bound, Method::POST, "sessions", &sign_in(application))
+            .await;
+        assert_eq!(made.status.as_u16(), status, "{application}: {}", made.text());
+    }
+    api.call_with(&bound, Method::GET, "policy", "").await.problem(403);
+    let listed = api.server.command(&["keys", "list", "--config", config]);
+    assert!(
+        String::from_utf8_lossy(&listed.stdout).contains("in wiki"),
+        "{listed:?}"
+    );
+    let audit = String::from_utf8_lossy(&api.server.command(&["audit", "show"]).stdout).into_owned();
+    assert!(audit.contains("in wiki"), "{audit}");
+    for (option, value, told) in [
+        ("--application", " wiki", "space"),
+        ("--scope", "policy:read", "policy:read"),
+    ] {
+        let arguments = [
+            "keys",
+            "create",
+            "x",
+            "--application",
+            "crm",
+            "--config",
+            config,
+            option,
+            value,
+        ];
+        refused(&api.server.command(&arguments), &[told]);
+    }
 }
 
 #[tokio::test]

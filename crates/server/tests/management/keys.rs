@@ -104,12 +104,16 @@ async fn a_bound_key_finds_the_sessions_of_its_application_and_no_other() {
             (Method::POST, "/reauthenticate", r#"{"subject":"ada"}"#),
             (Method::DELETE, "", ""),
         ] {
-            let answer = bound.call(method.clone(), &format!("sessions/{handle}{path}"), body).await;
+            let answer = bound
+                .call(method.clone(), &format!("sessions/{handle}{path}"), body)
+                .await;
             assert_eq!(answer.status.as_u16(), status, "{method} {path}: {}", answer.text());
         }
         // What is out of reach is not told from what is not there.
         if status == 404 {
-            let nothing = bound.call(Method::GET, "sessions/01890a5d-ac96-774b-bcce-b302099a8057", "").await;
+            let nothing = bound
+                .call(Method::GET, "sessions/01890a5d-ac96-774b-bcce-b302099a8057", "")
+                .await;
             let mut out_of_reach = bound.call(Method::GET, &format!("sessions/{handle}"), "").await.json();
             let mut nothing = nothing.json();
             for problem in [&mut out_of_reach, &mut nothing] {
@@ -132,10 +136,16 @@ async fn a_bound_key_lists_counts_and_ends_within_its_application() {
         assert_eq!(handles[0]["handle"], bound.wiki);
     }
     let shown = bound.call(Method::GET, "subjects/ada", "").await.ok(200);
-    assert_eq!((&shown["live_sessions"], &shown["applications"]), (&json!(1), &json!(["wiki"])));
+    assert_eq!(
+        (&shown["live_sessions"], &shown["applications"]),
+        (&json!(1), &json!(["wiki"]))
+    );
     let audit = bound.call(Method::GET, "audit", "").await.ok(200);
     let told = audit["records"].as_array().expect("a list");
-    assert!(!told.is_empty() && told.iter().all(|record| record["application"] == "wiki"), "{audit}");
+    assert!(
+        !told.is_empty() && told.iter().all(|record| record["application"] == "wiki"),
+        "{audit}"
+    );
     let other = format!("audit?handle={}", bound.billing);
     assert_eq!(bound.call(Method::GET, &other, "").await.ok(200)["records"], json!([]));
 
@@ -148,15 +158,27 @@ async fn a_bound_key_lists_counts_and_ends_within_its_application() {
         bound.call(method, path, body).await.problem(403);
     }
     let all = r#"{"selector":{"all":true},"dry_run":true}"#;
-    assert_eq!(bound.call(Method::POST, "sessions/end", all).await.ok(200)["matched"], 1);
-    assert_eq!(bound.call(Method::DELETE, "subjects/ada/sessions", "").await.ok(200)["ended"], 1);
-    assert_eq!(bound.api.handles("").await, [bound.billing.as_str(), bound.none.as_str()]);
+    assert_eq!(
+        bound.call(Method::POST, "sessions/end", all).await.ok(200)["matched"],
+        1
+    );
+    assert_eq!(
+        bound.call(Method::DELETE, "subjects/ada/sessions", "").await.ok(200)["ended"],
+        1
+    );
+    assert_eq!(
+        bound.api.handles("").await,
+        [bound.billing.as_str(), bound.none.as_str()]
+    );
 }
 
 #[tokio::test]
 async fn what_a_bound_key_makes_is_for_its_application() {
     let bound = &Bound::new().await;
-    let made = bound.call(Method::POST, "sessions", r#"{"subject":"ben"}"#).await.ok(201);
+    let made = bound
+        .call(Method::POST, "sessions", r#"{"subject":"ben"}"#)
+        .await
+        .ok(201);
     let path = format!("sessions/{}", made["handle"].as_str().expect("a handle"));
     assert_eq!(bound.api.get(&path).await.ok(200)["application"], "wiki");
 }
@@ -164,13 +186,30 @@ async fn what_a_bound_key_makes_is_for_its_application() {
 #[tokio::test]
 async fn a_bound_key_reaches_nothing_that_is_about_all_applications() {
     let bound = &Bound::new().await;
-    for path in ["policy", "policy/state", "policy/revisions", "applications", "applications/wiki", "keys", "explain"] {
+    for path in [
+        "policy",
+        "policy/state",
+        "policy/revisions",
+        "applications",
+        "applications/wiki",
+        "keys",
+        "explain",
+    ] {
         bound.call(Method::GET, path, "").await.problem(403);
     }
     for (body, named) in [
-        (json!({ "name": "a", "scopes": ["policy:read"], "applications": ["wiki"] }), "policy:read"),
-        (json!({ "name": "a", "scopes": ["sessions:read"], "applications": [] }), "applications"),
-        (json!({ "name": "a", "scopes": ["sessions:read"], "applications": [" wiki"] }), "applications"),
+        (
+            json!({ "name": "a", "scopes": ["policy:read"], "applications": ["wiki"] }),
+            "policy:read",
+        ),
+        (
+            json!({ "name": "a", "scopes": ["sessions:read"], "applications": [] }),
+            "applications",
+        ),
+        (
+            json!({ "name": "a", "scopes": ["sessions:read"], "applications": [" wiki"] }),
+            "applications",
+        ),
     ] {
         let refused = bound.api.post("keys", &body).await.problem(422);
         assert!(refused.contains(named), "{refused}");

@@ -19,12 +19,12 @@ use crate::http::problem::Problem;
 use crate::management::Management;
 use crate::management::admission::Actor;
 use crate::management::input::{AuthTime, Claimed, key_reused};
+use crate::management::name::{List, Method, Name};
 use crate::management::operation::{Created, Group, Operation, post};
 use crate::management::reach::Reach;
 use crate::management::refusal::Refusal;
 use crate::management::schema::HandleForm;
 use crate::management::scope::Scope;
-use crate::management::name::{List, Method, Name};
 
 pub(in crate::management) fn operation() -> Operation {
     post("/api/v1/sessions", Scope::SessionsCreate, create)
