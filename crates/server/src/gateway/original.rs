@@ -46,7 +46,9 @@ pub(crate) enum Unbelievable {
     Method(String),
     #[error("the address is not `http://` or `https://`, a host and a path")]
     Address,
-    #[error("the path leads out of the one that the proxy asks at; let the proxy resolve it (`normalize_path` of Envoy)")]
+    #[error(
+        "the path leads out of the one that the proxy asks at; let the proxy resolve it (`normalize_path` of Envoy)"
+    )]
     Outside,
     #[error("the path cannot be told for certain: {0}")]
     Path(#[from] Ambiguous),
@@ -184,7 +186,12 @@ mod tests {
         assert_eq!(only(&two, &HOST), Err(Unbelievable::Repeated(HOST.clone())));
         let list = headers(&[("x-forwarded-host", "a.example, b.example")]);
         assert_eq!(only_one_of_a_kind(&list, &HOST), Err(Unbelievable::List(HOST.clone())));
-        for twin in ["x_forwarded_host", "x-forwarded_host", "x.forwarded.host", "x+forwarded`host"] {
+        for twin in [
+            "x_forwarded_host",
+            "x-forwarded_host",
+            "x.forwarded.host",
+            "x+forwarded`host",
+        ] {
             let twins = headers(&[("x-forwarded-host", "a.example"), (twin, "b.example")]);
             assert_eq!(
                 no_twins(&twins, &[&HOST]),
@@ -198,7 +205,11 @@ mod tests {
     fn nobody_asks_with_another_spelling_of_who_it_is() {
         for odd in b"!#$%&'*+.^_`|~" {
             let odd = char::from(*odd);
-            for name in [format!("Nightlatch{odd}Subject"), format!("nightlatch-idle{odd}remaining"), format!("x{odd}real-ip")] {
+            for name in [
+                format!("Nightlatch{odd}Subject"),
+                format!("nightlatch-idle{odd}remaining"),
+                format!("x{odd}real-ip"),
+            ] {
                 let twin = no_twins(&headers(&[(&name, "root")]), &[]);
                 assert_eq!(twin, Err(Unbelievable::TwinOfOurs), "{name}");
             }

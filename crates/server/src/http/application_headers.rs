@@ -85,13 +85,20 @@ mod tests {
             (&["__HOST-Nightlatch=T; a=1"], Some("a=1")),
             (&["nightlatch =T; a=1"], Some("a=1")),
             (&["nightlatch; a=1"], Some("a=1")),
-            (&["x__Host-nightlatch=3; nightlatch-theme=dark"], Some("x__Host-nightlatch=3; nightlatch-theme=dark")),
+            (
+                &["x__Host-nightlatch=3; nightlatch-theme=dark"],
+                Some("x__Host-nightlatch=3; nightlatch-theme=dark"),
+            ),
             (&["nightlatch=T"], None),
             (&[], None),
         ] {
             let lines = sent.iter().map(|line| (header::COOKIE, HeaderValue::from_static(line)));
             let cookies = cookies(&lines.collect());
-            assert_eq!(cookies.as_ref().map(HeaderValue::as_bytes), left.map(str::as_bytes), "{sent:?}");
+            assert_eq!(
+                cookies.as_ref().map(HeaderValue::as_bytes),
+                left.map(str::as_bytes),
+                "{sent:?}"
+            );
         }
     }
 
@@ -107,7 +114,11 @@ mod tests {
         ] {
             assert!(found(&text), "{text}");
         }
-        for text in [format!("Bearer a.b.{token}"), format!("Bearer {token}A"), "Basic YTpi".to_owned()] {
+        for text in [
+            format!("Bearer a.b.{token}"),
+            format!("Bearer {token}A"),
+            "Basic YTpi".to_owned(),
+        ] {
             assert!(!found(&text), "{text}");
         }
     }

@@ -91,7 +91,10 @@ pub(crate) fn is_session(pair: &[u8]) -> bool {
 fn name_and_value(pair: &[u8]) -> (&[u8], &[u8]) {
     let end = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
     let (name, value) = pair.split_at(end);
-    (name.trim_ascii(), value.strip_prefix(b"=").unwrap_or(value).trim_ascii())
+    (
+        name.trim_ascii(),
+        value.strip_prefix(b"=").unwrap_or(value).trim_ascii(),
+    )
 }
 
 #[cfg(test)]

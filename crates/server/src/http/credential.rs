@@ -81,7 +81,9 @@ fn by_cookie(latch: &Latch, headers: &HeaderMap) -> Option<Credential> {
 /// The bearer tokens of all `Authorization` lines that may be ours. Servers join several lines with commas.
 fn bearers(headers: &HeaderMap) -> impl Iterator<Item = Digest> {
     let lines = headers.get_all(header::AUTHORIZATION).iter();
-    let elements = lines.filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(','));
+    let elements = lines
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(','));
     elements.filter_map(bearer_token).filter_map(Digest::of)
 }
 

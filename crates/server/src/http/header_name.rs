@@ -11,7 +11,11 @@ pub(crate) fn reads_as(name: &[u8], usual: &str) -> bool {
 
 /// The same for names that begin like this.
 pub(crate) fn starts_as(name: &[u8], usual: &str) -> bool {
-    name.len() >= usual.len() && name.iter().zip(usual.bytes()).all(|(byte, usual)| folded(*byte) == usual)
+    name.len() >= usual.len()
+        && name
+            .iter()
+            .zip(usual.bytes())
+            .all(|(byte, usual)| folded(*byte) == usual)
 }
 
 /// Whether a name has bytes besides letters, digits and hyphens, so that it may be read as another one.
@@ -29,7 +33,13 @@ pub(crate) fn is_forwarding(name: &[u8]) -> bool {
     FORWARDING.iter().any(|known| reads_as(name, known)) || FORWARDING_BEGINS.iter().any(|known| starts_as(name, known))
 }
 
-const FORWARDING: [&str; 5] = ["forwarded", "x-real-ip", "x-client-ip", "x-rewrite-url", "true-client-ip"];
+const FORWARDING: [&str; 5] = [
+    "forwarded",
+    "x-real-ip",
+    "x-client-ip",
+    "x-rewrite-url",
+    "true-client-ip",
+];
 const FORWARDING_BEGINS: [&str; 2] = ["x-forwarded", "x-original-"];
 
 fn folded(byte: u8) -> u8 {
@@ -57,7 +67,13 @@ mod tests {
 
     #[test]
     fn other_names_are_other_names() {
-        for name in ["nightlatch", "nightlatch-subject-x", "nightlatchsubject", "x-nightlatch-subject", ""] {
+        for name in [
+            "nightlatch",
+            "nightlatch-subject-x",
+            "nightlatchsubject",
+            "x-nightlatch-subject",
+            "",
+        ] {
             assert!(!reads_as(name.as_bytes(), "nightlatch-subject"), "{name}");
         }
     }

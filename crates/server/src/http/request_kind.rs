@@ -160,8 +160,14 @@ mod tests {
             (&[("accept", "text/event-stream")], RequestKind::Passive),
             (&[("upgrade", "websocket")], RequestKind::Passive),
             (&[("sec-fetch-dest", "report")], RequestKind::Passive),
-            (&[("sec-fetch-dest", "video"), ("sec-fetch-mode", "no-cors")], RequestKind::Passive),
-            (&[("sec-fetch-dest", "audio"), ("sec-fetch-mode", "cors")], RequestKind::Passive),
+            (
+                &[("sec-fetch-dest", "video"), ("sec-fetch-mode", "no-cors")],
+                RequestKind::Passive,
+            ),
+            (
+                &[("sec-fetch-dest", "audio"), ("sec-fetch-mode", "cors")],
+                RequestKind::Passive,
+            ),
             (&[("sec-fetch-dest", "track")], RequestKind::Passive),
             (&[("sec-fetch-dest", "serviceworker")], RequestKind::Passive),
             (&[("service-worker", "script")], RequestKind::Passive),

@@ -285,7 +285,10 @@ mod tests {
         ]);
         withhold_session(&mut sent, vec![HeaderValue::from_static("Bearer theirs")]);
         assert_eq!(sent[header::COOKIE], "a=1");
-        assert_eq!(sent.get_all(header::AUTHORIZATION).iter().collect::<Vec<_>>(), ["Bearer theirs"]);
+        assert_eq!(
+            sent.get_all(header::AUTHORIZATION).iter().collect::<Vec<_>>(),
+            ["Bearer theirs"]
+        );
         let mut only_ours = headers(&[("cookie", "__Host-nightlatch=T"), ("authorization", "Bearer ours")]);
         withhold_session(&mut only_ours, Vec::new());
         assert!(only_ours.is_empty());

@@ -79,8 +79,14 @@ async fn a_token_of_the_application_passes_beside_the_cookie_and_ours_never_does
             (&[("authorization", theirs.as_str())][..], vec![theirs.as_str()]),
             (&[("authorization", "Basic YTpi")], vec!["Basic YTpi"]),
             (&[("authorization", &ours)], vec![]),
-            (&[("authorization", &theirs), ("authorization", &ours)], vec![theirs.as_str()]),
-            (&[("authorization", &ours), ("authorization", &theirs)], vec![theirs.as_str()]),
+            (
+                &[("authorization", &theirs), ("authorization", &ours)],
+                vec![theirs.as_str()],
+            ),
+            (
+                &[("authorization", &ours), ("authorization", &theirs)],
+                vec![theirs.as_str()],
+            ),
             (&[("cookie", &earlier)], vec![]),
         ] {
             let mut headers = vec![("cookie", &*own)];

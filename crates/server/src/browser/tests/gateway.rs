@@ -144,17 +144,62 @@ async fn what_stands_in_authorization_for_the_application_does_not_hide_the_cook
         "Basic YWRhOnNlY3JldA==",
         "Bearer eyJhbGciOiJFUzI1NiJ9.e30.c2ln",
         "Digest x",
+        &format!("Bearer {}", "A".repeat(43)),
         "",
     ] {
         let headers = [("cookie", cookie.as_str()), ("authorization", theirs)];
         let answer = ask(&site, Dialect::Request, "GET", "/page", &headers).await;
         assert!(is_allowed(&answer), "{theirs}: {}", answer.body);
     }
-    // A token that may be one of ours is the one that is meant, good or not.
-    let another = format!("Bearer {}", "A".repeat(43));
-    let headers = [("cookie", cookie.as_str()), ("authorization", another.as_str())];
-    let answer = ask(&site, Dialect::Request, "GET", "/page", &headers).await;
-    assert_eq!(answer.problem(StatusCode::UNAUTHORIZED).as_deref(), Some("none"));
+}
+
+#[tokio::test]
+async fn a_bearer_of_ours_is_meant_whatever_has_become_of_its_session() {
+    let site = Site::new(CONFIG).await;
+    let (ada, ben) = (site.sign_in("ada").await, site.sign_in("ben").await);
+    let (cookie, twice) = (
+        format!("nightlatch={ada}"),
+        format!("nightlatch={ada}; nightlatch={ada}"),
+    );
+    let [ada, ben] = [ada, ben].map(|token| format!("bEaReR  {token}"));
+    let subject = async |headers: &[(&str, &str)]| {
+        let answer = ask(&site, Dialect::Forward, "GET", "/page", headers).await;
+        match answer.status {
+            StatusCode::OK => answer.header("nightlatch-subject").map(str::to_owned),
+            _ => answer.problem(StatusCode::UNAUTHORIZED),
+        }
+    };
+    for (headers, told) in [
+        (
+            &[("cookie", cookie.as_str()), ("authorization", ben.as_str())][..],
+            "ben",
+        ),
+        (&[("cookie", &cookie), ("authorization", &ada)], "ada"),
+        (&[("cookie", &twice), ("authorization", &ben)], "ben"),
+        (&[("cookie", "nightlatch=x"), ("authorization", &ben)], "ben"),
+        (&[("authorization", &ben), ("authorization", &ben)], "ben"),
+        (&[("authorization", &ben), ("authorization", &ada)], "none"),
+        (
+            &[("cookie", &cookie), ("authorization", &ben), ("authorization", &ada)],
+            "none",
+        ),
+        (&[("cookie", &twice)], "none"),
+    ] {
+        assert_eq!(subject(headers).await.as_deref(), Some(told), "{headers:?}");
+    }
+    let digest = nightlatch_engine::token::Digest::of(&ben["bearer  ".len()..]).expect("a token");
+    let ended = site
+        .latch
+        .engine
+        .sign_out(&digest, nightlatch_core::session::EndReason::User)
+        .await;
+    ended.expect("a store");
+    let both = [("cookie", cookie.as_str()), ("authorization", ben.as_str())];
+    assert_eq!(
+        subject(&both).await.as_deref(),
+        Some("user"),
+        "the cookie says nothing where a bearer of ours does"
+    );
 }
 
 #[tokio::test]
@@ -512,21 +557,36 @@ async fn the_answer_has_what_the_application_may_get_of_cookie_and_authorization
         for (sent, cookie, authorization) in [
             (&[("cookie", own.as_str())][..], nothing, None),
             (&[("cookie", &cookies)], Some("a=b; c=d"), None),
-            (&[("cookie", &own), ("authorization", &theirs)], nothing, Some(theirs.as_str())),
+            (
+                &[("cookie", &own), ("authorization", &theirs)],
+                nothing,
+                Some(theirs.as_str()),
+            ),
             (&[("authorization", &ours)], None, nothing),
             (&[("authorization", &mixed)], None, Some("Basic YTpi")),
-            (&[("authorization", &theirs), ("authorization", &ours)], None, Some(theirs.as_str())),
+            (
+                &[("authorization", &theirs), ("authorization", &ours)],
+                None,
+                Some(theirs.as_str()),
+            ),
         ] {
             let answer = ask(&site, dialect, "GET", "/", sent).await;
             assert!(is_allowed(&answer), "{dialect:?} {sent:?}: {}", answer.body);
             assert_eq!(answer.header("cookie"), cookie, "{dialect:?} {sent:?}");
             assert_eq!(answer.header("authorization"), authorization, "{dialect:?} {sent:?}");
-            assert!(!format!("{:?}", answer.headers).contains(&token), "{dialect:?} {sent:?}");
+            assert!(
+                !format!("{:?}", answer.headers).contains(&token),
+                "{dialect:?} {sent:?}"
+            );
         }
     }
     let only_ours = [("cookie", own.as_str()), ("authorization", ours.as_str())];
     let answer = ask(&site, Dialect::Ext, "GET", "/", &only_ours).await;
-    let removed: Vec<_> = answer.headers.get_all("x-envoy-auth-headers-to-remove").iter().collect();
+    let removed: Vec<_> = answer
+        .headers
+        .get_all("x-envoy-auth-headers-to-remove")
+        .iter()
+        .collect();
     assert_eq!(removed, ["cookie", "authorization"]);
 }
 
@@ -535,12 +595,27 @@ async fn a_question_with_a_twin_of_our_headers_is_refused() {
     let site = Site::new(CONFIG).await;
     let cookie = format!("nightlatch={}", site.sign_in("ada").await);
     for dialect in DIALECTS {
-        for twin in ["nightlatch+subject", "nightlatch_subject", "Nightlatch`Phase", "x_real_ip", "x.forwarded.for"] {
+        for twin in [
+            "nightlatch+subject",
+            "nightlatch_subject",
+            "Nightlatch`Phase",
+            "x_real_ip",
+            "x.forwarded.for",
+        ] {
             let answer = ask(&site, dialect, "GET", "/", &[("cookie", &cookie), (twin, "root")]).await;
             answer.problem(dialect.refusing(StatusCode::BAD_REQUEST));
         }
-        let plain = [("cookie", cookie.as_str()), ("nightlatch-subject", "root"), ("x_api_key", "own")];
-        assert_eq!(ask(&site, dialect, "GET", "/", &plain).await.header("nightlatch-subject"), Some("ada"));
+        let plain = [
+            ("cookie", cookie.as_str()),
+            ("nightlatch-subject", "root"),
+            ("x_api_key", "own"),
+        ];
+        assert_eq!(
+            ask(&site, dialect, "GET", "/", &plain)
+                .await
+                .header("nightlatch-subject"),
+            Some("ada")
+        );
     }
 }
 
@@ -564,7 +639,9 @@ async fn a_path_that_leads_out_of_the_question_is_none() {
         assert_eq!(answer.header("nightlatch-subject"), None, "{target}");
     }
     let address = Dialect::Ext.address("/a/../b");
-    assert!(is_allowed(&send(&site, "GET", &address, &question, &[("cookie", &cookie)]).await));
+    assert!(is_allowed(
+        &send(&site, "GET", &address, &question, &[("cookie", &cookie)]).await
+    ));
 }
 
 #[tokio::test]

@@ -73,11 +73,18 @@ mod tests {
     fn every_hyphen_is_written_in_every_way() {
         let one = spellings("X-Ab");
         assert_eq!(one.len(), 2 + ODD.len());
-        assert!(["X-Ab", "X-AB", "X_Ab", "X+Ab", "X`Ab"].iter().all(|spelled| one.iter().any(|one| one == spelled)));
+        assert!(
+            ["X-Ab", "X-AB", "X_Ab", "X+Ab", "X`Ab"]
+                .iter()
+                .all(|spelled| one.iter().any(|one| one == spelled))
+        );
         let two = spellings("X-Forwarded-For");
         assert_eq!(two.len(), 2 + 3 * ODD.len());
         for name in [&one, &two].into_iter().flatten() {
-            assert!(may_be_read_as(name, "X-Ab") || may_be_read_as(name, "X-Forwarded-For"), "{name}");
+            assert!(
+                may_be_read_as(name, "X-Ab") || may_be_read_as(name, "X-Forwarded-For"),
+                "{name}"
+            );
         }
         assert_eq!(spellings("Forwarded"), ["Forwarded", "FORWARDED"]);
     }

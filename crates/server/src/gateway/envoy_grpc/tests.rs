@@ -152,7 +152,13 @@ async fn who_may_pass_is_told_of_in_place_of_what_the_client_says() {
     removed.sort();
     assert_eq!(
         removed,
-        ["cookie", "nightlatch+phase", "nightlatch.authenticated-at", "nightlatch_subject", "proxy"]
+        [
+            "cookie",
+            "nightlatch+phase",
+            "nightlatch.authenticated-at",
+            "nightlatch_subject",
+            "proxy"
+        ]
     );
 }
 
@@ -163,14 +169,24 @@ async fn the_application_keeps_its_own_credentials_and_gets_none_of_ours() {
     let both = format!("Bearer {token}, Basic YTpi");
     let cookies = format!("a=b; {}", site.cookie);
     for (sent, left) in [
-        (&[("cookie", cookies.as_str()), ("authorization", "Bearer theirs")][..], [Some("a=b"), Some("Bearer theirs")]),
-        (&[("cookie", "a=b"), ("authorization", &both)], [Some("a=b"), Some("Basic YTpi")]),
+        (
+            &[("cookie", cookies.as_str()), ("authorization", "Bearer theirs")][..],
+            [Some("a=b"), Some("Bearer theirs")],
+        ),
+        (
+            &[("cookie", "a=b"), ("authorization", &both)],
+            [Some("a=b"), Some("Basic YTpi")],
+        ),
         (&[("authorization", &format!("Bearer {token}"))], [None, None]),
     ] {
         let ok = site.allowed(asks("/", sent)).await;
         for (name, left) in ["cookie", "authorization"].into_iter().zip(left) {
             let was_sent = sent.iter().any(|(sent, _)| *sent == name);
-            let told = ok.headers.iter().filter_map(|told| told.header.as_ref()).find(|told| told.key == name);
+            let told = ok
+                .headers
+                .iter()
+                .filter_map(|told| told.header.as_ref())
+                .find(|told| told.key == name);
             assert_eq!(told.map(|told| told.value.as_str()), left, "{sent:?}");
             let removed = ok.headers_to_remove.iter().any(|removed| removed == name);
             assert_eq!(removed, was_sent && left.is_none(), "{sent:?}");

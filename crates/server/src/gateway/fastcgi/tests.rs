@@ -80,7 +80,10 @@ async fn one_decision_after_the_other_on_a_kept_connection() {
         "{allowed}"
     );
     assert!(
-        allowed.ends_with("\r\nVariable-NIGHTLATCH_PHASE: active\r\nVariable-NIGHTLATCH_USER: ada\r\n\r\n"),
+        allowed.ends_with(
+            "\r\nVariable-NIGHTLATCH_PHASE: active\r\nVariable-NIGHTLATCH_COOKIE: \r\nVariable-NIGHTLATCH_AUTHORIZATION: \r\n\
+             Variable-NIGHTLATCH_USER: ada\r\n\r\n"
+        ),
         "{allowed}"
     );
 

@@ -66,7 +66,11 @@ pub(in super::super) async fn connection(kit: &Kit<'_>) -> anyhow::Result<Outcom
         request.with("Connection", format!("close, {named}"))
     };
     let mut tried = 0;
-    for name in IDENTITY.iter().chain(&FORWARDING).chain(&["Cookie", "Authorization", "Host"]) {
+    for name in IDENTITY
+        .iter()
+        .chain(&FORWARDING)
+        .chain(&["Cookie", "Authorization", "Host"])
+    {
         let answer = kit.ask(&request(name)).await;
         tried += 1;
         let Some(received) = answer.as_ref().and_then(super::super::exchange::Answer::received) else {

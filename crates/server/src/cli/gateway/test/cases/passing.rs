@@ -193,7 +193,13 @@ pub(in super::super) async fn own_authorization(kit: &Kit<'_>) -> anyhow::Result
     let ours = format!("Bearer {}", session.token);
     let page = || Request::fetch(&kit.args.page);
     let theirs = format!("Bearer {}", "Aa0_-".repeat(9).split_at(session.token.len()).0);
-    for own in [theirs.as_str(), "Bearer short", "Basic YTpi", "Bearer a.b.c", "Negotiate YII="] {
+    for own in [
+        theirs.as_str(),
+        "Bearer short",
+        "Basic YTpi",
+        "Bearer a.b.c",
+        "Negotiate YII=",
+    ] {
         let request = page().with("Cookie", &session.cookie).with("Authorization", own);
         let received = passes(kit, &request).await?.unwrap_or_default();
         let arrived = received.values("authorization");
@@ -217,7 +223,10 @@ pub(in super::super) async fn own_authorization(kit: &Kit<'_>) -> anyhow::Result
         let request = page().with("Authorization", first).with("Authorization", second);
         let answer = kit.ask(&request.with("Cookie", &session.cookie)).await;
         let Some(received) = answer.as_ref().and_then(Answer::received) else {
-            ensure!(is_stopped(answer.as_ref()), "two lines of `Authorization` are answered oddly");
+            ensure!(
+                is_stopped(answer.as_ref()),
+                "two lines of `Authorization` are answered oddly"
+            );
             continue;
         };
         keeps_token(&received, &session)?;
@@ -226,7 +235,10 @@ pub(in super::super) async fn own_authorization(kit: &Kit<'_>) -> anyhow::Result
 }
 
 fn keeps_token(received: &Received, session: &Session) -> anyhow::Result<()> {
-    let leaked = received.headers.iter().find(|(_, value)| value.contains(&session.token));
+    let leaked = received
+        .headers
+        .iter()
+        .find(|(_, value)| value.contains(&session.token));
     match leaked {
         Some((name, _)) => bail!("the token arrives in `{name}`"),
         None => Ok(()),
