@@ -118,14 +118,8 @@ impl Front {
         socket.connect(address).await.expect("a connection")
     }
 
-    /// Sends bytes and reads until the connection is closed.
     pub(crate) async fn raw(&self, bytes: &[u8]) -> String {
-        let mut stream = self.connect().await;
-        // It may have been refused before all of it was sent.
-        let _ = stream.write_all(bytes).await;
-        let mut answer = Vec::new();
-        let _ = stream.read_to_end(&mut answer).await;
-        String::from_utf8_lossy(&answer).into_owned()
+        raw(&self.address, bytes).await
     }
 
     /// A number of `/metrics`, such as `proxy_requests_total{outcome="passed"}`.
@@ -139,6 +133,16 @@ impl Front {
             .find_map(|line| line.strip_prefix(&format!("nightlatch_{name} ")));
         line.map_or(0, |value| value.parse().expect("a number"))
     }
+}
+
+/// Sends bytes and reads until the connection is closed.
+pub(crate) async fn raw(address: &str, bytes: &[u8]) -> String {
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    // It may have been refused before all of it was sent.
+    let _ = stream.write_all(bytes).await;
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer).await;
+    String::from_utf8_lossy(&answer).into_owned()
 }
 
 pub(crate) fn cookie(token: &str) -> String {

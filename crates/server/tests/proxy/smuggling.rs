@@ -1,7 +1,7 @@
 //! Requests that servers read differently are refused, the connection is closed, and nothing of them arrives.
 
 use crate::application::Application;
-use crate::front::{Front, HOST, cookie};
+use crate::front::{Front, HOST, cookie, raw};
 
 /// Fields and body after the request line, and the status that answers.
 #[expect(clippy::too_many_lines, reason = "a table")]
@@ -281,4 +281,33 @@ async fn a_head_that_never_ends_holds_no_connection() {
     let all = futures_util::future::join_all(began);
     let closed = tokio::time::timeout(std::time::Duration::from_secs(20), all).await;
     assert!(closed.is_ok(), "a connection stays open");
+}
+
+/// What never becomes a request is refused like any other, on every listener.
+#[tokio::test]
+async fn what_the_parser_refuses_is_told_as_a_problem() {
+    let application = Application::start().await;
+    let front = Front::of(&application, "");
+    let authority = |url: &str| url.trim_start_matches("http://").split('/').next().map(str::to_owned);
+    let listeners = [
+        Some(front.address.clone()),
+        authority(&front.server.browser),
+        authority(&front.server.management),
+    ];
+    let many = format!("GET / HTTP/1.1\r\nHost: {HOST}\r\n{}\r\n", "X: y\r\n".repeat(500));
+    for address in listeners {
+        let address = address.expect("an address");
+        for (sent, status) in [
+            ("nonsense\r\n\r\n", 400),
+            ("GET /\u{0} HTTP/1.1\r\n\r\n", 400),
+            (&many, 431),
+        ] {
+            let answer = raw(&address, sent.as_bytes()).await;
+            let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+            assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{head}");
+            assert!(head.contains("content-type: application/problem+json"), "{head}");
+            let problem: serde_json::Value = serde_json::from_str(body).expect("JSON");
+            assert_eq!(problem["status"], status);
+        }
+    }
 }

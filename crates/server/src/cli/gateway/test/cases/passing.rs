@@ -134,6 +134,21 @@ pub(in super::super) async fn endpoints(kit: &Kit<'_>) -> anyhow::Result<Outcome
             );
         }
     }
+    // A gateway that resolves a path before it looks where it leads may hand it on as it was sent.
+    for check in [
+        "auth/ext/../../session",
+        "auth/ext/%2e%2e/%2e%2e/session",
+        "auth/ext/..;/../session",
+        "x/../auth/ext/",
+    ] {
+        let answer = kit.answer(&own(Request::fetch(format!("{prefix}/{check}")))).await?;
+        let is_answer = answer.header("nightlatch-subject").is_some() || answer.header("nightlatch-phase").is_some();
+        ensure!(
+            !is_answer && !answer.is_echo(),
+            "{check} can be asked from outside: {}",
+            told(&answer)
+        );
+    }
     Ok(Outcome::Passed)
 }
 
