@@ -85,7 +85,6 @@ where
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(HeadTimer::default())
         .header_read_timeout(tcp::HEADERS_WITHIN)
-        .pipeline_flush(true)
         .serve_connection(TokioIo::new(Explained::new(stream)), service);
     let connection = connections.watch(connection);
     tokio::spawn(async move {
