@@ -111,6 +111,7 @@ fn filters() -> Vec<(&'static str, Filter)> {
         Filter {
             subject: given(subject),
             application: given(application),
+            within: None,
             device: given(device),
             role: given(role),
         }

@@ -35,10 +35,11 @@ impl Strangers {
 
     /// The mark is 64 bits of a hash, never those of an empty slot: that two tokens share theirs is as likely as guessing.
     fn place(&self, digest: &Digest) -> (Option<&AtomicU64>, u64) {
-        let bytes = digest.as_bytes();
-        let [a, b, c, d, e, f, g, h, high, low, ..] = *bytes;
-        let at = usize::from(u16::from_be_bytes([high, low])) % SLOTS;
-        (self.0.get(at), u64::from_be_bytes([a, b, c, d, e, f, g, h]).max(1))
+        let number = |part: &[u8]| part.iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+        let (mark, rest) = digest.as_bytes().split_at(8);
+        let at = number(&rest[..8]) % SLOTS as u64;
+        let slot = usize::try_from(at).ok().and_then(|at| self.0.get(at));
+        (slot, number(mark).max(1))
     }
 }
 
@@ -51,7 +52,7 @@ mod tests {
         let strangers = Strangers::default();
         let with = |first: u8, slot: u8| {
             let mut bytes = [0; 32];
-            (bytes[0], bytes[9]) = (first, slot);
+            (bytes[0], bytes[15]) = (first, slot);
             Digest::from_bytes(bytes)
         };
         let (one, beside, same_place) = (with(1, 1), with(1, 2), with(2, 1));

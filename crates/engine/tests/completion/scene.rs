@@ -235,6 +235,7 @@ pub(crate) const CALLS: &[(&str, Call)] = calls! {
     "a key": |s| s.fixture.engine.run_to_completion::<_, StoreError>(|engine| Box::pin(async move {
         let key = ApiKey {
             name: "ci".into(), digest: Token::random().digest(), created: engine.clock().now(), scopes: Vec::new(),
+            applications: None,
         };
         engine.add_api_key(&key, None, note(AuditKind::ApiKey)).await?;
         engine.replace_api_key(&key).await?;

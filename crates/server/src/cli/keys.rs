@@ -77,9 +77,7 @@ impl New {
             (false, some) => some.iter().copied().collect(),
         }
     }
-}
 
-impl New {
     fn applications(&self) -> Option<Vec<Box<str>>> {
         let bound = !self.applications.is_empty();
         bound.then(|| self.applications.iter().cloned().map(Name::into_inner).collect())

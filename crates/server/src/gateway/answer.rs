@@ -37,7 +37,7 @@ fn allowed(authorization: &[HeaderValue], asked: &HeaderMap, tell: impl FnOnce(&
     tell(headers);
     if asked.contains_key(header::COOKIE) {
         let cookies = application_headers::cookies(asked);
-        headers.insert(header::COOKIE, cookies.unwrap_or(HeaderValue::from_static("")));
+        headers.insert(header::COOKIE, cookies.unwrap_or_else(|| HeaderValue::from_static("")));
     }
     if asked.contains_key(header::AUTHORIZATION) {
         headers.insert(header::AUTHORIZATION, joined(authorization));
@@ -51,7 +51,7 @@ fn joined(lines: &[HeaderValue]) -> HeaderValue {
         [line] => line.clone(),
         lines => {
             let lines: Vec<_> = lines.iter().map(HeaderValue::as_bytes).collect();
-            HeaderValue::try_from(lines.join(&b", "[..])).unwrap_or(HeaderValue::from_static(""))
+            HeaderValue::try_from(lines.join(&b", "[..])).unwrap_or_else(|_| HeaderValue::from_static(""))
         }
     }
 }

@@ -83,7 +83,17 @@ pub(in crate::management) async fn create(
     let name = body.name;
     engine
         .run_to_completion(move |engine| {
-            Box::pin(async move { make(&management, engine, &name, (scopes, applications), claim.as_ref(), &actor).await })
+            Box::pin(async move {
+                make(
+                    &management,
+                    engine,
+                    &name,
+                    (scopes, applications),
+                    claim.as_ref(),
+                    &actor,
+                )
+                .await
+            })
         })
         .await
 }
