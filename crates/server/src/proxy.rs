@@ -152,7 +152,9 @@ impl Proxy {
                     session: Box::new(session),
                     digest: credential.digest,
                 };
-                let passed = self.pass(request, peer, &asked, place, Some(known), authorization).await;
+                let passed = self
+                    .pass(request, peer, &asked, place, Some(known), authorization)
+                    .await;
                 match passed {
                     Err(Fault::Over(why)) => self.deny(
                         &original,

@@ -45,7 +45,7 @@ impl Reach {
     }
 
     /// The session with this handle, ended or not.
-    pub(super) async fn find(&self, engine: &Engine, handle: &Handle) -> Result<(Record, Standing), Problem> {
+    pub(super) async fn find(&self, engine: &Arc<Engine>, handle: &Handle) -> Result<(Record, Standing), Problem> {
         let found = engine.find(handle).await?;
         found
             .filter(|(record, _)| self.contains_record(record))
@@ -53,7 +53,7 @@ impl Reach {
     }
 
     /// Those of some sessions that are in reach.
-    pub(super) async fn among(&self, engine: &Engine, handles: Vec<Handle>) -> Result<Vec<Handle>, Problem> {
+    pub(super) async fn among(&self, engine: &Arc<Engine>, handles: Vec<Handle>) -> Result<Vec<Handle>, Problem> {
         if *self == Self::Everything {
             return Ok(handles);
         }
