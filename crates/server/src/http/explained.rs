@@ -165,7 +165,7 @@ mod tests {
             };
             let mut client = client;
             let mut told = String::new();
-            let (_, read) = tokio::join!(writing, client.read_to_string(&mut told));
+            let ((), read) = tokio::join!(writing, client.read_to_string(&mut told));
             read.expect("text");
             let (head, body) = told.split_once("\r\n\r\n").expect("a head");
             assert!(head.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{head}");
