@@ -165,7 +165,9 @@ impl Proxy {
                     passed => passed,
                 }
             }
-            Decision::Open { place, authorization } => self.pass(request, peer, &asked, place, None, authorization).await,
+            Decision::Open { place, authorization } => {
+                self.pass(request, peer, &asked, place, None, authorization).await
+            }
             Decision::Deny(denied) => self.deny(&original, denied, for_people, referrer.as_ref()),
         }
     }

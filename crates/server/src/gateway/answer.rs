@@ -21,7 +21,9 @@ pub(crate) fn allow(
     authorization: &[HeaderValue],
     asked: &HeaderMap,
 ) -> Response {
-    allowed(authorization, asked, |headers| identity::tell(headers, session, application))
+    allowed(authorization, asked, |headers| {
+        identity::tell(headers, session, application)
+    })
 }
 
 /// The same for what everybody may see: it is nobody's.
