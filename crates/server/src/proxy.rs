@@ -31,7 +31,7 @@ use axum::http::{HeaderValue, Request, StatusCode, Version, header};
 use axum::response::{IntoResponse as _, Response};
 use hyper::body::Body as _;
 use ipnet::IpNet;
-use nightlatch_core::path::{Path, Readings};
+use nightlatch_core::path::Readings;
 use nightlatch_engine::Snapshot;
 use nightlatch_engine::token::Digest;
 
@@ -46,7 +46,6 @@ use crate::config::{ProxySection, Site};
 use crate::gateway::decision::{Decision, Denial, decide};
 use crate::gateway::denial;
 use crate::gateway::original::Original;
-use crate::http::application_headers;
 use crate::http::headers::promise_tls;
 use crate::http::request_kind::opens_page;
 use crate::http::routed::routed;
