@@ -20,6 +20,9 @@ pub struct Process {
     readers: Vec<JoinHandle<()>>,
 }
 
+/// Standard output and standard error.
+const BOTH: u8 = 2;
+
 /// What a program has printed so far.
 #[derive(Debug, Default)]
 struct Output {
@@ -31,8 +34,8 @@ struct Output {
 struct Printed {
     stdout: String,
     stderr: String,
-    /// Nothing more can come on standard output.
-    is_closed: bool,
+    /// How many of the two have come to their end.
+    closed: u8,
 }
 
 impl Output {
@@ -40,13 +43,8 @@ impl Output {
         self.printed.lock().expect("no reader panics")
     }
 
-    /// Reads to the end, so that the program never waits for a reader; then takes the end down.
-    fn keep(
-        self: &Arc<Self>,
-        from: impl Read + Send + 'static,
-        add: fn(&mut Printed, &str),
-        end: fn(&mut Printed),
-    ) -> JoinHandle<()> {
+    /// Reads to the end, so that the program never waits for a reader; then counts the end.
+    fn keep(self: &Arc<Self>, from: impl Read + Send + 'static, add: fn(&mut Printed, &str)) -> JoinHandle<()> {
         let output = Arc::clone(self);
         std::thread::spawn(move || {
             let mut lines = BufReader::new(from);
@@ -56,7 +54,7 @@ impl Output {
                 line.clear();
                 output.more.notify_all();
             }
-            end(&mut output.printed());
+            output.printed().closed += 1;
             output.more.notify_all();
         })
     }
@@ -81,12 +79,8 @@ impl Process {
         let stdout = child.stdout.take().expect("piped");
         let stderr = child.stderr.take().expect("piped");
         let readers = vec![
-            output.keep(
-                stdout,
-                |printed, line| printed.stdout.push_str(line),
-                |printed| printed.is_closed = true,
-            ),
-            output.keep(stderr, |printed, line| printed.stderr.push_str(line), |_| ()),
+            output.keep(stdout, |printed, line| printed.stdout.push_str(line)),
+            output.keep(stderr, |printed, line| printed.stderr.push_str(line)),
         ];
         Self {
             child,
@@ -137,7 +131,8 @@ impl Process {
             if let Some(found) = find(&printed.stdout) {
                 return found;
             }
-            let is_over = printed.is_closed || {
+            // What it said on standard error may come after the end of standard output.
+            let is_over = printed.closed == BOTH || {
                 let (next, waited) = self
                     .output
                     .more

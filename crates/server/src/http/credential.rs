@@ -54,7 +54,7 @@ pub(crate) async fn credential(latch: &Latch, headers: &HeaderMap) -> Result<Opt
             continue;
         }
         if named.is_some_and(|named| named != digest) {
-            tracing::debug!("a request presents two bearer tokens of ours; it names no session");
+            tracing::warn!("a request presents two bearer tokens of ours; it names no session");
             return Ok(None);
         }
         named = Some(digest);
@@ -72,7 +72,7 @@ fn by_cookie(latch: &Latch, headers: &HeaderMap) -> Option<Credential> {
         Presented::One(token) => Digest::of(token).map(|digest| Credential { digest, bearer: false }),
         Presented::Nothing => None,
         Presented::Several => {
-            tracing::debug!("a request presents the session cookie twice; it names no session");
+            tracing::warn!("a request presents the session cookie twice; it names no session");
             None
         }
     }

@@ -48,7 +48,6 @@ fn each_key_that_a_proxy_has_to_know_changes_what_is_printed() {
                 "nginx",
                 "caddy",
                 "haproxy",
-                "haproxy --lua",
                 "envoy",
                 "traefik",
                 "traefik --static",
