@@ -258,16 +258,7 @@ fn validate(document: ConfigDocument) -> Result<Config, Problems> {
             "zero would write every request through; write for example `30s`".to_owned(),
         ));
     }
-    if management.auth_time_leeway > LONGEST_LEEWAY {
-        problems.push((
-            "management.auth_time_leeway".to_owned(),
-            format!(
-                "{} is longer than {LONGEST_LEEWAY}: a clock that is so wrong is to be set right; write for example `60s`, \
-                 or `0s` for none",
-                management.auth_time_leeway
-            ),
-        ));
-    }
+    problems.extend(too_long_leeway(management.auth_time_leeway));
     if let Err(problem) = targets(&log.level) {
         problems.push(("log.level".to_owned(), problem));
     }
@@ -296,6 +287,16 @@ fn validate(document: ConfigDocument) -> Result<Config, Problems> {
         }),
         _ => Err(problems),
     }
+}
+
+fn too_long_leeway(leeway: Span) -> Option<(String, String)> {
+    (leeway > LONGEST_LEEWAY).then(|| {
+        let problem = format!(
+            "{leeway} is longer than {LONGEST_LEEWAY}: set the clock of the provider right; write for example `60s`, or \
+             `0s` for none"
+        );
+        ("management.auth_time_leeway".to_owned(), problem)
+    })
 }
 
 /// The sites, each place once.

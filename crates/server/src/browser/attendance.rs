@@ -30,7 +30,7 @@ const REPORT_WITHIN: Duration = Duration::from_secs(20);
 /// What left before a tab froze may arrive after it has said so.
 const OVERTAKEN: Duration = Duration::from_secs(2);
 /// When to look again for the session of a frozen tab.
-const FROZEN: Duration = Duration::from_secs(600);
+const FROZEN: Duration = Duration::from_mins(10);
 
 /// More open tabs than a person has; a browser that reports more is not believed.
 pub(super) const TABS: usize = 200;

@@ -257,9 +257,9 @@ impl Told {
 /// where it does.
 fn ask_every(absent: Absent) -> Duration {
     match absent {
-        Absent::Count => Duration::from_secs(300),
-        Absent::Pause => Duration::from_secs(60),
-        Absent::EndAfter(span) => span.to_std().clamp(Duration::from_secs(10), Duration::from_secs(60)),
+        Absent::Count => Duration::from_mins(5),
+        Absent::Pause => Duration::from_mins(1),
+        Absent::EndAfter(span) => span.to_std().clamp(Duration::from_secs(10), Duration::from_mins(1)),
     }
 }
 

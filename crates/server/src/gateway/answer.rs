@@ -22,7 +22,7 @@ pub(crate) fn allow(
     asked: &HeaderMap,
 ) -> Response {
     allowed(authorization, asked, |headers| {
-        identity::tell(headers, session, application)
+        identity::tell(headers, session, application);
     })
 }
 

@@ -43,7 +43,7 @@ async fn signing_in_again_leads_back_to_the_page() {
         ("/a?b=//c", "https://app.example/a%3Fb%3D//c"),
         ("/a%5Cb", "https://app.example/a%255Cb"),
     ] {
-        let expected = format!("/in?a=b&return_to={}#/door", kept);
+        let expected = format!("/in?a=b&return_to={kept}#/door");
         assert_eq!(leads(&site, &back_to(page), None).await, expected, "{page}");
     }
     // What is not said is what the browser says.

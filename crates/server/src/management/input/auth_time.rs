@@ -121,9 +121,13 @@ mod tests {
 
     const NOW: i64 = 1_767_225_600_000;
 
+    fn auth_time(text: &str) -> AuthTime {
+        serde_json::from_str(text).expect("a number of seconds")
+    }
+
     fn told(text: &str, leeway: u64) -> Result<i64, Problem> {
-        let told: AuthTime = serde_json::from_str(text).expect("a number of seconds");
-        told.by(Instant::from_millis(NOW), Span::from_secs(leeway))
+        auth_time(text)
+            .by(Instant::from_millis(NOW), Span::from_secs(leeway))
             .map(Instant::as_millis)
     }
 

@@ -2,7 +2,7 @@
 
 use super::rows::{BadRow, bad, shortened};
 
-/// What stands around the list, and around each role, in an array of JSON, Python or PostgreSQL.
+/// What stands around the list, and around each role, in an array of JSON, Python or `PostgreSQL`.
 const BRACKETS: [(char, char); 3] = [('[', ']'), ('{', '}'), ('(', ')')];
 const QUOTES: [char; 2] = ['"', '\''];
 
