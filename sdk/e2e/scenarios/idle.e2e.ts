@@ -67,7 +67,7 @@ scenario('4: Real input in one tab keeps all tabs quiet', async (stage) => {
   for (const tab of [a, b, c]) expect(await happened(tab, 'opened')).toEqual([]);
   const reports = await stage.server.requests('POST activity');
   expect(reports.length).toBeLessThan(25);
-  for (const { body } of reports) expect(Object.keys(body).sort()).toEqual(['age_ms', 'path', 'tab', 'visible']);
+  for (const { body } of reports) expect(Object.keys(body).sort()).toEqual(['age_ms', 'path', 'tab']);
 });
 
 scenario('8: Synthetic events and scripted focus are not a person', async (stage) => {

@@ -70,7 +70,7 @@ pub(super) fn read(
     Err(errors)
 }
 
-/// Reads a policy that stands alone, as if it were the table [policy] of a configuration.
+/// Reads a policy that stands alone, as if it were the table `[policy]` of a configuration.
 pub(super) fn read_policy(text: &str, source: &str) -> Result<Config, Vec<ConfigError>> {
     let policy = table(text, source).map_err(|error| vec![error])?;
     alone(Value::Table(policy), text, source)
