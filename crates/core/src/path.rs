@@ -35,12 +35,12 @@ impl<'a> Path<'a> {
     /// The page that somebody names who asks about one, where anything but a path is a mistake.
     pub fn of_page(text: &'a str) -> Result<Self, PageError> {
         let named = |path: &str| path.split(['?', '#']).next().unwrap_or_default().to_owned();
-        if let Some((_, rest)) = text.split_once("://") {
+        if !text.starts_with('/') {
+            let Some((_, rest)) = text.split_once("://") else {
+                return Err(PageError::NoLeadingSlash(text.to_owned()));
+            };
             let path = rest.find('/').map_or("/", |slash| &rest[slash..]);
             return Err(PageError::Url(text.to_owned(), named(path)));
-        }
-        if !text.starts_with('/') {
-            return Err(PageError::NoLeadingSlash(text.to_owned()));
         }
         if named(text).split('/').any(|segment| matches!(segment, "*" | "**")) {
             let page = named(text).replace("**", "x").replace('*', "x");

@@ -9,6 +9,8 @@ export function guard(nightlatch: Nightlatch): () => void {
   nightlatch.start();
   return () => {
     nightlatch.stop();
+    // A covered page stays covered, whoever is taken out of it.
+    if (!nightlatch.state.cover) warning.stays = false;
     warning.remove();
   };
 }

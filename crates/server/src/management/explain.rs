@@ -113,6 +113,8 @@ impl Input for Somebody {
 
     fn sketch(sketch: &mut Sketch<'_>) {
         let text = json_schema!({ "type": "string" });
+        // No segment is a star: that would be a pattern, which means many pages.
+        let page = json_schema!({ "type": "string", "pattern": r"^/[^*]*$" });
         let roles = json_schema!({ "type": "array", "items": { "type": "string" } });
         let choice = sketch.form::<Limit>();
         for (name, about, schema) in [
@@ -120,7 +122,7 @@ impl Input for Somebody {
             ("device", "The class of their device.", &text),
             ("role", "A role of theirs; may be given several times.", &roles),
             ("choice", "The idle limit they have picked.", &choice),
-            ("path", "Of a page: a path that begins with a slash.", &text),
+            ("path", "Of a page: a path that begins with a slash.", &page),
         ] {
             sketch.parameter("query", name, about, schema);
         }

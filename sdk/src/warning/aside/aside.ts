@@ -40,7 +40,6 @@ export function createAside(host: SessionElement<Messages>, root: ShadowRoot, to
   const heading = root.querySelector<HTMLElement>('.title')!;
   const way = root.querySelector<HTMLAnchorElement>('.unlock')!;
   root.append(outside);
-  const signIn = root.querySelector<HTMLAnchorElement>('.unlock')!;
 
   let banner: ReturnType<typeof createBanner> | undefined;
   const title = createTitle(page);
@@ -97,9 +96,9 @@ export function createAside(host: SessionElement<Messages>, root: ShadowRoot, to
     showElsewhere(session);
     if (session?.state.signInUrl) {
       // Whoever authenticates there comes back here.
-      const way = new URL(session.state.signInUrl, document.baseURI);
-      way.searchParams.set('return_to', location.href);
-      signIn.href = way.href;
+      const address = new URL(session.state.signInUrl, document.baseURI);
+      address.searchParams.set('return_to', location.href);
+      way.href = address.href;
     }
 
     if (open && !wasOpen) restoreFocus = rememberFocus(page);
