@@ -43,6 +43,9 @@ pub(super) fn session() -> Operation {
         .refuses(&[Refusal::InvalidValue])
 }
 
+/// A path without a star: that would be a pattern, which means many pages.
+const ONE_PAGE: &str = "^/[^*]*$";
+
 /// Somebody who might sign in.
 #[derive(Debug, Default)]
 pub(super) struct Somebody {
@@ -55,6 +58,7 @@ pub(super) struct Somebody {
 #[serde(deny_unknown_fields)]
 pub(super) struct Asked {
     /// Of a page: a path that begins with a slash.
+    #[schemars(regex(pattern = ONE_PAGE))]
     path: Option<String>,
 }
 
@@ -113,8 +117,7 @@ impl Input for Somebody {
 
     fn sketch(sketch: &mut Sketch<'_>) {
         let text = json_schema!({ "type": "string" });
-        // No segment is a star: that would be a pattern, which means many pages.
-        let page = json_schema!({ "type": "string", "pattern": r"^/[^*]*$" });
+        let page = json_schema!({ "type": "string", "pattern": ONE_PAGE });
         let roles = json_schema!({ "type": "array", "items": { "type": "string" } });
         let choice = sketch.form::<Limit>();
         for (name, about, schema) in [
