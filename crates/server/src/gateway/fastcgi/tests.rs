@@ -81,7 +81,10 @@ async fn one_decision_after_the_other_on_a_kept_connection() {
     );
     assert!(
         allowed.ends_with(
-            "\r\nVariable-NIGHTLATCH_PHASE: active\r\nVariable-NIGHTLATCH_COOKIE: \r\nVariable-NIGHTLATCH_AUTHORIZATION: \r\n\
+            "\r\nVariable-NIGHTLATCH_PHASE: active\r\n\
+             Variable-NIGHTLATCH_COOKIE: \r\nVariable-NIGHTLATCH_COOKIE_2: \r\nVariable-NIGHTLATCH_COOKIE_3: \r\n\
+             Variable-NIGHTLATCH_AUTHORIZATION: \r\nVariable-NIGHTLATCH_AUTHORIZATION_2: \r\n\
+             Variable-NIGHTLATCH_AUTHORIZATION_3: \r\n\
              Variable-NIGHTLATCH_USER: ada\r\n\r\n"
         ),
         "{allowed}"

@@ -11,10 +11,27 @@ pub(super) async fn written(response: Response) -> Vec<u8> {
     let (parts, body) = response.into_parts();
     let mut text = format!("Status: {}\r\n", parts.status.as_str()).into_bytes();
     if parts.status == StatusCode::OK {
-        for name in identity::NAMES.iter().chain(&[header::COOKIE, header::AUTHORIZATION]) {
-            // One that is missing would leave what a client has sent.
-            let value = parts.headers.get(name).map_or(&b""[..], HeaderValue::as_bytes);
-            line(&mut text, &format!("Variable-{}", variable(name)), value);
+        // One that is missing would leave what a client has sent.
+        let value = |name: &HeaderName| parts.headers.get(name).map_or(&b""[..], HeaderValue::as_bytes);
+        for name in &identity::NAMES {
+            line(&mut text, &format!("Variable-{}", variable(name)), value(name));
+        }
+        for name in [header::COOKIE, header::AUTHORIZATION] {
+            let Some(pieces) = pieces(value(&name)) else {
+                return b"Status: 431\r\n\r\n".to_vec();
+            };
+            for (place, piece) in pieces.into_iter().enumerate() {
+                let place = if place == 0 {
+                    String::new()
+                } else {
+                    format!("_{}", place + 1)
+                };
+                line(
+                    &mut text,
+                    &format!("Variable-NIGHTLATCH_{}{place}", variable(&name)),
+                    piece,
+                );
+            }
         }
         // Apache lets only somebody pass: nobody is called what logs call nobody.
         let subject = parts.headers.get(identity::SUBJECT).map(HeaderValue::as_bytes);
@@ -32,14 +49,28 @@ pub(super) async fn written(response: Response) -> Vec<u8> {
     text
 }
 
-/// `NIGHTLATCH_SUBJECT`, and `NIGHTLATCH_COOKIE` for what the application gets of that header.
 fn variable(name: &HeaderName) -> String {
-    let name = name.as_str().to_ascii_uppercase().replace('-', "_");
-    if name.starts_with("NIGHTLATCH_") {
-        name
-    } else {
-        format!("NIGHTLATCH_{name}")
-    }
+    name.as_str().to_ascii_uppercase().replace('-', "_")
+}
+
+/// Apache reads no line above 8 KiB, and tells of no header above 16 KiB.
+const PIECE: usize = 7000;
+const PIECES: usize = 3;
+
+/// A value as Apache puts it together again. `None` where it is too long.
+fn pieces(value: &[u8]) -> Option<[&[u8]; PIECES]> {
+    let mut rest = value;
+    let pieces = std::array::from_fn(|_| {
+        let mut end = rest.len().min(PIECE);
+        // Apache takes blanks away at both ends of a line.
+        while end > 0 && end < rest.len() && (rest[end - 1].is_ascii_whitespace() || rest[end].is_ascii_whitespace()) {
+            end -= 1;
+        }
+        let (piece, after) = rest.split_at(end);
+        rest = after;
+        piece
+    });
+    rest.is_empty().then_some(pieces)
 }
 
 fn line(text: &mut Vec<u8>, name: &str, value: &[u8]) {
@@ -70,12 +101,31 @@ mod tests {
         assert_eq!(lines[2], "Variable-NIGHTLATCH_SESSION: ");
         let others = [
             "Variable-NIGHTLATCH_COOKIE: ",
+            "Variable-NIGHTLATCH_COOKIE_2: ",
+            "Variable-NIGHTLATCH_COOKIE_3: ",
             "Variable-NIGHTLATCH_AUTHORIZATION: ",
+            "Variable-NIGHTLATCH_AUTHORIZATION_2: ",
+            "Variable-NIGHTLATCH_AUTHORIZATION_3: ",
             "Variable-NIGHTLATCH_USER: ada",
             "",
             "",
         ];
         assert_eq!(lines[1 + identity::NAMES.len()..], others, "{text}");
+    }
+
+    #[test]
+    fn a_long_value_comes_in_pieces_that_no_line_changes() {
+        for length in [0, 1, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE, 16 * 1024] {
+            let value = "name=value; ".repeat(length / 12 + 1).into_bytes();
+            let value = value[..length].trim_ascii();
+            let pieces = pieces(value).expect("short enough");
+            assert_eq!(pieces.concat(), value);
+            for piece in pieces {
+                assert!(piece.len() <= PIECE && piece.trim_ascii() == piece);
+            }
+        }
+        assert_eq!(pieces(&vec![b'a'; PIECES * PIECE + 1]), None);
+        assert_eq!(pieces(&vec![b' '; PIECE + 1]), None);
     }
 
     #[tokio::test]
