@@ -8,6 +8,8 @@
 //! - A stream asks the tabs to report ([`Attendance::asked`]). One that has answered such a question before has
 //!   [`ANSWER_WITHIN`] for the next: it crashed while another kept the stream, or nothing reaches the browser any more.
 //!   A tab that never answers is of a page that does not know the question, and is left alone.
+//! - A tab that said good-bye stays closed: every start of a page has a name of its own, and a report with a name that was
+//!   closed was overtaken on the way. It opens nothing; what it may have opened before is closed again.
 //! - A frozen tab can answer nothing, and is nobody's absence: it stays open for as long as the session lives.
 //! - What the store knows when the server starts has [`REPORT_WITHIN`] to report itself again.
 //!
@@ -27,7 +29,7 @@ const UNHEARD: Duration = Duration::from_secs(90);
 const RETURN_WITHIN: Duration = Duration::from_secs(10);
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 const REPORT_WITHIN: Duration = Duration::from_secs(20);
-/// What left before a tab froze may arrive after it has said so.
+/// What left before a tab froze, or said good-bye, may arrive after it has said so.
 const OVERTAKEN: Duration = Duration::from_secs(2);
 /// When to look again for the session of a frozen tab.
 const FROZEN: Duration = Duration::from_mins(10);
@@ -64,6 +66,18 @@ struct Tab {
     frozen: Option<Instant>,
     /// Has been found to be gone, and is being closed.
     closing: bool,
+    /// The last report.
+    reported: Instant,
+    goodbye: Option<Goodbye>,
+}
+
+/// What a tab that said good-bye may have left behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Goodbye {
+    /// No report was on its way.
+    Clean,
+    /// A report came so late that it may have opened the tab again.
+    Crossed,
 }
 
 /// A tab whose time has come.
@@ -76,13 +90,17 @@ pub(super) struct Gone {
 }
 
 impl Attendance {
-    /// A tab has reported itself.
-    pub(super) fn reported(&self, handle: Handle, tab: TabId, path: &Path<'_>, now: Instant) {
+    /// A tab has reported itself. False if it has said good-bye: then the report opens nothing.
+    pub(super) fn reported(&self, handle: Handle, tab: TabId, path: &Path<'_>, now: Instant) -> bool {
         let mut all = self.lock();
         let Attended { streams, tabs } = all.sessions.entry(handle).or_default();
+        if let Some(goodbye) = tabs.get_mut(&tab).and_then(|known| known.goodbye.as_mut()) {
+            *goodbye = Goodbye::Crossed;
+            return false;
+        }
         let known = tabs.get(&tab);
         if known.is_none() && tabs.len() >= TABS {
-            return;
+            return true;
         }
         // A page that does not know the question reports where it goes, not where it stays.
         let answers = known.is_some_and(|known| known.answers || known.asked && known.path == *path);
@@ -100,28 +118,47 @@ impl Attendance {
             answers,
             frozen,
             closing: false,
+            reported: now,
+            goodbye: None,
         };
         tabs.insert(tab, reported);
+        true
     }
 
     /// A tab is about to be frozen.
     pub(super) fn freezes(&self, handle: Handle, tab: &str, now: Instant) {
         let mut all = self.lock();
         let attended = all.sessions.get_mut(&handle);
-        if let Some(tab) = attended.and_then(|attended| attended.tabs.get_mut(tab)) {
+        if let Some(tab) = attended.and_then(|attended| attended.tabs.get_mut(tab))
+            && tab.goodbye.is_none()
+        {
             tab.frozen = Some(now);
             tab.until = Some(now + FROZEN);
             tab.closing = false;
         }
     }
 
-    /// A tab has said good-bye.
-    pub(super) fn left(&self, handle: Handle, tab: &str) {
+    /// A tab has said good-bye. Called before the engine closes it: a report that passes here afterwards opens nothing.
+    pub(super) fn left(&self, handle: Handle, tab: &str, now: Instant) {
         let mut all = self.lock();
-        if let Some(attended) = all.sessions.get_mut(&handle) {
-            attended.tabs.remove(tab);
-            all.forget_if_empty(handle);
+        let tabs = &mut all.sessions.entry(handle).or_default().tabs;
+        let known = tabs.get(tab);
+        if known.is_none() && tabs.len() >= TABS {
+            return;
         }
+        // A report of just now may still be about to open the tab.
+        let crossed = known.is_some_and(|known| now < known.reported + OVERTAKEN);
+        let closed = Tab {
+            path: Path::canonical("/"),
+            until: Some(now + OVERTAKEN),
+            asked: false,
+            answers: false,
+            frozen: None,
+            closing: false,
+            reported: now,
+            goodbye: Some(if crossed { Goodbye::Crossed } else { Goodbye::Clean }),
+        };
+        tabs.insert(tab.into(), closed);
     }
 
     /// The store knows this tab from an earlier run.
@@ -135,6 +172,8 @@ impl Attendance {
             answers: true,
             frozen: None,
             closing: false,
+            reported: now,
+            goodbye: None,
         });
     }
 
@@ -184,10 +223,13 @@ impl Attendance {
     pub(super) fn gone(&self, now: Instant) -> Vec<Gone> {
         let mut all = self.lock();
         let mut gone = Vec::new();
-        for (handle, attended) in &mut all.sessions {
-            for (name, tab) in &mut attended.tabs {
+        all.sessions.retain(|handle, attended| {
+            attended.tabs.retain(|name, tab| {
                 if tab.closing || tab.until.is_none_or(|until| now < until) {
-                    continue;
+                    return true;
+                }
+                if tab.goodbye == Some(Goodbye::Clean) {
+                    return false;
                 }
                 tab.closing = true;
                 gone.push(Gone {
@@ -195,8 +237,10 @@ impl Attendance {
                     tab: name.clone(),
                     frozen: tab.frozen.is_some(),
                 });
-            }
-        }
+                true
+            });
+            !attended.is_empty()
+        });
         gone
     }
 
@@ -232,17 +276,22 @@ impl Attendance {
 
 impl All {
     fn forget_if_empty(&mut self, handle: Handle) {
-        let is_empty = |attended: &Attended| attended.streams == 0 && attended.tabs.is_empty();
-        if self.sessions.get(&handle).is_some_and(is_empty) {
+        if self.sessions.get(&handle).is_some_and(Attended::is_empty) {
             self.sessions.remove(&handle);
         }
+    }
+}
+
+impl Attended {
+    fn is_empty(&self) -> bool {
+        self.streams == 0 && self.tabs.is_empty()
     }
 }
 
 impl Tab {
     /// Whether signs of life are to be expected of it.
     fn waits(&self) -> bool {
-        self.frozen.is_none() && !self.closing
+        self.frozen.is_none() && !self.closing && self.goodbye.is_none()
     }
 
     /// Its time comes then, or before.
@@ -273,9 +322,9 @@ mod tests {
     }
 
     impl Case {
-        fn report(&self, tab: &str, after: u64) {
+        fn report(&self, tab: &str, after: u64) -> bool {
             self.attendance
-                .reported(self.handle, tab.into(), &Path::canonical("/a"), self.at(after));
+                .reported(self.handle, tab.into(), &Path::canonical("/a"), self.at(after))
         }
 
         fn ask(&self, after: u64) {
@@ -408,8 +457,22 @@ mod tests {
         let case = case();
         case.open();
         case.report("a", 0);
-        case.attendance.left(case.handle, "a");
-        case.close(1);
+        case.attendance.left(case.handle, "a", case.at(50));
+        case.close(51);
+        assert_eq!(case.gone(52), NOBODY);
         assert!(case.attendance.lock().sessions.is_empty());
+    }
+
+    #[test]
+    fn a_report_that_a_goodbye_overtook_opens_nothing() {
+        let case = case();
+        case.open();
+        case.report("a", 0);
+        case.attendance.left(case.handle, "a", case.at(50));
+        assert!(!case.report("a", 51));
+        assert!(case.report("b", 51), "another page");
+        assert_eq!(case.gone(52), ["a".into()], "it may have been opened before");
+        case.attendance.left(case.handle, "unheard of", case.at(60));
+        assert!(!case.report("unheard of", 61), "its first report was overtaken");
     }
 }

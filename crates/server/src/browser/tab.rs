@@ -40,16 +40,25 @@ pub(super) async fn post(
     told(&latch, &latch.engine.apply(&credential.digest, &event).await?.standing)
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "no rule depends on it: tabs close some time after they are gone"
+)]
 pub(super) async fn delete(
     State(latch): State<Arc<Latch>>,
     Writer(credential): Writer,
     PathParameter(tab): PathParameter<String>,
 ) -> Result<StatusCode, Problem> {
+    let standing = latch.engine.status(&credential.digest).await?;
+    let handle = live(&latch, &standing)?.handle;
+    if is_name(&tab) {
+        latch.attendance.left(handle, &tab, tokio::time::Instant::now());
+    }
     let closed = Event::TabClose {
         tab: tab.as_str().into(),
     };
     let outcome = latch.engine.apply(&credential.digest, &closed).await?;
-    latch.attendance.left(live(&latch, &outcome.standing)?.handle, &tab);
+    live(&latch, &outcome.standing)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -104,9 +113,10 @@ impl<'a> Here<'a> {
 pub(super) fn reported(latch: &Latch, digest: &Digest, here: Here<'_>) -> Result<Option<Event>, Problem> {
     let Here { handle, tab, path } = here;
     // First: whoever is closing the tab as abandoned sees the report afterwards, and opens it again.
-    latch
-        .attendance
-        .reported(handle, tab.into(), &path, tokio::time::Instant::now());
+    let now = tokio::time::Instant::now();
+    if !latch.attendance.reported(handle, tab.into(), &path, now) {
+        return Ok(None);
+    }
     let presence = latch.engine.presence(digest);
     let tabs = presence.as_ref().map(|presence| &presence.tabs);
     if tabs.and_then(|tabs| tabs.get(tab)) == Some(&path) {
