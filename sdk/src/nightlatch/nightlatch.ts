@@ -293,7 +293,8 @@ export function createNightlatch(options: Options = {}): Nightlatch {
 
   const disconnect = () => {
     if (!tab) return;
-    if (isLive()) void call('DELETE', `tab/${tab}`);
+    // Also where the first answer is still on its way: the question has opened the tab.
+    if (!machine.isFinal(model)) void call('DELETE', `tab/${tab}`);
     tab = '';
     forget();
     ticker.stop();
