@@ -10,7 +10,13 @@ export function guard(nightlatch: Nightlatch): () => void {
   return () => {
     nightlatch.stop();
     // A covered page stays covered, whoever is taken out of it.
-    if (!nightlatch.state.cover) warning.stays = false;
-    warning.remove();
+    const leave = () => {
+      if (nightlatch.state.cover) return;
+      unsubscribe();
+      warning.stays = false;
+      warning.remove();
+    };
+    const unsubscribe = nightlatch.subscribe(leave);
+    leave();
   };
 }
