@@ -25,11 +25,11 @@ pub(in crate::management) struct AuthTime {
 const EXPECTED: &str = "seconds since the epoch, as `auth_time` of an ID token has them";
 
 impl AuthTime {
-    /// The instant that is meant: at most `leeway` ahead of our clock stands for now.
-    pub(in crate::management) fn by(self, now: Instant, leeway: Span) -> Result<Instant, Problem> {
+    /// The instant in the past that is meant, or none: ahead of our clock by at most `leeway` means the moment of the change.
+    pub(in crate::management) fn by(self, now: Instant, leeway: Span) -> Result<Option<Instant>, Problem> {
         let Self { seconds, at } = self;
         if at <= now + leeway {
-            return Ok(at.min(now));
+            return Ok((at < now).then_some(at));
         }
         let remedy = match finer_unit(seconds, now) {
             Some(unit) => format!("it is {unit} since the epoch, by its size; send seconds"),
@@ -125,22 +125,21 @@ mod tests {
         serde_json::from_str(text).expect("a number of seconds")
     }
 
-    fn told(text: &str, leeway: u64) -> Result<i64, Problem> {
-        auth_time(text)
-            .by(Instant::from_millis(NOW), Span::from_secs(leeway))
-            .map(Instant::as_millis)
+    fn told(text: &str, leeway: u64) -> Result<Option<i64>, Problem> {
+        let told = auth_time(text).by(Instant::from_millis(NOW), Span::from_secs(leeway))?;
+        Ok(told.map(Instant::as_millis))
     }
 
     #[test]
     fn a_clock_that_is_ahead_within_the_leeway_means_now() {
         for (text, leeway, expected) in [
-            ("1767225600", 60, NOW),
-            ("1767225599", 60, NOW - 1000),
-            ("1767225599.25", 60, NOW - 750),
-            ("1767225602", 60, NOW),
-            ("1767225660", 60, NOW),
-            ("1767225600", 0, NOW),
-            ("0", 0, 0),
+            ("1767225600", 60, None),
+            ("1767225599", 60, Some(NOW - 1000)),
+            ("1767225599.25", 60, Some(NOW - 750)),
+            ("1767225602", 60, None),
+            ("1767225660", 60, None),
+            ("1767225600", 0, None),
+            ("0", 0, Some(0)),
         ] {
             assert_eq!(told(text, leeway).ok(), Some(expected), "{text} {leeway}");
         }

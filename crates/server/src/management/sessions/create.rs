@@ -85,7 +85,7 @@ pub(in crate::management) async fn create(
         facts,
         choice: body.choice,
         amr: body.amr.into_inner(),
-        authenticated: told.transpose()?,
+        authenticated: told.transpose()?.flatten(),
         ending: reach.among(&latch.engine, body.ending).await?,
         claim,
         actor,
