@@ -10,7 +10,7 @@ const assets = new URL('../../crates/server/assets/', import.meta.url).pathname;
 const { exports: entries, peerDependencies = {} } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
 
 /** Property names that never leave a bundle: of the machine's model and between our own parts. */
-const internal = /^(deadline|warnAt|reportEvery|ask|retryAt|pause|toldAt|serverAt|doubt|rest|replaced|counts|appeared|pace)$/;
+const internal = /^(deadline|warnAt|reportEvery|asks|retryAt|pause|toldAt|serverAt|doubt|rest|replaced|counts|appeared|pace)$/;
 
 /** Whitespace in a style sheet means nothing; esbuild does not look inside strings. */
 const tightStyle = {

@@ -43,7 +43,7 @@ const seeded = (seed: number) => () => {
 const live = (at = 0) => run(initial, [at, answer(at)]);
 
 test('Asks first and shows nothing before the answer', () => {
-  expect(initial).toMatchObject({ phase: 'unknown', cover: null, ask: true });
+  expect(initial).toMatchObject({ phase: 'unknown', cover: null, asks: true });
 });
 
 test('Counts what remains from when the question was sent', () => {
@@ -60,8 +60,8 @@ test('The earlier of the two limits is the deadline, and no limit is none', () =
 
 test('Asks the server before it warns, and warns when the server agrees', () => {
   const asking = run(live(), [3000, tick]);
-  expect(asking).toMatchObject({ phase: 'active', ask: true });
-  expect(run(asking, [3010, answer(3000, { idle_remaining_ms: 3000 })])).toMatchObject({ phase: 'warning', ask: false });
+  expect(asking).toMatchObject({ phase: 'active', asks: true });
+  expect(run(asking, [3010, answer(3000, { idle_remaining_ms: 3000 })])).toMatchObject({ phase: 'warning', asks: false });
 });
 
 test('Does not warn when another tab was active', () => {
@@ -69,8 +69,8 @@ test('Does not warn when another tab was active', () => {
 });
 
 test('The warning comes on time without an answer, and at once where the last question was lost', () => {
-  expect(run(live(), [2750, tick])).toMatchObject({ phase: 'active', ask: true });
-  expect(run(live(), [2750, tick], [3500, tick])).toMatchObject({ phase: 'warning', ask: true, retryAt: 0 });
+  expect(run(live(), [2750, tick])).toMatchObject({ phase: 'active', asks: true });
+  expect(run(live(), [2750, tick], [3500, tick])).toMatchObject({ phase: 'warning', asks: true, retryAt: 0 });
   expect(run(live(), [1000, lost], [2999, tick])).toMatchObject({ phase: 'active' });
   expect(run(live(), [1000, lost], [3000, tick])).toMatchObject({ phase: 'warning', trouble: true });
 });
@@ -83,7 +83,7 @@ test('However long the pause between questions has become, the warning and the e
   m = lost(looked(m), 2000);
   for (let now = 2000; now <= 41_000; now += 250) {
     m = ticked(m, now, 0);
-    if (m.ask) m = lost(m, now);
+    if (m.asks) m = lost(m, now);
     at[m.cover ?? m.phase] ??= now;
   }
   expect(at).toEqual({ active: 2000, warning: 25_000, offline: 40_000 });
@@ -96,22 +96,22 @@ test('Where somebody is there and the server may not know it yet, the warning wa
 });
 
 test('Never warns without a warning period', () => {
-  expect(run(initial, [0, answer(0, { warn_before_ms: 0 })], [5900, tick])).toMatchObject({ phase: 'active', ask: false });
+  expect(run(initial, [0, answer(0, { warn_before_ms: 0 })], [5900, tick])).toMatchObject({ phase: 'active', asks: false });
 });
 
 test('Hides the page at zero and asks; leaves only when the server says so', () => {
   const zero = run(live(), [6000, tick]);
-  expect(zero).toMatchObject({ cover: 'checking', ask: true });
+  expect(zero).toMatchObject({ cover: 'checking', asks: true });
   expect(run(zero, [6010, gone('idle')])).toMatchObject({ phase: 'ended', reason: 'idle', cover: 'leaving' });
   expect(run(zero, [6010, answer(6000)])).toMatchObject({ phase: 'active', cover: null });
 });
 
 test('Stays hidden at zero while the server cannot be reached, and coming online only asks', () => {
   const offline = run(live(), [6000, tick], [6005, lost]);
-  expect(offline).toMatchObject({ cover: 'offline', trouble: true, ask: false, phase: 'active' });
-  expect(run(offline, [6100, tick]).ask).toBe(false);
-  expect(run(offline, [6600, tick]).ask).toBe(true);
-  expect(run(offline, [6100, looked])).toMatchObject({ cover: 'offline', ask: true });
+  expect(offline).toMatchObject({ cover: 'offline', trouble: true, asks: false, phase: 'active' });
+  expect(run(offline, [6100, tick]).asks).toBe(false);
+  expect(run(offline, [6600, tick]).asks).toBe(true);
+  expect(run(offline, [6100, looked])).toMatchObject({ cover: 'offline', asks: true });
 });
 
 test('Repeats lost questions ever more slowly', () => {
@@ -130,7 +130,7 @@ test('Warns even if the server cannot be reached', () => {
 
 test('Hides the page on waking, then shows what the server says', () => {
   const awake = run(live(), [1500, jump]);
-  expect(awake).toMatchObject({ phase: 'active', cover: 'checking', ask: true });
+  expect(awake).toMatchObject({ phase: 'active', cover: 'checking', asks: true });
   expect(run(awake, [1510, answer(1500)])).toMatchObject({ phase: 'active', cover: null });
 });
 
@@ -149,14 +149,14 @@ test('Waking past the deadline never passes through the warning', () => {
 
 test('A page from the back/forward cache stays hidden until the server has answered, whatever the clock says', () => {
   const back = run(live(), [1000, restored]);
-  expect(back).toMatchObject({ cover: 'checking', ask: true });
+  expect(back).toMatchObject({ cover: 'checking', asks: true });
   expect(run(back, [1010, lost]).cover).toBe('offline');
   expect(run(back, [1010, lost], [2000, answer(1990)]).cover).toBeNull();
 });
 
 test('A claim that it is over hides the page and asks; it is not believed by itself', () => {
   const doubt = run(live(), [1000, hint]);
-  expect(doubt).toMatchObject({ phase: 'active', cover: 'checking', ask: true });
+  expect(doubt).toMatchObject({ phase: 'active', cover: 'checking', asks: true });
   expect(run(doubt, [1010, answer(1000)])).toMatchObject({ phase: 'active', cover: null, doubt: null });
   expect(run(doubt, [1010, gone('none')])).toMatchObject({ phase: 'ended', reason: 'admin' });
 });
@@ -176,9 +176,9 @@ test('A cookie that vanished at zero is told as the limit that was reached', () 
 
 test('A cookie that vanished out of the blue may be on its way: the page hides, and leaves if it stays away', () => {
   const hidden = run(live(), [2000, gone('none')]);
-  expect(hidden).toMatchObject({ phase: 'active', cover: 'checking', ask: false });
-  expect(run(hidden, [2900, tick]).ask).toBe(false);
-  expect(run(hidden, [3000, tick]).ask).toBe(true);
+  expect(hidden).toMatchObject({ phase: 'active', cover: 'checking', asks: false });
+  expect(run(hidden, [2900, tick]).asks).toBe(false);
+  expect(run(hidden, [3000, tick]).asks).toBe(true);
   expect(run(hidden, [3010, answer(3000)])).toMatchObject({ phase: 'active', cover: null });
   expect(run(hidden, [3010, gone('none')])).toMatchObject({ phase: 'ended', reason: 'none', cover: 'leaving' });
 });
@@ -204,8 +204,8 @@ test('A push that waited counts from when it was sent: 0.9 s are left, not 3', (
 
 test('A push that waited and would lengthen makes the page ask; one that shortens is believed', () => {
   const waited = (idle: number) => run(live(), [5000, push({ idle_remaining_ms: idle }, 3000)]);
-  expect(waited(6000)).toMatchObject({ deadline: 6000, ask: true });
-  expect(waited(2500)).toMatchObject({ deadline: 5500, ask: false });
+  expect(waited(6000)).toMatchObject({ deadline: 6000, asks: true });
+  expect(waited(2500)).toMatchObject({ deadline: 5500, asks: false });
 });
 
 test('A push from before what is known changes nothing', () => {
@@ -262,7 +262,7 @@ test('No order, delay or sleep makes a push move a deadline past the one in forc
 test('An answer just before the end keeps the page hidden', () => {
   const zero = run(live(), [6000, tick]);
   expect(run(zero, [6040, answer(6010, { idle_remaining_ms: 60 })])).toMatchObject({ cover: 'checking', deadline: 6070 });
-  expect(run(zero, [6040, answer(6010, { idle_remaining_ms: 60 })], [6080, tick])).toMatchObject({ cover: 'checking', ask: true });
+  expect(run(zero, [6040, answer(6010, { idle_remaining_ms: 60 })], [6080, tick])).toMatchObject({ cover: 'checking', asks: true });
 });
 
 test('An older answer never overrules a newer one', () => {
@@ -272,15 +272,15 @@ test('An older answer never overrules a newer one', () => {
 test('A lock hides the page; only the server unlocks', () => {
   const locked = run(live(), [100, answer(100, { phase: 'locked', deadline_kind: 'absolute', idle_remaining_ms: null, can_extend: false })]);
   expect(locked).toMatchObject({ phase: 'locked', cover: 'locked', deadline: 60_100 });
-  expect(run(locked, [200, tick])).toMatchObject({ cover: 'locked', ask: false });
-  expect(run(locked, [60_100, tick])).toMatchObject({ cover: 'checking', ask: true });
+  expect(run(locked, [200, tick])).toMatchObject({ cover: 'locked', asks: false });
+  expect(run(locked, [60_100, tick])).toMatchObject({ cover: 'checking', asks: true });
   expect(run(locked, [300, push()])).toMatchObject({ phase: 'active', cover: null });
 });
 
 test('Being refused as locked hides the page and makes it ask', () => {
   const refusal = run(live(), [100, gone('locked')]);
   expect(refusal).toMatchObject({ phase: 'active', cover: 'checking' });
-  expect(run(refusal, [1100, tick]).ask).toBe(true);
+  expect(run(refusal, [1100, tick]).asks).toBe(true);
 });
 
 test('The application hides the page until it says otherwise, whatever the server tells', () => {
@@ -295,7 +295,7 @@ test('The application hides the page until it says otherwise, whatever the serve
 
 test('An unconfirmed stay is asked for again until the warning is over', () => {
   const warning = run(live(), [3000, answer(3000, { idle_remaining_ms: 3000 })], [3100, extending]);
-  expect(run(warning, [3200, lost], [4300, tick])).toMatchObject({ extending: true, ask: true });
+  expect(run(warning, [3200, lost], [4300, tick])).toMatchObject({ extending: true, asks: true });
   expect(run(warning, [3200, push({ idle_remaining_ms: 2800 })]).extending).toBe(true);
   expect(run(warning, [3200, push()]).extending).toBe(false);
 });

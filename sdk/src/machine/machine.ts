@@ -46,7 +46,7 @@ export interface Model extends State {
    */
   reportEvery: number;
   /** The server is to be asked now. */
-  ask: boolean;
+  asks: boolean;
   /** No question before this, after one was lost. */
   retryAt: number;
   /** The last one between questions that were lost. */
@@ -99,7 +99,7 @@ export const initial: Model = {
   deadline: Infinity,
   warnAt: Infinity,
   reportEvery: REPORT_EVERY,
-  ask: true,
+  asks: true,
   retryAt: 0,
   pause: PAUSE,
   toldAt: 0,
@@ -114,7 +114,7 @@ export const initial: Model = {
 export const uncertain: Model = { ...initial, cover: 'checking', doubt: '' };
 
 // Each function below is one thing that can happen, and gives the next model. They are pure: no clock, no timer, no
-// window; what the machine wants is in `ask`, `cover` and `phase`.
+// window; what the machine wants is in `asks`, `cover` and `phase`.
 
 /** Nothing brings an ended session back, and nothing keeps somebody who leaves. */
 export const isFinal = (m: Model) => m.phase === 'ended' || m.cover === 'leaving';
@@ -126,7 +126,7 @@ const coverOf = (m: Model): Cover | null => (m.phase === 'locked' ? 'locked' : m
 const waits = (m: Model) => !!m.cover && m.cover !== coverOf(m);
 
 /** Something may have changed: the server is asked. */
-export const looked = (m: Model): Model => (isFinal(m) ? m : { ...m, ask: true });
+export const looked = (m: Model): Model => (isFinal(m) ? m : { ...m, asks: true });
 
 /**
  * Something makes what the page knows doubtful: it is hidden first, then the server is asked. A reason that was told before
@@ -135,7 +135,7 @@ export const looked = (m: Model): Model => (isFinal(m) ? m : { ...m, ask: true }
 export const doubted = (m: Model, doubt: Model['doubt']): Model =>
   isFinal(m) || m.phase === 'unknown'
     ? looked(m)
-    : { ...m, cover: 'checking', doubt: doubt || (m.doubt ?? doubt), ask: true, retryAt: 0 };
+    : { ...m, cover: 'checking', doubt: doubt || (m.doubt ?? doubt), asks: true, retryAt: 0 };
 
 /** The application hides the page, or shows it again. */
 export function resting(m: Model, rest: Model['rest']): Model {
@@ -153,8 +153,8 @@ export function ticked(m: Model, now: number, input: unknown): Model {
   if (m.phase === 'ended') return m;
   if (now >= m.deadline && !waiting) return doubted(m, null);
   const due = m.phase === 'active' && !waiting && now + SLACK >= m.warnAt;
-  if (due && now >= m.warnAt + (m.trouble ? 0 : input ? PATIENCE : SLACK * 2)) return { ...m, phase: 'warning', ask: true, retryAt: 0 };
-  return (waiting || m.trouble || m.extending || due) && now >= m.retryAt ? { ...m, ask: true } : m;
+  if (due && now >= m.warnAt + (m.trouble ? 0 : input ? PATIENCE : SLACK * 2)) return { ...m, phase: 'warning', asks: true, retryAt: 0 };
+  return (waiting || m.trouble || m.extending || due) && now >= m.retryAt ? { ...m, asks: true } : m;
 }
 
 /** The server said how the session stands, in answer to a question that left at `sent`. */
@@ -179,7 +179,7 @@ export function told(m: Model, body: Lifetime, sent: number, now: number): Model
     deadline,
     warnAt,
     reportEvery: Math.min(REPORT_EVERY, Math.max(1000, (idle - warnBefore) / 3)),
-    ask: false,
+    asks: false,
     retryAt: 0,
     pause: PAUSE,
     toldAt: sent,
@@ -214,7 +214,7 @@ export const ended = (m: Model, reason: Reason): Model => ({
   trouble: false,
   extending: false,
   reason,
-  ask: false,
+  asks: false,
 });
 
 /**
@@ -223,7 +223,7 @@ export const ended = (m: Model, reason: Reason): Model => ({
  */
 export const refused = (m: Model, { reason, ended_at, sign_in_url }: Gone, now: number): Model =>
   reason === 'locked' || (reason === 'none' && m.handle && m.doubt === null && now < m.deadline)
-    ? { ...doubted(m, ''), ask: false, retryAt: now + 1000 }
+    ? { ...doubted(m, ''), asks: false, retryAt: now + 1000 }
     : {
         ...ended(m, reason === 'none' ? m.doubt || (now >= m.deadline && m.kind) || reason : reason),
         endedAt: ended_at ?? null,
@@ -239,14 +239,14 @@ export function lost(m: Model, now: number): Model {
     ...m,
     cover: m.cover === 'leaving' ? m.cover : hidden ? 'offline' : coverOf(m),
     trouble: true,
-    ask: false,
+    asks: false,
     retryAt: now + pause,
     pause,
   };
 }
 
 /** "Stay signed in" was chosen. */
-export const extending = (m: Model): Model => ({ ...m, extending: true, ask: false });
+export const extending = (m: Model): Model => ({ ...m, extending: true, asks: false });
 
 /** "Sign out" was chosen. Hidden from now on; the server has yet to agree. */
-export const leaving = (m: Model): Model => (isFinal(m) ? m : { ...m, cover: 'leaving', ask: true });
+export const leaving = (m: Model): Model => (isFinal(m) ? m : { ...m, cover: 'leaving', asks: true });

@@ -91,7 +91,7 @@ export function createNightlatch(options: Options = {}): Nightlatch {
       drawn();
       if (model.phase === 'ended') leave().catch(unloaded);
     }
-    if (model.ask) void ask();
+    if (model.asks) void ask();
   };
 
   /** After a busy time the browser draws before it runs a timer that is due: what is drawn must not be out of date. */
@@ -363,7 +363,7 @@ export function createNightlatch(options: Options = {}): Nightlatch {
     running.abort();
     running = listening = undefined;
     // What is over stays over; of anything else nothing is known from here on.
-    if (!machine.isFinal(model)) apply({ ...machine.initial, ask: false });
+    if (!machine.isFinal(model)) apply({ ...machine.initial, asks: false });
   };
 
   const isLive = () => running && model.handle && !machine.isFinal(model);
