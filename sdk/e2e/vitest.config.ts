@@ -34,8 +34,6 @@ export default defineConfig({
           // WebKitGTK draws without a graphics card and takes a processor for each window: fewer at a time, and a command
           // that its driver never answers is given once more.
           ...(browser === 'webkit' && { maxWorkers: 2, retry: 1 }),
-          // Beside Chromium on two processors an answer may take longer than the half second that a warning waits for it.
-          ...(browser === 'firefox' && { retry: 1 }),
           sequence: { groupOrder: browser === 'webkit' ? groups.webkit : groups.together },
         },
       })),

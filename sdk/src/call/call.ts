@@ -50,9 +50,10 @@ export const createCall =
       status = response.status;
       const answer = await response.json().catch(() => null);
       // A service worker or a proxy may answer with what it has kept. What does not repeat the question is no answer to it.
-      if (response.headers.get('Nightlatch') !== question) return { type: 'lost', status };
-      if (status === 401) return { reason: 'none', ...answer, type: 'gone' };
-      if (response.ok) return { type: 'ok', body: answer };
+      if (response.headers.get('Nightlatch') === question) {
+        if (status === 401) return { reason: 'none', ...answer, type: 'gone' };
+        if (response.ok) return { type: 'ok', body: answer };
+      }
     } catch {
       // Offline, timed out, or not the server we know: the caller asks again.
     }

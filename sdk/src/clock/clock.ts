@@ -6,7 +6,7 @@ const JUMP = 1000;
  * leap of the wall clock is added as time slept, because the monotonic clock stands still in sleep on most systems, and
  * told. A backward step is ignored.
  */
-export function createClock({ performance, Date }: Pick<typeof globalThis, 'performance' | 'Date'>, jumped: () => void): () => number {
+export function createClock({ performance, Date }: Pick<typeof globalThis, 'performance' | 'Date'>, jumped: (why: null) => void): () => number {
   const mono = () => performance.now();
   let slept = 0;
   let ahead = Date.now() - mono();
@@ -15,7 +15,7 @@ export function createClock({ performance, Date }: Pick<typeof globalThis, 'perf
     ahead = Date.now() - mono();
     if (ahead - before > JUMP) {
       slept += ahead - before;
-      jumped();
+      jumped(null);
     }
     return mono() + slept;
   };

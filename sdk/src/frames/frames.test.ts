@@ -54,13 +54,17 @@ test('Attaches once to every frame it may look into, however deep, and again to 
   const { attached, look } = watching(top);
   look();
   look();
-  expect(attached).toEqual([near, deep]);
+  expect(attached).toEqual([top, near, deep]);
   Object.assign(near, { document: { documentElement: {} } });
   look();
-  expect(attached).toEqual([near, deep, near]);
+  expect(attached).toEqual([top, near, deep, near]);
+  // As `document.open()` does.
+  Object.assign(top, { document: { documentElement: {} } });
+  look();
+  expect(attached).toEqual([top, near, deep, near, top]);
   const another = watching(top);
   another.look();
-  expect(another.attached.length).toBe(2);
+  expect(another.attached.length).toBe(3);
 });
 
 test('Attaches to a window that was opened, and again when its document is written anew', () => {
@@ -71,12 +75,12 @@ test('Attaches to a window that was opened, and again when its document is writt
   expect(look()).toEqual([]);
   top.open();
   expect(look()).toEqual([popup]);
-  expect(attached).toEqual([popup, inside]);
+  expect(attached).toEqual([top, popup, inside]);
   Object.assign(popup.document, { documentElement: null });
   look();
   Object.assign(popup.document, { documentElement: {} });
   look();
-  expect(attached).toEqual([popup, inside, popup]);
+  expect(attached).toEqual([top, popup, inside, popup]);
 });
 
 test('Knows windows without an address of their own, also of a frame or of another such window, until they are closed', () => {

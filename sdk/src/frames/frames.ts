@@ -14,8 +14,9 @@ interface Watched {
 const watches = new WeakMap<AbortSignal, Watched>();
 
 /**
- * Attaches to the windows that the page opens, and to every frame below it and them that a script may look into, once per
- * document. To be called often: there is no event for a frame that was added, moved or has another document. Frames of other
+ * Attaches to the page, to the windows that it opens, and to every frame below it and them that a script may look into, once per
+ * document. To be called often: there is no event for a frame that was added, moved or has another document; nor for a page that
+ * was opened anew by `document.open()`, which takes all listeners away, of the window as well. Frames of other
  * origins tell by themselves that somebody `acted`, if their origin is among those allowed. The signal ends all of it.
  *
  * A listener of a page that came first and keeps an event from all others does so by a method of the event, and that is `seen` as
@@ -46,7 +47,7 @@ export function watchFrames(
         roots.add(root);
         tap(view, 'open', opens, signal);
         tap(view.Event.prototype, 'stopImmediatePropagation', seen, signal);
-        if (view !== scope) attach(view);
+        attach(view);
       }
       for (const frame of Array.from(view as unknown as ArrayLike<Scope>)) look(frame);
     } catch {

@@ -26,10 +26,10 @@ const run = (model: Model, ...steps: [number, Step][]) => steps.reduce((m, [now,
 /** What the server's clock shows at the instant 0 of the page's. */
 const SERVER = 1_700_000_000_000;
 const answer = (sent: number, over?: Partial<Lifetime>): Step => (m, now) =>
-  told(m, body({ server_time_ms: SERVER + sent, ...over }), sent, now);
+  told(m, body({ server_time_ms: SERVER + sent, ...over }), sent, now, 0);
 /** Pushed at the instant `sent`, if not just now. */
 const push = (over?: Partial<Lifetime>, sent?: number): Step => (m, now) =>
-  pushed(m, body({ server_time_ms: SERVER + (sent ?? now), ...over }), now);
+  pushed(m, body({ server_time_ms: SERVER + (sent ?? now), ...over }), now, 0);
 const gone = (reason: Gone['reason'], more: Partial<Gone> = {}): Step => (m, now) => refused(m, { type: 'gone', reason, ...more }, now);
 const tick: Step = (m, now) => ticked(m, now, 0);
 const jump: Step = (m) => doubted(m, null);
@@ -93,6 +93,20 @@ test('Where somebody is there and the server may not know it yet, the warning wa
   expect(ticked(live(), 4900, 2800).phase).toBe('active');
   expect(ticked(live(), 5000, 2800).phase).toBe('warning');
   expect(ticked(run(live(), [2900, lost]), 3000, 2800).phase).toBe('warning');
+});
+
+test('A warning in an answer that may not know of the last input waits for the next one; its deadline does not', () => {
+  const crossed = told(live(), body({ phase: 'warning', idle_remaining_ms: 2000 }), 2900, 3000, 2950);
+  expect(crossed).toMatchObject({ phase: 'active', deadline: 4900, warnAt: 1900, asks: false });
+  expect(ticked(crossed, 3250, 2950)).toMatchObject({ phase: 'active', asks: true });
+  expect(ticked(crossed, 3900, 2950).phase).toBe('warning');
+  expect(ticked(crossed, 4900, 2950)).toMatchObject({ cover: 'checking' });
+  const again = (now: number) => told(crossed, body({ phase: 'warning', idle_remaining_ms: 4900 - now }), now, now, Infinity).phase;
+  expect([again(3800), again(3900)]).toEqual(['active', 'warning']);
+  expect(told(crossed, body({ phase: 'warning', idle_remaining_ms: 1900 }), 3000, 3000, 2950).phase).toBe('warning');
+  // A page that slept, and one that warns already, do as they are told.
+  const warned = body({ phase: 'warning', idle_remaining_ms: 2000 });
+  for (const m of [doubted(live(), null), { ...live(), phase: 'warning' as const }]) expect(told(m, warned, 2900, 3000, 2950).phase).toBe('warning');
 });
 
 test('Never warns without a warning period', () => {
@@ -237,7 +251,7 @@ test('No order, delay or sleep makes a push move a deadline past the one in forc
       underway.push({ sent: at, deadline: inForce, arrives: at + (random() < 0.5 ? 5 : Math.floor(random() * 6000)) });
       if (random() < 0.2) {
         const [sent, here] = [at, at + Math.floor(random() * 300)];
-        m = told(m, body({ idle_remaining_ms: inForce - sent, server_time_ms: SERVER + sent }), sent, here);
+        m = told(m, body({ idle_remaining_ms: inForce - sent, server_time_ms: SERVER + sent }), sent, here, 0);
         latest = inForce;
         at = here;
       }
@@ -249,7 +263,7 @@ test('No order, delay or sleep makes a push move a deadline past the one in forc
         const now = Math.max(at, one.arrives);
         at = now;
         const before = m;
-        m = pushed(m, body({ idle_remaining_ms: one.deadline - one.sent, server_time_ms: SERVER + one.sent }), now);
+        m = pushed(m, body({ idle_remaining_ms: one.deadline - one.sent, server_time_ms: SERVER + one.sent }), now, 0);
         expect(m.deadline).toBeLessThanOrEqual(Math.max(before.deadline, one.deadline));
         if (now - one.sent > 1000) expect(m.deadline).toBeLessThanOrEqual(before.deadline);
         latest = Math.max(latest, one.deadline);

@@ -72,7 +72,7 @@ export interface Model extends State {
  * for less.
  */
 const SLACK = 250;
-/** How long the warning waits for an answer that may tell the server of input. */
+/** How long the warning waits for the server to hear of input, in whatever tab. */
 const PATIENCE = 2000;
 /** A push that was on its way for longer may shorten what is left and not lengthen it. */
 const FRESH = 1000;
@@ -98,7 +98,7 @@ export const initial: Model = {
   ...unseen,
   deadline: Infinity,
   warnAt: Infinity,
-  reportEvery: REPORT_EVERY,
+  reportEvery: Infinity,
   asks: true,
   retryAt: 0,
   pause: PAUSE,
@@ -146,26 +146,30 @@ export function resting(m: Model, rest: Model['rest']): Model {
 /**
  * Time has passed. The server is asked just before the warning is due, so that activity in another tab is heard of. Without
  * an answer the warning comes all the same, since the page knows its deadline: at once where the server cannot be reached, else
- * soon, or somewhat later where there is input that the server may not know of.
+ * soon, or somewhat later where input was `reported` after what the page knows.
  */
-export function ticked(m: Model, now: number, input: unknown): Model {
+export function ticked(m: Model, now: number, reported: number): Model {
   const waiting = waits(m);
   if (m.phase === 'ended') return m;
   if (now >= m.deadline && !waiting) return doubted(m, null);
   const due = m.phase === 'active' && !waiting && now + SLACK >= m.warnAt;
-  if (due && now >= m.warnAt + (m.trouble ? 0 : input ? PATIENCE : SLACK * 2)) return { ...m, phase: 'warning', asks: true, retryAt: 0 };
+  if (due && now >= m.warnAt + (m.trouble ? 0 : reported > m.toldAt ? PATIENCE : SLACK * 2))
+    return { ...m, phase: 'warning', asks: true, retryAt: 0 };
   return (waiting || m.trouble || m.extending || due) && now >= m.retryAt ? { ...m, asks: true } : m;
 }
 
-/** The server said how the session stands, in answer to a question that left at `sent`. */
-export function told(m: Model, body: Lifetime, sent: number, now: number): Model {
+/**
+ * The server said how the session stands, in answer to a question that left at `sent`. If input was `reported` later, the answer
+ * may not know of it, and its warning waits for the next one. Its deadline counts at once.
+ */
+export function told(m: Model, body: Lifetime, sent: number, now: number, reported: number): Model {
   if (isFinal(m) || sent < m.toldAt) return m;
   const idle = body.idle_remaining_ms ?? Infinity;
   const warnBefore = body.warn_before_ms;
   // Counted from when the question left: sleep on the way cannot lengthen anything, and the next one arrives on time.
   const deadline = sent + Math.min(idle, body.absolute_remaining_ms ?? Infinity);
   const warnAt = warnBefore ? deadline - warnBefore : Infinity;
-  const warns = now + SLACK >= warnAt;
+  const warns = now >= warnAt + (m.phase === 'active' && !m.cover && reported > sent ? PATIENCE : -SLACK);
   const next: Model = {
     ...m,
     phase: body.phase === 'locked' ? 'locked' : warns ? 'warning' : 'active',
@@ -198,11 +202,11 @@ export function told(m: Model, body: Lifetime, sent: number, now: number): Model
  * taken for younger than it is, and none counts before such an answer. A page that waits for an answer waits for the one to its
  * own question.
  */
-export function pushed(m: Model, body: Lifetime, now: number): Model {
+export function pushed(m: Model, body: Lifetime, now: number, reported: number): Model {
   if (waits(m)) return m;
   // A server clock that was set forward makes a push from the future of one from now.
   const sent = Math.min(now, m.toldAt + body.server_time_ms - m.serverAt);
-  const next = told(m, body, sent, now);
+  const next = told(m, body, sent, now, reported);
   return next.deadline > m.deadline && now - sent > FRESH ? looked(m) : next;
 }
 

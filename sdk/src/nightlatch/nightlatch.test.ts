@@ -1,65 +1,8 @@
 import { expect, test } from 'vitest';
-import { createOrigin, settled, type Request } from '../../test/fake-origin.js';
-import type { NightlatchEvent } from './contract.js';
+import { settled } from '../../test/fake-origin.js';
+import { origin, SERVER } from '../../test/session-origin.js';
 import { withHold } from '../hold/hold.js';
 import { createNightlatch } from './nightlatch.js';
-
-/** What the server's clock shows at the instant 0 of the pages' one. */
-const SERVER = 1_700_000_000_000;
-const limits = { idle: 6000, absolute: 60_000, warn: 3000 };
-
-/** An origin with one session that is live from the start, idles, and can be made unreachable. */
-function origin(policy: Partial<typeof limits> = {}) {
-  const { idle, absolute, warn } = { ...limits, ...policy };
-  const server = { seen: 0, over: '', reachable: true, kept: false, silent: false };
-  const respond = ({ method, path, body }: Request, now: number) => {
-    if (!server.reachable) return undefined;
-    if (path === 'sign-out') {
-      server.over ||= 'user';
-      return { status: 200, body: { redirect: `/nightlatch/signed-out?reason=${server.over}` } };
-    }
-    if (now >= server.seen + idle) server.over ||= 'idle';
-    if (server.over) return { status: 401, body: { reason: server.over } };
-    if (method === 'DELETE') return { status: 204 };
-    if (path === 'activity' || path === 'extend') server.seen = Math.max(server.seen, now - (body.age_ms ?? 0));
-    return {
-      status: 200,
-      body: {
-        phase: Math.min(server.seen + idle, absolute) - now <= warn ? 'warning' : 'active',
-        deadline_kind: 'idle',
-        idle_remaining_ms: server.seen + idle - now,
-        absolute_remaining_ms: absolute - now,
-        warn_before_ms: warn,
-        can_extend: true,
-        on_idle: 'sign-out',
-        subject: 'ada',
-        handle: 'h',
-        authentication_age_ms: now,
-        server_time_ms: SERVER + now,
-      },
-    };
-  };
-  const world = createOrigin((request, now) => {
-    const answer = respond(request, now);
-    return answer && { ...answer, kept: server.kept };
-  });
-  let begun = 0;
-  const tab = async (path?: string, options = {}) => {
-    const window = world.open(path);
-    const diagnostics: string[] = [];
-    const nightlatch = createNightlatch({ scope: window.scope, onDiagnostic: ({ code }) => diagnostics.push(code), ...options });
-    const events: NightlatchEvent['type'][] = [];
-    nightlatch.subscribe((event) => events.push(event.type));
-    nightlatch.start();
-    await settled();
-    // A stream begins with how the session stands.
-    const { body } = respond({ tab: 0, method: 'POST', path: 'session', body: {} }, world.now()) ?? {};
-    for (const stream of world.streams.slice(begun)) if (body && 'handle' in body && !server.silent) stream.emit('lifetime', body);
-    begun = world.streams.length;
-    return Object.assign(window, { nightlatch, events, diagnostics });
-  };
-  return { ...world, server, tab };
-}
 
 test('Does nothing where there is no window', () => {
   const nightlatch = createNightlatch({ scope: {} as never });
@@ -88,79 +31,6 @@ test('Says which page is open, without its query, and when it is closed', async 
   expect(made('POST session').map((r) => r.body.path)).toEqual(['/orders', '/billing']);
   scope.dispatchEvent(new Event('pagehide'));
   expect(made('DELETE tab')[0]!.path).toBe(`tab/${made('POST session')[0]!.body.tab}`);
-});
-
-test('Reports at most every five seconds over all tabs, ages only, and nothing warns meanwhile', async () => {
-  const { tab, pass, made, now } = origin({ idle: 60_000, warn: 10_000 });
-  const [a, b] = [await tab('/a'), await tab('/b')];
-  const at: number[] = [];
-  for (let i = 0; i < 80; i += 1) {
-    (i % 2 ? a : b).press();
-    await settled();
-    while (at.length < made('POST activity').length) at.push(now());
-    await pass(250);
-  }
-  expect(at.length).toBeGreaterThanOrEqual(4);
-  for (let i = 1; i < at.length; i += 1) expect(at[i]! - at[i - 1]!).toBeGreaterThanOrEqual(4900);
-  for (const { body } of made('POST activity')) {
-    expect(Object.keys(body).sort()).toEqual(['age_ms', 'path', 'tab']);
-    expect(body.age_ms).toBeLessThan(5000);
-  }
-  expect([a, b].map((t) => t.nightlatch.state.phase)).toEqual(['active', 'active']);
-});
-
-test('Of two tabs with input to report only the one with the freshest does', async () => {
-  const { tab, pass, made } = origin({ idle: 60_000, warn: 10_000 });
-  const [a, b] = [await tab('/a'), await tab('/b')];
-  a.press();
-  await settled();
-  a.press();
-  await pass(2000);
-  b.press();
-  await pass(10_000);
-  expect(made('POST activity').map(({ body }) => body.path)).toEqual(['/a', '/b']);
-});
-
-test('Of two tabs with input at the same time the one that reported before goes on reporting', async () => {
-  const { tab, pass, made } = origin({ idle: 60_000, warn: 10_000 });
-  const [a, b] = [await tab('/a'), await tab('/b')];
-  for (let i = 0; i < 400; i += 1) {
-    // The other one is always a little sooner from now on.
-    for (const { press } of i ? [b, a] : [a, b]) press();
-    await pass(50);
-  }
-  expect(made('POST activity').map(({ body }) => body.path)).toEqual(['/a', '/a', '/a', '/a']);
-});
-
-test('A short policy never warns a person who is there', async () => {
-  const { tab, pass } = origin();
-  const [a, b] = [await tab(), await tab()];
-  for (let i = 0; i < 40; i += 1) {
-    a.press();
-    await pass(500);
-    expect([a.nightlatch.state.phase, b.nightlatch.state.phase]).toEqual(['active', 'active']);
-  }
-});
-
-test('Input just before the warning is told before the warning is shown', async () => {
-  const { tab, pass, made } = origin();
-  const { nightlatch, press } = await tab();
-  press();
-  await pass(900);
-  press();
-  await pass(2200);
-  expect(made('POST activity').map((r) => r.body.age_ms <= 1000)).toEqual([true, true]);
-  expect(nightlatch.state.phase).toBe('active');
-});
-
-test('Near the absolute limit input that waits to be reported makes nobody ask without end', async () => {
-  const { tab, pass, requests } = origin({ absolute: 10_000 });
-  const { press } = await tab();
-  for (let i = 0; i < 30; i += 1) {
-    press();
-    await pass(250);
-  }
-  expect(requests.length).toBeLessThan(20);
 });
 
 test('Input during the warning is not an answer; staying is, in every tab', async () => {
@@ -594,6 +464,42 @@ test('Started and stopped any number of times, nothing stays behind', async () =
   expect([listeners(), timers.size, channels.length, workers.length]).toEqual(before);
   nightlatch.stop();
   expect([listeners(), timers.size, channels.length, workers.length]).toEqual([0, 0, 0, 0]);
+});
+
+test('Mounted twice at once, as React does in StrictMode, a page has one name and asks once', async () => {
+  const { open, requests } = origin();
+  const { scope } = open();
+  const nightlatch = createNightlatch({ scope });
+  nightlatch.start();
+  nightlatch.stop();
+  nightlatch.start();
+  await settled();
+  expect(requests.map(({ method, path }) => `${method} ${path}`)).toEqual(['POST session']);
+  nightlatch.stop();
+  expect(requests.at(-1)).toMatchObject({ method: 'DELETE', path: `tab/${requests[0]!.body.tab}` });
+});
+
+test('A page that was started and stopped at once has never been open', async () => {
+  const { open, requests, channels } = origin();
+  const { scope, listeners } = open();
+  const nightlatch = createNightlatch({ scope });
+  nightlatch.start();
+  nightlatch.stop();
+  await settled();
+  expect([requests.length, channels.length, listeners()]).toEqual([0, 0, 0]);
+});
+
+test('A message that comes first after a sleep does not show the page', async () => {
+  const { tab, pass, streams, now } = origin({ idle: 60_000 });
+  const { nightlatch, scope } = await tab();
+  await pass(1000);
+  const { Date: before } = scope;
+  scope.fetch = () => new Promise(() => {});
+  Object.assign(before, { now: () => SERVER + now() + 5000 });
+  streams[0]!.emit('lifetime', {
+    phase: 'active', idle_remaining_ms: 59_000, absolute_remaining_ms: null, warn_before_ms: 3000, subject: 'ada', handle: 'h', server_time_ms: SERVER + now(),
+  });
+  expect(nightlatch.state.cover).toBe('checking');
 });
 
 test('Once stopped it says nothing of a session that goes on, and nothing stays open', async () => {

@@ -31,11 +31,7 @@ export function createNightlatch(options: Options = {}): Nightlatch {
 
   let model = machine.initial;
   let state: machine.State = machine.unseen;
-  /** The state as text: what differs in nothing to show is no change. */
-  let showed = JSON.stringify(state);
   let running: AbortController | undefined;
-  /** The root element when we began to listen. */
-  let listening: Element | undefined;
   let root = '';
   let call: Call;
   let now: () => number;
@@ -48,12 +44,12 @@ export function createNightlatch(options: Options = {}): Nightlatch {
   /** Nobody tells this tab what happens. */
   let unheard: boolean | undefined;
 
-  let question: object | undefined;
+  let question: [reports: boolean] | undefined;
   /** The question that had left when something may have changed. */
   let outdated: object | undefined;
   let toldPath: string | undefined;
-  /** The last input if the server does not know of it, else 0; and the last report of any tab. */
-  let input = 0;
+  /** The last input; and the last report, of any tab, that tells of all input until then. */
+  let input = -Infinity;
   let reportedAt = -Infinity;
   /** What the server said when it was told to sign out; `gone` if another tab does it. */
   let goodbye: Answer | undefined;
@@ -79,8 +75,8 @@ export function createNightlatch(options: Options = {}): Nightlatch {
     // What hides the page until there is an answer waits for none to a question from before.
     if (next.cover === 'checking' && !cover) forget();
     const shows = JSON.stringify(model, shown);
-    if (shows !== showed) {
-      showed = shows;
+    // What differs in nothing to show is no change.
+    if (shows !== JSON.stringify(state)) {
       state = Object.freeze(JSON.parse(shows));
       emit('change');
     }
@@ -97,7 +93,8 @@ export function createNightlatch(options: Options = {}): Nightlatch {
   /** After a busy time the browser draws before it runs a timer that is due: what is drawn must not be out of date. */
   const drawn = () => {
     if (model.phase !== 'warning' || !running) return;
-    apply(machine.ticked(model, now(), input));
+    const at = now();
+    apply(machine.ticked(model, at, 0));
     scope.requestAnimationFrame(drawn);
   };
 
@@ -106,32 +103,32 @@ export function createNightlatch(options: Options = {}): Nightlatch {
   // --- asking the server -------------------------------------------------------------------------------------------
 
   /** One question at a time, the most urgent one; any answer says how the session stands. True if it is live. */
-  async function ask(): Promise<boolean> {
-    if (question || !tab) return false;
+  async function ask(): Promise<true | void> {
+    if (question || !tab) return;
     const sent = now();
-    const mine = (question = {});
-    const { phase, cover, handle } = model;
+    const { cover, handle } = model;
     const path = location.pathname;
     const goes = cover === 'leaving';
-    const stays = model.extending && !cover;
-    const reported = !cover && !stays && mayReport(sent) ? input : 0;
+    const stays = !cover && model.extending;
+    const reports = stays || (!cover && mayReport(sent));
+    const mine = (question = [reports]);
     const moves = path !== toldPath;
     if (!goes && !stays) toldPath = path;
-    if (reported) {
+    if (reports) {
       reportedAt = sent;
       say('active');
     }
-    const [what, body]: [string, object] = goes
+    const asked: [what: string, body: object, timeout?: number] = goes
       ? ['sign-out', { handle }]
       : stays
-        ? ['extend', {}]
-        : reported
-          ? ['activity', { tab, path, age_ms: Math.round(sent - reported) }]
+        ? ['extend', {}, EXTEND_WITHIN]
+        : reports
+          ? ['activity', { tab, path, age_ms: Math.round(sent - input) }]
           : ['session', { tab, path, handle }];
     // No cache of a service worker keeps what is posted.
-    const answer = await call('POST', what, body, stays ? EXTEND_WITHIN : undefined);
+    const answer = await call('POST', ...asked);
     // Something happened that makes this question one of the past.
-    if (mine !== question) return false;
+    if (mine !== question) return;
     question = undefined;
     const at = now();
     const told = asLifetime((answer as { body?: unknown }).body);
@@ -141,23 +138,20 @@ export function createNightlatch(options: Options = {}): Nightlatch {
     } else if (answer.type === 'gone') {
       apply(machine.refused(model, answer, at));
     } else if (!told) {
-      toldPath = undefined;
+      forget();
       if ((answer as Lost).status) diagnose('server', (answer as Lost).status);
       apply(machine.lost(model, at));
     } else {
-      if (input === reported) input = 0;
-      // Input from just before the warning speaks first.
-      if (phase === 'active' && told.phase === 'warning' && !cover && mayReport(at)) return ask();
-      tellOthers(machine.told(stays ? { ...model, extending: false } : model, told, sent, at), moves || stays);
+      tellOthers(machine.told(stays ? { ...model, extending: false } : model, told, sent, at, reportedUntil(at)), moves || stays);
       if (mine === outdated) void ask();
       return true;
     }
-    return false;
   }
 
   /** Whatever was asked is from before, and its answer does not matter any more. */
   const forget = () => {
     question = toldPath = undefined;
+    reportedAt = -Infinity;
   };
 
   /** Hides the page before anything else, in the very call that tells the reason to. */
@@ -175,12 +169,18 @@ export function createNightlatch(options: Options = {}): Nightlatch {
   };
 
   /** Of several tabs the one with the freshest input goes first, and what the others know is old news then. */
-  const mayReport = (at: number) => input && at - reportedAt >= model.reportEvery + (at - input) / 5;
+  const mayReport = (at: number) => input > reportedAt && at - reportedAt >= model.reportEvery + (at - input) / 5;
+
+  /** What is known from before then is known without the last input. */
+  const reportedUntil = (at: number) => (mayReport(at) ? Infinity : reportedAt);
 
   const acted = () => {
     if (model.phase !== 'active' || model.cover) return;
     input = now();
-    if (input >= model.retryAt && mayReport(input)) void ask();
+    if (input < model.retryAt || !mayReport(input)) return;
+    // The server and the other tabs hear of it at once, whatever else is being asked.
+    if (!question?.[0]) question = undefined;
+    void ask();
   };
 
   const look = () => {
@@ -203,15 +203,13 @@ export function createNightlatch(options: Options = {}): Nightlatch {
   // --- what happens around us --------------------------------------------------------------------------------------
 
   const tick = () => {
-    // `document.open()` takes all listeners away, of the window as well.
-    if (listening !== document.documentElement) hark();
     // From the start: a window that was opened before it is not known.
     import('../frames/frames.js').then(
       ({ watchFrames }) => running && watchFrames(scope, windows, watch, seen, options.frames, acted, running.signal),
       unloaded,
     );
     const at = now();
-    apply(machine.ticked(model, at, input));
+    apply(machine.ticked(model, at, reportedUntil(at)));
     if (!isLive()) return;
     if (unheard && at - model.toldAt > POLL) look();
     if (at >= model.retryAt && (mayReport(at) || location.pathname !== toldPath)) void ask();
@@ -223,8 +221,6 @@ export function createNightlatch(options: Options = {}): Nightlatch {
   const on = (target: EventTarget | undefined, type: string, listener: (event: Event) => void) =>
     target?.addEventListener(type, listener, { capture: true, passive: true, signal: running!.signal });
 
-  const watch = (view: Scope) => listen(view, seen, running!.signal);
-
   const appeared = () => {
     ticker.pace(document.hidden);
     tick();
@@ -233,23 +229,22 @@ export function createNightlatch(options: Options = {}): Nightlatch {
     if (model.cover || now() - model.toldAt > RECHECK) look();
   };
 
-  const hear = (text: unknown) => {
-    const [word, reason = ''] = `${text}`.split(' ');
-    if (word === 'active') {
-      input = 0;
-      // Whoever reported last goes first again: two tabs with input at once do not both report.
-      reportedAt = now() + 100;
-    } else if (word === 'look') look();
+  const hear = ({ data }: MessageEvent) => {
+    const [word, reason] = `${data}`.split(' ');
+    // Whoever reported last goes first again: two tabs with input at once do not both report.
+    if (word === 'active') reportedAt = now() + 100;
+    else if (word === 'look') look();
     else if (word === 'mine') goodbye = { type: 'gone' } as Answer;
-    else if (word === 'ended') doubt(reason as Reason | '');
+    else if (word === 'ended') doubt(reason as Reason);
   };
 
   const hearWorker = (type: string, data?: unknown) => {
     const body = asLifetime(data);
+    const at = now();
     if (type === 'tick') tick();
     else if (type === 'lead') leading = !!data;
     else if (body) {
-      tellOthers(machine.pushed(model, body, now()), true);
+      tellOthers(machine.pushed(model, body, at, reportedUntil(at)), true);
       if (body.ask) {
         // Every question says which tab asks.
         say('look');
@@ -274,18 +269,19 @@ export function createNightlatch(options: Options = {}): Nightlatch {
   };
 
   const connect = () => {
+    if (tab || !running) return;
+    watch(scope);
     tab = `${Math.random()}`.slice(2);
     const open = (Opened: new (name: string) => Channel) => {
-      if (!tab) return;
       channel = new Opened(root);
-      channel.onmessage = ({ data }) => hear(data);
+      channel.onmessage = hear;
     };
     try {
       open(scope.BroadcastChannel);
     } catch {
       // Nor is this tab reached by what the leader hears.
       unheard = true;
-      import('../channel/channel.js').then(({ StorageChannel }) => open(StorageChannel), unloaded);
+      import('../channel/channel.js').then(({ StorageChannel }) => tab && open(StorageChannel), unloaded);
     }
     beat();
     tick();
@@ -328,9 +324,10 @@ export function createNightlatch(options: Options = {}): Nightlatch {
     connect();
   };
 
-  /** Listens; what listens already does so once. */
-  const hark = () => {
-    listening = document.documentElement;
+  /** Listens in one window, also when `document.open()` took the listeners away; what listens already does so once. */
+  const watch = (view: Scope) => {
+    listen(view, seen, running!.signal);
+    if (view !== scope) return;
     on(document, 'visibilitychange', appeared);
     on(scope, 'focus', appeared);
     on((scope as { navigation?: EventTarget }).navigation, 'currententrychange', tick);
@@ -339,9 +336,8 @@ export function createNightlatch(options: Options = {}): Nightlatch {
     on(document, 'resume', resume);
     on(scope, 'pagehide', putAway);
     // No page with such a listener is kept for going back: of one that is, browsers draw the last picture before anything else.
-    if (options.required) on(scope, 'unload', () => {});
+    if (options.required) on(scope, 'unload', putAway);
     on(scope, 'pageshow', restored);
-    watch(scope);
   };
 
   const start = () => {
@@ -349,24 +345,24 @@ export function createNightlatch(options: Options = {}): Nightlatch {
     running = new AbortController();
     root = new URL(options.base ?? '/nightlatch/', `${location}`).href.replace(/\/*$/, '/');
     call = options.backend ? options.backend(scope) : createCall(scope, root);
-    now = createClock(scope, () => doubt(null));
+    now = createClock(scope, doubt);
     model = options.covered ? machine.uncertain : machine.initial;
     unheard = goodbye = undefined;
-    input = 0;
-
-    connect();
+    input = -Infinity;
+    // Not at once: React's StrictMode mounts, takes out and mounts again, and a page has one name.
+    queueMicrotask(connect);
   };
 
   const stop = () => {
     if (!running) return;
     disconnect();
     running.abort();
-    running = listening = undefined;
+    running = undefined;
     // What is over stays over; of anything else nothing is known from here on.
-    if (!machine.isFinal(model)) apply({ ...machine.initial, asks: false });
+    if (!machine.isFinal(model)) apply(machine.initial);
   };
 
-  const isLive = () => running && model.handle && !machine.isFinal(model);
+  const isLive = () => model.handle && !machine.isFinal(model);
 
   const subscribe = (listener: Listener) => {
     listeners.add(listener);
@@ -381,9 +377,8 @@ export function createNightlatch(options: Options = {}): Nightlatch {
     async extend() {
       if (!isLive()) return false;
       question = undefined;
-      input = 0;
       apply(machine.extending(model));
-      return ask();
+      return !!(await ask());
     },
     async signOut() {
       if (!running) return;

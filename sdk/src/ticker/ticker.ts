@@ -23,7 +23,7 @@ const blessed: Record<string, string> = {};
  * server at `root`. Without a worker hidden pages are late, which is told as `worker`.
  */
 export function createTicker(scope: Scope, url: string, root: string, hear: (...message: FromWorker) => void): Ticker {
-  let timer = 0;
+  let timer: number | undefined;
   let worker: Worker | undefined;
   const fail = (why: unknown) => {
     worker = undefined;
