@@ -15,6 +15,8 @@ export interface Latch {
   /** Writes the policy into the file that the server follows, and tells it to look. */
   setPolicy(policy: Policy): void;
   stop(): Promise<void>;
+  /** It is gone at once, and what it did not write down is lost. */
+  kill(): Promise<void>;
   start(): Promise<void>;
   /** Stops for good and leaves nothing behind. */
   close(): Promise<void>;
@@ -69,6 +71,7 @@ export async function startLatch(publicUrl: string, policy: Policy, more: string
     },
     start,
     stop: () => server.stop(),
+    kill: () => server.kill(),
     async close() {
       await server.stop();
       rmSync(folder, { recursive: true });

@@ -34,6 +34,8 @@ export interface PlainChromium {
   discard(url: string, title: string, ready: () => Promise<unknown>): Promise<void>;
   /** Nothing of the browser runs, as in a machine that sleeps with its clocks going on, until it is woken. */
   standStill(asleep: boolean): void;
+  /** It is gone at once and says nothing to anybody. */
+  kill(): void;
   close(): Promise<void>;
 }
 
@@ -85,8 +87,11 @@ export async function startChromium(more: string[] = []): Promise<PlainChromium>
     standStill(asleep) {
       for (const pid of family(browser.process()!.pid!)) process.kill(pid, asleep ? 'SIGSTOP' : 'SIGCONT');
     },
+    kill() {
+      for (const pid of family(browser.process()!.pid!)) process.kill(pid, 'SIGKILL');
+    },
     async close() {
-      await browser.close();
+      if (browser.connected) await browser.close();
       rmSync(profile, { recursive: true, force: true, maxRetries: 3 });
     },
   };

@@ -9,6 +9,8 @@ export interface Program {
   told(pattern: RegExp): Promise<string>;
   /** Asks it to stop and waits until it has. */
   stop(): Promise<void>;
+  /** Ends it at once. */
+  kill(): Promise<void>;
 }
 
 /** Far longer than any program takes, so that a busy machine fails no test. */
@@ -77,6 +79,11 @@ export async function startProgram(command: string, args: string[], { listens, .
       child.kill('SIGTERM');
       // One that was made to stand still hears of it only when it goes on.
       child.kill('SIGCONT');
+      await gone;
+    },
+    async kill() {
+      const gone = isRunning() && new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGKILL');
       await gone;
     },
   };
