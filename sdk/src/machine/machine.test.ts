@@ -237,6 +237,7 @@ test('A server clock that was set forward makes no push older than it is, and th
 // last asked, and what came late moves nothing later than a question of its own does.
 test('No order, delay or sleep makes a push move a deadline past the one in force when it was sent', () => {
   const random = seeded(7);
+  let beyond = -Infinity;
   for (let round = 0; round < 2000; round += 1) {
     // What the server has in force, and since when; the page's clock is its clock, less SERVER.
     let inForce = 6000;
@@ -264,13 +265,14 @@ test('No order, delay or sleep makes a push move a deadline past the one in forc
         at = now;
         const before = m;
         m = pushed(m, body({ idle_remaining_ms: one.deadline - one.sent, server_time_ms: SERVER + one.sent }), now, 0);
-        expect(m.deadline).toBeLessThanOrEqual(Math.max(before.deadline, one.deadline));
-        if (now - one.sent > 1000) expect(m.deadline).toBeLessThanOrEqual(before.deadline);
         latest = Math.max(latest, one.deadline);
-        expect(m.deadline).toBeLessThanOrEqual(latest);
+        const most = [latest, Math.max(before.deadline, one.deadline), now - one.sent > 1000 ? before.deadline : Infinity];
+        beyond = Math.max(beyond, m.deadline - Math.min(...most));
       }
     }
   }
+  // Once: to expect something thousands of times takes seconds on a busy machine.
+  expect(beyond).toBe(0);
 });
 
 test('An answer just before the end keeps the page hidden', () => {
