@@ -65,8 +65,11 @@ describe.skipIf(!real)('In Chromium as it is', () => {
   test('A tab that was frozen when an administrator ended the session says so when it wakes, and not that its time was up', async () => {
     stage = await setPlainStage({ policy: { idle: 12_000 } });
     const frozen = await stage.open();
+    await streams(1);
     const other = await stage.open('/other');
     await freeze(frozen);
+    // While the stream goes from one to the other nobody hears of anything.
+    await streams(2);
     await learnsOfAnEnd(other);
     // The other one signs out, which takes the cookie away; and the idle limit of the frozen one passes.
     await expect.poll(() => stage.server.signOuts()).toBe(1);
