@@ -2,6 +2,7 @@
 
 mod admission;
 mod applications;
+mod at_most;
 mod audit;
 mod docs;
 mod entity_tag;

@@ -16,9 +16,11 @@ impl LogoutUrl {
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
+}
 
-    pub(crate) fn into_inner(self) -> Box<str> {
-        self.0
+impl From<LogoutUrl> for Box<str> {
+    fn from(LogoutUrl(url): LogoutUrl) -> Self {
+        url
     }
 }
 
@@ -64,7 +66,7 @@ mod tests {
             ("http://localhost:3000/bye", "http://localhost:3000/bye"),
         ] {
             let url = LogoutUrl::try_from(written.to_owned());
-            assert_eq!(url.map(LogoutUrl::into_inner).as_deref(), Ok(kept));
+            assert_eq!(url.map(Box::<str>::from).as_deref(), Ok(kept));
         }
     }
 

@@ -12,9 +12,9 @@ use url::{Host, Url};
 #[serde(try_from = "String")]
 pub(crate) struct WebOrigin(Box<str>);
 
-impl WebOrigin {
-    pub(crate) fn into_inner(self) -> Box<str> {
-        self.0
+impl From<WebOrigin> for Box<str> {
+    fn from(WebOrigin(origin): WebOrigin) -> Self {
+        origin
     }
 }
 
@@ -119,7 +119,7 @@ mod tests {
             ("http://[::1]:80", "http://[::1]"),
         ] {
             let origin = WebOrigin::try_from(written.to_owned());
-            assert_eq!(origin.map(WebOrigin::into_inner).as_deref(), Ok(kept));
+            assert_eq!(origin.map(Box::<str>::from).as_deref(), Ok(kept));
         }
     }
 

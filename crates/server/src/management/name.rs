@@ -10,7 +10,6 @@ use super::text::deceives;
 
 const LONGEST: usize = 255;
 const LONGEST_METHOD: usize = 64;
-const MOST: usize = 64;
 
 /// A subject, an application, a class of device or a role: one to 255 characters that can be seen, with single words between
 /// plain spaces.
@@ -23,26 +22,9 @@ pub(crate) struct Name(Box<str>);
 #[serde(try_from = "String")]
 pub(super) struct Method(Box<str>);
 
-/// At most 64 of them.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "Vec<T>", bound = "T: Deserialize<'de>")]
-pub(super) struct List<T>(Vec<T>);
-
 impl Name {
     pub(crate) fn into_inner(self) -> Box<str> {
         self.0
-    }
-}
-
-impl<T> Default for List<T> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
-}
-
-impl<T: Into<Box<str>>> List<T> {
-    pub(super) fn into_inner(self) -> Vec<Box<str>> {
-        self.0.into_iter().map(Into::into).collect()
     }
 }
 
@@ -99,20 +81,6 @@ impl std::str::FromStr for Name {
 
     fn from_str(text: &str) -> Result<Self, String> {
         text.to_owned().try_into()
-    }
-}
-
-impl<T> TryFrom<Vec<T>> for List<T> {
-    type Error = String;
-
-    fn try_from(entries: Vec<T>) -> Result<Self, String> {
-        if entries.len() > MOST {
-            return Err(format!(
-                "{} entries are not possible; at most {MOST} are",
-                entries.len()
-            ));
-        }
-        Ok(Self(entries))
     }
 }
 
@@ -177,20 +145,6 @@ impl JsonSchema for Method {
             "pattern": format!("^[!-+.-~-]{{1,{LONGEST_METHOD}}}$"),
             "examples": ["pwd"],
         })
-    }
-}
-
-impl<T: JsonSchema> JsonSchema for List<T> {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        format!("ListOf{}", T::schema_name()).into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "array", "items": generator.subschema_for::<T>(), "maxItems": MOST })
     }
 }
 

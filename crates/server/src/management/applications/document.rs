@@ -1,10 +1,8 @@
 //! The document of one application: what the store keeps of it, and its table in the policy.
 
-use std::borrow::Cow;
-
 use nightlatch_core::policy::ApplicationBase;
 use nightlatch_engine::store::Application;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -12,10 +10,9 @@ use super::id::ApplicationId;
 use crate::http::logout_url::LogoutUrl;
 use crate::http::origin::WebOrigin;
 use crate::http::problem::Problem;
+use crate::management::at_most::AtMost;
 use crate::management::input::impossible;
 use crate::management::text::Text;
-
-const MOST: usize = 32;
 
 /// An application.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -26,10 +23,10 @@ pub(in crate::management) struct Document {
     /// What people call it.
     name: Box<str>,
     /// Where its pages come from: they may call the browser side from there.
-    #[schemars(with = "AtMost<WebOrigin>")]
+    #[schemars(with = "AtMost<32, WebOrigin>")]
     origins: Vec<Box<str>>,
     /// Where people may be led after signing out.
-    #[schemars(with = "AtMost<LogoutUrl>")]
+    #[schemars(with = "AtMost<32, LogoutUrl>")]
     logout_urls: Vec<Box<str>>,
     /// Its table in the policy in force.
     base: ApplicationBase,
@@ -46,18 +43,13 @@ pub(in crate::management) struct Written {
     name: Text,
     /// Where its pages come from.
     #[serde(default)]
-    origins: AtMost<WebOrigin>,
+    origins: AtMost<32, WebOrigin>,
     /// Where people may be led after signing out.
     #[serde(default)]
-    logout_urls: AtMost<LogoutUrl>,
+    logout_urls: AtMost<32, LogoutUrl>,
     /// Its table in the policy. Left out, it stays as it is.
     pub(super) base: Option<ApplicationBase>,
 }
-
-/// A list of at most 32.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(try_from = "Vec<T>", bound(deserialize = "T: Deserialize<'de>"))]
-struct AtMost<T>(Vec<T>);
 
 impl Document {
     pub(super) fn of(application: Application, base: ApplicationBase) -> Self {
@@ -85,43 +77,9 @@ impl Written {
         Application {
             id: id.as_str().into(),
             name: self.name.into_inner(),
-            origins: self.origins.0.into_iter().map(WebOrigin::into_inner).collect(),
-            logout_urls: self.logout_urls.0.into_iter().map(LogoutUrl::into_inner).collect(),
+            origins: self.origins.into_inner(),
+            logout_urls: self.logout_urls.into_inner(),
             version: 0,
         }
-    }
-}
-
-impl<T> Default for AtMost<T> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
-}
-
-impl<T> TryFrom<Vec<T>> for AtMost<T> {
-    type Error = String;
-
-    fn try_from(entries: Vec<T>) -> Result<Self, String> {
-        if entries.len() > MOST {
-            return Err(format!(
-                "{} entries are not possible; at most {MOST} are",
-                entries.len()
-            ));
-        }
-        Ok(Self(entries))
-    }
-}
-
-impl<T: JsonSchema> JsonSchema for AtMost<T> {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        format!("AtMost{}", T::schema_name()).into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "array", "items": generator.subschema_for::<T>(), "maxItems": MOST })
     }
 }

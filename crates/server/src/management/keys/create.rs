@@ -15,8 +15,9 @@ use super::{KeyName, beyond_applications, made, new_key, new_secret};
 use crate::http::problem::Problem;
 use crate::management::Management;
 use crate::management::admission::Actor;
+use crate::management::at_most::AtMost;
 use crate::management::input::{Claimed, impossible, key_reused};
-use crate::management::name::{List, Name};
+use crate::management::name::Name;
 use crate::management::operation::{Created, Group, Operation, post};
 use crate::management::refusal::Refusal;
 use crate::management::rfc3339::rfc3339;
@@ -45,7 +46,7 @@ pub(in crate::management) struct Body {
     /// The applications whose sessions it reaches; all sessions when left out.
     #[serde(default)]
     #[schemars(length(min = 1))]
-    applications: Option<List<Name>>,
+    applications: Option<AtMost<64, Name>>,
 }
 
 /// A key with its secret, which is told this one time.
@@ -75,7 +76,7 @@ pub(in crate::management) async fn create(
         let detail = format!("Your key cannot grant the scope `{missing}`, which it does not have itself.");
         return Err(Refusal::MissingScope.because(detail));
     }
-    let applications = body.applications.map(List::into_inner);
+    let applications = body.applications.map(AtMost::into_inner);
     if let Some(applications) = &applications {
         possible_for(applications, &scopes)?;
     }

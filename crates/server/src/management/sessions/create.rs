@@ -18,8 +18,9 @@ use super::too_old::too_old;
 use crate::http::problem::Problem;
 use crate::management::Management;
 use crate::management::admission::Actor;
+use crate::management::at_most::AtMost;
 use crate::management::input::{AuthTime, Claimed, key_reused};
-use crate::management::name::{List, Method, Name};
+use crate::management::name::{Method, Name};
 use crate::management::operation::{Created, Group, Operation, post};
 use crate::management::reach::Reach;
 use crate::management::refusal::Refusal;
@@ -51,10 +52,10 @@ pub(in crate::management) struct Body {
     /// The class of device, for rules that match on it.
     device: Option<Name>,
     #[serde(default)]
-    roles: List<Name>,
+    roles: AtMost<64, Name>,
     /// How they authenticated (RFC 8176 names).
     #[serde(default)]
-    amr: List<Method>,
+    amr: AtMost<64, Method>,
     /// When they authenticated; now when left out. As much ahead of the clock of this server as
     /// `management.auth_time_leeway` it is now, too. Not longer ago than the absolute limit of the session.
     auth_time: Option<AuthTime>,
