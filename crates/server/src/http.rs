@@ -14,6 +14,7 @@ pub(crate) mod listen;
 pub(crate) mod logout_url;
 pub(crate) mod origin;
 pub(crate) mod patient;
+pub(crate) mod percent;
 pub(crate) mod problem;
 pub(crate) mod question;
 pub(crate) mod request_kind;

@@ -12,6 +12,8 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 
+use crate::http::percent;
+
 const ANSWERS_WITHIN: Duration = Duration::from_secs(30);
 
 /// Where the server is and what opens it.
@@ -238,15 +240,11 @@ pub(super) fn query(pairs: &[(&str, Option<&str>)]) -> String {
 
 /// Percent-encoded, everything but the unreserved characters of RFC 3986.
 pub(super) fn escaped(text: &str) -> String {
-    let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
-    let escape = |byte: u8| {
-        if unreserved(byte) {
-            char::from(byte).to_string()
-        } else {
-            format!("%{byte:02X}")
-        }
-    };
-    text.bytes().map(escape).collect()
+    let mut escaped = String::with_capacity(text.len());
+    percent::escape(&mut escaped, text, |character| {
+        character.is_ascii_alphanumeric() || matches!(character, '-' | '.' | '_' | '~')
+    });
+    escaped
 }
 
 #[cfg(test)]

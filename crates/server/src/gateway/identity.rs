@@ -1,12 +1,12 @@
 //! Who a request comes from, as the application behind the proxy is told: always all of it, empty where nothing is known.
 
-use std::fmt::Write as _;
-
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use nightlatch_core::time::Span;
 use nightlatch_engine::Snapshot;
 use nightlatch_engine::token::Handle;
+
+use crate::http::percent;
 
 pub(crate) const SUBJECT: HeaderName = HeaderName::from_static("nightlatch-subject");
 pub(crate) const SESSION: HeaderName = HeaderName::from_static("nightlatch-session");
@@ -109,19 +109,9 @@ fn number(text: &mut String, number: impl itoa::Integer) {
 /// and commas separate the entries of lists, and what cannot be seen does not arrive at all. So everything but visible ASCII
 /// is percent-encoded, and so are the comma and the percent sign.
 fn escape(into: &mut String, text: &str) {
-    let plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'%' | b',');
-    if text.bytes().all(plain) {
-        into.push_str(text);
-        return;
-    }
-    for byte in text.bytes() {
-        if plain(byte) {
-            into.push(char::from(byte));
-        } else {
-            // Writing to a string does not fail.
-            let _ = write!(into, "%{byte:02X}");
-        }
-    }
+    percent::escape(into, text, |character| {
+        character.is_ascii_graphic() && !matches!(character, '%' | ',')
+    });
 }
 
 #[cfg(test)]

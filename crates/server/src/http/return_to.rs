@@ -1,11 +1,10 @@
 //! Where somebody was, and is to come back to after signing in: a page of ours or of an application, and nothing else.
 
-use std::fmt::Write as _;
-
 use axum::http::{HeaderMap, HeaderValue, header};
 use url::Url;
 
 use super::origin::address;
+use super::percent::escape;
 use super::sign_in_url::SignInUrl;
 use crate::latch::Latch;
 
@@ -47,7 +46,9 @@ pub(crate) fn with_parameter(url: &str, name: &str, value: &str) -> String {
     address.push(if address.contains('?') { '&' } else { '?' });
     address.push_str(name);
     address.push('=');
-    escape(&mut address, value);
+    escape(&mut address, value, |character| {
+        character.is_ascii_alphanumeric() || "-._~/:".contains(character)
+    });
     address.push_str(fragment);
     address
 }
@@ -77,17 +78,6 @@ fn is_a_way_in(latch: &Latch, url: &Url) -> bool {
             .is_ok_and(|other| (other.origin(), other.path()) == (url.origin(), url.path()))
     };
     path_of(&format!("{}/signed-out", latch.prefix)) || !sign_in.is_empty() && path_of(sign_in)
-}
-
-fn escape(into: &mut String, text: &str) {
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~/:".contains(&byte) {
-            into.push(char::from(byte));
-        } else {
-            // Writing to a string does not fail.
-            let _ = write!(into, "%{byte:02X}");
-        }
-    }
 }
 
 #[cfg(test)]

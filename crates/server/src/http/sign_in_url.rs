@@ -1,11 +1,10 @@
 //! Where people authenticate: a page of this site, or an address of its own.
 
-use std::fmt::Write as _;
-
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::origin::parsed;
+use super::percent::escape;
 
 /// A path on the site of the page that names it, or a whole address; plain HTTP on loopback alone. Kept as it is written:
 /// a fragment may be a route of the application.
@@ -20,19 +19,9 @@ impl SignInUrl {
 
     /// As it stands in a header: letters that are not ASCII are escaped, as browsers do.
     pub(crate) fn as_sent(&self) -> String {
-        self.0
-            .chars()
-            .fold(String::with_capacity(self.0.len()), |mut sent, letter| {
-                if letter.is_ascii() {
-                    sent.push(letter);
-                } else {
-                    for byte in letter.encode_utf8(&mut [0; 4]).bytes() {
-                        // Writing to a string does not fail.
-                        let _ = write!(sent, "%{byte:02X}");
-                    }
-                }
-                sent
-            })
+        let mut sent = String::with_capacity(self.0.len());
+        escape(&mut sent, &self.0, |letter| letter.is_ascii());
+        sent
     }
 }
 

@@ -1,13 +1,13 @@
 //! What a client asks for, told once and for certain, or not at all.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 
 use axum::http::{HeaderMap, Method, Request, Uri, Version, header, uri::Authority};
 
 use super::fault::Fault;
 use super::strict::{self, Ambiguous};
 use crate::gateway::original::Original;
+use crate::http::percent::escape;
 use crate::latch::Latch;
 
 /// Host and target of a request, as it was sent.
@@ -42,18 +42,12 @@ impl Asked {
         let Some((path, query)) = self.target.split_once('?') else {
             return Cow::Borrowed(&self.target);
         };
-        let odd = |byte: u8| b"\\\"<>^`{|}".contains(&byte);
-        if !query.bytes().any(odd) {
+        let odd = |character: char| r#"\"<>^`{|}"#.contains(character);
+        if !query.contains(odd) {
             return Cow::Borrowed(&self.target);
         }
         let mut escaped = format!("{path}?");
-        for character in query.chars() {
-            match u8::try_from(character) {
-                // Writing to a string does not fail.
-                Ok(byte) if odd(byte) => _ = write!(escaped, "%{byte:02X}"),
-                _ => escaped.push(character),
-            }
-        }
+        escape(&mut escaped, query, |character| !odd(character));
         Cow::Owned(escaped)
     }
 
