@@ -29,7 +29,7 @@ pub(super) struct Report {
 
 pub(super) async fn post(
     State(latch): State<Arc<Latch>>,
-    Writer(credential): Writer,
+    Writer { credential, .. }: Writer,
     JsonBody(report): JsonBody<Report>,
 ) -> Result<Response, Problem> {
     let input = Event::Input {

@@ -50,7 +50,7 @@ pub(super) async fn get(State(latch): State<Arc<Latch>>, headers: HeaderMap) -> 
 
 pub(super) async fn put(
     State(latch): State<Arc<Latch>>,
-    Writer(credential): Writer,
+    Writer { credential, .. }: Writer,
     JsonBody(Choice { idle }): JsonBody<Choice>,
 ) -> Result<Response, Problem> {
     let standing = latch.engine.status(&credential.digest).await?;

@@ -12,7 +12,10 @@ use crate::http::headers::json;
 use crate::http::problem::Problem;
 use crate::latch::Latch;
 
-pub(super) async fn post(State(latch): State<Arc<Latch>>, Writer(credential): Writer) -> Result<Response, Problem> {
+pub(super) async fn post(
+    State(latch): State<Arc<Latch>>,
+    Writer { credential, .. }: Writer,
+) -> Result<Response, Problem> {
     let outcome = latch.engine.apply(&credential.digest, &Event::Extend).await?;
     Ok(json(&SessionBody::new(&latch, after(&latch, &outcome)?)))
 }

@@ -37,7 +37,7 @@ struct Granted<'a> {
 
 pub(super) async fn post(
     State(latch): State<Arc<Latch>>,
-    Writer(credential): Writer,
+    Writer { credential, .. }: Writer,
     JsonBody(wanted): JsonBody<Wanted>,
 ) -> Result<Response, Problem> {
     let label = wanted.label.as_deref().unwrap_or("hold");
@@ -64,7 +64,7 @@ pub(super) async fn post(
 
 pub(super) async fn put(
     State(latch): State<Arc<Latch>>,
-    Writer(credential): Writer,
+    Writer { credential, .. }: Writer,
     PathParameter(id): PathParameter<String>,
     JsonBody(wanted): JsonBody<Wanted>,
 ) -> Result<Response, Problem> {
@@ -79,7 +79,7 @@ pub(super) async fn put(
 
 pub(super) async fn delete(
     State(latch): State<Arc<Latch>>,
-    Writer(credential): Writer,
+    Writer { credential, .. }: Writer,
     PathParameter(id): PathParameter<String>,
 ) -> Result<StatusCode, Problem> {
     let outcome = latch

@@ -28,7 +28,7 @@ pub(super) struct Report {
 
 pub(super) async fn post(
     State(latch): State<Arc<Latch>>,
-    Writer(credential): Writer,
+    Writer { credential, .. }: Writer,
     JsonBody(report): JsonBody<Report>,
 ) -> Result<Response, Problem> {
     let standing = latch.engine.status(&credential.digest).await?;
@@ -46,11 +46,9 @@ pub(super) async fn post(
 )]
 pub(super) async fn delete(
     State(latch): State<Arc<Latch>>,
-    Writer(credential): Writer,
+    Writer { credential, handle }: Writer,
     PathParameter(tab): PathParameter<String>,
 ) -> Result<StatusCode, Problem> {
-    let standing = latch.engine.status(&credential.digest).await?;
-    let handle = live(&latch, &standing)?.handle;
     if is_name(&tab) {
         latch.attendance.left(handle, &tab, tokio::time::Instant::now());
     }
@@ -69,11 +67,9 @@ pub(super) async fn delete(
 )]
 pub(super) async fn freeze(
     State(latch): State<Arc<Latch>>,
-    Writer(credential): Writer,
+    Writer { handle, .. }: Writer,
     PathParameter(tab): PathParameter<String>,
 ) -> Result<StatusCode, Problem> {
-    let standing = latch.engine.status(&credential.digest).await?;
-    let handle = live(&latch, &standing)?.handle;
     latch.attendance.freezes(handle, &tab, tokio::time::Instant::now());
     Ok(StatusCode::NO_CONTENT)
 }

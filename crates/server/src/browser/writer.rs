@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use nightlatch_engine::token::Handle;
 
 use super::standing::live;
 use crate::http::credential::{Credential, required};
@@ -11,10 +12,13 @@ use crate::http::problem::Problem;
 use crate::http::write::from_script;
 use crate::latch::Latch;
 
-/// The credential of a session that is not over, from a page that may write. Stands before the body among the arguments of
-/// a handler.
+/// A session that is not over, asked for by a page that may write. Stands before the body among the arguments of a handler;
+/// a handler without a body need not look the session up again.
 #[derive(Debug)]
-pub(super) struct Writer(pub(super) Credential);
+pub(super) struct Writer {
+    pub(super) credential: Credential,
+    pub(super) handle: Handle,
+}
 
 impl FromRequestParts<Arc<Latch>> for Writer {
     type Rejection = Problem;
@@ -22,7 +26,7 @@ impl FromRequestParts<Arc<Latch>> for Writer {
     async fn from_request_parts(parts: &mut Parts, latch: &Arc<Latch>) -> Result<Self, Problem> {
         let credential = required(latch, &parts.headers).await?;
         from_script(latch.origins(), &parts.headers, credential.bearer)?;
-        live(latch, &latch.engine.status(&credential.digest).await?)?;
-        Ok(Self(credential))
+        let handle = live(latch, &latch.engine.status(&credential.digest).await?)?.handle;
+        Ok(Self { credential, handle })
     }
 }
