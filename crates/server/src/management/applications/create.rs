@@ -50,14 +50,11 @@ pub(in crate::management) async fn create(
     engine
         .run_to_completion(move |engine| {
             Box::pin(async move {
-                let _turn = management.applications_turn.lock().await;
-                let current = Current::read(engine, id).await?;
+                let current = Current::read(&management, engine, id).await?;
                 if current.application.is_some() {
                     return Err(taken(&current.id));
                 }
-                let body = current
-                    .write(&management, engine, &Writer { actor, scopes }, written)
-                    .await?;
+                let body = current.write(&Writer { actor, scopes }, written).await?;
                 Ok(Created {
                     path: format!("/api/v1/applications/{}", body.id),
                     body,

@@ -38,13 +38,12 @@ pub(in crate::management) async fn remove(
     engine
         .run_to_completion(move |engine| {
             Box::pin(async move {
-                let _turn = management.applications_turn.lock().await;
-                let current = Current::read(engine, id).await?;
+                let current = Current::read(&management, engine, id).await?;
                 if current.application.is_none() {
                     return Err(no_such_application());
                 }
                 current.hold(&preconditions)?;
-                current.remove(&management, engine, &Writer { actor, scopes }).await?;
+                current.remove(&Writer { actor, scopes }).await?;
                 Ok(NoContent)
             })
         })

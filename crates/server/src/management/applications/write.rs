@@ -88,13 +88,10 @@ pub(in crate::management) async fn replace(
     engine
         .run_to_completion(move |engine| {
             Box::pin(async move {
-                let _turn = management.applications_turn.lock().await;
-                let current = Current::read(engine, id).await?;
+                let current = Current::read(&management, engine, id).await?;
                 current.hold(&preconditions)?;
                 let is_new = current.application.is_none();
-                let document = current
-                    .write(&management, engine, &Writer { actor, scopes }, written)
-                    .await?;
+                let document = current.write(&Writer { actor, scopes }, written).await?;
                 Ok(Put {
                     new: is_new.then(|| format!("/api/v1/applications/{}", document.id)),
                     tagged: Tagged::written(document),
@@ -116,17 +113,14 @@ pub(in crate::management) async fn change(
     engine
         .run_to_completion(move |engine| {
             Box::pin(async move {
-                let _turn = management.applications_turn.lock().await;
-                let current = Current::read(engine, id).await?;
+                let current = Current::read(&management, engine, id).await?;
                 let before = current.document().ok_or_else(no_such_application)?;
                 current.hold(&preconditions)?;
                 let before = serde_json::to_value(before).unwrap_or(Value::Null);
                 let mut written = Written::read(patch.apply(before))?;
                 // The whole document was there to be patched: what is not in it any more was removed.
                 written.base.get_or_insert_default();
-                let document = current
-                    .write(&management, engine, &Writer { actor, scopes }, written)
-                    .await?;
+                let document = current.write(&Writer { actor, scopes }, written).await?;
                 Ok(Tagged::written(document))
             })
         })

@@ -5,7 +5,8 @@
 
 use nightlatch_core::policy::{ApplicationBase, Policy, PolicyDocument};
 use nightlatch_engine::store::{Application, Revision};
-use nightlatch_engine::{Engine, PolicyChange, PolicyChanged, Uncancelled};
+use nightlatch_engine::{PolicyChange, PolicyChanged, Uncancelled};
+use tokio::sync::MutexGuard;
 
 use super::document::{Document, Written};
 use super::id::ApplicationId;
@@ -27,18 +28,26 @@ pub(super) struct Writer {
     pub(super) scopes: Scopes,
 }
 
-/// An application as it is now.
-pub(super) struct Current {
+/// An application as it is now. It stays so while this lives, except for what other processes write.
+pub(super) struct Current<'a> {
     pub(super) id: ApplicationId,
     pub(super) application: Option<Application>,
     base: ApplicationBase,
     policy: PolicyDocument,
     revision: Revision,
+    management: &'a Management,
+    engine: &'a Uncancelled,
+    _turn: MutexGuard<'a, ()>,
 }
 
-impl Current {
-    /// It stays so while the caller holds the turn, but for what other processes write.
-    pub(super) async fn read(engine: &Engine, id: ApplicationId) -> Result<Self, Problem> {
+impl<'a> Current<'a> {
+    /// Takes the turn, then reads the application.
+    pub(super) async fn read(
+        management: &'a Management,
+        engine: &'a Uncancelled,
+        id: ApplicationId,
+    ) -> Result<Self, Problem> {
+        let turn = management.applications_turn.lock().await;
         let application = find(engine.store(), id.as_str()).await?;
         let (revision, policy) = engine.policy();
         Ok(Self {
@@ -47,6 +56,9 @@ impl Current {
             id,
             application,
             revision,
+            management,
+            engine,
+            _turn: turn,
         })
     }
 
@@ -60,19 +72,13 @@ impl Current {
     }
 
     /// Writes what is different. What is written already makes neither a revision nor an entry in the audit.
-    pub(super) async fn write(
-        self,
-        management: &Management,
-        engine: &Uncancelled,
-        writer: &Writer,
-        written: Written,
-    ) -> Result<Document, Problem> {
+    pub(super) async fn write(self, writer: &Writer, written: Written) -> Result<Document, Problem> {
         if written.id.as_ref().is_some_and(|id| *id != self.id) {
             let detail = "id: it is another one than in the path; an application keeps its id";
             return Err(Refusal::InvalidValue.because(detail));
         }
         let base = written.base.clone().unwrap_or_else(|| self.base.clone());
-        self.change_base(management, engine, writer, &base).await?;
+        self.change_base(writer, &base).await?;
         let expected = self.application.as_ref().map(|before| before.version);
         let application = Application {
             version: expected.unwrap_or(0),
@@ -80,43 +86,32 @@ impl Current {
         };
         if self.application.as_ref() != Some(&application) {
             let what = if expected.is_some() { "changed" } else { "added" };
-            let audit = audited(management, self.id.as_str(), what, &writer.actor);
-            if !engine.put_application(&application, expected, audit).await? {
+            let audit = audited(self.management, self.id.as_str(), what, &writer.actor);
+            if !self.engine.put_application(&application, expected, audit).await? {
                 return Err(changed_meanwhile());
             }
-            management.latch.applications.read(engine.store()).await?;
+            self.management.latch.applications.read(self.engine.store()).await?;
         }
         Ok(Document::of(application, base))
     }
 
     /// Removes it, and its table where the server owns the policy; a file keeps what is written in it.
-    pub(super) async fn remove(
-        self,
-        management: &Management,
-        engine: &Uncancelled,
-        writer: &Writer,
-    ) -> Result<(), Problem> {
-        let latch = &management.latch;
+    pub(super) async fn remove(self, writer: &Writer) -> Result<(), Problem> {
+        let latch = &self.management.latch;
         if latch.policy_file.is_none() {
-            self.change_base(management, engine, writer, &ApplicationBase::default())
-                .await?;
+            self.change_base(writer, &ApplicationBase::default()).await?;
         }
         let expected = self.application.as_ref().map(|before| before.version);
-        let audit = audited(management, self.id.as_str(), "removed", &writer.actor);
-        if !engine.remove_application(self.id.as_str(), expected, audit).await? {
+        let audit = audited(self.management, self.id.as_str(), "removed", &writer.actor);
+        let id = self.id.as_str();
+        if !self.engine.remove_application(id, expected, audit).await? {
             return Err(changed_meanwhile());
         }
-        latch.applications.read(engine.store()).await?;
+        latch.applications.read(self.engine.store()).await?;
         Ok(())
     }
 
-    async fn change_base(
-        &self,
-        management: &Management,
-        engine: &Uncancelled,
-        writer: &Writer,
-        base: &ApplicationBase,
-    ) -> Result<(), Problem> {
+    async fn change_base(&self, writer: &Writer, base: &ApplicationBase) -> Result<(), Problem> {
         if *base == self.base {
             return Ok(());
         }
@@ -125,7 +120,7 @@ impl Current {
                 "Base values are part of the policy: a change of them needs a key with the scope `policy:write`.";
             return Err(Refusal::MissingScope.because(detail));
         }
-        ensure_server_owns(&management.latch)?;
+        ensure_server_owns(&self.management.latch)?;
         let id = self.id.as_str();
         let change = PolicyChange {
             policy: self.policy_with(base)?,
@@ -134,7 +129,7 @@ impl Current {
             restored: None,
             expected: Some(self.revision),
         };
-        match engine.change_policy(change).await? {
+        match self.engine.change_policy(change).await? {
             PolicyChanged::InForce(_) | PolicyChanged::Unchanged(_) => Ok(()),
             PolicyChanged::Stale(_) => Err(changed_meanwhile()),
         }
