@@ -2,6 +2,7 @@
 //! nobody for anything, and needs no script.
 
 mod field;
+mod prose;
 mod view;
 
 use std::sync::LazyLock;

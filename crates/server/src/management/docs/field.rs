@@ -3,7 +3,7 @@
 use askama::Template;
 use serde_json::{Map, Value};
 
-use super::view::{Prose, prose};
+use super::prose::{Prose, prose};
 
 /// Deeper nesting is named and not unfolded.
 const DEEPEST: usize = 6;

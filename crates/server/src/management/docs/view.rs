@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::field::{Field, inner, kind, list, resolve, text};
+use super::prose::{Prose, prose};
 use crate::management::refusal::Refusal;
 
 pub(super) struct View {
@@ -43,17 +44,6 @@ pub(super) struct Answered {
 pub(super) struct Form {
     pub(super) kind: String,
     pub(super) fields: Vec<Field>,
-}
-
-/// Text in pieces: those that are code, and the rest.
-pub(super) type Prose = Vec<(bool, String)>;
-
-/// What stands between backticks is code.
-pub(super) fn prose(text: &str) -> Prose {
-    let pieces = text.split('`').enumerate();
-    pieces
-        .map(|(place, piece)| (place % 2 == 1, piece.to_owned()))
-        .collect()
 }
 
 impl View {
@@ -170,17 +160,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-
-    #[test]
-    fn code_stands_between_backticks() {
-        let pieces = prose("send `a`, or `b`");
-        let code: Vec<_> = pieces
-            .iter()
-            .filter(|(code, _)| *code)
-            .map(|(_, text)| text.as_str())
-            .collect();
-        assert_eq!(code, ["a", "b"]);
-    }
 
     #[test]
     fn a_call_carries_key_and_example() {
