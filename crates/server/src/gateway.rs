@@ -14,6 +14,7 @@ pub(crate) mod fastcgi;
 mod forward;
 pub(crate) mod identity;
 pub(crate) mod original;
+mod place;
 mod preflight;
 mod request;
 mod sign_in_page;
@@ -24,7 +25,8 @@ mod sites;
 use axum::http::request::Parts;
 use axum::response::Response;
 
-pub(crate) use self::sites::{Place, Sites};
+pub(crate) use self::place::Place;
+pub(crate) use self::sites::Sites;
 use crate::latch::Latch;
 
 /// A way of asking over HTTP.

@@ -11,8 +11,9 @@ use nightlatch_engine::token::Digest;
 use nightlatch_engine::{Outcome, Snapshot, Standing};
 
 use super::original::{Original, Unbelievable};
+use super::place::Place;
 use super::preflight::is_preflight;
-use super::sites::{Nowhere, Place};
+use super::sites::Nowhere;
 use crate::config::Preflights;
 use crate::http::application_headers;
 use crate::http::credential::{Credential, credential};

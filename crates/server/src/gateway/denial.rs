@@ -5,7 +5,7 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::decision::{Denial, Why};
 use super::original::Original;
-use super::sites::Place;
+use super::place::Place;
 use crate::http::headers::protect;
 use crate::http::problem::Problem;
 use crate::http::return_to::{referring_page, with_page, with_parameter};

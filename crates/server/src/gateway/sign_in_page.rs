@@ -3,7 +3,7 @@
 use nightlatch_core::path::{Path, Readings};
 use url::{Host, Url};
 
-use super::sites::Place;
+use super::place::Place;
 use crate::http::sign_in_url::SignInUrl;
 
 #[derive(Debug)]

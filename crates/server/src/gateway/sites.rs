@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
-use nightlatch_core::path::{Ambiguous, Path, PathPattern, Readings};
+use nightlatch_core::path::{Ambiguous, Path, Readings};
 
 use super::original::Reads;
+use super::place::Place;
 use super::sign_in_page::SignInPage;
-use crate::config::{Escapes, Preflights, PublicUrl, Site, UpstreamAddress};
+use crate::config::{Escapes, PublicUrl, Site};
 use crate::http::sign_in_url::SignInUrl;
 
 /// Where applications are.
@@ -16,21 +17,6 @@ pub(crate) struct Sites {
     /// The longest path of a host comes first.
     places: Vec<Place>,
     sign_in_page: Option<SignInPage>,
-}
-
-/// A part of a host.
-#[derive(Debug)]
-pub(crate) struct Place {
-    /// In lower case, and without the usual port.
-    authority: Box<str>,
-    path: Path<'static>,
-    below: PathPattern,
-    pub(crate) application: Option<Box<str>>,
-    /// Where the proxy passes requests on to.
-    pub(crate) upstreams: Box<[UpstreamAddress]>,
-    open: Box<[PathPattern]>,
-    pub(crate) preflights: Preflights,
-    escapes: Escapes,
 }
 
 /// Why a request belongs nowhere.
@@ -74,7 +60,7 @@ impl Sites {
         if on_host().next().is_none() {
             return Err(Nowhere::UnknownHost);
         }
-        let place_of = |path: &Path<'_>| on_host().find(|place| place.below.matches(path));
+        let place_of = |path: &Path<'_>| on_host().find(|place| place.covers(path));
         let place = place_of(&readings.canonical).ok_or(Nowhere::UnknownPath)?;
         let same = |other: &Path<'_>| place_of(other).is_some_and(|other| std::ptr::eq(other, place));
         match readings.uncertain {
@@ -135,51 +121,6 @@ impl Reads for Sites {
         } else {
             Readings::of(target)
         }
-    }
-}
-
-impl Place {
-    fn of(site: &Site) -> Self {
-        Self {
-            authority: site.host.clone(),
-            path: site.path.clone(),
-            below: site.below.clone(),
-            application: site.application.clone(),
-            upstreams: site.upstreams.clone().into(),
-            open: site.open.clone().into(),
-            preflights: site.preflights,
-            escapes: site.escapes,
-        }
-    }
-
-    /// One path of a host, and nothing below it.
-    pub(super) fn page(authority: &str, path: &Path<'static>) -> Option<Self> {
-        Some(Self {
-            path: path.clone(),
-            below: path.as_str().parse().ok()?,
-            ..Self::whole(authority.to_owned())
-        })
-    }
-
-    pub(super) fn is_on(&self, authority: &str) -> bool {
-        self.authority.eq_ignore_ascii_case(authority)
-    }
-
-    pub(super) fn authority(&self) -> &str {
-        &self.authority
-    }
-
-    pub(super) fn covers(&self, path: &Path<'_>) -> bool {
-        self.below.matches(path)
-    }
-
-    fn is_open(&self, readings: &Readings<'_>) -> bool {
-        let open = |path: &Path<'_>| self.open.iter().any(|pattern| pattern.matches(path));
-        readings.all().all(open)
-    }
-
-    fn whole(authority: String) -> Self {
-        Self::of(&Site::whole(authority))
     }
 }
 
