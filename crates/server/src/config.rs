@@ -5,6 +5,7 @@ mod document;
 mod file_path;
 mod key;
 mod level;
+mod peer;
 mod position;
 mod proxy;
 mod public_url;
@@ -23,12 +24,11 @@ use std::path::{Path, PathBuf};
 use nightlatch_core::policy::{Policy, PolicyDocument, Violation};
 use nightlatch_core::time::Span;
 
-use self::document::{
-    ConfigDocument, DialectSection, GatewaySection, ManagementSection, Peer, PolicySection, ServerSection,
-};
+use self::document::{ConfigDocument, DialectSection, GatewaySection, ManagementSection, PolicySection, ServerSection};
 pub(crate) use self::document::{LogFormat, LogSection, StoreKind, StoreSection};
 pub(crate) use self::file_path::FilePath;
 pub(crate) use self::level::targets;
+use self::peer::Peer;
 pub(crate) use self::position::{Position, of_key};
 pub(crate) use self::proxy::{ProxySection, TlsSection};
 pub(crate) use self::public_url::PublicUrl;

@@ -4,7 +4,6 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::LazyLock;
 
-use ipnet::IpNet;
 use nightlatch_core::policy::PolicyDocument;
 use nightlatch_core::table::table;
 use nightlatch_core::time::Span;
@@ -14,6 +13,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 use super::file_path::FilePath;
+use super::peer::Peer;
 use super::proxy::ProxySection;
 use super::schema::Node;
 use super::site::SiteSection;
@@ -258,40 +258,4 @@ pub(crate) enum LogFormat {
     Text,
     /// For machines: one object a line.
     Json,
-}
-
-/// A network, or a single address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub(crate) struct Peer(pub(crate) IpNet);
-
-impl JsonSchema for Peer {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Peer".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "examples": ["10.0.0.7", "10.0.0.0/8"] })
-    }
-}
-
-impl Serialize for Peer {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0)
-    }
-}
-
-impl TryFrom<String> for Peer {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        let address = text.parse::<std::net::IpAddr>().map(IpNet::from);
-        address.or_else(|_| text.parse()).map(Self).map_err(|_| {
-            format!("`{text}` is neither an address nor a network; write for example `10.0.0.7` or `10.0.0.0/8`")
-        })
-    }
 }

@@ -9,8 +9,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::address;
-use super::document::Peer;
 use super::file_path::FilePath;
+use super::peer::Peer;
 use super::public_url::PublicUrl;
 use super::site::Site;
 
