@@ -1,8 +1,9 @@
 //! The applications as requests of the browser side need them: read on every request, without lock and store.
 
+pub(crate) mod following;
+
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use axum::http::HeaderValue;
@@ -10,10 +11,6 @@ use nightlatch_engine::Reads;
 use nightlatch_engine::store::{Application, StoreError};
 
 use crate::http::logout_url::LogoutUrl;
-use crate::latch::Latch;
-
-/// What another process writes is known here within this time.
-const READ_EVERY: Duration = Duration::from_secs(1);
 
 /// The applications of the store, as they were last read.
 #[derive(Debug, Default)]
@@ -66,18 +63,5 @@ impl Known {
             known.logout_urls.insert(application.id, application.logout_urls);
         }
         known
-    }
-}
-
-/// Reads them again and again until the server stops. While the store fails, what was read last stays.
-pub(crate) async fn follow(latch: Arc<Latch>) {
-    loop {
-        if let Err(error) = latch.applications.read(latch.engine.store()).await {
-            tracing::debug!(%error, "the applications wait for the store");
-        }
-        tokio::select! {
-            () = latch.shutdown.cancelled() => return,
-            () = tokio::time::sleep(READ_EVERY) => {}
-        }
     }
 }

@@ -112,9 +112,9 @@ pub(crate) async fn start(config: Config, extra: impl FnOnce(&Arc<Latch>) -> Rou
         tracing::warn!(%error, "no application is known until the store answers");
     }
     let followers = vec![
-        tokio::spawn(applications::follow(Arc::clone(&latch))),
+        tokio::spawn(applications::following::follow(Arc::clone(&latch))),
         tokio::spawn(browser::abandoned::close(Arc::clone(&latch))),
-        tokio::spawn(policy_file::follow(Arc::clone(&latch), reload)),
+        tokio::spawn(policy_file::following::follow(Arc::clone(&latch), reload)),
     ];
     let pages = extra(&latch);
     let for_pages = browser::router(Arc::clone(&latch), pages);
