@@ -63,7 +63,7 @@ where
     };
     // What lets a request pass is for the proxy; everything else reaches browsers.
     if question.is_none() || response.status() != StatusCode::OK {
-        promise_tls(&latch, response.headers_mut());
+        promise_tls(&latch.cookie, response.headers_mut());
     }
     response
 }

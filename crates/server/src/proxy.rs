@@ -105,7 +105,7 @@ impl Proxy {
             self.latch.metrics.proxy.request(fault.outcome());
             fault.answer(&self.latch, for_people)
         });
-        promise_tls(&self.latch, response.headers_mut());
+        promise_tls(&self.latch.cookie, response.headers_mut());
         if last && response.status() != StatusCode::SWITCHING_PROTOCOLS {
             let close = HeaderValue::from_static("close");
             response.headers_mut().insert(header::CONNECTION, close);

@@ -4,7 +4,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use crate::latch::Latch;
+use super::cookie::CookieRules;
 
 const CORP: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 const COOP: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
@@ -22,8 +22,8 @@ pub(crate) fn protect(headers: &mut HeaderMap) {
 
 /// Tells browsers to come back over TLS alone, for a year (RFC 6797). Said where the public URL is https, unless the
 /// application says something else of its own.
-pub(crate) fn promise_tls(latch: &Latch, headers: &mut HeaderMap) {
-    if latch.cookie.is_secure() && !headers.contains_key(header::STRICT_TRANSPORT_SECURITY) {
+pub(crate) fn promise_tls(cookie: &CookieRules, headers: &mut HeaderMap) {
+    if cookie.is_secure() && !headers.contains_key(header::STRICT_TRANSPORT_SECURITY) {
         let a_year = HeaderValue::from_static("max-age=31536000");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, a_year);
     }
