@@ -6,6 +6,7 @@ mod corpus;
 mod exchange;
 mod installation;
 mod kit;
+mod outcome;
 mod readings;
 mod report;
 

@@ -5,15 +5,7 @@ use futures_util::future::BoxFuture;
 
 use super::cases::{activity, cookies, denials, forgery, open, passing, paths, protocol};
 use super::kit::Kit;
-
-/// How a case ended that did not fail.
-#[derive(Clone, Debug)]
-pub(super) enum Outcome {
-    Passed,
-    /// Passed, and how much was looked at.
-    Looked(String),
-    Skipped(&'static str),
-}
+use super::outcome::Outcome;
 
 /// One case, and what it found.
 #[derive(Debug)]

@@ -12,9 +12,9 @@ pub(super) mod protocol;
 use anyhow::{Context as _, ensure};
 
 use super::super::echo::Received;
-use super::case::Outcome;
 use super::exchange::{Answer, Request};
 use super::kit::{Kit, Session};
+use super::outcome::Outcome;
 
 const NEEDS_ECHO: Outcome = Outcome::Skipped("the application is not `nightlatch gateway echo`");
 

@@ -6,7 +6,8 @@ use serde_json::json;
 
 use super::super::super::table::{Cell, Tone, write_table};
 use super::Args;
-use super::case::{Outcome, Tried};
+use super::case::Tried;
+use super::outcome::Outcome;
 
 pub(super) fn print(args: &Args, has_echo: bool, tried: &[Tried]) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();

@@ -3,9 +3,9 @@
 use anyhow::ensure;
 use serde_json::Value;
 
-use super::super::case::Outcome;
 use super::super::exchange::Request;
 use super::super::kit::{Kit, Session};
+use super::super::outcome::Outcome;
 use super::passes;
 
 pub(in super::super) async fn prefetch(kit: &Kit<'_>) -> anyhow::Result<Outcome> {

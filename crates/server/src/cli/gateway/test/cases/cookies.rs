@@ -2,9 +2,9 @@
 
 use anyhow::ensure;
 
-use super::super::case::Outcome;
 use super::super::exchange::Request;
 use super::super::kit::Kit;
+use super::super::outcome::Outcome;
 use super::{NEEDS_ECHO, passes, told};
 
 pub(in super::super) async fn odd(kit: &Kit<'_>) -> anyhow::Result<Outcome> {

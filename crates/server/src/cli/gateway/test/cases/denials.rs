@@ -4,9 +4,9 @@ use anyhow::{bail, ensure};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::super::case::Outcome;
 use super::super::exchange::Request;
 use super::super::kit::{Kit, Session};
+use super::super::outcome::Outcome;
 use super::{denies, is_stopped, passes, told};
 
 const METHODS: [&str; 7] = ["HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "PROPFIND"];

@@ -3,9 +3,9 @@
 use anyhow::ensure;
 
 use super::super::super::spellings::{FORWARDING, IDENTITY, may_be_read_as, spellings};
-use super::super::case::Outcome;
 use super::super::exchange::Request;
 use super::super::kit::{Kit, SUBJECT};
+use super::super::outcome::Outcome;
 use super::denials::stopped_at;
 use super::{NEEDS_ECHO, is_stopped, told};
 

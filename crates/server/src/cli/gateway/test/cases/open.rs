@@ -2,9 +2,9 @@
 
 use anyhow::{Context as _, ensure};
 
-use super::super::case::Outcome;
 use super::super::exchange::Request;
 use super::super::kit::Kit;
+use super::super::outcome::Outcome;
 use super::{is_stopped, passes, told};
 use crate::gateway::identity;
 

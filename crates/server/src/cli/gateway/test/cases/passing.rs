@@ -3,9 +3,9 @@
 use anyhow::{bail, ensure};
 
 use super::super::super::echo::Received;
-use super::super::case::Outcome;
 use super::super::exchange::{Answer, Request};
 use super::super::kit::{Kit, SUBJECT, Session};
+use super::super::outcome::Outcome;
 use super::{NEEDS_ECHO, is_stopped, passes, told};
 
 /// More than proxies take by themselves.

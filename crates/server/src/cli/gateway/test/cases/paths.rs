@@ -6,10 +6,10 @@ use anyhow::{bail, ensure};
 use futures_util::StreamExt as _;
 use futures_util::stream;
 
-use super::super::case::Outcome;
 use super::super::corpus::targets;
 use super::super::exchange::{Answer, Request};
 use super::super::kit::{Kit, Session};
+use super::super::outcome::Outcome;
 use super::super::readings::may_be_read_as;
 use super::denials::stopped_at;
 use super::{NEEDS_ECHO, passes, told};

@@ -2,9 +2,9 @@
 
 use anyhow::ensure;
 
-use super::super::case::Outcome;
 use super::super::exchange::Request;
 use super::super::kit::Kit;
+use super::super::outcome::Outcome;
 use super::{NEEDS_ECHO, is_stopped, passes, told};
 
 pub(in super::super) async fn ranges(kit: &Kit<'_>) -> anyhow::Result<Outcome> {
