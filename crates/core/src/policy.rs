@@ -11,6 +11,8 @@ mod preset;
 mod quantity;
 mod reading;
 mod report;
+#[cfg(feature = "schema")]
+mod schema;
 mod validity;
 
 use std::collections::BTreeMap;

@@ -9,12 +9,11 @@ use serde_json::{Value, json};
 
 use crate::duration::Limit;
 use crate::path::PathPattern;
-use crate::policy::{Absent, OneOrMany};
 use crate::time::Span;
 
 /// Units from large to small, each once. The digits are bounded so that the sum of what matches can be counted, and written
 /// again as a text that matches.
-const DURATION: &str = "([0-9]{1,11}d)?([0-9]{1,9}h)?([0-9]{1,11}m)?([0-9]{1,12}s)?([0-9]{1,15}ms)?";
+pub(crate) const DURATION: &str = "([0-9]{1,11}d)?([0-9]{1,9}h)?([0-9]{1,11}m)?([0-9]{1,12}s)?([0-9]{1,15}ms)?";
 
 /// A transform of schemas: a key is present or left out; `null` is neither, so the schema of an optional key does not offer it.
 pub fn keys_are_never_null(schema: &mut Schema) {
@@ -77,22 +76,6 @@ impl JsonSchema for Limit {
     }
 }
 
-impl JsonSchema for Absent {
-    fn schema_name() -> Cow<'static, str> {
-        "Absent".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "type": "string",
-            "description": "`count`: the idle clock runs. `pause`: it stands still. A duration: the session ends after it.",
-            "minLength": 2,
-            "pattern": format!("^(count|pause|{DURATION})$"),
-            "examples": ["count", "5m"],
-        })
-    }
-}
-
 impl JsonSchema for PathPattern {
     fn schema_name() -> Cow<'static, str> {
         "PathPattern".into()
@@ -108,38 +91,9 @@ impl JsonSchema for PathPattern {
     }
 }
 
-impl<T: JsonSchema> JsonSchema for OneOrMany<T> {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        format!("OneOrMany{}", T::schema_name()).into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let one = generator.subschema_for::<T>();
-        json_schema!({ "anyOf": [one, { "type": "array", "items": one, "minItems": 1 }] })
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use crate::policy::PolicyDocument;
     use crate::time::Span;
-    use schemars::schema_for;
-    use serde_json::Value;
-
-    #[test]
-    fn the_schema_of_a_policy_has_its_keys_and_no_null() {
-        let schema = schema_for!(PolicyDocument).to_value();
-        assert_eq!(schema["additionalProperties"], Value::Bool(false));
-        for key in ["idle", "absolute", "rules", "gates", "passive", "caps", "choice"] {
-            assert!(schema["properties"].get(key).is_some(), "{key}: {schema:#}");
-        }
-        assert_eq!(schema.get("required"), None, "every key has a default");
-        assert!(!schema.to_string().contains("\"null\""), "{schema:#}");
-    }
 
     #[test]
     fn the_longest_duration_of_the_schema_can_be_counted() {
