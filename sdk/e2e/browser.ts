@@ -1,7 +1,8 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterEach, beforeEach } from 'vitest';
 import { launchChromium } from './drivers/chromium.js';
-import { startServer, type Launch, type Server } from './server.js';
+import type { Launch, Server } from './server.js';
+import { startServer } from './start-server.js';
 
 export interface Stage {
   server: Server;
