@@ -1,4 +1,3 @@
-import type { SessionElement } from '../session-element/session-element.js';
 import { counted } from './counted.js';
 import type { Messages, StatusMessages, Translation } from './messages.js';
 
@@ -43,8 +42,13 @@ export function languageOf(element: Element): string {
   return element.closest<HTMLElement>('[lang]')?.lang || (host ? languageOf(host) : navigator.language);
 }
 
+/** What takes in a part that is not always needed. */
+interface Loader {
+  load<Part>(part: Promise<Part>, use: (part: Part) => void): void;
+}
+
 /** Gives the texts for the language around an element as it is at the moment; nothing stands for English. */
-export function translator(element: Element & Pick<SessionElement<never>, 'load'>): () => Texts | undefined {
+export function translator(element: Element & Loader): () => Texts | undefined {
   let current = '';
   let texts: Texts | undefined;
   return () => {
