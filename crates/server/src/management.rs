@@ -23,6 +23,7 @@ pub(crate) mod rfc3339;
 mod schema;
 pub(crate) mod scope;
 mod sessions;
+mod signature;
 pub(crate) mod text;
 
 use std::sync::Arc;

@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 pub(super) use self::preconditions::Preconditions;
-use super::operation::{Input, Output, Sketch};
 use super::refusal::Refusal;
+use super::signature::{Input, Output, Sketch};
 use crate::http::conditions::{knows, listed};
 use crate::http::headers::json as json_response;
 use crate::http::problem::Problem;

@@ -17,9 +17,9 @@ pub(super) use self::auth_time::AuthTime;
 pub(super) use self::body::{Json, MERGE_PATCH, read_object};
 pub(super) use self::claim::{Claimed, key_reused};
 pub(super) use self::query::{Query, no_query};
-use super::operation::{Input, Sketch};
 use super::refusal::Refusal;
 use super::schema::HandleForm;
+use super::signature::{Input, Sketch};
 use crate::http::problem::Problem;
 
 /// The session that the path names.

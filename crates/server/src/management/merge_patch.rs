@@ -5,7 +5,7 @@ use schemars::json_schema;
 use serde_json::{Map, Value};
 
 use super::input::{MERGE_PATCH, read_object};
-use super::operation::{Input, Sketch};
+use super::signature::{Input, Sketch};
 use crate::http::problem::Problem;
 
 /// The body of a `PATCH`.

@@ -3,10 +3,6 @@
 //! What a handler takes and gives is read off its signature ([`Input`], [`Output`]), so the description cannot promise what
 //! the code does not do.
 
-mod input;
-mod output;
-mod sketch;
-
 use std::sync::Arc;
 
 use axum::handler::Handler;
@@ -15,14 +11,12 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodFilter, MethodRouter, on};
 use serde_json::Value;
 
-pub(super) use self::input::Input;
-pub(super) use self::output::{Answer, Created, NoContent, Output};
-pub(super) use self::sketch::Sketch;
 use super::Management;
 use super::admission::{permit, unbound};
 use super::input::no_query;
 use super::refusal::Refusal;
 use super::scope::Scope;
+pub(super) use super::signature::{Answer, Created, Input, NoContent, Output, Sketch};
 
 /// One operation of the listener.
 pub(super) struct Operation {

@@ -11,7 +11,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::operation::{Input, Output, Sketch};
+use super::signature::{Input, Output, Sketch};
 use crate::http::headers::json as json_response;
 
 const LARGEST_PAGE: u16 = 500;

@@ -13,8 +13,8 @@ use nightlatch_engine::token::Handle;
 use nightlatch_engine::{Engine, Standing};
 
 use super::input::{impossible, no_such_session};
-use super::operation::{Input, Sketch};
 use super::refusal::Refusal;
+use super::signature::{Input, Sketch};
 use crate::http::problem::Problem;
 
 /// The sessions that a key reaches. What is out of reach is as if it were not there.

@@ -9,8 +9,8 @@ use serde::Deserialize;
 
 use crate::http::problem::Problem;
 use crate::management::input::impossible;
-use crate::management::operation::{Input, Sketch};
 use crate::management::refusal::Refusal;
+use crate::management::signature::{Input, Sketch};
 
 const LONGEST: usize = 63;
 

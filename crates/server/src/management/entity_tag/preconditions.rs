@@ -9,8 +9,8 @@ use schemars::json_schema;
 
 use super::{Conditions, EntityTag};
 use crate::http::problem::Problem;
-use crate::management::operation::{Input, Sketch};
 use crate::management::refusal::Refusal;
+use crate::management::signature::{Input, Sketch};
 
 /// What a write says of the states it knows.
 #[derive(Debug)]

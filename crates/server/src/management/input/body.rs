@@ -10,8 +10,8 @@ use serde_json::error::Category;
 use super::impossible;
 use crate::http::body::{self, Unread};
 use crate::http::problem::Problem;
-use crate::management::operation::{Input, Sketch};
 use crate::management::refusal::Refusal;
+use crate::management::signature::{Input, Sketch};
 
 const LARGEST_BODY: usize = 64 * 1024;
 

@@ -15,8 +15,8 @@ use super::body::{JSON, parse, read};
 use crate::http::problem::Problem;
 use crate::management::Management;
 use crate::management::admission::Actor;
-use crate::management::operation::{Input, Sketch};
 use crate::management::refusal::Refusal;
+use crate::management::signature::{Input, Sketch};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const LONGEST: usize = 255;

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 use crate::http::problem::Problem;
-use crate::management::operation::{Input, Sketch};
+use crate::management::signature::{Input, Sketch};
 
 pub(in crate::management) struct Query<T>(pub(in crate::management) T);
 

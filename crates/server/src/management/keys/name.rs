@@ -9,8 +9,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
 use crate::http::problem::Problem;
-use crate::management::operation::{Input, Sketch};
 use crate::management::refusal::Refusal;
+use crate::management::signature::{Input, Sketch};
 
 const LONGEST: usize = 64;
 
