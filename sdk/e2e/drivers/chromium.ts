@@ -1,6 +1,7 @@
 import { chromium, type Browser as Chromium, type BrowserContext, type Page } from 'playwright-core';
 import type { Browser, Profile, Tab } from './driver.js';
 import { program } from './program.js';
+import { tabOf } from './tab.js';
 
 const flags =
   '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync'.split(' ');
@@ -23,9 +24,10 @@ export async function startChromium(): Promise<Browser> {
 }
 
 function profileOf(context: BrowserContext): Profile {
+  const tab = (page: Page): Tab => tabOf(page, () => crash(page));
   return {
-    newTab: async (place) => tabOf(await (place === 'window' ? newWindow(context) : context.newPage())),
-    newTabBy: async (open) => tabOf((await Promise.all([context.waitForEvent('page'), open()]))[0]),
+    newTab: async (place) => tab(await (place === 'window' ? newWindow(context) : context.newPage())),
+    newTabBy: async (open) => tab((await Promise.all([context.waitForEvent('page'), open()]))[0]),
     addCookies: (cookies) => context.addCookies(cookies),
     clearCookies: () => context.clearCookies(),
     setOffline: (offline) => context.setOffline(offline),
@@ -42,27 +44,10 @@ async function newWindow(context: BrowserContext): Promise<Page> {
   return page;
 }
 
-const tabOf = (page: Page): Tab => ({
-  goto: async (url) => void (await page.goto(url)),
-  back: () => page.evaluate(() => void setTimeout(() => history.back())), // tidy: sleeps because going back inside this call would break it off
-  evaluate: (run, ...args) => page.evaluate(`(${run})(...${JSON.stringify(args)})`) as Promise<any>,
-  move: (x, y) => page.mouse.move(x, y),
-  click: (x, y) => page.mouse.click(x, y),
-  grab: async (x, y) => {
-    await page.mouse.move(x, y);
-    await page.mouse.down();
-  },
-  drop: () => page.mouse.up(),
-  press: (key) => page.keyboard.press(key),
-  type: (text) => page.keyboard.type(text),
-  bringToFront: () => page.bringToFront(),
-  picture: () => page.screenshot(),
-  async crash() {
-    const session = await page.context().newCDPSession(page);
-    const crashed = page.waitForEvent('crash');
-    // Never answered: there is nobody left to.
-    session.send('Page.crash').catch(() => {});
-    await crashed;
-  },
-  close: () => page.close(),
-});
+async function crash(page: Page): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  const crashed = page.waitForEvent('crash');
+  // Never answered: there is nobody left to.
+  session.send('Page.crash').catch(() => {});
+  await crashed;
+}

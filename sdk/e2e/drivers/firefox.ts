@@ -3,6 +3,7 @@ import type { Browser, Profile, Tab } from './driver.js';
 import { incapable } from './abilities.js';
 import { arrival } from './arrival.js';
 import { program } from './program.js';
+import { tabOf } from './tab.js';
 
 /** Firefox through WebDriver BiDi, which it speaks itself. */
 export async function startFirefox(): Promise<Browser> {
@@ -15,12 +16,13 @@ export async function startFirefox(): Promise<Browser> {
 }
 
 function profileOf(context: BrowserContext): Profile {
+  const tab = (page: Page): Tab => tabOf(page, () => incapable('firefox', 'crash'));
   return {
-    newTab: async (place = 'tab') => tabOf(await context.newPage({ type: place })),
+    newTab: async (place = 'tab') => tab(await context.newPage({ type: place })),
     async newTabBy(open) {
       const before = await context.pages();
       await open();
-      return tabOf(await arrival(async () => (await context.pages()).find((page) => !before.includes(page))));
+      return tab(await arrival(async () => (await context.pages()).find((page) => !before.includes(page))));
     },
     addCookies: (cookies) =>
       context.setCookie(
@@ -31,22 +33,3 @@ function profileOf(context: BrowserContext): Profile {
     close: () => context.close(),
   };
 }
-
-const tabOf = (page: Page): Tab => ({
-  goto: async (url) => void (await page.goto(url)),
-  back: () => page.evaluate(() => void setTimeout(() => history.back())), // tidy: sleeps because going back inside this call would break it off
-  evaluate: (run, ...args) => page.evaluate(`(${run})(...${JSON.stringify(args)})`) as Promise<any>,
-  move: (x, y) => page.mouse.move(x, y),
-  click: (x, y) => page.mouse.click(x, y),
-  grab: async (x, y) => {
-    await page.mouse.move(x, y);
-    await page.mouse.down();
-  },
-  drop: () => page.mouse.up(),
-  press: (key) => page.keyboard.press(key),
-  type: (text) => page.keyboard.type(text),
-  bringToFront: () => page.bringToFront(),
-  picture: () => page.screenshot(),
-  crash: () => incapable('firefox', 'crash'),
-  close: () => page.close(),
-});
