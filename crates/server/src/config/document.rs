@@ -45,8 +45,8 @@ pub(crate) struct ConfigDocument {
     /// The log on standard error.
     #[serde(deserialize_with = "table")]
     pub(crate) log: LogSection,
-    /// When sessions end. The word "server" in place of the table: the server owns the policy, and it is changed with
-    /// `nightlatch policy apply`.
+    /// When sessions end. With the word "server" in place of the table the server owns the policy, and
+    /// `nightlatch policy apply` changes it.
     pub(crate) policy: PolicySection,
 }
 
@@ -124,17 +124,17 @@ pub(crate) struct ServerSection {
     /// Scheme and host as browsers see them. Left out: `http://` and the address of `listen`.
     #[schemars(example = &"https://app.example")]
     pub(crate) public_url: Option<String>,
-    /// The path that everything of nightlatch is below, on every host.
+    /// The path below which nightlatch serves its own endpoints, on every host.
     pub(crate) prefix: String,
     /// The proxies in front that terminate TLS, as addresses or networks: what they say about the client is believed.
     pub(crate) trusted_proxies: Vec<Peer>,
-    /// Where people sign in: a path on the host they are on, or a whole URL. They are sent there after they were signed out, to
-    /// open a lock, and where a page asks for authentication again.
+    /// Where people sign in: a path on the host that they are on, or a whole URL. They are sent there to sign in, to open a
+    /// lock, and when a page asks for authentication again.
     pub(crate) sign_in_url: Option<SignInUrl>,
     /// A sentence about the session at the identity provider, shown on the signed-out page.
     #[schemars(example = &"You may still be signed in at our identity provider.")]
     pub(crate) provider_note: Option<String>,
-    /// Whose opening of a page counts where the policy's `activity` has `navigation`.
+    /// Which opened pages count as activity, if the policy's `activity` has `navigation`.
     pub(crate) navigation: Navigation,
 }
 
@@ -182,7 +182,7 @@ impl Default for ManagementSection {
 pub(crate) struct GatewaySection {
     /// FastCGI, for Apache. Left out: off.
     pub(crate) fastcgi: Option<DialectSection>,
-    /// gRPC, for Envoy. Left out: off. Needs a program that was built with the feature `envoy-grpc`, as releases are.
+    /// gRPC, for Envoy. Left out: off. It needs a program that was built with the feature `envoy-grpc`; releases are.
     pub(crate) envoy_grpc: Option<DialectSection>,
 }
 
@@ -201,13 +201,13 @@ pub(crate) struct DialectSection {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct StoreSection {
-    /// What sessions are kept in.
+    /// How sessions are stored.
     pub(crate) kind: StoreKind,
-    /// The database file of the kind `sqlite`. The first start makes it; its directory has to be there.
+    /// The database file of the kind `sqlite`. The first start creates it; its directory has to exist.
     pub(crate) path: FilePath,
-    /// The longest that activity waits to be written down. A crash costs no more activity than this.
+    /// How long activity may wait until it is stored. A crash loses no more activity than this.
     pub(crate) touch_interval: Span,
-    /// How long live sessions go on while the store fails. After that every answer is 503 until it is back.
+    /// How long live sessions go on while the store fails. After that every answer is 503 until the store works again.
     pub(crate) grace: Span,
 }
 
@@ -225,17 +225,17 @@ impl Default for StoreSection {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum StoreKind {
-    /// One SQLite file.
+    /// In one SQLite file.
     Sqlite,
-    /// Nothing survives a restart.
+    /// In memory; nothing survives a restart.
     Memory,
 }
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct LogSection {
-    /// How much is logged: `off`, `error`, `warn`, `info`, `debug` or `trace`; for single parts of the program as in
-    /// `nightlatch=debug,info`.
+    /// How much is logged: `off`, `error`, `warn`, `info`, `debug` or `trace`. Parts of the program can have levels of their
+    /// own: `nightlatch=debug,info`.
     #[schemars(schema_with = "level::schema")]
     pub(crate) level: String,
     /// How a line of the log is written.

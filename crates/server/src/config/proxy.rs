@@ -32,18 +32,19 @@ pub(crate) struct ProxySection {
     pub(crate) tls: Option<TlsSection>,
     /// The proxies in front of this one, as addresses or networks: what they say about the client is believed.
     pub(crate) trusted_proxies: Vec<Peer>,
-    /// A file of certificates, in PEM, that upstreams are known by. Left out: those that the system trusts.
+    /// A file in PEM with the certificates that upstreams are verified with. Left out: those that the system trusts.
     pub(crate) upstream_ca: Option<FilePath>,
-    /// How long a connection to an upstream may take to be made.
+    /// How long connecting to an upstream may take.
     pub(crate) connect_timeout: Span,
     /// How long an upstream may be silent before it answers.
     pub(crate) response_timeout: Span,
-    /// How long a client may send nothing of a body that it has begun.
+    /// How long a client may pause while it sends a body.
     pub(crate) client_timeout: Span,
-    /// How many connections are open at once; those above wait.
+    /// How many connections may be open at once; further ones wait.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub(crate) connection_limit: usize,
-    /// How many of them one address may have, or one /64 network of IPv6; those above wait for a while. Left out: half of them.
+    /// How many connections one address may have open, or one /64 network of IPv6; further ones wait, and are closed after
+    /// thirty seconds. Left out: half of `connection_limit`.
     #[schemars(range(min = 1), example = 500)]
     pub(crate) connections_per_address: Option<usize>,
     /// How many bytes the head of a request may have.
@@ -60,9 +61,10 @@ pub(crate) struct ProxySection {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TlsSection {
-    /// A file in PEM: the certificate of the server first, then those between it and the root. Read again when it changes.
+    /// A file in PEM: the certificate of the server first, then those between it and the root. The file is read again when
+    /// it changes.
     pub(crate) certificate: FilePath,
-    /// A file in PEM: the key of the certificate. Read again when it changes.
+    /// A file in PEM: the key of the certificate. The file is read again when it changes.
     pub(crate) key: FilePath,
 }
 

@@ -23,16 +23,16 @@ pub(crate) struct SiteSection {
     #[serde(default)]
     #[schemars(example = &"wiki")]
     application: Option<Box<str>>,
-    /// Where the proxy passes requests on to: scheme, host and port, or a list of them that take turns.
+    /// Where the proxy passes requests on to: scheme, host and port, or a list of such addresses that share the requests.
     #[serde(default)]
     upstream: Upstreams,
-    /// Patterns of paths that everybody may see, such as the page to sign in at.
+    /// Patterns of paths that everybody may see, such as what the sign-in page needs.
     #[serde(default)]
     open: Vec<PathPattern>,
-    /// What becomes of the questions that browsers ask before a request to another origin, without a cookie.
+    /// What happens to preflights: the requests without a cookie that browsers send before a request to another origin.
     #[serde(default)]
     preflights: Preflights,
-    /// What becomes of paths with slashes, backslashes, other escapes, or bytes that are not UTF-8 in their escapes.
+    /// What happens to paths whose escapes hide slashes, backslashes, other escapes, or bytes that are not UTF-8.
     #[serde(default)]
     escapes: Escapes,
 }
@@ -41,10 +41,10 @@ pub(crate) struct SiteSection {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Preflights {
-    /// They are requests without a session.
+    /// They are refused like other requests without a session.
     #[default]
     Refuse,
-    /// The application answers them, as nobody's.
+    /// The application answers them, and is told of no identity.
     Pass,
 }
 
@@ -56,7 +56,7 @@ pub(crate) enum Escapes {
     /// They are refused.
     #[default]
     Refuse,
-    /// They pass where they may under every reading that any server can have.
+    /// They pass if they may pass under every reading that any server can have.
     EveryReading,
 }
 

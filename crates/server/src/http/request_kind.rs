@@ -9,10 +9,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Navigation {
-    /// Any: a page that reloads itself counts as well.
+    /// Every page that is opened, even by itself: a page that reloads itself counts.
     #[default]
     Any,
-    /// A person's, by the word of the browser (`Sec-Fetch-User`). One that says nothing of requests says nothing of this.
+    /// Only pages that a person opened, as the browser says with `Sec-Fetch-User`. If a browser sends no Fetch Metadata at
+    /// all, every page that it opens counts.
     Person,
 }
 
