@@ -3,9 +3,8 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use super::change::{Change, Reason};
-use crate::cli::client::{Connection, query};
-use crate::cli::table::Colour;
+use super::change::Change;
+use crate::cli::client::query;
 
 /// Put a policy in force, where the server owns it
 #[derive(Debug, clap::Args)]
@@ -21,19 +20,8 @@ pub(crate) struct Args {
     /// The policy
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Why, for the history
-    #[arg(long, value_name = "TEXT", required_unless_present = "dry_run")]
-    reason: Option<Reason>,
-    /// Only say what it would do
-    #[arg(long)]
-    dry_run: bool,
-    /// Do not ask
-    #[arg(long, short)]
-    yes: bool,
     #[command(flatten)]
-    colour: Colour,
-    #[command(flatten)]
-    connection: Connection,
+    change: Change,
 }
 
 pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
@@ -41,20 +29,14 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Ok(policy) => super::body(policy)?,
         Err(code) => return Ok(code),
     };
-    let connection = &args.connection;
+    let Args { change, .. } = args;
+    let connection = &change.connection;
     // Before the plan: what is planned is what is put in force, or nothing is.
     let (_, tag) = connection.document("policy").await?;
-    let change = Change {
-        candidate: &candidate,
-        dry_run: args.dry_run,
-        yes: args.yes,
-        colour: args.colour,
-    };
-    if !change.is_wanted(connection).await? {
+    if !change.is_wanted(&candidate).await? {
         return Ok(change.refused());
     }
-    let reason = args.reason.as_ref().map(Reason::as_str);
-    let path = format!("policy?{}", query(&[("reason", reason)]));
+    let path = format!("policy?{}", query(&[("reason", change.reason())]));
     connection.put(&path, &candidate, &tag).await?;
     let state = connection.get("policy/state").await?;
     super::tell(&format!("Revision {} is in force.", state["revision"]))

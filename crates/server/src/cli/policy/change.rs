@@ -9,18 +9,32 @@ use crate::cli::client::Connection;
 use crate::cli::confirm::{confirmed, sessions};
 use crate::cli::table::Colour;
 
-/// A policy that somebody wants in force.
-pub(super) struct Change<'a> {
-    pub(super) candidate: &'a Value,
-    pub(super) dry_run: bool,
-    pub(super) yes: bool,
-    pub(super) colour: Colour,
+/// How somebody wants a policy to come into force, whichever it is.
+#[derive(Debug, clap::Args)]
+pub(super) struct Change {
+    /// Why, for the history
+    #[arg(long, value_name = "TEXT", required_unless_present = "dry_run")]
+    reason: Option<Reason>,
+    /// Only say what it would do
+    #[arg(long)]
+    dry_run: bool,
+    /// Do not ask
+    #[arg(long, short)]
+    yes: bool,
+    #[command(flatten)]
+    colour: Colour,
+    #[command(flatten)]
+    pub(super) connection: Connection,
 }
 
-impl Change<'_> {
+impl Change {
+    pub(super) fn reason(&self) -> Option<&str> {
+        self.reason.as_ref().map(|Reason(text)| text.as_str())
+    }
+
     /// Shows what the change would do and asks where it ends or locks sessions. False where it is not to be made.
-    pub(super) async fn is_wanted(&self, connection: &Connection) -> anyhow::Result<bool> {
-        let plan = connection.post("policy/plan?ending=0", self.candidate).await?;
+    pub(super) async fn is_wanted(&self, candidate: &Value) -> anyhow::Result<bool> {
+        let plan = self.connection.post("policy/plan?ending=0", candidate).await?;
         super::plan::write_plan(&mut std::io::stdout().lock(), &plan, self.colour)?;
         if self.dry_run {
             return Ok(false);
@@ -48,13 +62,7 @@ impl Change<'_> {
 
 /// Why a policy is changed; never empty.
 #[derive(Clone, Debug)]
-pub(super) struct Reason(String);
-
-impl Reason {
-    pub(super) fn as_str(&self) -> &str {
-        &self.0
-    }
-}
+struct Reason(String);
 
 impl FromStr for Reason {
     type Err = &'static str;
