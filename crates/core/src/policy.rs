@@ -14,6 +14,7 @@ mod report;
 #[cfg(feature = "schema")]
 mod schema;
 mod validity;
+mod violation;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -30,7 +31,7 @@ pub use report::{
     Issued, Origin, Report, ReportedCeiling, ReportedDeviation, ReportedEntry, ReportedPreset, ReportedRevision,
     ReportedValue, report,
 };
-pub use validity::Violation;
+pub use violation::Violation;
 
 use crate::duration::Limit;
 use crate::table::table;

@@ -2,29 +2,10 @@
 
 pub(super) mod ceilings;
 
-use std::fmt;
-
+use super::violation::{Violation, violation};
 use super::{Absent, PolicyDocument};
 use crate::duration::Limit;
 use crate::time::Span;
-
-/// Why a document is refused: the key, what is wrong with it, and how to mend it.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Violation {
-    /// The key within the document, for example `rules[1].idle`.
-    pub key: String,
-    /// What is wrong.
-    pub problem: String,
-    /// What to write instead.
-    pub remedy: String,
-}
-
-impl fmt::Display for Violation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}; {}", self.key, self.problem, self.remedy)
-    }
-}
 
 pub(super) fn violations(document: &PolicyDocument) -> Vec<Violation> {
     let idles = idle_values(document);
@@ -90,14 +71,6 @@ fn texts(document: &PolicyDocument) -> Vec<Violation> {
             )
         })
         .collect()
-}
-
-fn violation(key: String, problem: impl Into<String>, remedy: impl Into<String>) -> Violation {
-    Violation {
-        key,
-        problem: problem.into(),
-        remedy: remedy.into(),
-    }
 }
 
 /// Every idle value of the document with its key.

@@ -1,8 +1,8 @@
 //! The ceilings of a preset: a value that is looser needs a `deviation` that says why.
 
-use super::{Violation, violation};
 use crate::policy::preset::{Bound, Ceiling, Preset, Scope};
 use crate::policy::quantity::{Entry, Level, Place, Quantity};
+use crate::policy::violation::{Violation, violation};
 use crate::policy::{Match, OnIdle, PolicyDocument};
 
 pub(super) fn violations(document: &PolicyDocument) -> Vec<Violation> {
