@@ -1,5 +1,6 @@
 //! The house rules. Each rule is a function from the repository to what breaks it, and a test beside it.
 
+mod circles;
 mod commands;
 mod files;
 mod invariants;
@@ -48,12 +49,13 @@ impl fmt::Display for Finding {
 
 type Rule = fn(&Repository) -> Vec<Finding>;
 
-const RULES: [(&str, Rule); 16] = [
+const RULES: [(&str, Rule); 17] = [
     ("no file is too long", length::no_file_is_too_long),
     ("most files are short", length::most_files_are_short),
     ("modules have a name", names::modules_have_a_name),
     ("names say what a thing is", names::names_say_what_a_thing_is),
     ("no path of a developer's machine", paths::no_machine_path),
+    ("files name each other in no circle", circles::no_circles_between_files),
     ("dependencies point inwards", layering::dependencies_point_inwards),
     (
         "the server alone knows HTTP paths",
