@@ -4,6 +4,7 @@ mod apply;
 mod deadlines;
 mod judgement;
 mod presence;
+mod reauthentication;
 
 use std::sync::Arc;
 
@@ -13,6 +14,7 @@ pub use apply::{Answer, Applied, Event, Refusal};
 pub use deadlines::{DeadlineKind, Deadlines, Phase, Status, WarningKind};
 pub use judgement::{Judgement, RequestKind, StepUp, Verdict};
 pub use presence::{Hold, HoldId, Pause, Presence, TabId};
+pub use reauthentication::Outdated;
 
 use crate::duration::Limit;
 use crate::facts::Facts;

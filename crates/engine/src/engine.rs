@@ -31,6 +31,7 @@ use nightlatch_core::time::{Instant, Span};
 pub use admission::{Admission, NewSession, SignedIn};
 pub use completion::{Reads, Uncancelled, Work};
 pub use explain::{LimitReached, LiveExplanation, OpenPage, Over, PageExplanation, SessionExplanation};
+pub use lifecycle::Reauthentication;
 pub use plan::Planned;
 pub use policy::{PolicyChange, PolicyChanged, PolicySource};
 pub use read::Stats;

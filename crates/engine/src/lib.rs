@@ -24,7 +24,7 @@ pub mod word;
 
 pub use engine::{
     Admission, Engine, LimitReached, LiveExplanation, NewSession, OpenPage, Options, Outcome, Over, PageExplanation,
-    Planned, PolicyChange, PolicyChanged, PolicySource, Reads, SessionExplanation, SignedIn, Snapshot, Standing, Stats,
-    Uncancelled, Work,
+    Planned, PolicyChange, PolicyChanged, PolicySource, Reads, Reauthentication, SessionExplanation, SignedIn,
+    Snapshot, Standing, Stats, Uncancelled, Work,
 };
 pub use watch::Watcher;

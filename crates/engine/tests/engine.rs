@@ -11,9 +11,9 @@ use fixture::flaky::FlakyStore;
 use fixture::{Fixture, minutes, seconds};
 use nightlatch_core::path::Path;
 use nightlatch_core::session::{Answer, EndReason, Event, Phase, Refusal, RequestKind, Verdict};
-use nightlatch_engine::Standing;
 use nightlatch_engine::audit::{AuditFilter, AuditKind};
 use nightlatch_engine::store::{Filter, Selector, Store};
+use nightlatch_engine::{Reauthentication, Standing};
 
 fn home() -> Path<'static> {
     Path::canonical("/home").into_owned()
@@ -101,9 +101,10 @@ async fn a_dead_session_never_lives_again() {
     assert!(
         fixture
             .engine
-            .reauthenticate(&ada, "test")
+            .reauthenticate(&ada, None, "test")
             .await
             .expect("a store")
+            .signed_in()
             .is_none()
     );
 }
@@ -206,9 +207,10 @@ async fn a_new_token_replaces_the_old_one_at_once() {
     assert_eq!(locked.status.phase, Phase::Locked);
     let renewed = fixture
         .engine
-        .reauthenticate(&ada, "test")
+        .reauthenticate(&ada, None, "test")
         .await
         .expect("a store")
+        .signed_in()
         .expect("a session to renew");
     assert_eq!(renewed.handle, locked.handle);
     assert_eq!(fixture.engine.status(&ada).await.expect("a store"), Standing::Unknown);
@@ -216,6 +218,43 @@ async fn a_new_token_replaces_the_old_one_at_once() {
         panic!()
     };
     assert_eq!(active.status.phase, Phase::Active);
+}
+
+#[tokio::test]
+async fn an_authentication_that_is_told_late_is_kept_as_it_was() {
+    let fixture = Fixture::new(r#"{"idle": "10m", "absolute": "1h", "on_idle": "lock"}"#).await;
+    let ada = fixture.sign_in("ada").await;
+    let signed_in = fixture.engine.clock().now();
+    fixture.time.advance(minutes(15));
+    for before in [signed_in - minutes(1), signed_in + minutes(9)] {
+        let refused = fixture.engine.reauthenticate(&ada, Some(before), "test").await;
+        assert!(matches!(refused, Ok(Reauthentication::Outdated(_))), "{refused:?}");
+        let Standing::Live(locked) = fixture.engine.status(&ada).await.expect("a store") else {
+            panic!("the token stays")
+        };
+        assert_eq!((locked.status.phase, locked.authenticated), (Phase::Locked, signed_in));
+    }
+    let authenticated = signed_in + minutes(12);
+    let renewed = fixture.engine.reauthenticate(&ada, Some(authenticated), "test").await;
+    let renewed = renewed.expect("a store").signed_in().expect("a session to renew");
+    let digest = renewed.token.digest();
+    let Standing::Live(active) = fixture.engine.status(&digest).await.expect("a store") else {
+        panic!("it goes on")
+    };
+    assert_eq!(
+        (active.status.phase, active.authenticated),
+        (Phase::Active, authenticated)
+    );
+    assert_eq!(active.status.absolute_remaining, Some(minutes(57)));
+    assert_eq!(active.status.idle_remaining, Some(minutes(10)));
+    let kept = fixture
+        .engine
+        .store()
+        .get(&digest)
+        .await
+        .expect("a store")
+        .expect("a record");
+    assert_eq!(kept.session.authenticated, authenticated);
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use super::trace::{Entry, StatusEntry, TraceEntry};
 use crate::path::Path;
 use crate::policy::{Policy, PolicyDocument};
 use crate::resolution::Policies;
-use crate::session::{Answer, Deadlines, Event, Occurrence, RequestKind, Session, State, WarningKind};
+use crate::session::{Answer, Deadlines, EndReason, Event, Occurrence, RequestKind, Session, State, WarningKind};
 use crate::table::table;
 use crate::time::Instant;
 
@@ -151,8 +151,11 @@ impl Runner {
             ScenarioEvent::Choose { idle } => ("choose", Event::Choose { idle: *idle }),
             ScenarioEvent::Reauthenticate { subject } => (
                 "reauthenticate",
-                Event::Reauthenticate {
-                    same_subject: *subject == Subject::Same,
+                match subject {
+                    Subject::Same => Event::Reauthenticate { authenticated: now },
+                    Subject::Other => Event::End {
+                        reason: EndReason::Superseded,
+                    },
                 },
             ),
             ScenarioEvent::SignOut {} => ("sign-out", Event::SignOut),
@@ -166,7 +169,7 @@ impl Runner {
             &event,
             now,
         );
-        if event == (Event::Reauthenticate { same_subject: true }) && applied.answer == Answer::Accepted {
+        if matches!(event, Event::Reauthenticate { .. }) && applied.answer == Answer::Accepted {
             self.own = Arc::clone(&self.today);
         }
         self.happen(applied.itself);

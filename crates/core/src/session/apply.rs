@@ -1,7 +1,8 @@
 //! Events: what happens to a session, and what it answers (LIFETIME section 5).
 
 use super::{
-    Activity, DeadlineKind, EndReason, HoldId, Judgement, Occurrence, RequestKind, Session, State, TabId, Verdict,
+    Activity, DeadlineKind, EndReason, HoldId, Judgement, Occurrence, Outdated, RequestKind, Session, State, TabId,
+    Verdict,
 };
 use crate::duration::Limit;
 use crate::path::Path;
@@ -55,10 +56,10 @@ pub enum Event {
         /// The limit.
         idle: Limit,
     },
-    /// Somebody authenticates over the session.
+    /// The session's own subject has authenticated again. Somebody else is [`EndReason::Superseded`].
     Reauthenticate {
-        /// Whether it is the session's own subject.
-        same_subject: bool,
+        /// When they did.
+        authenticated: Instant,
     },
     /// The person signs out.
     SignOut,
@@ -104,6 +105,9 @@ pub enum Refusal {
     /// Today's policy does not offer the choice.
     #[error("the policy does not offer this idle limit")]
     NotOffered,
+    /// The authentication does not renew the session.
+    #[error(transparent)]
+    Outdated(#[from] Outdated),
 }
 
 /// Everything one event brought about.
@@ -132,7 +136,7 @@ impl Session {
     pub fn apply(&mut self, policies: &Policies<'_>, event: &Event, now: Instant) -> Applied {
         let before = self.expire(policies, now);
         let (answer, itself) = self.take(policies, event, now);
-        let renewed = matches!(event, Event::Reauthenticate { same_subject: true }) && answer == Answer::Accepted;
+        let renewed = matches!(event, Event::Reauthenticate { .. }) && answer == Answer::Accepted;
         let own = if renewed { policies.today } else { policies.own };
         let after = self.fall_due(
             &Policies {
@@ -229,7 +233,6 @@ impl Session {
             Event::Request { path, kind } => return self.request(policies, path, *kind, now),
             Event::SignOut => Some(EndReason::User),
             Event::End { reason } => Some(*reason),
-            Event::Reauthenticate { same_subject: false } => Some(EndReason::Superseded),
             _ => None,
         };
         if let Some(reason) = ended {
@@ -299,14 +302,7 @@ impl Session {
                 offered.then_some(()).ok_or(Refusal::NotOffered)?;
                 self.choice = Some(*idle);
             }
-            Event::Reauthenticate { .. } => {
-                self.authenticated = now;
-                self.state = State::Active;
-                self.set_activity(Activity {
-                    seen: now,
-                    longest_absence: Span::ZERO,
-                });
-            }
+            Event::Reauthenticate { authenticated } => self.reauthenticate(today, *authenticated, now)?,
             Event::Request { .. } | Event::SignOut | Event::End { .. } => {}
         }
         Ok(())
@@ -323,7 +319,7 @@ impl Session {
         Ok(())
     }
 
-    fn set_activity(&mut self, activity: Activity) {
+    pub(super) fn set_activity(&mut self, activity: Activity) {
         self.activity = activity;
         if let Some(presence) = &mut self.presence {
             presence.forget_pauses_before(activity.seen);

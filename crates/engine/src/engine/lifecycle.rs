@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use nightlatch_core::session::{Answer, EndReason, Event};
+use nightlatch_core::session::{Answer, EndReason, Event, Outdated, Refusal};
+use nightlatch_core::time::Instant;
 
 use super::change::{ATTEMPTS, Settled, audit_entry, changed_all_the_time};
 use super::{Engine, SignedIn, Standing, Uncancelled};
@@ -13,13 +14,42 @@ use crate::token::{Digest, Token};
 /// Ends go to the store in portions, so that a large one holds nobody else up for long.
 const PORTION: usize = 1000;
 
+/// What came of an authentication over a session.
+#[derive(Debug)]
+pub enum Reauthentication {
+    /// The session goes on, with a new token.
+    SignedIn(SignedIn),
+    /// It is no newer than what the session knows, and changes nothing.
+    Outdated(Outdated),
+    /// The session is over or unknown.
+    Over,
+}
+
+impl Reauthentication {
+    /// The session that goes on.
+    #[must_use]
+    pub fn signed_in(self) -> Option<SignedIn> {
+        match self {
+            Self::SignedIn(signed_in) => Some(signed_in),
+            Self::Outdated(_) | Self::Over => None,
+        }
+    }
+}
+
 impl Engine {
-    /// The same person has authenticated again: both limits restart, a lock opens, and the session gets a new token; the
-    /// old one stops working at once. `None` when the session is over or unknown.
-    pub async fn reauthenticate(self: &Arc<Self>, digest: &Digest, actor: &str) -> Result<Option<SignedIn>> {
+    /// The same person has authenticated again, now or at `authenticated` before: both limits restart, a lock opens, and the
+    /// session gets a new token; the old one stops working at once.
+    pub async fn reauthenticate(
+        self: &Arc<Self>,
+        digest: &Digest,
+        authenticated: Option<Instant>,
+        actor: &str,
+    ) -> Result<Reauthentication> {
         let (digest, actor) = (*digest, Box::<str>::from(actor));
-        self.run_to_completion(move |engine| Box::pin(async move { engine.reauthenticate(&digest, &actor).await }))
-            .await
+        self.run_to_completion(move |engine| {
+            Box::pin(async move { engine.reauthenticate(&digest, authenticated, &actor).await })
+        })
+        .await
     }
 
     /// Ends what the selector means and that lives; an end that is acknowledged here survives. Answers what this call ended.
@@ -44,21 +74,30 @@ impl Engine {
 
 impl Uncancelled {
     /// See [`Engine::reauthenticate`].
-    pub async fn reauthenticate(&self, digest: &Digest, actor: &str) -> Result<Option<SignedIn>> {
+    pub async fn reauthenticate(
+        &self,
+        digest: &Digest,
+        authenticated: Option<Instant>,
+        actor: &str,
+    ) -> Result<Reauthentication> {
         let token = Token::random();
         // Whoever ends the session by its new token waits until the table knows that token.
         let turn = self.stripes.turns(digest, &token.digest()).await;
         for _ in 0..ATTEMPTS {
             let now = self.clock.now();
             let Settled::Held(before) = self.settled(&turn, digest, now).await? else {
-                return Ok(None);
+                return Ok(Reauthentication::Over);
             };
             let history = self.in_force.load_full();
             let mut after = before.clone();
-            let event = Event::Reauthenticate { same_subject: true };
+            let event = Event::Reauthenticate {
+                authenticated: authenticated.unwrap_or(now),
+            };
             let policies = history.policies(after.revisions);
-            if after.session.apply(&policies, &event, now).answer != Answer::Accepted {
-                return Ok(None);
+            match after.session.apply(&policies, &event, now).answer {
+                Answer::Accepted => {}
+                Answer::Refused(Refusal::Outdated(outdated)) => return Ok(Reauthentication::Outdated(outdated)),
+                Answer::Refused(_) | Answer::Verdict(_) => return Ok(Reauthentication::Over),
             }
             after.revisions.own = after.revisions.today;
             let audit = vec![audit_entry(&before, now, AuditKind::Reauthenticated, actor, None)];
@@ -68,7 +107,7 @@ impl Uncancelled {
                 .await?
             {
                 let handle = before.handle;
-                return Ok(Some(SignedIn { handle, token }));
+                return Ok(Reauthentication::SignedIn(SignedIn { handle, token }));
             }
             self.refresh(&turn, digest).await?;
         }

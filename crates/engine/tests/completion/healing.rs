@@ -168,9 +168,10 @@ async fn the_token_before_stops_passing_when_another_process_has_replaced_it() {
     let scene = Scene::new(Kind::Memory).await;
     let another = scene.another_process().await;
     let renewed = another
-        .reauthenticate(&scene.ben, "another")
+        .reauthenticate(&scene.ben, None, "another")
         .await
         .expect("a store")
+        .signed_in()
         .expect("a session");
     assert!(scene.passes().await, "nobody has told the engine");
     scene.fixture.engine.flush_all().await.expect("a store");

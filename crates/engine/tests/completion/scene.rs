@@ -200,8 +200,8 @@ pub(crate) const CALLS: &[(&str, Call)] = calls! {
     "end by handle": |s| s.fixture.engine.end(&Selector::Handle(s.ada_handle), EndReason::Admin, "test");
     "end by subject": |s| s.fixture.engine.end(&of_ada(), EndReason::Account, "test");
     "end everybody": |s| s.fixture.engine.end(&everybody(), EndReason::Admin, "test");
-    "reauthenticate": |s| s.fixture.engine.reauthenticate(&s.ada, "test");
-    "reauthenticate a session that locks": |s| s.fixture.engine.reauthenticate(&s.ben, "test");
+    "reauthenticate": |s| s.fixture.engine.reauthenticate(&s.ada, None, "test");
+    "reauthenticate a session that locks": |s| s.fixture.engine.reauthenticate(&s.ben, None, "test");
     "sign in where there is room": |s| s.fixture.engine.create(NewSession { subject: "cyd".into(), ..NewSession::default() });
     "sign in where the oldest ends": |s| s.fixture.engine.create(ada_again());
     "sign in once more": |s| s.fixture.engine.create(ada());

@@ -89,10 +89,10 @@ impl Site {
         let again = self
             .latch
             .engine
-            .reauthenticate(&digest, "test")
+            .reauthenticate(&digest, None, "test")
             .await
             .expect("a store");
-        again.expect("a live session").token.expose().to_owned()
+        again.signed_in().expect("a live session").token.expose().to_owned()
     }
 
     fn advance(&self, seconds: u64) {

@@ -141,7 +141,12 @@ async fn admitted(
     {
         if *session.subject != *person.id {
             latch.engine.sign_out(&credential.digest, EndReason::Superseded).await?;
-        } else if let Some(again) = latch.engine.reauthenticate(&credential.digest, "user").await? {
+        } else if let Some(again) = latch
+            .engine
+            .reauthenticate(&credential.digest, None, "user")
+            .await?
+            .signed_in()
+        {
             return Ok(Admitted::With(again.token));
         }
     }

@@ -184,6 +184,96 @@ async fn after_reauthentication_the_old_token_is_dead_and_the_new_one_lives() {
 }
 
 #[tokio::test]
+async fn an_authentication_that_is_told_late_counts_from_when_it_was() {
+    let api = Api::with("[policy]\nidle = \"1h\"\nabsolute = \"8h\"\n");
+    let now = api.now().await.as_second();
+    let signed_in = now - 3600;
+    for (auth_time, refused) in [
+        (None, None),
+        (Some(json!(now - 60)), None),
+        (Some(json!(now + 40)), None),
+        // The same authentication once more: its answer may have got lost.
+        (Some(json!(signed_in)), None),
+        (
+            Some(json!(signed_in - 1)),
+            Some(("authentication-too-old", "prompt=login")),
+        ),
+        (
+            Some(json!(signed_in - 3600)),
+            Some(("authentication-too-old", "the session knows of an authentication")),
+        ),
+        (
+            Some(json!(now - 9 * 3600)),
+            Some(("authentication-too-old", "max_age=28800")),
+        ),
+        (
+            Some(json!(now + 3600)),
+            Some(("invalid-value", "management.auth_time_leeway")),
+        ),
+        (Some(json!(now * 1000)), Some(("invalid-value", "milliseconds"))),
+        (Some(json!(-1)), Some(("invalid-value", "auth_time"))),
+        (Some(json!("now")), Some(("invalid-value", "auth_time"))),
+    ] {
+        let (handle, old) = api
+            .sign_in_as(&json!({ "subject": "ada", "auth_time": signed_in }))
+            .await;
+        let path = format!("sessions/{handle}/reauthenticate");
+        let mut body = json!({ "subject": "ada" });
+        if let Some(auth_time) = &auth_time {
+            body["auth_time"] = auth_time.clone();
+        }
+        let answer = api.post(&path, &body).await;
+        let token = match refused {
+            None => answer.ok(200)["token"].as_str().expect("a token").to_owned(),
+            Some((kind, words)) => {
+                let told = answer.problem(422);
+                assert!(told.contains(words), "{body}: {told}");
+                assert_eq!(
+                    answer.json()["type"],
+                    format!("urn:nightlatch:problem:{kind}"),
+                    "{body}"
+                );
+                // Nothing has changed.
+                old
+            }
+        };
+        let age = api.session_of(&token).await.ok(200)["authentication_age_ms"]
+            .as_i64()
+            .expect("an age")
+            / 1000;
+        let told = match (&auth_time, refused) {
+            (None, None) => now,
+            (Some(told), None) => told.as_i64().expect("seconds").min(now),
+            (_, Some(_)) => signed_in,
+        };
+        assert!((now - told..now - told + 60).contains(&age), "{body}: {age}");
+    }
+}
+
+#[tokio::test]
+async fn a_lock_opens_for_an_authentication_after_it_alone() {
+    let api = Api::with("[policy]\nidle = \"2s\"\nwarn_before = \"0s\"\nabsolute = \"8h\"\non_idle = \"lock\"\n");
+    let before = api.now().await.as_second() - 60;
+    let (handle, token) = api
+        .sign_in_as(&json!({ "subject": "ada", "auth_time": before - 60 }))
+        .await;
+    while api.session_of(&token).await.ok(200)["phase"] != "locked" {
+        tokio::task::yield_now().await;
+    }
+    let path = format!("sessions/{handle}/reauthenticate");
+    let refused = api.post(&path, &json!({ "subject": "ada", "auth_time": before })).await;
+    assert!(refused.problem(422).contains("the session locked"));
+    assert_eq!(api.session_of(&token).await.ok(200)["phase"], "locked");
+    let after = api.now().await.as_second();
+    let opened = api
+        .post(&path, &json!({ "subject": "ada", "auth_time": after }))
+        .await
+        .ok(200);
+    let token = opened["token"].as_str().expect("a token");
+    assert_eq!(api.session_of(token).await.ok(200)["phase"], "active");
+}
+
+#[tokio::test]
 async fn another_subject_supersedes_the_session_and_gets_none() {
     let api = Api::start();
     let (handle, token) = api.sign_in("ada").await;

@@ -5,17 +5,18 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::extract::State;
 use nightlatch_core::session::EndReason;
-use nightlatch_engine::Standing;
 use nightlatch_engine::store::Selector;
+use nightlatch_engine::{Reauthentication, Standing};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
 use super::HandedOver;
+use super::too_old::{outdated_by, too_old};
 use crate::http::problem::Problem;
 use crate::management::Management;
 use crate::management::admission::Actor;
-use crate::management::input::{HandleInPath, Json, no_such_session};
+use crate::management::input::{AuthTime, HandleInPath, Json, no_such_session};
 use crate::management::operation::{Answer, Group, Operation, post};
 use crate::management::reach::Reach;
 use crate::management::refusal::Refusal;
@@ -31,9 +32,14 @@ pub(in crate::management) fn operation() -> Operation {
     .named(Group::Sessions, "reauthenticateSession", "Tell that somebody has authenticated again")
     .about(
         "Both limits start again, a lock opens, and the session has a new token. Where it was somebody else, the session \
-         ends as `superseded`.",
+         ends as `superseded`. With `auth_time` the absolute limit starts there; an authentication that is older than the \
+         one the session knows, or than its lock, is refused and changes nothing.",
     )
-    .refuses(&[Refusal::SessionEnded, Refusal::OtherSubject])
+    .refuses(&[
+        Refusal::SessionEnded,
+        Refusal::OtherSubject,
+        Refusal::AuthenticationTooOld,
+    ])
     .sent_for_example(|| json!({ "subject": "ada" }))
 }
 
@@ -43,6 +49,10 @@ pub(in crate::management) fn operation() -> Operation {
 pub(in crate::management) struct Body {
     /// Who has authenticated.
     subject: Text,
+    /// When they authenticated; now when left out. As much ahead of the clock of this server as
+    /// `management.auth_time_leeway` it is now, too. Not before the authentication that the session knows, nor before its
+    /// lock.
+    auth_time: Option<AuthTime>,
 }
 
 pub(in crate::management) async fn reauthenticate(
@@ -53,20 +63,31 @@ pub(in crate::management) async fn reauthenticate(
     Json(body): Json<Body>,
 ) -> Result<Answer<HandedOver>, Problem> {
     let latch = &management.latch;
+    let now = latch.engine.clock().now();
+    let told = body.auth_time.map(|told| told.by(now, latch.auth_time_leeway));
+    let told = told.transpose()?.flatten();
     let (record, standing) = reach.find(&latch.engine, &handle).await?;
-    match standing {
-        Standing::Live(_) => {}
+    let session = match standing {
+        Standing::Live(session) => session,
         Standing::Ended { reason, .. } => return Err(over(reason.as_str())),
         Standing::Unknown => return Err(no_such_session()),
-    }
+    };
     if record.subject.as_ref() != body.subject.as_str() {
         let meant = Selector::Handle(handle);
         latch.engine.end(&meant, EndReason::Superseded, &actor).await?;
         return Err(other_subject());
     }
-    match latch.engine.reauthenticate(&record.digest, &actor).await? {
-        Some(signed_in) => Ok(Answer(HandedOver::new(&signed_in, &latch.cookie))),
-        None => Err(over("meanwhile")),
+    match latch.engine.reauthenticate(&record.digest, told, &actor).await? {
+        Reauthentication::SignedIn(signed_in) => Ok(Answer(HandedOver::new(&signed_in, &latch.cookie))),
+        Reauthentication::Outdated(outdated) => {
+            let age = now.since(told.unwrap_or(now));
+            let absolute = session.limits.absolute.limit.span();
+            Err(match absolute.filter(|absolute| age >= *absolute) {
+                Some(absolute) => too_old(age, absolute),
+                None => outdated_by(age, outdated, now),
+            })
+        }
+        Reauthentication::Over => Err(over("meanwhile")),
     }
 }
 
