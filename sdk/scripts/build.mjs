@@ -75,7 +75,7 @@ const entryPoints = Object.fromEntries(
 
 /** Loaded on demand; named here, so that the names tell what they are for and do not change with the content. */
 const parts = Object.fromEntries(
-  ['farewell/farewell', 'frames/frames', 'channel/channel', 'languages/languages', 'warning/aside/aside'].map((path) => [
+  ['farewell/farewell', 'frames/frames', 'channel/channel', 'languages/languages', 'warning/aside/aside', 'warning/aside/development/development'].map((path) => [
     `parts/${path.split('/').at(-1)}`,
     `./src/${path}.ts`,
   ]),

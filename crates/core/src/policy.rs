@@ -41,14 +41,22 @@ use crate::time::Span;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
-pub struct Policy(PolicyDocument);
+pub struct Policy {
+    document: PolicyDocument,
+    /// Whether no session of it ever reaches a deadline. No document says so.
+    #[serde(skip)]
+    for_development: bool,
+}
 
 impl Policy {
     /// Checks the document as a whole; every violation is reported, not only the first.
     pub fn new(document: PolicyDocument) -> Result<Self, Vec<Violation>> {
         let violations = validity::violations(&document);
         if violations.is_empty() {
-            Ok(Self(document))
+            Ok(Self {
+                document,
+                for_development: false,
+            })
         } else {
             Err(violations)
         }
@@ -59,7 +67,22 @@ impl Policy {
     /// The document, to be shown or changed.
     #[must_use]
     pub fn into_document(self) -> PolicyDocument {
-        self.0
+        self.document
+    }
+
+    /// The same policy on a machine for development: no session reaches a deadline. All else holds.
+    #[must_use]
+    pub fn for_development(self) -> Self {
+        Self {
+            for_development: true,
+            ..self
+        }
+    }
+
+    /// Whether no session reaches a deadline.
+    #[must_use]
+    pub fn is_for_development(&self) -> bool {
+        self.for_development
     }
 }
 
@@ -67,7 +90,7 @@ impl Deref for Policy {
     type Target = PolicyDocument;
 
     fn deref(&self) -> &PolicyDocument {
-        &self.0
+        &self.document
     }
 }
 

@@ -62,6 +62,7 @@ pub(crate) enum Layer {
     Choice,
     Tightening(usize),
     Cap,
+    Development,
 }
 
 /// What became of a layer's value.
@@ -140,9 +141,10 @@ fn idle(
     pass.tighten(policy, facts, path, |rule| rule.idle);
     let named = match pass.layer {
         Layer::Lengthening(index) | Layer::Tightening(index) => policy.rules[index].on_idle,
-        Layer::Policy | Layer::Application | Layer::Choice | Layer::Cap => None,
+        Layer::Policy | Layer::Application | Layer::Choice | Layer::Cap | Layer::Development => None,
     };
     pass.cap(policy.caps.as_ref().and_then(|caps| caps.idle));
+    pass.develop(policy);
     Idle {
         limit: pass.limit,
         outcome: named.unwrap_or(base_outcome),
@@ -159,6 +161,7 @@ fn absolute(policy: &Policy, facts: &Facts, witness: Option<Witness<'_>>) -> Abs
     pass.lengthen(policy, facts, None, |rule| rule.absolute);
     pass.tighten(policy, facts, None, |rule| rule.absolute);
     pass.cap(policy.caps.as_ref().and_then(|caps| caps.absolute));
+    pass.develop(policy);
     Absolute {
         limit: pass.limit,
         because: Because::of(policy, pass.layer),
@@ -237,6 +240,12 @@ impl<'a> Pass<'a> {
             } else {
                 self.tell(Layer::Cap, limit, Fate::NotStricter);
             }
+        }
+    }
+
+    fn develop(&mut self, policy: &Policy) {
+        if policy.is_for_development() {
+            self.take(Layer::Development, Limit::OFF);
         }
     }
 

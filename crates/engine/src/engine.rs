@@ -61,6 +61,9 @@ pub struct Options {
     pub store_grace: Span,
     /// Sessions untouched for so long leave the live table and are read back on demand. Default 15 min.
     pub evict_after: Span,
+    /// For a machine for development: no deadline ends or locks a session while this process has it. What the store keeps is
+    /// the same, and a process without this decides by it at once. Default false.
+    pub development: bool,
 }
 
 impl Default for Options {
@@ -69,6 +72,7 @@ impl Default for Options {
             touch_interval: Span::from_secs(30),
             store_grace: Span::from_secs(10),
             evict_after: Span::from_secs(15 * 60),
+            development: false,
         }
     }
 }
@@ -173,7 +177,7 @@ impl Engine {
         source: impl Into<PolicySource>,
         options: Options,
     ) -> Result<Arc<Self>> {
-        let history = policy::resume(store.as_ref(), &source.into(), clock.now()).await?;
+        let history = policy::resume(store.as_ref(), &source.into(), options.development, clock.now()).await?;
         let secret = store.secret(&Secret::random()).await?;
         let strictest = policy::quarter_of_the_strictest_idle(history.today());
         Ok(Arc::new(Self {
@@ -218,6 +222,12 @@ impl Engine {
     #[must_use]
     pub fn secret(&self) -> &Secret {
         &self.secret
+    }
+
+    /// Whether this process lets sessions reach no deadline.
+    #[must_use]
+    pub fn is_for_development(&self) -> bool {
+        self.options.development
     }
 
     /// Today's policy and its revision.

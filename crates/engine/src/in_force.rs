@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use nightlatch_core::policy::Policy;
 use nightlatch_core::resolution::Policies;
-use nightlatch_core::session::{Occurrence, Session};
+use nightlatch_core::session::{Activity, Occurrence, Session};
 use nightlatch_core::time::Instant;
 
 use crate::store::{PolicyRevision, Revision, Revisions, StoreError};
@@ -16,12 +16,31 @@ pub(crate) struct InForce(ArcSwap<History>);
 
 /// Every policy by revision; the last is today's. Revisions are counted up from one without gaps.
 #[derive(Clone, Debug)]
-pub(crate) struct History(Vec<Since>);
+pub(crate) struct History {
+    revisions: Vec<Since>,
+    /// Whether this process lets sessions reach no deadline. The store, and so every other process, knows nothing of it.
+    development: bool,
+}
 
 #[derive(Clone, Debug)]
 struct Since {
     at: Instant,
+    /// What sessions live by.
     policy: Arc<Policy>,
+    /// What the store keeps; the same but for development.
+    kept: Arc<Policy>,
+}
+
+impl Since {
+    fn new(at: Instant, policy: Policy, development: bool) -> Self {
+        let kept = Arc::new(policy);
+        let policy = if development {
+            Arc::new(Policy::clone(&kept).for_development())
+        } else {
+            Arc::clone(&kept)
+        };
+        Self { at, policy, kept }
+    }
 }
 
 impl InForce {
@@ -45,7 +64,7 @@ impl InForce {
 
 impl History {
     /// The policies that the store kept. There is at least one, and none is missing in between.
-    pub(crate) fn of(kept: Vec<PolicyRevision>) -> Result<Self, StoreError> {
+    pub(crate) fn of(kept: Vec<PolicyRevision>, development: bool) -> Result<Self, StoreError> {
         let mut revisions = Vec::with_capacity(kept.len());
         for PolicyRevision {
             revision,
@@ -57,61 +76,73 @@ impl History {
             let in_order = usize::try_from(revision).is_ok_and(|number| number == revisions.len() + 1);
             let policy = Policy::new(document).ok().filter(|_| in_order);
             let policy = policy.ok_or_else(|| StoreError::Damaged(format!("policy revision {revision}")))?;
-            revisions.push(Since {
-                at: since,
-                policy: Arc::new(policy),
-            });
+            revisions.push(Since::new(since, policy, development));
         }
         if revisions.is_empty() {
             return Err(StoreError::Damaged("there is no policy".to_owned()));
         }
-        Ok(Self(revisions))
+        Ok(Self { revisions, development })
     }
 
     /// The history that goes on with `policy`.
     pub(crate) fn with(&self, policy: Policy, at: Instant) -> Self {
-        let next = Since {
-            at,
-            policy: Arc::new(policy),
-        };
-        Self(self.0.iter().cloned().chain([next]).collect())
+        let next = Since::new(at, policy, self.development);
+        Self {
+            revisions: self.revisions.iter().cloned().chain([next]).collect(),
+            development: self.development,
+        }
     }
 
     pub(crate) fn revision(&self) -> Revision {
-        Revision::try_from(self.0.len()).unwrap_or(Revision::MAX)
+        Revision::try_from(self.revisions.len()).unwrap_or(Revision::MAX)
     }
 
     /// The revision that was in force at an instant; the first before there was any.
     pub(crate) fn revision_at(&self, at: Instant) -> Revision {
-        let until = self.0.partition_point(|since| since.at <= at);
+        let until = self.revisions.partition_point(|since| since.at <= at);
         Revision::try_from(until.max(1)).unwrap_or(Revision::MAX)
     }
 
     /// Today's policy. There always is one: a history begins with the first.
     pub(crate) fn today(&self) -> &Arc<Policy> {
-        &self.0[self.0.len() - 1].policy
+        &self.revisions[self.revisions.len() - 1].policy
     }
 
     /// The policies of a session. A revision nobody knows stands for today's, which is what a new sign-in would get.
     pub(crate) fn policies(&self, revisions: Revisions) -> Policies<'_> {
         Policies {
-            own: self.at(revisions.own),
-            today: self.at(revisions.today),
+            own: &self.at(revisions.own).policy,
+            today: &self.at(revisions.today).policy,
         }
     }
 
-    fn at(&self, revision: Revision) -> &Policy {
+    /// When a session falls due by what the store keeps: the deadline index serves every process, also one that is not for
+    /// development.
+    pub(crate) fn due(&self, session: &Session, activity: Activity, revisions: Revisions) -> Option<Instant> {
+        let policies = Policies {
+            own: &self.at(revisions.own).kept,
+            today: &self.at(revisions.today).kept,
+        };
+        let deadlines = session.deadlines(activity, &session.limits(&policies), policies.today);
+        deadlines.earliest().map(|(at, _)| at)
+    }
+
+    /// Whether this process lets sessions reach no deadline.
+    pub(crate) fn is_for_development(&self) -> bool {
+        self.development
+    }
+
+    fn at(&self, revision: Revision) -> &Since {
         let index = usize::try_from(revision).ok().and_then(|number| number.checked_sub(1));
-        index
-            .and_then(|index| self.0.get(index))
-            .map_or_else(|| self.today().as_ref(), |since| since.policy.as_ref())
+        let known = index.and_then(|index| self.revisions.get(index));
+        known.unwrap_or(&self.revisions[self.revisions.len() - 1])
     }
 
     /// Lets a session live through every policy that came into force since its state was last worked out.
     pub(crate) fn catch_up(&self, session: &mut Session, revisions: &mut Revisions) -> Vec<Occurrence> {
         let mut occurrences = Vec::new();
         while revisions.today < self.revision() {
-            let next = &self.0[revisions.today as usize];
+            let next = &self.revisions[revisions.today as usize];
             occurrences.extend(session.change_policy(&self.policies(*revisions), &next.policy, next.at));
             revisions.today += 1;
         }

@@ -48,6 +48,15 @@ impl Live {
             .deadlines(self.activity(reading), &self.limits, history.today())
     }
 
+    /// When the session falls due, for the deadline index.
+    pub(crate) fn due(&self, reading: Reading, history: &History) -> Option<Instant> {
+        if history.is_for_development() {
+            // The limits of this entry are those of this process alone.
+            return history.due(&self.session, self.activity(reading), self.revisions);
+        }
+        self.deadlines(reading, history).earliest().map(|(at, _)| at)
+    }
+
     pub(crate) fn raise_absence(&self, absence: Span) {
         self.longest_absence.fetch_max(absence.as_millis(), Ordering::AcqRel);
     }
@@ -109,11 +118,7 @@ impl Held {
         if let State::Ended { .. } = self.session.state {
             return None;
         }
-        let limits = self.session.limits(&history.policies(self.revisions));
-        self.session
-            .deadlines(self.session.activity, &limits, history.today())
-            .earliest()
-            .map(|(at, _)| at)
+        history.due(&self.session, self.session.activity, self.revisions)
     }
 
     /// The entry for the table.

@@ -1,5 +1,7 @@
 //! The engine on manual time over the memory store: what it promises whatever the store.
 
+#[path = "engine/development.rs"]
+mod development;
 #[path = "engine/fixture.rs"]
 #[expect(dead_code, reason = "shared with the tests of completion, which use the rest")]
 mod fixture;

@@ -109,8 +109,14 @@ fn block_on(command: Command) -> anyhow::Result<ExitCode> {
 
 /// Reads a configuration with the overrides of the environment; complains about each mistake.
 pub(crate) fn read_config(path: &Path) -> Result<Config, ExitCode> {
+    read_config_with(path, None)
+}
+
+/// The same with an option of the command line, which wins over the environment.
+fn read_config_with(path: &Path, option: Option<(&str, &str)>) -> Result<Config, ExitCode> {
     warn_of_unread_variables();
-    Config::read(path, environment()).map_err(|errors| refuse(&errors))
+    let option = option.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    Config::read(path, environment().chain(option)).map_err(|errors| refuse(&errors))
 }
 
 fn warn_of_unread_variables() {

@@ -1,6 +1,7 @@
 //! The configuration: a TOML file, overrides from the environment, and what must hold of the whole before anything starts.
 
 mod address;
+mod development;
 mod document;
 mod file_path;
 mod key;
@@ -51,6 +52,8 @@ pub(crate) struct Config {
     pub(crate) sign_in_url: Option<SignInUrl>,
     pub(crate) provider_note: Option<String>,
     pub(crate) navigation: Navigation,
+    /// Whether no limit ends a session while this process runs.
+    pub(crate) development: bool,
     pub(crate) management: Listener,
     pub(crate) auth_time_leeway: Span,
     pub(crate) proxy: Option<ProxySection>,
@@ -234,6 +237,16 @@ fn validate(document: ConfigDocument) -> Result<Config, Problems> {
         ));
     }
     problems.extend(exposed(&server, &management, &gateway));
+    if server.development {
+        let url = public_url.as_ref().ok().filter(|_| server.public_url.is_some());
+        problems.extend(development::reachable(
+            &server,
+            url,
+            &management,
+            &gateway,
+            proxy.as_ref(),
+        ));
+    }
     if gateway.envoy_grpc.is_some() && !cfg!(feature = "envoy-grpc") {
         problems.push((
             "gateway.envoy_grpc".to_owned(),
@@ -271,6 +284,7 @@ fn validate(document: ConfigDocument) -> Result<Config, Problems> {
             sign_in_url: server.sign_in_url,
             provider_note: server.provider_note,
             navigation: server.navigation,
+            development: server.development,
             auth_time_leeway: management.auth_time_leeway,
             management: listener(management.listen, management.trusted_proxies),
             proxy,

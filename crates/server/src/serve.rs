@@ -92,6 +92,7 @@ pub(crate) async fn start(config: Config, extra: impl FnOnce(&Arc<Latch>) -> Rou
     let options = Options {
         touch_interval: config.store.touch_interval,
         store_grace: config.store.grace,
+        development: config.development,
         ..Options::default()
     };
     let engine = Engine::open(store, clock, policy_source(&config), options)

@@ -8,6 +8,8 @@ mod changing;
 mod client;
 #[path = "system/crash.rs"]
 mod crash;
+#[path = "system/development.rs"]
+mod development;
 #[path = "system/draft_key.rs"]
 mod draft_key;
 #[path = "system/help.rs"]

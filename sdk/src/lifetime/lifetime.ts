@@ -31,6 +31,8 @@ export interface Lifetime {
   authentication_age_ms: number;
   /** Where to authenticate again. */
   sign_in_url?: string | null;
+  /** The server runs for development: no limit ends this session. Left out anywhere else. */
+  development?: true;
   /** On the event stream: every tab is to ask how the session stands. */
   ask?: true;
   /** By the server's clock, in milliseconds since 1970. */
@@ -38,9 +40,9 @@ export interface Lifetime {
 }
 
 /** The body, if everything that decides a deadline has the right shape. */
-export function asLifetime(value: unknown): Lifetime | undefined {
+export function asLifetime(value: unknown): Lifetime | false {
   const body = Object(value) as Lifetime;
-  const spans = [body.idle_remaining_ms, body.absolute_remaining_ms, body.warn_before_ms, body.server_time_ms];
+  const spans = [body.warn_before_ms, body.idle_remaining_ms, body.server_time_ms, body.absolute_remaining_ms];
   // No limit is `null`, which compares as zero does; what is missing is not.
-  return spans.every((span) => span! >= 0) ? body : undefined;
+  return spans.every((span) => span! >= 0) && body;
 }

@@ -33,6 +33,8 @@ export interface State {
   readonly subject: string | null;
   /** Where to authenticate again. */
   readonly signInUrl: string | null;
+  /** The server runs for development, where no limit ends a session. */
+  readonly development: boolean;
 }
 
 /** Everything a tab knows. Instants are milliseconds on the scale of its clock, but one; `Infinity` is never. */
@@ -92,6 +94,7 @@ export const unseen: State = {
   endedAt: null,
   subject: null,
   signInUrl: null,
+  development: false,
 };
 
 export const initial: Model = {
@@ -123,7 +126,7 @@ export const isFinal = (m: Model) => m.phase === 'ended' || m.cover === 'leaving
 const coverOf = (m: Model): Cover | null => (m.phase === 'locked' ? 'locked' : m.rest);
 
 /** The page is hidden until there is an answer. */
-const waits = (m: Model) => !!m.cover && m.cover !== coverOf(m);
+const waits = (m: Model) => m.cover && m.cover !== coverOf(m);
 
 /** Something may have changed: the server is asked. */
 export const looked = (m: Model): Model => (isFinal(m) ? m : { ...m, asks: true });
@@ -138,10 +141,11 @@ export const doubted = (m: Model, doubt: Model['doubt']): Model =>
     : { ...m, cover: 'checking', doubt: doubt || (m.doubt ?? doubt), asks: true, retryAt: 0 };
 
 /** The application hides the page, or shows it again. */
-export function resting(m: Model, rest: Model['rest']): Model {
-  const next = { ...m, rest };
-  return { ...next, cover: waits(m) ? m.cover : coverOf(next) };
-}
+export const resting = (m: Model, rest: Model['rest']): Model => ({
+  ...m,
+  rest,
+  cover: waits(m) ? m.cover : coverOf({ ...m, rest }),
+});
 
 /**
  * Time has passed. The server is asked just before the warning is due, so that activity in another tab is heard of. Without
@@ -180,6 +184,7 @@ export function told(m: Model, body: Lifetime, sent: number, now: number, report
     extending: m.extending && warns,
     subject: body.subject,
     signInUrl: body.sign_in_url ?? null,
+    development: !!body.development,
     deadline,
     warnAt,
     reportEvery: Math.min(REPORT_EVERY, Math.max(1000, (idle - warnBefore) / 3)),
@@ -229,7 +234,7 @@ export const refused = (m: Model, { reason, ended_at, sign_in_url }: Gone, now: 
   reason === 'locked' || (reason === 'none' && m.handle && m.doubt === null && now < m.deadline)
     ? { ...doubted(m, ''), asks: false, retryAt: now + 1000 }
     : {
-        ...ended(m, reason === 'none' ? m.doubt || (now >= m.deadline && m.kind) || reason : reason),
+        ...ended(m, (reason === 'none' && (m.doubt || (now >= m.deadline && m.kind))) || reason),
         endedAt: ended_at ?? null,
         signInUrl: sign_in_url ?? m.signInUrl,
       };
@@ -241,7 +246,7 @@ export function lost(m: Model, now: number): Model {
   const pause = Math.min(m.phase === 'warning' ? 1000 : 30_000, m.pause * 2);
   return {
     ...m,
-    cover: m.cover === 'leaving' ? m.cover : hidden ? 'offline' : coverOf(m),
+    cover: isFinal(m) ? m.cover : hidden ? 'offline' : coverOf(m),
     trouble: true,
     asks: false,
     retryAt: now + pause,

@@ -185,7 +185,7 @@ test('The state is what it says and nothing else, and nobody can change it', asy
   const { nightlatch } = await tab();
   expect(JSON.parse(JSON.stringify(nightlatch.state))).toEqual({
     phase: 'active', kind: 'idle', onIdle: 'sign-out', canExtend: true, cover: null, trouble: false, extending: false, reason: null,
-    endedAt: null, subject: 'ada', signInUrl: null,
+    endedAt: null, subject: 'ada', signInUrl: null, development: false,
   });
   expect(Object.isFrozen(nightlatch.state)).toBe(true);
 });

@@ -11,8 +11,8 @@ export async function stepUp(nightlatch: Nightlatch): Promise<boolean> {
   /** By the server's clock. */
   const authenticated = async () => {
     const answer = await nightlatch.request('POST', 'session', {});
-    const body = answer.type === 'ok' ? asLifetime(answer.body) : undefined;
-    return body && body.server_time_ms - body.authentication_age_ms;
+    const body = answer.type === 'ok' && asLifetime(answer.body);
+    return body ? body.server_time_ms - body.authentication_age_ms : undefined;
   };
   let before: number | undefined;
   let fresh = false;

@@ -2,7 +2,7 @@
  * Looks, by custom properties on the element: `--nightlatch-surface`, `-text`, `-muted`, `-accent`, `-on-accent`, `-line`, `-veil`
  * (what lies over the page behind the warning), `-cover` (what hides the page), `-font`, `-radius`, `-scheme` (`light`, `dark`, or
  * both: as the system does). Anything else by `::part`: `warning`, `cover` or `banner`, and in it `title`, `text`, `time`, `stay`,
- * `unlock` (signs in again), `sign-out` (in a step-up: not now), `not-now` (in the banner). All text has a contrast of at least
+ * `unlock` (signs in again), `sign-out` (in a step-up: not now), `not-now` (in the banner); `development`. All text has a contrast of at least
  * 7:1 in both schemes.
  */
 export const style = `

@@ -30,7 +30,7 @@ impl Because {
             Layer::Policy => return Self::Organisation,
             Layer::Application => return Self::Application,
             Layer::Choice => return Self::Choice,
-            Layer::Cap => return Self::System,
+            Layer::Cap | Layer::Development => return Self::System,
             Layer::Lengthening(index) | Layer::Tightening(index) => &policy.rules[index].criteria,
         };
         if criteria.path.is_some() {

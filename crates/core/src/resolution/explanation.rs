@@ -109,6 +109,8 @@ pub enum LayerKind {
     Tightening,
     /// A system limit.
     Cap,
+    /// The process runs for development, so there is no limit.
+    Development,
     /// A gate.
     Gate,
     /// An entry of passive requests.
@@ -116,6 +118,9 @@ pub enum LayerKind {
     /// The policy says nothing, and that is the answer.
     Default,
 }
+
+/// What is no key of the policy, but the switch of the process.
+const DEVELOPMENT: &str = "development";
 
 /// A policy and what people are to call it, for example `today's policy, revision 5`.
 #[derive(Clone, Copy, Debug)]
@@ -203,7 +208,7 @@ impl Resolved {
             absolute: self.absolute,
             warn_before: alone("warn_before", today.warn_before, name),
             hold_max: alone("hold_max", today.hold_max, name),
-            absent: alone("absent", today.absent, name),
+            absent: absent(today, name),
             activity: alone("activity", today.activity.clone(), name),
             offered: match &today.choice {
                 Some(choice) => alone("choice.allow", choice.allow.clone(), name),
@@ -223,6 +228,13 @@ fn alone<T: Clone>(key: &str, value: T, name: Option<&str>) -> Explained<T> {
     let why = "decides: the policy's own value; nothing else has a say in it";
     let trail = Trail::new(Step::new(key, LayerKind::Base, value, why));
     name.into_iter().fold(trail, Trail::under).explained()
+}
+
+fn absent(today: &Policy, name: Option<&str>) -> Explained<Absent> {
+    if today.is_for_development() && matches!(today.absent, Absent::EndAfter(_)) {
+        return alone(DEVELOPMENT, Absent::Count, name);
+    }
+    alone("absent", today.absent, name)
 }
 
 fn nothing_offered(name: Option<&str>) -> Explained<Vec<Limit>> {

@@ -59,7 +59,7 @@ impl Engine {
             let touch = overdue.then(|| Touch {
                 digest: *digest,
                 activity: live.activity(live.word.read()),
-                due: live.deadlines(live.word.read(), &history).earliest().map(|(at, _)| at),
+                due: live.due(live.word.read(), &history),
                 today: live.revisions.today,
             });
             return Some((

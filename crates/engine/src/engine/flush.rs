@@ -70,10 +70,7 @@ impl Engine {
         if !reading.dirty || reading.closed {
             return None;
         }
-        let due = live
-            .deadlines(reading, &self.in_force.load())
-            .earliest()
-            .map(|(at, _)| at);
+        let due = live.due(reading, &self.in_force.load());
         Some(Touch {
             digest: *digest,
             activity: live.activity(reading),

@@ -30,6 +30,8 @@ impl Engine {
     /// Plans a change to `candidate`. Nothing is changed, and nobody waits for it.
     pub async fn plan(&self, candidate: &Policy) -> Result<Planned> {
         let history = self.in_force.load_full();
+        let for_development = self.options.development.then(|| candidate.clone().for_development());
+        let candidate = for_development.as_ref().unwrap_or(candidate);
         let mut planned = Planned {
             revision: history.revision(),
             at: self.clock.now(),

@@ -93,7 +93,7 @@ impl Uncancelled {
             if change.expected.is_some_and(|expected| expected != revision) {
                 return Ok(PolicyChanged::Stale(revision));
             }
-            if **history.today() == change.policy {
+            if ***history.today() == *change.policy {
                 return Ok(PolicyChanged::Unchanged(revision));
             }
             let now = self.clock.now();
@@ -134,7 +134,7 @@ impl Uncancelled {
     /// The caller holds the turn of policies, so none is put back by a reading that is older.
     async fn read_policies(&self) -> Result<()> {
         let kept = self.health.read(self.store.policies().await, self.clock.now())?;
-        let history = History::of(kept)?;
+        let history = History::of(kept, self.options.development)?;
         if history.revision() > self.in_force.load().revision() {
             tracing::info!(
                 revision = history.revision(),
@@ -156,7 +156,12 @@ impl Uncancelled {
 }
 
 /// The policies that the store kept, with the one that the source gives as the last.
-pub(super) async fn resume(store: &dyn Store, source: &PolicySource, now: Instant) -> Result<History> {
+pub(super) async fn resume(
+    store: &dyn Store,
+    source: &PolicySource,
+    development: bool,
+    now: Instant,
+) -> Result<History> {
     for _ in 0..ATTEMPTS {
         let mut kept = store.policies().await?;
         let given = match source {
@@ -166,7 +171,7 @@ pub(super) async fn resume(store: &dyn Store, source: &PolicySource, now: Instan
         let Some((policy, actor)) =
             given.filter(|(policy, _)| kept.last().is_none_or(|last| last.document != ***policy))
         else {
-            return History::of(kept);
+            return History::of(kept, development);
         };
         let next = PolicyRevision {
             revision: Revision::try_from(kept.len() + 1).unwrap_or(Revision::MAX),
@@ -180,7 +185,7 @@ pub(super) async fn resume(store: &dyn Store, source: &PolicySource, now: Instan
         if store.add_policy(&next, audited(&next)).await? {
             tracing::info!(revision = next.revision, actor = %next.actor, "a new policy is in force");
             kept.push(next);
-            return History::of(kept);
+            return History::of(kept, development);
         }
     }
     Err(StoreError::Unavailable(

@@ -98,6 +98,10 @@ impl Uncancelled {
 
     async fn sweep_page(&self) -> Result<Swept> {
         let now = self.clock.now();
+        if self.options.development {
+            // What is due by the store reaches no deadline here, and nothing would take it out of the index.
+            return Ok(Swept { ended: 0, last: true });
+        }
         let page = self.health.read(self.store.due(now, PAGE).await, now)?;
         self.note_lag(page.first(), now);
         let last = page.len() < PAGE;

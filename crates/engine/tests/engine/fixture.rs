@@ -50,13 +50,19 @@ impl Fixture {
     }
 
     pub(crate) async fn on(store: Arc<dyn Store>, policy: &str) -> Self {
-        Self::at(store, ManualTime::at(Instant::from_millis(1_700_000_000_000)), policy).await
+        Self::at(
+            store,
+            ManualTime::at(Instant::from_millis(1_700_000_000_000)),
+            policy,
+            Options::default(),
+        )
+        .await
     }
 
-    async fn at(store: Arc<dyn Store>, time: ManualTime, policy_json: &str) -> Self {
+    async fn at(store: Arc<dyn Store>, time: ManualTime, policy_json: &str, options: Options) -> Self {
         let clock = Clock::manual(&time, store.latest_instant().await.expect("a store"));
         let start = clock.now();
-        let engine = Engine::open(Arc::clone(&store), clock, policy(policy_json), Options::default()).await;
+        let engine = Engine::open(Arc::clone(&store), clock, policy(policy_json), options).await;
         Self {
             engine: engine.expect("an engine"),
             store,
@@ -67,7 +73,11 @@ impl Fixture {
 
     /// The same store after a crash: what only the table knew is lost.
     pub(crate) async fn restarted(&self, policy: &str) -> Self {
-        Self::at(Arc::clone(&self.store), self.time.clone(), policy).await
+        self.restarted_with(policy, Options::default()).await
+    }
+
+    pub(crate) async fn restarted_with(&self, policy: &str, options: Options) -> Self {
+        Self::at(Arc::clone(&self.store), self.time.clone(), policy, options).await
     }
 
     pub(crate) async fn sign_in(&self, subject: &str) -> Digest {

@@ -39,6 +39,9 @@ pub(crate) struct SessionBody<'a> {
     /// Where to authenticate again. In every phase: a page may ask for it while the session is active, too.
     #[serde(skip_serializing_if = "Option::is_none")]
     sign_in_url: Option<&'a SignInUrl>,
+    /// No limit ends this session while the server runs. Never told otherwise.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    development: bool,
     /// On an event stream alone: every tab is to ask how the session stands, which finds those that crashed.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     ask: bool,
@@ -83,6 +86,7 @@ impl<'a> SessionBody<'a> {
             authentication_age_ms: snapshot.now.since(snapshot.authenticated).as_millis(),
             server_time_ms: snapshot.now.as_millis(),
             sign_in_url: latch.sign_in_url.as_ref(),
+            development: latch.engine.is_for_development(),
             ask: false,
         }
     }

@@ -55,7 +55,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         tell(file, &checked)?;
     }
     let is_warning = |found: &Found| found.lint.severity == Severity::Warning;
-    let is_right = checked.is_ok_and(|(_, lints)| !(args.strict && lints.iter().any(is_warning)));
+    let warns = |config: &Config, lints: &[Found]| config.development || lints.iter().any(is_warning);
+    let is_right = checked.is_ok_and(|(config, lints)| !(args.strict && warns(&config, &lints)));
     Ok(if is_right {
         ExitCode::SUCCESS
     } else {
@@ -98,6 +99,12 @@ fn tell(file: &Path, checked: &Checked) -> anyhow::Result<()> {
             lint.link
         ));
     }
+    if config.development {
+        super::complain(format_args!(
+            "warning: {file}: server.development: no limit ends or locks a session while this server runs; for the machine of \
+             a developer alone"
+        ));
+    }
     if config.policy_owner == PolicyOwner::Server {
         writeln!(
             std::io::stdout(),
@@ -131,7 +138,8 @@ fn print_json(checked: &Checked) -> anyhow::Result<()> {
         Ok((_, lints)) => (Vec::new(), lints.iter().map(lint_as_json).collect()),
         Err(errors) => (errors.iter().map(error_as_json).collect(), Vec::new()),
     };
-    let answer = json!({ "valid": checked.is_ok(), "errors": errors, "lints": lints });
+    let development = checked.as_ref().is_ok_and(|(config, _)| config.development);
+    let answer = json!({ "valid": checked.is_ok(), "errors": errors, "lints": lints, "development": development });
     writeln!(std::io::stdout(), "{answer:#}")?;
     Ok(())
 }

@@ -9,10 +9,14 @@ use axum::Router;
 use crate::serve::Running;
 use crate::{logging, serve};
 
+/// What the option stands for.
+const DEVELOPMENT: (&str, &str) = ("NIGHTLATCH__SERVER__DEVELOPMENT", "true");
+
 /// Run the server
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   nightlatch serve --config latch.toml
+  NIGHTLATCH__SERVER__PUBLIC_URL=http://localhost:8700 nightlatch serve --config latch.toml --development
   NIGHTLATCH__POLICY__IDLE=10m nightlatch serve --config latch.toml
 
 Every key of the file can be set by a variable; nightlatch check --keys says how. Paths in the file are relative to the file,
@@ -21,10 +25,13 @@ pub(crate) struct Args {
     /// The configuration file
     #[arg(long, short, value_name = "FILE")]
     config: PathBuf,
+    /// End no session at a limit, on the machine of a developer; the same as server.development = true
+    #[arg(long)]
+    development: bool,
 }
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let config = match super::read_config(&args.config) {
+    let config = match super::read_config_with(&args.config, args.development.then_some(DEVELOPMENT)) {
         Ok(config) => config,
         Err(code) => return Ok(code),
     };

@@ -81,6 +81,10 @@ const SERVING: &[(&str, &str)] = &[
         "NIGHTLATCH__POLICY__IDLE=10m nightlatch serve --config latch.toml",
         "browser side",
     ),
+    (
+        "NIGHTLATCH__SERVER__PUBLIC_URL=http://localhost:8700 nightlatch serve --config latch.toml --development",
+        "browser side",
+    ),
 ];
 
 /// Needs what a test has not got, for this reason.

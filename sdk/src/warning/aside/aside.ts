@@ -4,6 +4,7 @@ import type { SessionElement } from '../../session-element/session-element.js';
 import type { Session } from '../../session-element/session.js';
 import { createBanner } from './banner.js';
 import { createCompanions } from './companions.js';
+import type { createBadge } from './development/development.js';
 import { en } from './en.js';
 import { rememberFocus } from './focus.js';
 import { createIcon } from './icon.js';
@@ -42,6 +43,8 @@ export function createAside(host: SessionElement<Messages>, root: ShadowRoot, to
   root.append(outside);
 
   let banner: ReturnType<typeof createBanner> | undefined;
+  let badge: ReturnType<typeof createBadge> | undefined;
+  let asked = false;
   const title = createTitle(page);
   const icon = createIcon(page);
   const keepOnTop = createLastWord(host, root);
@@ -90,6 +93,15 @@ export function createAside(host: SessionElement<Messages>, root: ShadowRoot, to
     const address = host.getAttribute('favicon');
     title(away ? inTime(pageTitle) : '');
     icon(away && address !== null && !still.matches ? String(seconds) : '', address ?? '');
+
+    if (session?.state.development && !asked) {
+      asked = true;
+      host.load(import('./development/development.js'), (part) => {
+        root.adoptedStyleSheets.push(sheetFor(page, part.style));
+        badge = part.createBadge(root, make);
+      });
+    }
+    badge?.(!!session?.state.development);
 
     if (session) keepInPage(host, session, open || warns);
     keepOnTop(open, !!cover);

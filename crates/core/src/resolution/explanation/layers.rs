@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 
 use super::trail::Trail;
-use super::{LayerKind, Step};
+use super::{DEVELOPMENT, LayerKind, Step};
 use crate::duration::Limit;
 use crate::facts::Facts;
 use crate::path::Path;
@@ -118,6 +118,11 @@ fn lay_over<T>(
             "decides: the shortest of the rules that tighten",
         ),
         Layer::Cap => (LayerKind::Cap, "the system limit", "decides: the system limit"),
+        Layer::Development => (
+            LayerKind::Development,
+            "the switch of this process",
+            "decides: this process runs for development, where no limit ends a session",
+        ),
     };
     let why = match fate {
         Fate::Taken => return trail.take(step(kind, decides), what),
@@ -146,7 +151,7 @@ fn outcome(policy: &Policy, facts: &Facts, heard: &[(Layer, Fate)]) -> Trail<OnI
     }
     let taken = heard
         .iter()
-        .rfind(|(layer, fate)| *fate == Fate::Taken && *layer != Layer::Cap);
+        .rfind(|(layer, fate)| *fate == Fate::Taken && !matches!(layer, Layer::Cap | Layer::Development));
     let setter = taken.map_or(Layer::Policy, |(layer, _)| *layer);
     for (layer, fate) in heard {
         let Some((kind, outcome)) = rule(policy, *layer).and_then(|(kind, rule)| Some((kind, rule.on_idle?))) else {
@@ -172,7 +177,7 @@ fn rule(policy: &Policy, layer: Layer) -> Option<(LayerKind, &Rule)> {
     let (kind, index) = match layer {
         Layer::Lengthening(index) => (LayerKind::Lengthening, index),
         Layer::Tightening(index) => (LayerKind::Tightening, index),
-        Layer::Policy | Layer::Application | Layer::Choice | Layer::Cap => return None,
+        Layer::Policy | Layer::Application | Layer::Choice | Layer::Cap | Layer::Development => return None,
     };
     policy.rules.get(index).map(|rule| (kind, rule))
 }
@@ -186,6 +191,7 @@ fn source(policy: &Policy, facts: &Facts, key: &str, layer: Layer) -> String {
         ),
         Layer::Choice => "choice".to_owned(),
         Layer::Cap => format!("caps.{key}"),
+        Layer::Development => DEVELOPMENT.to_owned(),
         Layer::Lengthening(index) | Layer::Tightening(index) => {
             entry("rules", index, policy.rules[index].name.as_deref())
         }
