@@ -21,6 +21,7 @@ use super::{form_proof, full};
 use crate::http::credential::credential;
 use crate::http::headers;
 use crate::http::problem::Problem;
+use crate::http::return_to;
 use crate::http::write::same_origin;
 use crate::latch::Latch;
 
@@ -43,6 +44,20 @@ struct SignIn<'a> {
 pub(super) struct Call {
     mode: String,
     next: String,
+    /// The address of the page they were on, as the signed-out page and the SDK tell it.
+    return_to: Option<String>,
+}
+
+impl Call {
+    /// With the page they were on in place of a wish of their own.
+    fn coming_back(mut self, latch: &Latch, headers: &HeaderMap) -> Self {
+        let page = self.return_to.take().filter(|_| self.next.is_empty());
+        let page = page.and_then(|page| return_to::page(latch, headers, &page));
+        if let Some(url) = page.and_then(|page| url::Url::parse(&page).ok()) {
+            url[url::Position::BeforePath..].clone_into(&mut self.next);
+        }
+        self
+    }
 }
 
 pub(super) async fn page(
@@ -52,6 +67,7 @@ pub(super) async fn page(
 ) -> Result<Response, Problem> {
     // A link that nobody of us wrote leads to the plain page.
     let call = call.map(|Query(call)| call).unwrap_or_default();
+    let call = call.coming_back(&latch, &headers);
     show(&latch, &headers, &call, None).await
 }
 

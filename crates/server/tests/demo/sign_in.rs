@@ -118,3 +118,35 @@ fn signing_out_by_form_needs_the_token_of_the_page() {
     assert_eq!(browser.token(), None);
     assert_eq!(browser.get("/").header("location"), Some("/demo/sign-in?next=/"));
 }
+
+#[test]
+fn sign_in_again_on_the_signed_out_page_leads_in_and_back_to_the_page() {
+    let bank = Bank::open(&[]);
+    let mut browser = bank.browser_of("ada");
+    for (page, says_where, expected) in [
+        ("/billing?month=3", true, "/billing?month=3"),
+        ("/billing", true, "/billing"),
+        ("/", false, "/"),
+    ] {
+        let csrf = browser.get(page).field("csrf");
+        let gone = browser.post_form("/nightlatch/sign-out", &[("csrf", &csrf)]);
+        let address = format!("http://{}{page}", bank.address);
+        let headers: &[(&str, &str)] = if says_where { &[("Referer", &address)] } else { &[] };
+        let signed_out = browser.get_with(gone.header("location").expect("a way"), headers);
+        let (_, link) = signed_out.body.split_once("id=\"way-in\" href=\"").expect("a link");
+        let link = link.split('"').next().expect("an address").replace("&#38;", "&");
+        let door = browser.get(&link);
+        assert_eq!((door.status, door.field("next").as_str()), (200, expected), "{link}");
+        let fields = [
+            ("form_token", door.field("form_token")),
+            ("next", door.field("next")),
+            ("person", "ada".to_owned()),
+        ];
+        let fields = fields.each_ref().map(|(name, value)| (*name, value.as_str()));
+        let back = browser.post_form("/demo/sign-in", &fields);
+        assert_eq!((back.status, back.header("location")), (303, Some(expected)));
+        assert_eq!(browser.get(expected).status, 200);
+    }
+    let door = browser.get("/demo/sign-in?return_to=https://evil.example/billing");
+    assert_eq!(door.field("next"), "/", "nobody is led elsewhere");
+}
