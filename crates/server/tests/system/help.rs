@@ -67,6 +67,10 @@ const PRINTS: &[(&str, &str)] = &[
     ("nightlatch policy apply strict.toml --dry-run", "Against revision"),
     ("nightlatch policy history", "revision 1"),
     ("nightlatch policy plan latch.toml", "SESSIONS"),
+    (
+        "nightlatch policy replay activity.jsonl --idle 15m",
+        "1 recorded session",
+    ),
     ("nightlatch sessions list --subject ada --json", "\"ada\""),
     ("nightlatch simulate walk-away.json", "sign-in"),
 ];
@@ -138,6 +142,10 @@ impl Room {
             ("stricter.toml", "idle = \"5m\"\n"),
             ("walk-away.json", SCENARIO),
             ("scenarios.jsonl", SCENARIO),
+            (
+                "activity.jsonl",
+                "{\"session\":\"a\",\"at\":1772442000,\"roles\":[\"clerk\"]}\n",
+            ),
         ] {
             std::fs::write(directory.join(name), text).expect("the file");
         }

@@ -37,15 +37,17 @@ use crate::cli::{CONFIGURATION, DATA, complain, environment};
     group = clap::ArgGroup::new("candidates").required(true).multiple(true).args(["policy", "idle"]),
     after_help = "Examples:
   nightlatch policy replay activity.csv --idle 15m --idle 30m
+  nightlatch policy replay activity.jsonl --idle 15m
   nightlatch policy replay audit.jsonl --policy stricter.toml --current latch.toml --svg replay.svg
   nightlatch audit show --limit 100000 --json | nightlatch policy replay - --idle 15m --json
 
 A CSV names its columns in the first line: session,at[,application,device,roles,subject,kind]. `at` is RFC 3339
 with an offset, or seconds, milliseconds, microseconds or nanoseconds since the epoch; `kind` is sign-in, activity or
-sign-out; several roles are separated by spaces, commas, semicolons or bars, or are an array."
+sign-out; several roles are separated by spaces, commas, semicolons or bars, or are an array.
+JSON lines, or an array of them, have the same names as keys: {\"session\":\"a\",\"at\":1772442000}. Other keys are left out."
 )]
 pub(super) struct Args {
-    /// A CSV of activity times, or an export of the audit; - for standard input
+    /// Activity times as a CSV or JSON lines, or an export of the audit; - for standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// A candidate: a configuration or a policy document, TOML or JSON; may be given several times

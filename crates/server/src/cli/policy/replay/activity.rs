@@ -1,4 +1,4 @@
-//! A CSV of activity times: `session,at[,application,device,roles,subject,kind]`, rows in any order.
+//! Activity times: rows of `session,at[,application,device,roles,subject,kind]` in any order, in a CSV or as JSON.
 
 use std::collections::HashMap;
 use std::io::BufRead;
@@ -20,10 +20,68 @@ const COLUMNS: [&str; 7] = ["session", "at", "application", "device", "roles", "
 
 /// The order at the same instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Kind {
+pub(super) enum Kind {
     SignIn,
     Activity,
     SignOut,
+}
+
+impl Kind {
+    pub(super) fn of(word: &str) -> Result<Self, BadRow> {
+        match word {
+            "" | "activity" => Ok(Self::Activity),
+            "sign-in" => Ok(Self::SignIn),
+            "sign-out" => Ok(Self::SignOut),
+            other => {
+                let problem = format!("`{}` is no kind; write sign-in, activity or sign-out", shortened(other));
+                Err(bad("kind", problem))
+            }
+        }
+    }
+}
+
+/// One sign of a person. What is not told is empty.
+#[derive(Debug)]
+pub(super) struct Row<'a> {
+    pub(super) session: &'a [u8],
+    pub(super) at: Instant,
+    pub(super) kind: Kind,
+    pub(super) application: &'a str,
+    pub(super) device: &'a str,
+    pub(super) roles: Vec<Box<str>>,
+    pub(super) subject: &'a str,
+}
+
+/// What has been read of every session.
+#[derive(Debug, Default)]
+pub(super) struct Drafts {
+    drafts: Vec<Draft>,
+    by_name: HashMap<Box<[u8]>, usize>,
+}
+
+impl Drafts {
+    pub(super) fn add(&mut self, row: Row<'_>) -> Result<(), BadRow> {
+        if row.session.is_empty() {
+            return Err(bad("session", "empty; give every row the name of its session"));
+        }
+        let place = self.by_name.get(row.session).copied().unwrap_or_else(|| {
+            self.drafts.push(Draft::default());
+            self.by_name.insert(row.session.into(), self.drafts.len() - 1);
+            self.drafts.len() - 1
+        });
+        self.drafts[place].add(row);
+        Ok(())
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.drafts.is_empty()
+    }
+
+    pub(super) fn sessions(self) -> Vec<Recorded> {
+        let mut facts = HashMap::new();
+        let drafts = self.drafts.into_iter();
+        drafts.flat_map(|draft| sessions(draft, &mut facts)).collect()
+    }
 }
 
 /// What has been read of one session.
@@ -52,23 +110,15 @@ pub(super) fn read(
         .trim(csv::Trim::All)
         .from_reader(input);
     let (header, note) = header(reader.byte_headers().context("the input cannot be read")?)?;
-    let mut drafts: Vec<Draft> = Vec::new();
-    let mut by_name: HashMap<Box<[u8]>, usize> = HashMap::new();
+    let mut drafts = Drafts::default();
     let mut row = ByteRecord::new();
     while reader.read_byte_record(&mut row).context("the input cannot be read")? {
         progress.row();
-        if let Err(wrong) = take(&row, &header, &mut drafts, &mut by_name) {
+        if let Err(wrong) = take(&row, &header, &mut drafts) {
             bad_rows.add(row.position().map_or(0, csv::Position::line), wrong);
         }
     }
-    let mut facts = HashMap::new();
-    Ok((
-        drafts
-            .into_iter()
-            .flat_map(|draft| sessions(draft, &mut facts))
-            .collect(),
-        note,
-    ))
+    Ok((drafts.sessions(), note))
 }
 
 /// Spreadsheets of many countries write a semicolon.
@@ -109,12 +159,7 @@ fn header(row: &ByteRecord) -> anyhow::Result<(Header, Option<String>)> {
     Ok((Header { places, width }, note))
 }
 
-fn take(
-    row: &ByteRecord,
-    header: &Header,
-    drafts: &mut Vec<Draft>,
-    by_name: &mut HashMap<Box<[u8]>, usize>,
-) -> Result<(), BadRow> {
+fn take(row: &ByteRecord, header: &Header, drafts: &mut Drafts) -> Result<(), BadRow> {
     if row.len() != header.width {
         let problem = format!(
             "{} values where the first line names {} columns",
@@ -131,49 +176,41 @@ fn take(
             .and_then(|place| row.get(place))
             .unwrap_or_default()
     };
-    let name = bytes(0);
-    if name.is_empty() {
-        return Err(bad("session", "empty; give every row the name of its session"));
-    }
     let value = |column: usize| {
         std::str::from_utf8(bytes(column)).map_err(|_| bad(COLUMNS[column], "not UTF-8; save the file as UTF-8"))
     };
-    let at = instant("at", value(1)?)?;
-    let kind = match value(6)? {
-        "" | "activity" => Kind::Activity,
-        "sign-in" => Kind::SignIn,
-        "sign-out" => Kind::SignOut,
-        other => {
-            let problem = format!("`{}` is no kind; write sign-in, activity or sign-out", shortened(other));
-            return Err(bad("kind", problem));
+    drafts.add(Row {
+        session: bytes(0),
+        at: instant("at", value(1)?)?,
+        kind: Kind::of(value(6)?)?,
+        application: value(2)?,
+        device: value(3)?,
+        roles: roles(value(4)?)?,
+        subject: value(5)?,
+    })
+}
+
+impl Draft {
+    fn add(&mut self, row: Row<'_>) {
+        self.rows.push((row.at, row.kind));
+        // The first row that tells it decides.
+        let Facts {
+            application,
+            device,
+            roles,
+        } = &mut self.facts;
+        for (known, told) in [(application, row.application), (device, row.device)] {
+            if known.is_none() && !told.is_empty() {
+                *known = Some(told.into());
+            }
         }
-    };
-    let (application, device, roles, subject) = (value(2)?, value(3)?, roles(value(4)?)?, value(5)?);
-    let place = by_name.get(name).copied().unwrap_or_else(|| {
-        drafts.push(Draft::default());
-        by_name.insert(name.into(), drafts.len() - 1);
-        drafts.len() - 1
-    });
-    let draft = &mut drafts[place];
-    draft.rows.push((at, kind));
-    // The first row that tells it decides.
-    let Facts {
-        application: known_application,
-        device: known_device,
-        roles: known_roles,
-    } = &mut draft.facts;
-    for (known, told) in [(known_application, application), (known_device, device)] {
-        if known.is_none() && !told.is_empty() {
-            *known = Some(told.into());
+        if roles.is_empty() {
+            *roles = row.roles;
+        }
+        if self.subject.is_none() && !row.subject.is_empty() {
+            self.subject = Some(row.subject.into());
         }
     }
-    if known_roles.is_empty() {
-        *known_roles = roles;
-    }
-    if draft.subject.is_none() && !subject.is_empty() {
-        draft.subject = Some(subject.into());
-    }
-    Ok(())
 }
 
 /// A name under which somebody goes on after a sign-out stands for one session more.

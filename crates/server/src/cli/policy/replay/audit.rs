@@ -1,4 +1,5 @@
-//! An export of the audit: JSON lines, an array, or answers of `GET audit`.
+//! An export of the audit: JSON lines, an array, or answers of `GET audit`. Rows of activity have the same shapes, and go to
+//! where those of a CSV go.
 //!
 //! The audit knows the edges of activity alone: sign-in, "stay signed in", authentication, the last activity, and the
 //! longest absence before it. In between the person is taken to have been there all the time, but for one gap as long as
@@ -9,7 +10,7 @@ use std::collections::HashMap;
 use std::io::BufRead;
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use nightlatch_core::facts::Facts;
 use nightlatch_core::replay::{Recorded, RecordedEnd, Stay};
 use nightlatch_core::session::EndReason;
@@ -17,14 +18,18 @@ use nightlatch_core::time::{Instant, Span};
 use serde::Deserialize;
 use serde_json::Number;
 
+use super::activity::{Drafts as Activity, Kind, Row};
 use super::instant::instant;
 use super::progress::Progress;
 use super::roles;
 use super::rows::{BadRow, BadRows, bad, shortened};
 
-/// One record, or a page of them. Keys that say nothing on activity are passed over.
+/// One record, a page of them, or one row of activity. Keys that say nothing on activity are passed over.
 #[derive(Debug, Deserialize)]
 struct Entry<'a> {
+    /// Rows of activity alone have it.
+    #[serde(borrow)]
+    session: Option<When<'a>>,
     #[serde(borrow)]
     at: Option<When<'a>>,
     #[serde(borrow)]
@@ -48,6 +53,20 @@ struct Entry<'a> {
     records: Option<Vec<Self>>,
 }
 
+/// What has been read so far, of both kinds.
+#[derive(Debug, Default)]
+struct Known {
+    records: HashMap<Box<str>, Draft>,
+    activity: Activity,
+}
+
+/// What a file tells.
+#[derive(Debug)]
+pub(super) enum Told {
+    Audit(Vec<Recorded>, LeftOut),
+    Activity(Vec<Recorded>),
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum When<'a> {
@@ -61,6 +80,14 @@ impl When<'_> {
         match self {
             Self::Number(number) => instant(column, &number.to_string()),
             Self::Text(text) => instant(column, text),
+        }
+    }
+
+    /// The name that it is.
+    fn name(&self) -> Cow<'_, str> {
+        match self {
+            Self::Number(number) => number.to_string().into(),
+            Self::Text(text) => Cow::Borrowed(text),
         }
     }
 }
@@ -109,12 +136,8 @@ pub(super) struct LeftOut {
     pub(super) without_last_activity: u64,
 }
 
-pub(super) fn read(
-    mut input: impl BufRead,
-    bad_rows: &mut BadRows,
-    progress: &mut Progress,
-) -> anyhow::Result<(Vec<Recorded>, LeftOut)> {
-    let mut drafts: HashMap<Box<str>, Draft> = HashMap::new();
+pub(super) fn read(mut input: impl BufRead, bad_rows: &mut BadRows, progress: &mut Progress) -> anyhow::Result<Told> {
+    let mut known = Known::default();
     let mut text = String::new();
     let mut number = 0;
     let context = "the input cannot be read";
@@ -133,20 +156,24 @@ pub(super) fn read(
         }
         if std::mem::take(&mut first) && !is_whole(line) {
             input.read_to_string(&mut text).context(context)?;
-            document(&text, bad_rows, progress, &mut drafts);
+            document(&text, bad_rows, progress, &mut known);
             break;
         }
         progress.row();
-        document_on_line(line, number, bad_rows, progress, &mut drafts);
+        document_on_line(line, number, bad_rows, progress, &mut known);
         text.clear();
+    }
+    if !known.activity.is_empty() {
+        if !known.records.is_empty() {
+            bail!("rows of activity (`session`) and records of the audit (`handle`) in one; replay them one by one");
+        }
+        return Ok(Told::Activity(known.activity.sessions()));
     }
     let mut left_out = LeftOut::default();
     let mut facts = HashMap::new();
-    let sessions = drafts
-        .into_values()
-        .filter_map(|draft| session(draft, &mut facts, &mut left_out))
-        .collect();
-    Ok((sessions, left_out))
+    let records = known.records.into_values();
+    let sessions = records.filter_map(|draft| session(draft, &mut facts, &mut left_out));
+    Ok(Told::Audit(sessions.collect(), left_out))
 }
 
 /// A line that breaks in the middle of a value; other mistakes are told of the line alone.
@@ -157,18 +184,12 @@ fn is_whole(line: &str) -> bool {
     }
 }
 
-fn document(text: &str, bad_rows: &mut BadRows, progress: &mut Progress, drafts: &mut HashMap<Box<str>, Draft>) {
-    document_on_line(text.trim(), 1, bad_rows, progress, drafts);
+fn document(text: &str, bad_rows: &mut BadRows, progress: &mut Progress, known: &mut Known) {
+    document_on_line(text.trim(), 1, bad_rows, progress, known);
 }
 
 /// A record, a page or an array that begins on the line of this number.
-fn document_on_line(
-    text: &str,
-    number: u64,
-    bad_rows: &mut BadRows,
-    progress: &mut Progress,
-    drafts: &mut HashMap<Box<str>, Draft>,
-) {
+fn document_on_line(text: &str, number: u64, bad_rows: &mut BadRows, progress: &mut Progress, known: &mut Known) {
     let deserializer = &mut serde_json::Deserializer::from_str(text);
     let parsed = if text.starts_with('[') {
         serde_path_to_error::deserialize::<_, Vec<Entry<'_>>>(deserializer)
@@ -182,7 +203,7 @@ fn document_on_line(
         Ok(entries) => {
             for entry in &entries {
                 progress.row();
-                if let Err(wrong) = take(entry, drafts) {
+                if let Err(wrong) = take(entry, known) {
                     bad_rows.add(number, wrong);
                 }
             }
@@ -190,13 +211,45 @@ fn document_on_line(
         Err(error) => {
             let path = error.path().to_string();
             let line = number + (error.inner().line() as u64).saturating_sub(1);
-            let problem = format!("{path}: {}; write one record of the audit as JSON", error.inner());
+            let problem = format!(
+                "{path}: {}; write one record of the audit, or one row of activity, as JSON",
+                error.inner()
+            );
             bad_rows.add(line, bad("record", problem));
         }
     }
 }
 
-fn take(entry: &Entry<'_>, drafts: &mut HashMap<Box<str>, Draft>) -> Result<(), BadRow> {
+fn take(entry: &Entry<'_>, known: &mut Known) -> Result<(), BadRow> {
+    if let Some(session) = &entry.session {
+        return sign(session, entry, &mut known.activity);
+    }
+    if entry.handle.is_none() && entry.kind.is_none() {
+        let problem = "neither `session` nor `handle`; a row of activity has session and at, a record of the audit has handle, at \
+                       and kind";
+        return Err(bad("record", problem));
+    }
+    record(entry, &mut known.records)
+}
+
+/// A row of activity.
+fn sign(session: &When<'_>, entry: &Entry<'_>, activity: &mut Activity) -> Result<(), BadRow> {
+    let at = entry
+        .at
+        .as_ref()
+        .ok_or_else(|| bad("at", "missing; a row of activity has session and at"))?;
+    activity.add(Row {
+        session: session.name().as_bytes(),
+        at: at.instant("at")?,
+        kind: Kind::of(entry.kind.as_deref().unwrap_or_default())?,
+        application: entry.application.as_deref().unwrap_or_default(),
+        device: entry.device.as_deref().unwrap_or_default(),
+        roles: entry.roles.as_ref().map(Roles::list).transpose()?.unwrap_or_default(),
+        subject: entry.subject.as_deref().unwrap_or_default(),
+    })
+}
+
+fn record(entry: &Entry<'_>, drafts: &mut HashMap<Box<str>, Draft>) -> Result<(), BadRow> {
     let missing = |column: &'static str| bad(column, "missing; an export of the audit has it in every record");
     let kind = entry.kind.as_deref().ok_or_else(|| missing("kind"))?;
     let at = entry.at.as_ref().ok_or_else(|| missing("at"))?.instant("at")?;
@@ -336,8 +389,11 @@ mod tests {
 
     fn read_text(text: &str) -> (Vec<Recorded>, LeftOut, String) {
         let mut bad_rows = BadRows::default();
-        let (sessions, left_out) =
-            read(text.as_bytes(), &mut bad_rows, &mut Progress::silent()).expect("memory is readable");
+        let told = read(text.as_bytes(), &mut bad_rows, &mut Progress::silent()).expect("one kind");
+        let (sessions, left_out) = match told {
+            Told::Audit(sessions, left_out) => (sessions, left_out),
+            Told::Activity(sessions) => (sessions, LeftOut::default()),
+        };
         (sessions, left_out, bad_rows.describe("audit.json"))
     }
 
@@ -409,6 +465,54 @@ mod tests {
             without_last_activity: 1,
         };
         assert_eq!(left_out, expected);
+    }
+
+    #[test]
+    fn rows_of_activity_are_read_in_every_shape() {
+        let rows = [
+            r#"{"session":"a","at":1772409600,"kind":"sign-in","subject":"ada","roles":["admin","staff"],"path":"/x","ms":3}"#,
+            r#"{"at":"2026-03-02T00:05:00Z","session":"a","roles":null,"application":"bank"}"#,
+            r#"{"session":"a","at":1772410200000,"kind":"activity","device":""}"#,
+            r#"{"session":"a","at":1772410260000000,"kind":"sign-out"}"#,
+            r#"{"session":42,"at":1772409600000000000,"roles":"clerk;admin"}"#,
+        ];
+        for text in [
+            rows.join("\n"),
+            rows.join("\n\r\n"),
+            format!("[{}]", rows.join(",")),
+            format!("[\n{}\n]\n", rows.join(",\n")),
+        ] {
+            let (sessions, _, bad) = read_text(&text);
+            assert_eq!(bad, "", "{text}");
+            let [a, b] = &sessions[..] else {
+                panic!("{text}: {sessions:?}")
+            };
+            assert_eq!(minutes(a), [(0, 0), (5, 5), (10, 10)]);
+            assert_eq!(a.end().map(|end| end.reason), Some(EndReason::User));
+            assert_eq!(a.facts().application.as_deref(), Some("bank"));
+            assert_eq!(*a.facts().roles, ["admin".into(), "staff".into()]);
+            assert_eq!(*b.facts().roles, ["clerk".into(), "admin".into()]);
+        }
+    }
+
+    #[test]
+    fn rows_that_are_neither_are_told_what_is_missing() {
+        let text = "{\"user\":\"ada\",\"time\":1772409600}\n{\"session\":\"a\"}\n{\"session\":\"a\",\"at\":5}\n\
+                    {\"session\":\"\",\"at\":1772409600}\n{\"session\":\"a\",\"at\":1772409600,\"kind\":\"click\"}\n";
+        let (sessions, _, bad) = read_text(text);
+        assert_eq!(sessions.len(), 0);
+        for (line, words) in bad.lines().zip([
+            "audit.json:1: record: neither `session` nor `handle`",
+            "audit.json:2: at: missing",
+            "audit.json:3: at: `5`",
+            "audit.json:4: session: empty",
+            "audit.json:5: kind: `click` is no kind",
+        ]) {
+            assert!(line.starts_with(words), "{line}");
+        }
+        let mixed = format!("{SIGN_IN}\n{{\"session\":\"a\",\"at\":1772409600}}\n");
+        let error = read(mixed.as_bytes(), &mut BadRows::default(), &mut Progress::silent());
+        assert!(error.expect_err("two kinds").to_string().contains("one by one"));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 use nightlatch_core::replay::{Recorded, Recording};
 
-use super::audit::LeftOut;
+use super::audit::{LeftOut, Told};
 use super::progress::Progress;
 use super::rows::BadRows;
 use super::{activity, audit};
@@ -82,20 +82,24 @@ pub(super) fn read(file: &Path, skip_bad_rows: bool, progress: &mut Progress) ->
 
 type Parsed = (Vec<Recorded>, Precision, LeftOut, Option<String>);
 
-/// JSON begins with a bracket; anything else is a CSV.
+/// JSON begins with a bracket; anything else is a CSV. Either has rows of activity, JSON may be an export of the audit.
 fn parse(input: &mut impl BufRead, bad_rows: &mut BadRows, progress: &mut Progress) -> anyhow::Result<Parsed> {
     loop {
         let start = input.fill_buf().context("the input cannot be read")?;
         let blank = start.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
         match start.get(blank) {
             None if start.is_empty() => {
-                bail!("empty; give a CSV that begins with session,at, or an export of the audit")
+                bail!(
+                    "empty; give a CSV that begins with session,at, the same as JSON lines, or an export of the audit"
+                )
             }
             // More blanks than the buffer holds.
             None => input.consume(blank),
             Some(b'[' | b'{') => {
-                let (sessions, left_out) = audit::read(input, bad_rows, progress)?;
-                return Ok((sessions, Precision::Edges, left_out, None));
+                return Ok(match audit::read(input, bad_rows, progress)? {
+                    Told::Audit(sessions, left_out) => (sessions, Precision::Edges, left_out, None),
+                    Told::Activity(sessions) => (sessions, Precision::Signs, LeftOut::default(), None),
+                });
             }
             Some(_) => {
                 let (sessions, note) = activity::read(input, bad_rows, progress)?;
