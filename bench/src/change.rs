@@ -184,6 +184,7 @@ fn records(sessions: usize, now: Moment) -> impl Iterator<Item = Record> {
             revisions: Revisions { own: 1, today: 1 },
             due: Some(seen + Span::from_secs(3600)),
             version: 0,
+            ledger: None,
         }
     })
 }

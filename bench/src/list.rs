@@ -76,6 +76,7 @@ fn records(args: &Args) -> impl Iterator<Item = Record> {
             revisions: Revisions { own: 1, today: 1 },
             due: Some(seen + Span::from_secs(1800)),
             version: 0,
+            ledger: None,
         }
     })
 }

@@ -60,6 +60,7 @@ fn records(
             revisions,
             due: Some(seen + idle),
             version: 0,
+            ledger: None,
         }
     })
 }

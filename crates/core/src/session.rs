@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub use apply::{Answer, Applied, Event, Refusal};
 pub use deadlines::{DeadlineKind, Deadlines, Phase, Status, WarningKind};
 pub use judgement::{Judgement, RequestKind, StepUp, Verdict};
-pub use presence::{Hold, HoldId, Pause, Presence, TabId};
+pub use presence::{EndedHold, Hold, HoldEnd, HoldId, Pause, Presence, TabId};
 pub use reauthentication::Outdated;
 
 use crate::duration::Limit;
@@ -198,6 +198,12 @@ impl Session {
         let last_page = self.last_page.iter().filter(|_| !self.has_open_tab());
         tabs.map(|(tab, page)| (Some(tab), page))
             .chain(last_page.map(|page| (None, page)))
+    }
+
+    /// The holds that have ended since this was last asked, in the order in which it was noticed.
+    pub fn take_ended_holds(&mut self) -> Vec<EndedHold> {
+        let presence = self.presence.as_deref_mut();
+        presence.map_or_else(Vec::new, |presence| std::mem::take(&mut presence.ended))
     }
 
     fn has_open_tab(&self) -> bool {

@@ -1,9 +1,13 @@
 //! The audit: what happened to which session, when, by whom and why. Entries are written in the transaction of what they tell.
 
+mod ledger;
+
 use nightlatch_core::session::EndReason;
 use nightlatch_core::time::{Instant, Span};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::ledger::told_with;
+pub use self::ledger::{Ledger, told_at_the_end};
 use crate::token::Handle;
 
 /// What happened.
@@ -18,8 +22,10 @@ pub enum AuditKind {
     Locked,
     /// The person said: stay signed in.
     Extended,
-    /// Long work began or went on.
+    /// Long work began.
     Held,
+    /// Long work was over.
+    HoldEnded,
     /// The user picked an idle limit.
     Chosen,
     /// The session ended.
@@ -34,12 +40,13 @@ pub enum AuditKind {
 
 impl AuditKind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::SignIn,
         Self::Reauthenticated,
         Self::Locked,
         Self::Extended,
         Self::Held,
+        Self::HoldEnded,
         Self::Chosen,
         Self::Ended,
         Self::Policy,
@@ -56,6 +63,7 @@ impl AuditKind {
             Self::Locked => "locked",
             Self::Extended => "extended",
             Self::Held => "held",
+            Self::HoldEnded => "hold-ended",
             Self::Chosen => "chosen",
             Self::Ended => "ended",
             Self::Policy => "policy",
@@ -96,6 +104,15 @@ pub struct AuditEntry {
     /// The longest absence up to an end, the one that lasted until then included.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub longest_absence: Option<Span>,
+    /// When the first of several began that are one entry, or the hold that ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Instant>,
+    /// How many the entry stands for, where it may be several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
+    /// How long holds lasted that ended, all together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<Span>,
     /// Who brought it about: `user`, `policy`, `api:NAME`, ...
     pub actor: Box<str>,
     /// What else is worth knowing, in words.
@@ -116,8 +133,22 @@ impl AuditEntry {
             reason: None,
             last_activity: None,
             longest_absence: None,
+            since: None,
+            count: None,
+            held: None,
             actor: actor.into(),
             detail: None,
+        }
+    }
+
+    /// The same entry, about a session.
+    #[must_use]
+    pub fn of(self, handle: Handle, subject: &str, application: Option<&str>) -> Self {
+        Self {
+            handle: Some(handle),
+            subject: Some(subject.into()),
+            application: application.map(Into::into),
+            ..self
         }
     }
 }

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use nightlatch_core::session::{Activity, Deadlines, Limits, Session, State};
 use nightlatch_core::time::{Instant, Span};
 
+use crate::audit::Ledger;
 use crate::in_force::History;
 use crate::store::{Record, Revisions};
 use crate::token::{Digest, Handle, PrefixHash};
@@ -32,6 +33,7 @@ pub(crate) struct Live {
     pub(crate) limits: Limits,
     pub(crate) revisions: Revisions,
     pub(crate) version: u64,
+    pub(crate) ledger: Option<Box<Ledger>>,
 }
 
 impl Live {
@@ -82,6 +84,8 @@ pub(crate) struct Held {
     pub(crate) version: u64,
     /// The last activity the store knows of.
     pub(crate) stored: Instant,
+    /// What the audit is still to be told.
+    pub(crate) ledger: Option<Box<Ledger>>,
 }
 
 impl Held {
@@ -97,6 +101,7 @@ impl Held {
             revisions: live.revisions,
             version: live.version,
             stored: live.stored(),
+            ledger: live.ledger.clone(),
         }
     }
 
@@ -110,6 +115,7 @@ impl Held {
             session: record.session,
             revisions: record.revisions,
             version: record.version,
+            ledger: record.ledger,
         }
     }
 
@@ -140,6 +146,7 @@ impl Held {
             session: self.session,
             revisions: self.revisions,
             version: self.version,
+            ledger: self.ledger,
         }
     }
 }

@@ -93,6 +93,7 @@ every_store! {
         a_rotated_session_ends_by_its_new_token_alone;
     ending:
         an_end_is_told_once_with_one_reason
+        what_the_audit_is_still_to_be_told_is_told_with_the_end
         an_ended_record_tells_its_reason_and_is_in_no_list
         an_end_reaches_what_its_selector_means
         an_end_by_filter_stops_at_its_limit

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Activity, EndReason, Session, State};
+use super::{Activity, EndReason, Presence, Session, State};
 use crate::duration::Limit;
 use crate::path::Path;
 use crate::policy::{ActivitySource, OnIdle, Policy};
@@ -170,9 +170,11 @@ impl Session {
         self.last_page.as_ref() != Some(path) && !self.has_open_tab()
     }
 
-    /// Whether activity touches nothing but [`Activity`]: no running hold has its bound moved by it.
+    /// Whether activity touches nothing but [`Activity`]: no running hold has its bound moved by it, and nobody who has yet to
+    /// take note of the end of a hold would believe that it is moved.
     #[must_use]
     pub fn activity_is_plain(&self) -> bool {
-        self.state == State::Active && self.presence.as_deref().is_none_or(|presence| !presence.is_held())
+        let is_plain = |presence: &Presence| !presence.is_held() && presence.ended.is_empty();
+        self.state == State::Active && self.presence.as_deref().is_none_or(is_plain)
     }
 }

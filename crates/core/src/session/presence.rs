@@ -33,6 +33,9 @@ pub struct Presence {
     pub paused_since: Option<Instant>,
     /// Finished pauses that may still shift the idle deadline, oldest first.
     pub pauses: Vec<Pause>,
+    /// The holds that have ended since somebody took note of it ([`Session::take_ended_holds`](super::Session::take_ended_holds)).
+    #[serde(skip)]
+    pub ended: Vec<EndedHold>,
 }
 
 /// A hold runs until its requested end or the bound that `hold_max` sets, and once ended stays ended.
@@ -43,6 +46,28 @@ pub enum Hold {
     Until(Instant),
     /// Has ended; the id is still known.
     Ended,
+}
+
+/// That a hold has ended. One that is replaced while it runs has not: the work goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndedHold {
+    /// Its id.
+    pub id: HoldId,
+    /// When.
+    pub at: Instant,
+    /// Why.
+    pub by: HoldEnd,
+}
+
+/// Why a hold ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HoldEnd {
+    /// It was given back.
+    Released,
+    /// It had run for as long as was asked for.
+    RanOut,
+    /// `hold_max` had passed since the last activity.
+    HoldMax,
 }
 
 /// A stretch during which the idle clock stood still.
@@ -91,20 +116,29 @@ impl Presence {
 
     /// Ends for good the holds whose end lies at or before `now`.
     pub(super) fn end_holds(&mut self, bound: Instant, now: Instant) {
-        for hold in self.holds.values_mut() {
+        for (id, hold) in &mut self.holds {
             if let Hold::Until(until) = *hold
                 && until.min(bound) <= now
             {
                 *hold = Hold::Ended;
-                self.held_until = self.held_until.max(Some(until.min(bound)));
+                let at = until.min(bound);
+                self.held_until = self.held_until.max(Some(at));
+                let by = if bound < until {
+                    HoldEnd::HoldMax
+                } else {
+                    HoldEnd::RanOut
+                };
+                self.ended.push(EndedHold { id: id.clone(), at, by });
             }
         }
     }
 
     /// Starts or replaces a hold; the one it replaces ends here.
     pub(super) fn hold(&mut self, id: HoldId, until: Instant, now: Instant) {
-        self.release(&id, now);
-        self.holds.insert(id, Hold::Until(until));
+        let replaced = self.holds.insert(id, Hold::Until(until));
+        if let Some(Hold::Until(_)) = replaced {
+            self.held_until = self.held_until.max(Some(now));
+        }
     }
 
     /// Ends a hold at `now`. False if the session never had it.
@@ -115,6 +149,11 @@ impl Presence {
         if matches!(*hold, Hold::Until(_)) {
             *hold = Hold::Ended;
             self.held_until = self.held_until.max(Some(now));
+            self.ended.push(EndedHold {
+                id: id.into(),
+                at: now,
+                by: HoldEnd::Released,
+            });
         }
         true
     }

@@ -177,6 +177,7 @@ impl Uncancelled {
             },
             version: 0,
             stored: now,
+            ledger: None,
         };
         let record = Record {
             digest: held.digest,
@@ -188,8 +189,9 @@ impl Uncancelled {
             revisions: held.revisions,
             due: held.due(history),
             version: 0,
+            ledger: None,
         };
-        let audit = audit_entry(&held, now, AuditKind::SignIn, &new.actor, None);
+        let audit = audit_entry(&held, now, AuditKind::SignIn, &new.actor);
         let creation = Creation {
             record,
             audit,
@@ -239,7 +241,7 @@ impl Uncancelled {
             let mut after = before.clone();
             let rotate_to = Some(token.digest());
             if self
-                .write_amendment(&turn, &before, &mut after, rotate_to, Vec::new())
+                .write_amendment(&turn, &before, &mut after, rotate_to, Vec::new(), now)
                 .await?
             {
                 return Ok(Admission::Again(SignedIn { handle, token }));

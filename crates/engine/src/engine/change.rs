@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use nightlatch_core::duration::Limit;
 use nightlatch_core::session::{Answer, EndReason, Event, Occurrence, Refusal, State, Verdict};
 use nightlatch_core::time::Instant;
 
 use super::activity::turns_a_page;
 use super::{Engine, Outcome, Standing, Uncancelled};
-use crate::audit::{AuditEntry, AuditKind};
+use crate::audit::{AuditEntry, AuditKind, told_with};
 use crate::live::Held;
 use crate::store::{Amendment, Expiry, Result, StoreError};
 use crate::stripes::Turn;
@@ -25,14 +26,14 @@ impl Engine {
         match event {
             Event::Input { .. } => match self.quick_activity(digest, event, now).await {
                 Some(outcome) => Ok(outcome),
-                None => self.change(digest, event.clone(), "user").await,
+                None => self.change(digest, event.clone()).await,
             },
             // An explicit answer is audited, and durable before it is confirmed; where the store fails it still counts.
-            Event::Extend => match self.change(digest, event.clone(), "user").await {
+            Event::Extend => match self.change(digest, event.clone()).await {
                 Ok(outcome) => Ok(outcome),
                 Err(error) => self.quick_activity(digest, event, now).await.ok_or(error),
             },
-            _ => self.change(digest, event.clone(), "user").await,
+            _ => self.change(digest, event.clone()).await,
         }
     }
 
@@ -44,14 +45,9 @@ impl Engine {
     }
 
     /// The long way for an event. The caller may stop waiting; the change is made.
-    pub(super) async fn change(
-        self: &Arc<Self>,
-        digest: &Digest,
-        event: Event,
-        actor: &'static str,
-    ) -> Result<Outcome> {
+    pub(super) async fn change(self: &Arc<Self>, digest: &Digest, event: Event) -> Result<Outcome> {
         let digest = *digest;
-        self.run_to_completion(move |engine| Box::pin(async move { engine.change(&digest, &event, actor).await }))
+        self.run_to_completion(move |engine| Box::pin(async move { engine.change(&digest, &event).await }))
             .await
     }
 
@@ -80,7 +76,7 @@ impl Uncancelled {
         }
     }
 
-    async fn change(&self, digest: &Digest, event: &Event, actor: &str) -> Result<Outcome> {
+    async fn change(&self, digest: &Digest, event: &Event) -> Result<Outcome> {
         let turn = self.stripes.turn(digest).await;
         for _ in 0..ATTEMPTS {
             let now = self.clock.now();
@@ -93,7 +89,7 @@ impl Uncancelled {
                     });
                 }
             };
-            if let Some(outcome) = self.attempt(&turn, held, event, actor, now).await? {
+            if let Some(outcome) = self.attempt(&turn, held, event, now).await? {
                 return Ok(outcome);
             }
         }
@@ -101,17 +97,13 @@ impl Uncancelled {
     }
 
     /// Works a change out and writes it. `None` when the session was changed elsewhere meanwhile.
-    async fn attempt(
-        &self,
-        turn: &Turn<'_>,
-        before: Held,
-        event: &Event,
-        actor: &str,
-        now: Instant,
-    ) -> Result<Option<Outcome>> {
+    async fn attempt(&self, turn: &Turn<'_>, before: Held, event: &Event, now: Instant) -> Result<Option<Outcome>> {
         let history = self.in_force.load_full();
         let mut after = before.clone();
         let applied = after.session.apply(&history.policies(after.revisions), event, now);
+        if applied.answer == Answer::Accepted {
+            after.note(event, before.session.choice, now);
+        }
         let written = match applied.occurrences().last() {
             Some(Occurrence::Ended { at, reason }) => self.write_end(turn, &before, at, reason).await?,
             None if turns_a_page(&before, &after, event, &history) => {
@@ -119,13 +111,9 @@ impl Uncancelled {
                 true
             }
             occurred => {
-                let locked = occurred
-                    .is_some()
-                    .then(|| audit_entry(&before, now, AuditKind::Locked, "policy", None));
-                let told = audited(event).filter(|_| applied.answer == Answer::Accepted);
-                let told = told.map(|(kind, detail)| audit_entry(&before, now, kind, actor, detail));
-                let audit = told.into_iter().chain(locked).collect();
-                match self.write_amendment(turn, &before, &mut after, None, audit).await {
+                let locked = occurred.map(|_| audit_entry(&before, now, AuditKind::Locked, "policy"));
+                let audit = locked.into_iter().collect();
+                match self.write_amendment(turn, &before, &mut after, None, audit, now).await {
                     Err(_) if matches!(applied.answer, Answer::Verdict(Verdict::Allow)) => {
                         // A failed activity write signs nobody out: the table remembers, the flush tries again.
                         self.keep(turn, after.clone());
@@ -145,7 +133,8 @@ impl Uncancelled {
         }))
     }
 
-    /// Writes an amendment and replaces the entry. False when the session was changed elsewhere meanwhile.
+    /// Writes an amendment, with what its ledger is to tell the audit now, and replaces the entry. False when the session was
+    /// changed elsewhere meanwhile. Unless it is written `after` stays as it is: what was to be told is told with the next change.
     pub(super) async fn write_amendment(
         &self,
         turn: &Turn<'_>,
@@ -153,26 +142,34 @@ impl Uncancelled {
         after: &mut Held,
         rotate_to: Option<Digest>,
         audit: Vec<AuditEntry>,
+        now: Instant,
     ) -> Result<bool> {
-        if after.session == before.session
+        let history = self.in_force.load_full();
+        let (mut session, mut ledger) = (after.session.clone(), after.ledger.clone());
+        let told = told_with(&mut ledger, &mut session, history.today().hold_max, now);
+        let told = told.into_iter().map(|entry| about(before, entry));
+        let audit: Vec<AuditEntry> = told.chain(audit).collect();
+        if session == before.session
+            && ledger == before.ledger
             && after.revisions == before.revisions
             && rotate_to.is_none()
             && audit.is_empty()
         {
             return Ok(true);
         }
-        let history = self.in_force.load_full();
         let amendment = Amendment {
             digest: before.digest,
             version: before.version,
-            session: after.session.clone(),
-            revisions: after.revisions,
             due: after.due(&history),
+            session,
+            revisions: after.revisions,
             rotate_to,
             audit,
+            ledger,
         };
         let written = self.writes().amend(&amendment).await?;
         if written {
+            (after.session, after.ledger) = (amendment.session, amendment.ledger);
             after.version += 1;
             after.stored = after.stored.max(after.session.activity.seen);
             if let Some(digest) = rotate_to {
@@ -228,8 +225,8 @@ impl Uncancelled {
                 Some(_) if !fresh && self.is_outdated(turn, &before).await => continue,
                 Some(Occurrence::Ended { at, reason }) => self.write_end(turn, &before, at, reason).await,
                 Some(Occurrence::Locked { at }) => {
-                    let audit = vec![audit_entry(&before, at, AuditKind::Locked, "policy", None)];
-                    self.write_amendment(turn, &before, &mut held, None, audit).await
+                    let audit = vec![audit_entry(&before, at, AuditKind::Locked, "policy")];
+                    self.write_amendment(turn, &before, &mut held, None, audit, now).await
                 }
             };
             match written {
@@ -279,28 +276,23 @@ fn answer_when_over(standing: &Standing, event: &Event) -> Option<Answer> {
     }
 }
 
-/// What the audit is told of an accepted event.
-fn audited(event: &Event) -> Option<(AuditKind, Option<String>)> {
-    match event {
-        Event::Extend => Some((AuditKind::Extended, None)),
-        Event::Hold { id, span } => Some((AuditKind::Held, Some(format!("{id} for {span}")))),
-        Event::Choose { idle } => Some((AuditKind::Chosen, Some(idle.to_string()))),
-        _ => None,
+impl Held {
+    /// Takes down what the audit is to be told of an accepted event. Holds are read off the session.
+    fn note(&mut self, event: &Event, choice: Option<Limit>, now: Instant) {
+        match event {
+            Event::Extend => self.ledger.get_or_insert_default().extended(now),
+            Event::Choose { idle } if choice != Some(*idle) => {
+                self.ledger.get_or_insert_default().chosen(*idle, now);
+            }
+            _ => {}
+        }
     }
 }
 
-pub(super) fn audit_entry(
-    held: &Held,
-    at: Instant,
-    kind: AuditKind,
-    actor: &str,
-    detail: Option<String>,
-) -> AuditEntry {
-    AuditEntry {
-        handle: Some(held.handle),
-        subject: Some(held.subject.as_ref().into()),
-        application: held.session.facts.application.clone(),
-        detail: detail.map(Into::into),
-        ..AuditEntry::new(at, kind, actor)
-    }
+pub(super) fn audit_entry(held: &Held, at: Instant, kind: AuditKind, actor: &str) -> AuditEntry {
+    about(held, AuditEntry::new(at, kind, actor))
+}
+
+fn about(held: &Held, entry: AuditEntry) -> AuditEntry {
+    entry.of(held.handle, &held.subject, held.session.facts.application.as_deref())
 }

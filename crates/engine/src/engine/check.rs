@@ -72,7 +72,7 @@ impl Engine {
         Box::pin(async move {
             match self.turn_page(digest, &event).await {
                 Some(outcome) => Ok(outcome),
-                None => self.change(digest, event, "user").await,
+                None => self.change(digest, event).await,
             }
         })
         .await

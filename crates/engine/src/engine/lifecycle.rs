@@ -100,10 +100,10 @@ impl Uncancelled {
                 Answer::Refused(_) | Answer::Verdict(_) => return Ok(Reauthentication::Over),
             }
             after.revisions.own = after.revisions.today;
-            let audit = vec![audit_entry(&before, now, AuditKind::Reauthenticated, actor, None)];
+            let audit = vec![audit_entry(&before, now, AuditKind::Reauthenticated, actor)];
             let rotate_to = Some(token.digest());
             if self
-                .write_amendment(&turn, &before, &mut after, rotate_to, audit)
+                .write_amendment(&turn, &before, &mut after, rotate_to, audit, now)
                 .await?
             {
                 let handle = before.handle;

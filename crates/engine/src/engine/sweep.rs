@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use nightlatch_core::session::{Activity, Occurrence, State};
+use nightlatch_core::session::{Activity, Occurrence, Presence, State};
 use nightlatch_core::time::Instant;
 
 use super::change::Settled;
@@ -152,7 +152,7 @@ impl Uncancelled {
         let before = Held::from_record(record);
         if let Settled::Held(mut after) = self.settled(&turn, digest, now).await?
             && !self
-                .write_amendment(&turn, &before, &mut after, None, Vec::new())
+                .write_amendment(&turn, &before, &mut after, None, Vec::new(), now)
                 .await?
         {
             self.refresh(&turn, digest).await?;
@@ -188,7 +188,9 @@ impl Findings {
         let (worked_out, activity) = (held.revisions, held.session.activity);
         let holds = held.session.presence.clone();
         let mut occurrences = history.catch_up(&mut held.session, &mut held.revisions);
-        let redated = held.session.presence != holds;
+        // What ends a hold now is a matter of its ledger, too.
+        let is_held = holds.as_deref().is_some_and(Presence::is_held);
+        let redated = held.session.presence != holds || is_held && held.revisions != worked_out;
         occurrences.extend(held.session.expire(&history.policies(held.revisions), now));
         match occurrences.last() {
             Some(Occurrence::Ended { at, reason }) => self.expired.push(Expiry {

@@ -129,6 +129,7 @@ impl Engine {
             held.session.state = State::Ended { at, reason };
             held.session.last_page = None;
             held.session.presence = None;
+            held.ledger = None;
             self.keep(turn, held);
         }
     }

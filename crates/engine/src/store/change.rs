@@ -6,7 +6,7 @@ use nightlatch_core::session::{Activity, EndReason, Session};
 use nightlatch_core::time::Instant;
 
 use super::record::{Revision, Revisions};
-use crate::audit::AuditEntry;
+use crate::audit::{AuditEntry, Ledger};
 use crate::token::{Digest, Handle};
 
 /// Activity to be recorded. A record that is over, or has more recent activity, keeps what it has.
@@ -40,6 +40,9 @@ pub struct Amendment {
     pub rotate_to: Option<Digest>,
     /// What the audit is told, in the same transaction.
     pub audit: Vec<AuditEntry>,
+    /// What it is still to be told afterwards. Where the session ends next, that is told with the end
+    /// ([`told_at_the_end`](crate::audit::told_at_the_end)).
+    pub ledger: Option<Box<Ledger>>,
 }
 
 /// A session that has reached a deadline. Ends only if the store knows no other version and no later activity.

@@ -121,6 +121,7 @@ impl Store for MemoryStore {
         }
         record.revisions = amendment.revisions;
         record.due = amendment.due;
+        record.ledger.clone_from(&amendment.ledger);
         record.version += 1;
         if let Some(digest) = amendment.rotate_to {
             if tables.records.contains_key(&digest) {

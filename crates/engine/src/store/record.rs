@@ -6,6 +6,7 @@ use nightlatch_core::session::{Activity, EndReason, Hold, Presence, Session, Sta
 use nightlatch_core::time::{Instant, Span};
 use serde::{Deserialize, Serialize};
 
+use crate::audit::Ledger;
 use crate::token::{Digest, Handle};
 
 /// The number of a policy, in the order in which they came into force.
@@ -32,6 +33,8 @@ pub struct Record {
     pub due: Option<Instant>,
     /// Counts the amendments.
     pub version: u64,
+    /// What the audit is still to be told of it, if anything.
+    pub ledger: Option<Box<Ledger>>,
 }
 
 /// The policies a session lives under.

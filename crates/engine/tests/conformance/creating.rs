@@ -6,6 +6,7 @@ use nightlatch_core::duration::Limit;
 use nightlatch_core::path::Path;
 use nightlatch_core::session::{Hold, Pause, Presence, State};
 use nightlatch_core::time::Span;
+use nightlatch_engine::audit::Ledger;
 use nightlatch_engine::store::{Record, Revisions};
 
 use super::fixture::*;
@@ -34,11 +35,21 @@ pub(crate) fn full(number: u32) -> Record {
             from: at(1008),
             to: at(1009),
         }],
+        ended: Vec::new(),
     }));
     record.revisions = Revisions { own: 3, today: 4 };
     record.due = Some(at(1010));
     record.version = 9;
+    record.ledger = Some(ledger());
     record
+}
+
+/// With everything that may be in it.
+fn ledger() -> Box<Ledger> {
+    let running = r#"{"h1": {"since": 1002, "asked": 1005, "until": 1004, "told": true}}"#;
+    let untold = r#"{"since": 1002, "at": 1003, "count": 2, "held": "3ms", "detail": "30m"}"#;
+    let json = format!(r#"{{"choices": {{"told_until": 1003, "untold": {untold}}}, "running": {running}}}"#);
+    serde_json::from_str(&json).expect("a ledger")
 }
 
 pub(crate) async fn a_record_is_read_back_whole(store: Shared) {

@@ -5,6 +5,7 @@ use nightlatch_core::time::Span;
 use nightlatch_engine::audit::{AuditEntry, AuditKind};
 use nightlatch_engine::store::{Ended, Expiry, Filter, Selector, Store, Touch};
 
+use super::creating::full;
 use super::fixture::*;
 
 async fn expire(store: &dyn Store, expiries: &[Expiry]) -> Vec<u32> {
@@ -55,6 +56,53 @@ pub(crate) async fn an_end_is_told_once_with_one_reason(store: Shared) {
         ..entry(&record, AuditKind::Ended, instant)
     };
     assert_eq!(told, expected);
+}
+
+pub(crate) async fn what_the_audit_is_still_to_be_told_is_told_with_the_end(store: Shared) {
+    let judged = full(1);
+    let expiry = Expiry {
+        at: at(1500),
+        ..expiry(&judged)
+    };
+    let mut told = Vec::new();
+    for (number, by_deadline) in [(1, true), (2, false), (3, false)] {
+        let record = full(number);
+        add(store.as_ref(), &record).await;
+        match (by_deadline, number) {
+            (true, _) => assert_eq!(store.expire(&[expiry.clone()]).await.expect("store").len(), 1),
+            (false, 2) => assert!(end_one(store.as_ref(), 2).await),
+            (false, _) => {
+                let selector = Selector::Matching(everything());
+                assert_eq!(
+                    end_all(store.as_ref(), selector, EndReason::Admin, 1).await,
+                    [handle(3)]
+                );
+            }
+        }
+        let entries = audit(store.as_ref(), of_session(number)).await.into_iter();
+        let entries: Vec<_> = entries.map(|record| record.entry).collect();
+        let kinds: Vec<_> = entries.iter().map(|entry| entry.kind).collect();
+        let expected = [
+            AuditKind::SignIn,
+            AuditKind::Chosen,
+            AuditKind::HoldEnded,
+            AuditKind::Ended,
+        ];
+        assert_eq!(kinds, expected, "session {number}");
+        assert!(entries.iter().all(|entry| entry.handle == Some(handle(number))));
+        assert!(entries.iter().all(|entry| entry.application.as_deref() == Some("crm")));
+        assert_eq!(get(store.as_ref(), number).await.ledger, None);
+        told.push(entries);
+    }
+    let [_, chosen, hold, _] = &told[0][..] else {
+        panic!("{told:?}")
+    };
+    assert_eq!(
+        (chosen.at, chosen.since, chosen.count),
+        (at(1003), Some(at(1002)), Some(2))
+    );
+    assert_eq!((hold.at, hold.held), (at(1004), Some(Span::from_millis(2))));
+    assert_eq!(hold.detail.as_deref(), Some("h1 cut by hold_max after 2ms"));
 }
 
 pub(crate) async fn an_ended_record_tells_its_reason_and_is_in_no_list(store: Shared) {

@@ -45,6 +45,7 @@ pub(crate) fn record(number: u32, subject: &str) -> Record {
         revisions: Revisions { own: 1, today: 1 },
         due: Some(at(2000)),
         version: 0,
+        ledger: None,
     }
 }
 
@@ -128,6 +129,7 @@ pub(crate) fn amendment(record: &Record) -> Amendment {
         due: record.due,
         rotate_to: None,
         audit: Vec::new(),
+        ledger: record.ledger.clone(),
     }
 }
 

@@ -164,6 +164,9 @@ pub(crate) async fn an_entry_is_read_back_whole(store: Shared) {
         reason: Some(EndReason::Upstream),
         last_activity: Some(at(1200)),
         longest_absence: Some(Span::from_secs(600)),
+        since: Some(at(1190)),
+        count: Some(7),
+        held: Some(Span::from_millis(44)),
         actor: "api:billing".into(),
         detail: Some("for 10m: \"upload\"".into()),
     };

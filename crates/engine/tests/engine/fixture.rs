@@ -80,6 +80,11 @@ impl Fixture {
         Self::at(Arc::clone(&self.store), self.time.clone(), policy, options).await
     }
 
+    /// After a crash with another store that was opened on the same file.
+    pub(crate) async fn restarted_on(&self, store: Arc<dyn Store>, policy: &str) -> Self {
+        Self::at(store, self.time.clone(), policy, Options::default()).await
+    }
+
     pub(crate) async fn sign_in(&self, subject: &str) -> Digest {
         self.sign_in_as(subject, Facts::default()).await
     }

@@ -10,6 +10,7 @@ mod gateway;
 mod hanging_up;
 mod isolation;
 mod open;
+mod repeats;
 mod signed_out;
 
 use std::sync::Arc;

@@ -80,6 +80,13 @@ struct Entry {
     last_activity: Option<String>,
     /// The longest time without activity since authentication, up to an end.
     longest_absence_ms: Option<u64>,
+    /// When the hold began that ended, or the first of several that are one record.
+    #[schemars(with = "Option<InstantForm>")]
+    since: Option<String>,
+    /// How many the record stands for. What comes too often to be told one by one is told at most once a minute.
+    count: Option<u64>,
+    /// How long the hold lasted that ended, or several all together.
+    held_ms: Option<u64>,
 }
 
 pub(super) async fn audit(
@@ -127,5 +134,8 @@ fn entry(AuditRecord { seq, entry }: AuditRecord) -> Entry {
         detail: entry.detail,
         last_activity: entry.last_activity.map(rfc3339),
         longest_absence_ms: entry.longest_absence.map(Span::as_millis),
+        since: entry.since.map(rfc3339),
+        count: entry.count,
+        held_ms: entry.held.map(Span::as_millis),
     }
 }

@@ -37,13 +37,16 @@ async fn every_step_of_a_session_is_one_record() {
             "actor",
             "application",
             "at",
+            "count",
             "detail",
             "handle",
+            "held_ms",
             "kind",
             "last_activity",
             "longest_absence_ms",
             "reason",
             "seq",
+            "since",
             "subject",
         ];
         assert_eq!(sorted(keys), expected);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use nightlatch_core::session::{EndReason, State};
 use nightlatch_core::time::Instant;
 
-use crate::audit::{AuditEntry, AuditKind};
+use crate::audit::{AuditEntry, AuditKind, told_at_the_end};
 use crate::secret::Secret;
 use crate::store::{
     ApiKey, Application, Claim, Created, Ended, Filter, PolicyRevision, Record, Revision, Room, longest_absence,
@@ -79,15 +79,19 @@ impl Tables {
             reason,
         };
         let (activity, presence) = (record.session.activity, record.session.presence.as_deref());
-        self.append(AuditEntry {
-            handle: Some(record.handle),
-            subject: Some(record.subject.as_ref().into()),
-            application: record.session.facts.application.clone(),
+        let end = AuditEntry {
             reason: Some(reason),
             last_activity: Some(activity.seen),
             longest_absence: Some(longest_absence(activity, presence, at)),
             ..AuditEntry::new(at, AuditKind::Ended, actor)
-        });
+        };
+        for entry in told_at_the_end(record.ledger.take(), at, actor)
+            .into_iter()
+            .chain([end])
+        {
+            let application = record.session.facts.application.as_deref();
+            self.append(entry.of(record.handle, &record.subject, application));
+        }
         self.write(record);
         Some(ended)
     }

@@ -64,8 +64,8 @@ fn insert(group: &Group<'_>, record: &Record) -> Result<bool> {
     let inserted = execute(
         group,
         "INSERT INTO sessions (digest, handle, subject, facts, amr, created, authenticated, seen, longest_absence,
-            choice_ms, locked_at, own, today, due, version, ended_at, ended_reason, presence)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
+            choice_ms, locked_at, own, today, due, version, ended_at, ended_reason, presence, ledger)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
          ON CONFLICT DO NOTHING",
         params![
             record.digest.as_bytes(),
@@ -86,6 +86,7 @@ fn insert(group: &Group<'_>, record: &Record) -> Result<bool> {
             ended.map(|(at, _)| at.as_millis()),
             ended.map(|(_, reason)| reason.as_str()),
             presence::write(session)?,
+            record.ledger.as_deref().map(columns::json).transpose()?,
         ],
     )?;
     Ok(inserted == 1)

@@ -12,7 +12,7 @@ use super::failure::Failure;
 use super::selection;
 use super::writer::Group;
 use super::writes::{Result, append, execute};
-use crate::audit::{AuditEntry, AuditKind};
+use crate::audit::{AuditEntry, AuditKind, Ledger, told_at_the_end};
 use crate::store::{End, Ended, Expiry, Page, Selector, longest_absence};
 use crate::token::{Digest, Handle};
 
@@ -28,6 +28,7 @@ pub(super) struct Ending {
     application: Option<Box<str>>,
     activity: Activity,
     presence: Option<Presence>,
+    ledger: Option<Box<Ledger>>,
 }
 
 /// What [`ending`] reads, in its order.
@@ -35,7 +36,7 @@ macro_rules! ending_where {
     ($condition:literal) => {
         concat!(
             "SELECT id, digest, handle, subject, (SELECT application FROM facts WHERE id = sessions.facts), seen, ",
-            "longest_absence, presence FROM sessions WHERE ended_at IS NULL AND ",
+            "longest_absence, presence, ledger FROM sessions WHERE ended_at IS NULL AND ",
             $condition
         )
     };
@@ -53,8 +54,10 @@ fn ending(row: &Row<'_>) -> Result<Ending> {
             seen: columns.instant()?,
             longest_absence: Span::from_millis(columns.take()?),
         },
-        // It tells how long the last absence was; one that cannot be read keeps nobody from ending.
+        // They tell how long the last absence was, and what the audit is still to be told; what cannot be read keeps nobody
+        // from ending.
         presence: columns.optional_json().unwrap_or(None),
+        ledger: columns.optional_json().unwrap_or(None),
     })
 }
 
@@ -140,10 +143,12 @@ pub(super) fn finish(
         application,
         activity,
         presence,
+        ledger,
     } = ending;
     execute(
         group,
-        "UPDATE sessions SET ended_at = ?2, ended_reason = ?3, seen = ?4, locked_at = NULL, due = ?5 WHERE id = ?1",
+        "UPDATE sessions SET ended_at = ?2, ended_reason = ?3, seen = ?4, locked_at = NULL, due = ?5, ledger = NULL
+         WHERE id = ?1",
         params![
             id,
             at.as_millis(),
@@ -152,16 +157,15 @@ pub(super) fn finish(
             columns::NEVER
         ],
     )?;
-    let entry = AuditEntry {
-        handle: Some(handle),
-        subject: Some(subject.as_ref().into()),
-        application,
+    let end = AuditEntry {
         reason: Some(reason),
         last_activity: Some(activity.seen),
         longest_absence: Some(longest_absence(activity, presence.as_ref(), at)),
         ..AuditEntry::new(at, AuditKind::Ended, actor)
     };
-    append(group, &entry)?;
+    for entry in told_at_the_end(ledger, at, actor).into_iter().chain([end]) {
+        append(group, &entry.of(handle, &subject, application.as_deref()))?;
+    }
     Ok(Ended {
         digest,
         handle,

@@ -21,7 +21,7 @@ macro_rules! record_where {
     ($condition:literal) => {
         concat!(
             "SELECT digest, handle, subject, facts, amr, created, authenticated, seen, longest_absence, choice_ms, ",
-            "locked_at, own, today, due, version, ended_at, ended_reason, presence FROM sessions WHERE ",
+            "locked_at, own, today, due, version, ended_at, ended_reason, presence, ledger FROM sessions WHERE ",
             $condition
         )
     };
@@ -137,6 +137,7 @@ fn rest_of_record(
     let version = columns.take()?;
     let state = state(columns.take()?, columns.word(EndReason::from_word)?, locked_at)?;
     let (last_page, presence) = presence::read(columns)?;
+    let ledger = columns.optional_json()?;
     let session = Session {
         facts,
         choice,
@@ -156,6 +157,7 @@ fn rest_of_record(
         revisions,
         due: due.filter(|_| !matches!(state, State::Ended { .. })),
         version,
+        ledger,
     })
 }
 

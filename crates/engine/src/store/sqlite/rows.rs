@@ -12,8 +12,7 @@ use crate::store::{ApiKey, Application, PolicyRevision};
 use crate::token::{Digest, Handle};
 
 /// What [`audit`] reads, in its order.
-pub(super) const AUDIT: &str =
-    "seq, at, kind, handle, subject, application, reason, last_activity, longest_absence, actor, detail";
+pub(super) const AUDIT: &str = "seq, at, kind, handle, subject, application, reason, last_activity, longest_absence, actor, detail, since, count, held";
 
 pub(super) fn audit(row: &Row<'_>) -> Result<AuditRecord, Failure> {
     let mut columns = Columns::of(row);
@@ -32,6 +31,9 @@ pub(super) fn audit(row: &Row<'_>) -> Result<AuditRecord, Failure> {
         longest_absence: columns.take::<Option<_>>()?.map(Span::from_millis),
         actor: columns.take()?,
         detail: columns.take()?,
+        since: columns.take::<Option<_>>()?.map(Instant::from_millis),
+        count: columns.take()?,
+        held: columns.take::<Option<_>>()?.map(Span::from_millis),
     };
     Ok(AuditRecord { seq, entry })
 }

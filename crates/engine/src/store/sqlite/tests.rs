@@ -36,6 +36,7 @@ fn record(digest: Digest, handle: Handle) -> Record {
         revisions: Revisions { own: 1, today: 1 },
         due: None,
         version: 0,
+        ledger: None,
     }
 }
 

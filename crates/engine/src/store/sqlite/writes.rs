@@ -63,7 +63,7 @@ pub(super) fn amend(group: &mut Group<'_>, amendment: &Amendment) -> Result<bool
             seen = max(seen, ?3),
             longest_absence = iif(authenticated = ?4, max(longest_absence, ?5), ?5),
             authenticated = ?4, choice_ms = ?6, presence = ?7, locked_at = ?8, own = ?9, today = ?10, due = ?11,
-            version = version + 1
+            ledger = ?13, version = version + 1
          WHERE digest = ?1 AND version = ?2 AND ended_at IS NULL
             AND (?12 IS NULL OR NOT EXISTS (SELECT 1 FROM sessions WHERE digest = ?12))",
         params![
@@ -79,6 +79,7 @@ pub(super) fn amend(group: &mut Group<'_>, amendment: &Amendment) -> Result<bool
             amendment.revisions.today,
             columns::due(amendment.due),
             amendment.rotate_to.as_ref().map(Digest::as_bytes),
+            amendment.ledger.as_deref().map(columns::json).transpose()?,
         ],
     )? == 1;
     if !changed {
@@ -117,8 +118,9 @@ pub(super) fn append(group: &mut Group<'_>, entry: &AuditEntry) -> Result<()> {
     group.heard_of(entry.at);
     execute(
         group,
-        "INSERT INTO audit (at, kind, handle, subject, application, reason, last_activity, longest_absence, actor, detail)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        "INSERT INTO audit (at, kind, handle, subject, application, reason, last_activity, longest_absence, actor, detail,
+            since, count, held)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         params![
             entry.at.as_millis(),
             entry.kind.as_str(),
@@ -130,6 +132,9 @@ pub(super) fn append(group: &mut Group<'_>, entry: &AuditEntry) -> Result<()> {
             entry.longest_absence.map(columns::millis),
             entry.actor,
             entry.detail,
+            entry.since.map(Instant::as_millis),
+            entry.count,
+            entry.held.map(columns::millis),
         ],
     )?;
     Ok(())

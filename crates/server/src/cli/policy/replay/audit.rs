@@ -48,6 +48,8 @@ struct Entry<'a> {
     reason: Option<Cow<'a, str>>,
     #[serde(borrow)]
     last_activity: Option<When<'a>>,
+    #[serde(borrow)]
+    since: Option<When<'a>>,
     longest_absence_ms: Option<u64>,
     #[serde(borrow)]
     records: Option<Vec<Self>>,
@@ -113,6 +115,8 @@ impl Roles<'_> {
 enum Mark {
     SignIn,
     Sign,
+    /// The first of several, the last of which is a mark of its own. They came one after the other, so no gap lies between.
+    Signs,
     Authenticated,
     Locked,
 }
@@ -258,6 +262,7 @@ fn record(entry: &Entry<'_>, drafts: &mut HashMap<Box<str>, Draft>) -> Result<()
         .as_ref()
         .map(|when| when.instant("last_activity"))
         .transpose()?;
+    let since = entry.since.as_ref().map(|when| when.instant("since")).transpose()?;
     let reason = match (kind, entry.reason.as_deref()) {
         ("ended", Some(word)) => Some(EndReason::from_word(word).ok_or_else(|| {
             let known = EndReason::ALL.map(EndReason::as_str).join(", ");
@@ -291,6 +296,8 @@ fn record(entry: &Entry<'_>, drafts: &mut HashMap<Box<str>, Draft>) -> Result<()
     let Some(draft) = drafts.get_mut(handle) else {
         return Ok(());
     };
+    let first = since.filter(|since| mark == Some(Mark::Sign) && *since < at);
+    draft.marks.extend(first.map(|since| (since, Mark::Signs)));
     draft.marks.extend(mark.map(|mark| (at, mark)));
     if let Some(reason) = reason {
         draft.end = Some(RecordedEnd { at, reason });
@@ -359,7 +366,7 @@ fn stays(marks: &[(Instant, Mark)], last: Instant, gap: Span) -> Vec<Stay> {
         .iter()
         .enumerate()
         .skip(authenticated)
-        .filter(|(_, (_, mark, _))| *mark != Mark::Locked)
+        .filter(|(_, (_, mark, _))| !matches!(mark, Mark::Locked | Mark::Signs))
         .max_by_key(|(_, (from, _, to))| to.since(*from))
         .map(|(place, _)| place);
     let mut stays = Vec::new();
@@ -445,6 +452,34 @@ mod tests {
         ];
         let (sessions, ..) = read_text(&format!("{}{ENDED}", marks.concat()));
         assert_eq!(minutes(&sessions[0]), [(0, 30), (40, 70), (90, 90)]);
+    }
+
+    #[test]
+    fn several_signs_in_one_record_are_what_they_were_one_by_one() {
+        let record = |kind: &str, at: i64, rest: &str| {
+            format!(
+                "{{\"at\":{},\"kind\":\"{kind}\",\"handle\":\"h\"{rest}}}\n",
+                MIDNIGHT + at
+            )
+        };
+        let around = |extends: String| {
+            let begun = record("sign-in", 0, "");
+            let held = record("held", 700, "") + &record("hold-ended", 15_000, ",\"held_ms\":14300");
+            let last = MIDNIGHT + 59_900;
+            let end = format!(",\"reason\":\"user\",\"last_activity\":{last},\"longest_absence_ms\":8000");
+            read_text(&[begun, held, extends, record("ended", 70_000, &end)].concat())
+        };
+        // Every 100 ms from 8 s to 59.9 s: one record of each, or one of the first and one of the others.
+        let extends = (80..600).map(|tenth| record("extended", 100 * tenth, ""));
+        let (one_by_one, ..) = around(extends.collect());
+        let since = format!(",\"since\":{},\"count\":519", MIDNIGHT + 8_100);
+        let (together, _, bad) = around(record("extended", 8_000, "") + &record("extended", 59_900, &since));
+        assert_eq!((&together, bad.as_str()), (&one_by_one, ""));
+        assert_eq!(
+            together[0].stays().len(),
+            2,
+            "away from the sign-in to the first extend"
+        );
     }
 
     #[test]
