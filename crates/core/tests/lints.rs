@@ -214,6 +214,24 @@ const CASES: &[(&str, &str, &str, &str)] = &[
         r#"{"rules": [{"match": {"role": "a"}, "idle": "20m", "absolute": "21m"}]}"#,
     ),
     (
+        "NL017",
+        r#"{"rules": [{"match": {"role": ""}, "idle": "5m"}]}"#,
+        "rules[0].match.role",
+        r#"{"rules": [{"match": {"role": "the staff"}, "idle": "5m"}]}"#,
+    ),
+    (
+        "NL017",
+        r#"{"rules": [{"match": {"role": " staff"}, "idle": "5m"}]}"#,
+        "rules[0].match.role",
+        r#"{"rules": [{"match": {"role": "the staff"}, "idle": "5m"}]}"#,
+    ),
+    (
+        "NL017",
+        r#"{"rules": [{"match": {"role": "admin,staff"}, "idle": "5m"}]}"#,
+        "rules[0].match.role",
+        r#"{"rules": [{"match": {"role": "the staff"}, "idle": "5m"}]}"#,
+    ),
+    (
         "NL020",
         r#"{"gates": [{"match": {"path": "/billing/*"}, "max_age": "1h"}]}"#,
         "gates[0].match.path",

@@ -16,6 +16,7 @@ mod schema;
 mod similar;
 mod site;
 mod stamp;
+pub(crate) mod text_file;
 mod upstream;
 
 use std::fmt;
@@ -137,15 +138,7 @@ impl Config {
     ) -> Result<Self, Vec<ConfigError>> {
         // Before the text: what is written in between is read again.
         let stamp = std::fs::metadata(path).ok().map(|metadata| Stamp::of(&metadata));
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            let message = format!("cannot be read: {error}; check the path and that this user may read the file");
-            vec![ConfigError {
-                source: path.display().to_string(),
-                position: None,
-                key: None,
-                message,
-            }]
-        })?;
+        let text = text_file::read(path).map_err(|error| vec![error])?;
         // Nothing else of the environment is any of our business.
         let environment: Vec<_> = environment
             .into_iter()

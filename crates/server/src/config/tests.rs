@@ -110,6 +110,13 @@ fn every_mistake_names_file_line_column_key_and_remedy() {
         );
     }
     assert!(errors("[management]\nauth_time_leeway = \"0s\"\n").is_empty());
+    for word in ["off", "never"] {
+        refused(
+            &format!("[policy]\nwarn_before = \"{word}\"\n"),
+            "latch.toml:2:15: policy.warn_before: ",
+            &["write for example `warn_before = \"0s\"`"],
+        );
+    }
     refused(
         "[log]\nlevel = \"loud=very\"\n",
         "latch.toml:2:1: log.level: ",
@@ -206,14 +213,31 @@ fn paths_have_the_type_that_makes_them_absolute() {
 
 #[test]
 fn a_file_that_cannot_be_read_is_named() {
-    let errors = Config::read(Path::new("/nonexistent/latch.toml"), []).expect_err("no such file");
-    assert!(
-        errors[0]
-            .to_string()
-            .starts_with("/nonexistent/latch.toml: cannot be read: "),
-        "{}",
-        errors[0]
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("latch.toml");
+    let told = |path: &Path| {
+        let errors = Config::read(path, []).expect_err("no configuration");
+        assert_eq!(errors.len(), 1, "{errors:?}");
+        errors[0].to_string().replace(&path.display().to_string(), "FILE")
+    };
+    assert_eq!(told(&file), "FILE: cannot be read: there is no such file; check the path");
+    assert_eq!(
+        told(directory.path()),
+        "FILE: cannot be read: it is a directory; name the file in it"
     );
+    for (bytes, expected) in [
+        (
+            &b"[policy]\nidle = \"30m\" # f\xfcr"[..],
+            "FILE:2:17: the byte 0xFC is not UTF-8; save the file as UTF-8",
+        ),
+        (
+            b"\xff\xfe[\0p\0",
+            "FILE:1:1: the file is UTF-16; save it as UTF-8",
+        ),
+    ] {
+        std::fs::write(&file, bytes).expect("a file");
+        assert_eq!(told(&file), expected);
+    }
 }
 
 #[test]

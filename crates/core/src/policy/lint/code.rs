@@ -80,6 +80,8 @@ codes! {
     RepeatedValue = 15, Note;
     /// A rule whose absolute limit comes before its idle limit.
     RuleNeverIdle = 16, Warning;
+    /// A match on a name that no session has.
+    ImpossibleName = 17, Warning;
     /// A star at the end misses the page itself and what is deeper.
     StarMissesParent = 20, Warning;
     /// An empty segment matches nothing.

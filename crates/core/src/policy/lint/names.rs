@@ -19,6 +19,7 @@ pub(super) fn lints(document: &PolicyDocument) -> Vec<Lint> {
     for (key, criteria) in matches(document) {
         found.extend(unknown_applications(document, &key, criteria));
         found.extend(repeated_values(&key, criteria));
+        found.extend(impossible_names(&key, criteria));
     }
     found
 }
@@ -76,6 +77,41 @@ fn unknown_applications(document: &PolicyDocument, key: &str, criteria: &Match) 
             )
         })
         .collect()
+}
+
+/// No session is created with a name that is empty or has spaces around it; and one with a comma is most often two.
+fn impossible_names(key: &str, criteria: &Match) -> Vec<Lint> {
+    let lists = [
+        ("application", &criteria.application),
+        ("device", &criteria.device),
+        ("role", &criteria.role),
+    ];
+    let named = lists
+        .into_iter()
+        .flat_map(|(list, values)| values.iter().flat_map(OneOrMany::iter).map(move |name| (list, name)));
+    let lint = |(list, name): (&str, &Box<str>)| {
+        let trimmed = name.trim();
+        let (message, remedy) = if trimmed.is_empty() {
+            let message = "an empty name matches no session".to_owned();
+            (message, format!("leave `{list}` out to match every session"))
+        } else if trimmed.len() < name.len() {
+            let message = format!("`{name}` matches no session: a name has no space before or after it");
+            (message, format!("write `{trimmed}`"))
+        } else if name.contains(',') {
+            let each: Vec<_> = name.split(',').map(|part| format!("\"{}\"", part.trim())).collect();
+            let message = format!("`{name}` is one name with a comma in it");
+            (message, format!("write `{list} = [{}]` for any of them", each.join(", ")))
+        } else {
+            return None;
+        };
+        Some(Lint::new(
+            LintCode::ImpossibleName,
+            format!("{key}.{list}"),
+            message,
+            remedy,
+        ))
+    };
+    named.filter_map(lint).collect()
 }
 
 fn repeated_values(key: &str, criteria: &Match) -> Vec<Lint> {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use nightlatch_core::policy::{Policy, Violation};
 
-use crate::config::{Config, ConfigError, PolicyOwner, Position};
+use crate::config::{Config, ConfigError, PolicyOwner, Position, text_file};
 
 /// The sections of a configuration; a file that has one is not a bare policy.
 const SECTIONS: [&str; 8] = [
@@ -21,9 +21,7 @@ const SECTIONS: [&str; 8] = [
 /// A configuration or a bare policy document, in TOML or JSON. `Err` says what is wrong, a line for each mistake.
 pub(super) fn of_file(file: &Path) -> Result<Policy, String> {
     let source = file.display().to_string();
-    let text = std::fs::read_to_string(file).map_err(|error| {
-        format!("{source}: cannot be read: {error}; check the path and that this user may read the file")
-    })?;
+    let text = text_file::read(file).map_err(|error| error.to_string())?;
     let read = if text.trim_start().starts_with('{') {
         of_json(&text, &source)
     } else if is_configuration(&text) {

@@ -183,9 +183,10 @@ fn durations(node: &Node, written: &Value) -> Vec<Value> {
     }
     if matches!(
         text.as_str(),
-        "never" | "none" | "no" | "false" | "unlimited" | "infinite" | "infinity" | "disabled"
+        "off" | "never" | "none" | "no" | "false" | "unlimited" | "infinite" | "infinity" | "disabled"
     ) {
-        return vec![Value::from("off")];
+        // No limit; where there is none to lift, no time at all.
+        return ["off", "0s"].map(Value::from).into();
     }
     if let Ok(number) = text.parse::<u32>() {
         return with_units(number, node);
