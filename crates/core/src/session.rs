@@ -32,6 +32,8 @@ pub struct Session {
     pub choice: Option<Limit>,
     /// The instant of sign-in or last re-authentication.
     pub authenticated: Instant,
+    /// Until when whoever authenticated the person says that the session may last.
+    pub not_after: Option<Instant>,
     /// The part that moves with every sign of the person.
     pub activity: Activity,
     /// The page that stands for the surface while no tab is open.
@@ -162,6 +164,7 @@ impl Session {
             facts,
             choice,
             authenticated: authenticated.min(now),
+            not_after: None,
             activity: Activity {
                 seen: now,
                 longest_absence: Span::ZERO,
@@ -215,7 +218,7 @@ impl Session {
     /// The deadlines that follow from the limits, for `activity` in place of the session's own.
     #[must_use]
     pub fn deadlines(&self, activity: Activity, limits: &Limits, today: &Policy) -> Deadlines {
-        let absolute = limits.absolute.limit.span().map(|span| self.authenticated + span);
+        let absolute = self.absolute_deadline(limits).map(|(at, _)| at);
         if let State::Locked { .. } = self.state {
             return Deadlines {
                 absolute,
@@ -240,6 +243,16 @@ impl Session {
             absolute,
             idle: idle.map(|span| rest + presence.paused_after(rest) + span),
             disconnected,
+        }
+    }
+
+    /// The earlier of the absolute limit and [`Self::not_after`], and the reason for which the session ends there.
+    fn absolute_deadline(&self, limits: &Limits) -> Option<(Instant, EndReason)> {
+        let limit = limits.absolute.limit.span().map(|span| self.authenticated + span);
+        match (limit, self.not_after) {
+            (Some(limit), Some(bound)) if bound < limit => Some((bound, EndReason::Upstream)),
+            (None, Some(bound)) => Some((bound, EndReason::Upstream)),
+            (limit, _) => limit.map(|at| (at, EndReason::Absolute)),
         }
     }
 

@@ -228,7 +228,10 @@ proptest! {
             if was_locked || warn_before == 0 || stop.entry["reason"] == "disconnected" {
                 continue;
             }
-            let kind = if stop.is("locked") { json!("idle") } else { stop.entry["reason"].clone() };
+            let kind = match stop.entry["reason"].as_str() {
+                Some("absolute" | "upstream") => json!("absolute"),
+                _ => json!("idle"),
+            };
             let Some(warning) = since_lock().find(|told| told.is("warning")) else {
                 return Err(TestCaseError::fail(format!("no warning before {}", stop.entry)));
             };

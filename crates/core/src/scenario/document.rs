@@ -37,7 +37,10 @@ pub struct TimedEvent {
 #[serde(tag = "event", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum ScenarioEvent {
     /// Starts the session.
-    SignIn {},
+    SignIn {
+        /// Until when it may last, since the start of the timeline.
+        not_after: Option<Span>,
+    },
     /// A request to a page.
     Request {
         /// The path as the client sent it.
@@ -91,11 +94,18 @@ pub enum ScenarioEvent {
         /// The next policy; refused where it is invalid.
         policy: Value,
     },
+    /// Whoever authenticated the person says until when the session may last.
+    Bound {
+        /// Since the start of the timeline; `off` lifts the bound.
+        not_after: Limit,
+    },
     /// Somebody authenticates over the session.
     Reauthenticate {
         /// Who.
         #[serde(default)]
         subject: Subject,
+        /// Until when the session may last from now on, since the start of the timeline.
+        not_after: Option<Span>,
     },
     /// The person signs out.
     SignOut {},
@@ -229,9 +239,9 @@ fn in_order(timeline: &[TimedEvent]) -> Result<(), ScenarioError> {
             })
         };
         match (index, event) {
-            (0, ScenarioEvent::SignIn {}) => {}
+            (0, ScenarioEvent::SignIn { .. }) => {}
             (0, _) => return problem("the first event is the sign-in"),
-            (_, ScenarioEvent::SignIn {}) => return problem("a session signs in once"),
+            (_, ScenarioEvent::SignIn { .. }) => return problem("a session signs in once"),
             _ => {}
         }
         if *at < last {

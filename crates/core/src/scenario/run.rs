@@ -4,27 +4,34 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::document::{Scenario, ScenarioError, ScenarioEvent, Subject};
+use super::document::{Scenario, ScenarioError, ScenarioEvent, Subject, TimedEvent};
 use super::trace::{Entry, StatusEntry, TraceEntry};
 use crate::path::Path;
 use crate::policy::{Policy, PolicyDocument};
 use crate::resolution::Policies;
-use crate::session::{Answer, Deadlines, EndReason, Event, Occurrence, RequestKind, Session, State, WarningKind};
+use crate::session::{
+    Answer, Applied, Deadlines, EndReason, Event, Occurrence, RequestKind, Session, State, WarningKind,
+};
 use crate::table::table;
-use crate::time::Instant;
+use crate::time::{Instant, Span};
 
 /// The trace of a scenario.
 pub fn run(scenario: &Scenario) -> Result<Vec<TraceEntry>, ScenarioError> {
     let Some((sign_in, timeline)) = scenario.timeline.split_first() else {
         return Ok(Vec::new());
     };
-    let mut runner = Runner::sign_in(scenario, sign_in.at);
+    let mut runner = Runner::sign_in(scenario, sign_in);
     for timed in timeline {
         runner.pass_time(timed.at);
         runner.event(&timed.event, timed.at);
         runner.announce(timed.at);
     }
     Ok(runner.trace)
+}
+
+/// An instant that a scenario counts from the start of its timeline.
+fn since_start(span: Span) -> Instant {
+    Instant::default() + span
 }
 
 struct Runner {
@@ -36,7 +43,8 @@ struct Runner {
 }
 
 impl Runner {
-    fn sign_in(scenario: &Scenario, now: Instant) -> Self {
+    fn sign_in(scenario: &Scenario, sign_in: &TimedEvent) -> Self {
+        let now = sign_in.at;
         let policy = Arc::new(scenario.policy.clone());
         let session = Session::sign_in(Arc::new(scenario.facts.clone()), scenario.choice, now, now);
         let mut runner = Self {
@@ -53,6 +61,13 @@ impl Runner {
                 accepted: true,
             },
         );
+        if let ScenarioEvent::SignIn { not_after } = sign_in.event {
+            let bound = Event::Bound {
+                not_after: not_after.map(since_start),
+            };
+            let applied = runner.apply(&bound, now);
+            runner.happen(applied.after);
+        }
         runner.announce(now);
         runner
     }
@@ -107,7 +122,7 @@ impl Runner {
 
     fn event(&mut self, event: &ScenarioEvent, now: Instant) {
         let (word, event) = match event {
-            ScenarioEvent::SignIn {} => return,
+            ScenarioEvent::SignIn { .. } => return,
             ScenarioEvent::Status {} => return self.status(now),
             ScenarioEvent::Policy { policy } => return self.change_policy(policy, now),
             ScenarioEvent::Request {
@@ -149,10 +164,19 @@ impl Runner {
                 },
             ),
             ScenarioEvent::Choose { idle } => ("choose", Event::Choose { idle: *idle }),
-            ScenarioEvent::Reauthenticate { subject } => (
+            ScenarioEvent::Bound { not_after } => (
+                "bound",
+                Event::Bound {
+                    not_after: not_after.span().map(since_start),
+                },
+            ),
+            ScenarioEvent::Reauthenticate { subject, not_after } => (
                 "reauthenticate",
                 match subject {
-                    Subject::Same => Event::Reauthenticate { authenticated: now },
+                    Subject::Same => Event::Reauthenticate {
+                        authenticated: now,
+                        not_after: not_after.map(since_start),
+                    },
                     Subject::Other => Event::End {
                         reason: EndReason::Superseded,
                     },
@@ -161,14 +185,7 @@ impl Runner {
             ScenarioEvent::SignOut {} => ("sign-out", Event::SignOut),
             ScenarioEvent::End { reason } => ("end", Event::End { reason: *reason }),
         };
-        let applied = self.session.apply(
-            &Policies {
-                own: &self.own,
-                today: &self.today,
-            },
-            &event,
-            now,
-        );
+        let applied = self.apply(&event, now);
         if matches!(event, Event::Reauthenticate { .. }) && applied.answer == Answer::Accepted {
             self.own = Arc::clone(&self.today);
         }
@@ -188,6 +205,14 @@ impl Runner {
             },
         );
         self.happen(applied.after);
+    }
+
+    fn apply(&mut self, event: &Event, now: Instant) -> Applied {
+        let policies = Policies {
+            own: &self.own,
+            today: &self.today,
+        };
+        self.session.apply(&policies, event, now)
     }
 
     fn change_policy(&mut self, written: &Value, now: Instant) {

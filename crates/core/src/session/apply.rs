@@ -56,10 +56,17 @@ pub enum Event {
         /// The limit.
         idle: Limit,
     },
+    /// Whoever authenticated the person says until when the session may last.
+    Bound {
+        /// The bound; none lifts it.
+        not_after: Option<Instant>,
+    },
     /// The session's own subject has authenticated again. Somebody else is [`EndReason::Superseded`].
     Reauthenticate {
         /// When they did.
         authenticated: Instant,
+        /// Until when the session may last from now on, as [`Event::Bound`] says it.
+        not_after: Option<Instant>,
     },
     /// The person signs out.
     SignOut,
@@ -190,7 +197,10 @@ impl Session {
             };
             let at = deadline.max(not_before);
             occurrences.push(match kind {
-                DeadlineKind::Absolute => self.end(EndReason::Absolute, at),
+                DeadlineKind::Absolute => {
+                    let reason = self.absolute_deadline(&limits).map(|(_, reason)| reason);
+                    self.end(reason.unwrap_or(EndReason::Absolute), at)
+                }
                 DeadlineKind::Disconnected => self.end(EndReason::Disconnected, at),
                 DeadlineKind::Idle => self.idle_out(limits.idle.outcome, at),
             });
@@ -223,6 +233,7 @@ impl Session {
                 }
                 Event::Tab { .. }
                 | Event::TabClose { .. }
+                | Event::Bound { .. }
                 | Event::Reauthenticate { .. }
                 | Event::SignOut
                 | Event::End { .. } => {}
@@ -302,7 +313,14 @@ impl Session {
                 offered.then_some(()).ok_or(Refusal::NotOffered)?;
                 self.choice = Some(*idle);
             }
-            Event::Reauthenticate { authenticated } => self.reauthenticate(today, *authenticated, now)?,
+            Event::Bound { not_after } => self.not_after = *not_after,
+            Event::Reauthenticate {
+                authenticated,
+                not_after,
+            } => {
+                self.reauthenticate(today, *authenticated, now)?;
+                self.not_after = *not_after;
+            }
             Event::Request { .. } | Event::SignOut | Event::End { .. } => {}
         }
         Ok(())

@@ -7,7 +7,7 @@ use crate::time::{Instant, Span};
 /// The deadlines of a session; `None` where there is no such limit now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deadlines {
-    /// Authentication plus the absolute limit.
+    /// Authentication plus the absolute limit, or the bound of whoever authenticated the person if that is earlier.
     pub absolute: Option<Instant>,
     /// The end of the idle limit; `None` also while the idle clock stands still.
     pub idle: Option<Instant>,

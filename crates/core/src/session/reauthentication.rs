@@ -87,7 +87,10 @@ mod tests {
         };
         let mut session = Session::sign_in(Arc::new(Facts::default()), None, at(600), at(600));
         session.apply(&policies, &Event::Extend, at(1200));
-        let event = Event::Reauthenticate { authenticated: told };
+        let event = Event::Reauthenticate {
+            authenticated: told,
+            not_after: None,
+        };
         let answer = session.apply(&policies, &event, at(NOW)).answer;
         (session, answer)
     }

@@ -9,7 +9,9 @@ use std::rc::Rc;
 
 #[derive(Debug)]
 pub(crate) enum Event {
-    SignIn,
+    SignIn {
+        not_after: Option<Ms>,
+    },
     Request {
         path: Segments,
         passive: bool,
@@ -40,8 +42,13 @@ pub(crate) enum Event {
     Policy {
         policy: Option<Rc<Policy>>,
     },
+    /// `OFF` lifts the bound.
+    Bound {
+        not_after: Ms,
+    },
     Reauthenticate {
         other: bool,
+        not_after: Option<Ms>,
     },
     SignOut,
     End {
@@ -66,7 +73,7 @@ pub(crate) fn timeline(value: &Value) -> Result<Vec<Timed>, String> {
         if events.last().is_some_and(|before| before.at > event.at) {
             return Err(format!("{value}: earlier than the event before it"));
         }
-        if matches!(event.event, Event::SignIn) != first {
+        if matches!(event.event, Event::SignIn { .. }) != first {
             return Err(format!("{value}: sign-in is the first event, once"));
         }
         events.push(event);
@@ -77,7 +84,11 @@ pub(crate) fn timeline(value: &Value) -> Result<Vec<Timed>, String> {
 fn timed(value: &Value) -> Result<Timed, String> {
     let name = text(value.get("event").ok_or("no event")?)?.to_owned();
     let (allowed, read): (&[&str], Read) = match name.as_str() {
-        "sign-in" => (&[], |_| Ok(Event::SignIn)),
+        "sign-in" => (&["not_after"], |keys| {
+            Ok(Event::SignIn {
+                not_after: not_after(keys)?,
+            })
+        }),
         "request" => (&["path", "passive", "navigation"], request),
         "input" => (&["age"], |keys| {
             Ok(Event::Input {
@@ -117,7 +128,12 @@ fn timed(value: &Value) -> Result<Timed, String> {
                 policy: Policy::parse(get(keys, "policy")?).ok().map(Rc::new),
             })
         }),
-        "reauthenticate" => (&["subject"], reauthenticate),
+        "bound" => (&["not_after"], |keys| {
+            Ok(Event::Bound {
+                not_after: wish(get(keys, "not_after")?)?,
+            })
+        }),
+        "reauthenticate" => (&["subject", "not_after"], reauthenticate),
         "sign-out" => (&[], |_| Ok(Event::SignOut)),
         "end" => (&["reason"], end),
         "status" => (&[], |_| Ok(Event::Status)),
@@ -146,11 +162,17 @@ fn request(keys: &Map<String, Value>) -> Result<Event, String> {
 }
 
 fn reauthenticate(keys: &Map<String, Value>) -> Result<Event, String> {
-    match keys.get("subject").map(text).transpose()? {
-        None | Some("same") => Ok(Event::Reauthenticate { other: false }),
-        Some("other") => Ok(Event::Reauthenticate { other: true }),
-        Some(word) => Err(format!("unknown subject {word}")),
-    }
+    let other = match keys.get("subject").map(text).transpose()? {
+        None | Some("same") => false,
+        Some("other") => true,
+        Some(word) => return Err(format!("unknown subject {word}")),
+    };
+    let not_after = not_after(keys)?;
+    Ok(Event::Reauthenticate { other, not_after })
+}
+
+fn not_after(keys: &Map<String, Value>) -> Result<Option<Ms>, String> {
+    keys.get("not_after").map(duration).transpose()
 }
 
 fn end(keys: &Map<String, Value>) -> Result<Event, String> {

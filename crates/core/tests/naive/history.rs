@@ -37,6 +37,10 @@ pub(crate) enum Fact {
     Chosen {
         idle: Ms,
     },
+    /// The bound that was told, or lifted.
+    Bounded {
+        not_after: Option<Ms>,
+    },
     PolicySet(Rc<Policy>),
     Locked,
     Ended {
@@ -187,9 +191,17 @@ fn strictest_idle(facts: &Facts, session: &Session) -> (Ms, Outcome) {
     limits.min().expect("a surface has at least one entry")
 }
 
-pub(crate) fn absolute_deadline(facts: &Facts, session: &Session) -> Option<Ms> {
+/// The instant of the absolute deadline and the reason of an end there.
+pub(crate) fn absolute_deadline(facts: &Facts, session: &Session) -> Option<(Ms, &'static str)> {
     let limit = resolve::absolute(own(facts), session).min(resolve::absolute(today(facts), session));
-    (limit != OFF).then(|| authenticated(facts) + limit)
+    let ours = (limit != OFF).then(|| (authenticated(facts) + limit, "absolute"));
+    let told = facts.iter().rev().find_map(|(_, fact)| match fact {
+        Fact::Bounded { not_after } => Some(*not_after),
+        _ => None,
+    });
+    let theirs = told.flatten().map(|at| (at, "upstream"));
+    // On a tie ours comes first: "absolute" sorts before "upstream".
+    ours.into_iter().chain(theirs).min()
 }
 
 /// The idle deadline and its outcome as known now.
@@ -217,7 +229,7 @@ pub(crate) fn deadlines(facts: &Facts, session: &Session, now: Ms) -> Vec<(Ms, K
         return Vec::new();
     }
     let mut all: Vec<(Ms, Kind)> = absolute_deadline(facts, session)
-        .map(|at| (at, Kind::Absolute))
+        .map(|(at, _)| (at, Kind::Absolute))
         .into_iter()
         .collect();
     if !locked(facts) {

@@ -27,11 +27,13 @@ pub(crate) fn run(scenario: &Value) -> Result<Vec<Value>, String> {
         trace: Vec::new(),
     };
     for Timed { at, name, event } in events {
-        if matches!(event, Event::SignIn) {
+        if let Event::SignIn { not_after } = event {
             run.now = at;
             run.happened(Fact::PolicySet(Rc::clone(&policy)));
             run.happened(Fact::Authenticated);
+            run.happened(Fact::Bounded { not_after });
             run.tell(json!({ "event": name, "accepted": true }));
+            run.meet_deadlines();
             run.announce(None);
             continue;
         }
@@ -88,7 +90,10 @@ impl Run {
         while let Some((_, kind)) = self.reached() {
             match (kind, idle_deadline(&self.facts, &self.session, self.now)) {
                 (Kind::Idle, Some((_, outcome))) => self.go_idle(outcome),
-                (Kind::Absolute, _) => self.end("absolute"),
+                (Kind::Absolute, _) => {
+                    let reason = absolute_deadline(&self.facts, &self.session).map(|(_, reason)| reason);
+                    self.end(reason.expect("the deadline that was reached"));
+                }
                 _ => self.end("disconnected"),
             }
         }
@@ -143,15 +148,26 @@ impl Run {
         let gone = ended(&self.facts).is_some();
         let active = !gone && !locked(&self.facts);
         match event {
-            Event::SignIn | Event::Status | Event::Request { .. } => unreachable!("these have entries of their own"),
+            Event::SignIn { .. } | Event::Status | Event::Request { .. } => {
+                unreachable!("these have entries of their own")
+            }
             Event::Policy { policy } => policy.map(|policy| self.happened(Fact::PolicySet(policy))).is_some(),
             _ if gone => false,
             Event::Tab { tab, path } => self.effect(Fact::TabOpened { tab, path }),
             Event::TabClose { tab } => {
                 open_tabs(&self.facts).contains_key(tab.as_str()) && self.effect(Fact::TabClosed { tab })
             }
-            Event::Reauthenticate { other: false } => self.effect(Fact::Authenticated),
-            Event::Reauthenticate { other: true } => self.ends("superseded"),
+            Event::Bound { not_after } => self.effect(Fact::Bounded {
+                not_after: (not_after != OFF).then_some(not_after),
+            }),
+            Event::Reauthenticate { other: true, .. } => self.ends("superseded"),
+            Event::Reauthenticate {
+                other: false,
+                not_after,
+            } => {
+                self.happened(Fact::Authenticated);
+                self.effect(Fact::Bounded { not_after })
+            }
             Event::SignOut => self.ends("user"),
             Event::End { reason } => self.ends(&reason),
             _ if !active => false,
@@ -220,7 +236,7 @@ impl Run {
             return json!({ "phase": "ended", "reason": reason });
         }
         let remaining = |deadline: Option<Ms>| deadline.map_or(Value::Null, |at| milliseconds(at - self.now));
-        let absolute = remaining(absolute_deadline(&self.facts, &self.session));
+        let absolute = remaining(absolute_deadline(&self.facts, &self.session).map(|(at, _)| at));
         if locked(&self.facts) {
             return json!({ "phase": "locked", "idle_remaining_ms": null, "absolute_remaining_ms": absolute });
         }

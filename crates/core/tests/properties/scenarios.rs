@@ -47,13 +47,19 @@ pub(crate) fn scenario() -> BoxedStrategy<Scenario> {
         )
     };
     let themes = themes().into_iter().map(of_theme).collect();
-    (Union::new_weighted(themes), session(), start)
-        .prop_map(|((policy, happenings), session, start)| Scenario(tell(&policy, &session, start, happenings)))
+    let bound = prop_oneof![4 => Just(None), 1 => minutes(-1..=20).prop_map(Some)];
+    (Union::new_weighted(themes), session(), start, bound)
+        .prop_map(|((policy, happenings), session, start, bound)| {
+            Scenario(tell(&policy, &session, start, bound, happenings))
+        })
         .boxed()
 }
 
-fn tell(policy: &Draft, session: &Value, start: i64, happenings: Vec<(Gap, Happening)>) -> Value {
-    let first = json!({ "at": written(start, 1), "event": "sign-in" });
+fn tell(policy: &Draft, session: &Value, start: i64, bound: Option<i64>, happenings: Vec<(Gap, Happening)>) -> Value {
+    let mut first = json!({ "at": written(start, 1), "event": "sign-in" });
+    if let Some(bound) = bound {
+        first["not_after"] = json!(written((start + bound).max(0), 1));
+    }
     let mut scenario = json!({ "policy": policy.document(), "session": session, "timeline": [first] });
     let mut now = start;
     for (gap, happening) in happenings {
@@ -120,7 +126,7 @@ struct Theme {
     first: BoxedStrategy<Value>,
     later: BoxedStrategy<Value>,
     mask: BoxedStrategy<u16>,
-    often: [u32; 12],
+    often: [u32; 13],
 }
 
 fn themes() -> Vec<Theme> {
@@ -134,28 +140,28 @@ fn themes() -> Vec<Theme> {
         often,
     };
     vec![
-        alike(4, bodies::everything(), [12, 6, 3, 7, 4, 6, 7, 3, 4, 8, 1, 4]),
+        alike(4, bodies::everything(), [12, 6, 3, 7, 4, 6, 7, 3, 4, 8, 1, 4, 3]),
         // Tabs and pauses.
-        alike(2, bodies::everything(), [4, 6, 2, 3, 1, 8, 10, 0, 2, 8, 0, 3]),
+        alike(2, bodies::everything(), [4, 6, 2, 3, 1, 8, 10, 0, 2, 8, 0, 3, 1]),
         // Which limit counts where.
-        alike(2, bodies::limits(), [8, 2, 1, 0, 0, 8, 4, 3, 1, 2, 0, 3]),
+        alike(2, bodies::limits(), [8, 2, 1, 0, 0, 8, 4, 3, 1, 2, 0, 3, 0]),
         // Absences.
-        alike(4, bodies::gates(), [16, 3, 1, 4, 2, 4, 8, 0, 1, 0, 0, 2]),
+        alike(4, bodies::gates(), [16, 3, 1, 4, 2, 4, 8, 0, 1, 0, 0, 2, 0]),
         // Holds.
-        alike(3, bodies::holds(), [6, 4, 1, 12, 4, 1, 1, 0, 1, 2, 0, 5]),
+        alike(3, bodies::holds(), [6, 4, 1, 12, 4, 1, 1, 0, 1, 2, 0, 5, 1]),
         // One deadline after another, and all of them at once.
-        alike(2, bodies::deadlines(), [2, 4, 1, 3, 1, 5, 8, 0, 1, 4, 0, 6]),
+        alike(2, bodies::deadlines(), [2, 4, 1, 3, 1, 5, 8, 0, 1, 4, 0, 6, 6]),
         Theme {
             weight: 3,
             first: bodies::patience(),
             later: bodies::deadlines(),
             mask: Just(0).boxed(),
-            often: [3, 5, 1, 4, 2, 5, 8, 0, 1, 2, 0, 5],
+            often: [3, 5, 1, 4, 2, 5, 8, 0, 1, 2, 0, 5, 5],
         },
     ]
 }
 
-fn happenings(theme: &Theme) -> [BoxedStrategy<Happening>; 12] {
+fn happenings(theme: &Theme) -> [BoxedStrategy<Happening>; 13] {
     let of = |name: &'static str, mut fields: Vec<(&'static str, u32, BoxedStrategy<Value>)>| {
         fields.push(("event", 100, Just(json!(name)).boxed()));
         object(fields).prop_map(Happening::Plain).boxed()
@@ -165,6 +171,7 @@ fn happenings(theme: &Theme) -> [BoxedStrategy<Happening>; 12] {
     let id = || one_of(&["u", "u", "v"]);
     let tab = || one_of(&["x", "x", "y"]);
     let length = prop_oneof![12 => duration(), 8 => one_of(&["30m", "2h"]), 1 => one_of(&["0s", "1ms"])].boxed();
+    let until = || minutes(0..=60).prop_map(|until| json!(written(until, 1))).boxed();
     let reason = one_of(&["admin", "upstream", "account", "superseded"]);
     let closing = prop_oneof![
         of("reauthenticate", vec![("subject", 100, Just(json!("other")).boxed())]),
@@ -187,12 +194,20 @@ fn happenings(theme: &Theme) -> [BoxedStrategy<Happening>; 12] {
         of("tab", vec![("tab", 100, tab()), ("path", 100, path())]),
         of("tab-close", vec![("tab", 100, tab())]),
         of("choose", vec![("idle", 100, wish())]),
-        of("reauthenticate", vec![]),
+        of("reauthenticate", vec![("not_after", 20, until())]),
         of("status", vec![]),
         closing.boxed(),
         (draft(theme.later.clone()), theme.mask.clone())
             .prop_map(|(draft, mask)| Happening::NewPolicy(draft, mask))
             .boxed(),
+        of(
+            "bound",
+            vec![(
+                "not_after",
+                100,
+                prop_oneof![6 => until(), 1 => Just(json!("off"))].boxed(),
+            )],
+        ),
     ]
 }
 

@@ -92,6 +92,7 @@ impl Uncancelled {
             let mut after = before.clone();
             let event = Event::Reauthenticate {
                 authenticated: authenticated.unwrap_or(now),
+                not_after: None,
             };
             let policies = history.policies(after.revisions);
             match after.session.apply(&policies, &event, now).answer {

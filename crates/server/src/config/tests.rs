@@ -220,7 +220,10 @@ fn a_file_that_cannot_be_read_is_named() {
         assert_eq!(errors.len(), 1, "{errors:?}");
         errors[0].to_string().replace(&path.display().to_string(), "FILE")
     };
-    assert_eq!(told(&file), "FILE: cannot be read: there is no such file; check the path");
+    assert_eq!(
+        told(&file),
+        "FILE: cannot be read: there is no such file; check the path"
+    );
     assert_eq!(
         told(directory.path()),
         "FILE: cannot be read: it is a directory; name the file in it"
@@ -230,10 +233,7 @@ fn a_file_that_cannot_be_read_is_named() {
             &b"[policy]\nidle = \"30m\" # f\xfcr"[..],
             "FILE:2:17: the byte 0xFC is not UTF-8; save the file as UTF-8",
         ),
-        (
-            b"\xff\xfe[\0p\0",
-            "FILE:1:1: the file is UTF-16; save it as UTF-8",
-        ),
+        (b"\xff\xfe[\0p\0", "FILE:1:1: the file is UTF-16; save it as UTF-8"),
     ] {
         std::fs::write(&file, bytes).expect("a file");
         assert_eq!(told(&file), expected);

@@ -100,7 +100,10 @@ fn impossible_names(key: &str, criteria: &Match) -> Vec<Lint> {
         } else if name.contains(',') {
             let each: Vec<_> = name.split(',').map(|part| format!("\"{}\"", part.trim())).collect();
             let message = format!("`{name}` is one name with a comma in it");
-            (message, format!("write `{list} = [{}]` for any of them", each.join(", ")))
+            (
+                message,
+                format!("write `{list} = [{}]` for any of them", each.join(", ")),
+            )
         } else {
             return None;
         };

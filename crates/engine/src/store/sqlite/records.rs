@@ -142,6 +142,8 @@ fn rest_of_record(
         facts,
         choice,
         authenticated,
+        // Nobody can tell the engine of one yet.
+        not_after: None,
         activity,
         last_page,
         presence,
