@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 
 use ipnet::IpNet;
 
-use super::document::{GatewaySection, ManagementSection, Peer, ServerSection};
+use super::document::{GatewaySection, ManagementSection, ServerSection};
+use super::peer::Peer;
 use super::proxy::ProxySection;
 use super::{Problems, PublicUrl};
 

@@ -143,8 +143,8 @@ fn sign_in_again_on_the_signed_out_page_leads_in_and_back_to_the_page() {
             ("person", "ada".to_owned()),
         ];
         let fields = fields.each_ref().map(|(name, value)| (*name, value.as_str()));
-        let back = browser.post_form("/demo/sign-in", &fields);
-        assert_eq!((back.status, back.header("location")), (303, Some(expected)));
+        let answer = browser.post_form("/demo/sign-in", &fields);
+        assert_eq!((answer.status, answer.header("location")), (303, Some(expected)));
         assert_eq!(browser.get(expected).status, 200);
     }
     let door = browser.get("/demo/sign-in?return_to=https://evil.example/billing");

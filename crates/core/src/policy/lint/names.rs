@@ -88,8 +88,8 @@ fn impossible_names(key: &str, criteria: &Match) -> Vec<Lint> {
     ];
     let named = lists
         .into_iter()
-        .flat_map(|(list, values)| values.iter().flat_map(OneOrMany::iter).map(move |name| (list, name)));
-    let lint = |(list, name): (&str, &Box<str>)| {
+        .flat_map(|(list, values)| values.iter().flat_map(OneOrMany::iter).map(move |name| (list, &**name)));
+    let lint = |(list, name): (&str, &str)| {
         let trimmed = name.trim();
         let (message, remedy) = if trimmed.is_empty() {
             let message = "an empty name matches no session".to_owned();

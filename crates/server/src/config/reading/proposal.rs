@@ -178,15 +178,15 @@ fn durations(node: &Node, written: &Value) -> Vec<Value> {
         Value::Integer(_) | Value::Float(_) | Value::Boolean(_) => written.to_string(),
         _ => return Vec::new(),
     };
-    if text.parse::<Limit>().is_ok() {
-        return vec![Value::from(text)];
-    }
     if matches!(
         text.as_str(),
         "off" | "never" | "none" | "no" | "false" | "unlimited" | "infinite" | "infinity" | "disabled"
     ) {
         // No limit; where there is none to lift, no time at all.
         return ["off", "0s"].map(Value::from).into();
+    }
+    if text.parse::<Limit>().is_ok() {
+        return vec![Value::from(text)];
     }
     if let Ok(number) = text.parse::<u32>() {
         return with_units(number, node);
