@@ -129,17 +129,17 @@ impl Ledger {
 
     /// A hold is over. Answers the record of it, if the audit knows of its start; else it is counted.
     fn over(&mut self, id: &str, hold: Running, at: Instant, by: (&str, &str)) -> Option<AuditEntry> {
-        let held = at.since(hold.since);
+        let length = at.since(hold.since);
         let (how, actor) = by;
-        let detail = format!("{id} {how} after {held}");
+        let detail = format!("{id} {how} after {length}");
         if !hold.told {
-            self.holds.add(hold.since, at, held, Some(detail.into()));
+            self.holds.add(hold.since, at, length, Some(detail.into()));
             return None;
         }
         Some(AuditEntry {
             since: Some(hold.since),
             count: Some(1),
-            held: Some(held),
+            held: Some(length),
             detail: Some(detail.into()),
             ..AuditEntry::new(at, AuditKind::HoldEnded, actor)
         })

@@ -69,7 +69,10 @@ pub(crate) async fn what_the_audit_is_still_to_be_told_is_told_with_the_end(stor
         let record = full(number);
         add(store.as_ref(), &record).await;
         match (by_deadline, number) {
-            (true, _) => assert_eq!(store.expire(&[expiry.clone()]).await.expect("store").len(), 1),
+            (true, _) => assert_eq!(
+                store.expire(std::slice::from_ref(&expiry)).await.expect("store").len(),
+                1
+            ),
             (false, 2) => assert!(end_one(store.as_ref(), 2).await),
             (false, _) => {
                 let selector = Selector::Matching(everything());

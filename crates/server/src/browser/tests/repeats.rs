@@ -9,6 +9,9 @@ use super::Site;
 
 const POLICY: &str = "[policy]\nidle = \"10m\"\nabsolute = \"8h\"\nchoice = { allow = [\"5m\", \"10m\"] }\n";
 
+/// Method, path and body.
+type Call = (Method, &'static str, &'static str);
+
 impl Site {
     async fn told_of(&self, kind: AuditKind) -> Vec<AuditEntry> {
         let filter = AuditFilter {
@@ -74,7 +77,7 @@ async fn a_hold_of_34_seconds_is_two_records() {
 /// Every call that a page may make, by itself and in the pairs that undo each other.
 #[tokio::test]
 async fn no_call_can_be_repeated_into_records_without_bound() {
-    let rounds: [(&str, &[(Method, &str, &str)]); 9] = [
+    let rounds: [(&str, &[Call]); 9] = [
         ("extend", &[(Method::POST, "/extend", "")]),
         (
             "activity",
