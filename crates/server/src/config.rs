@@ -218,17 +218,7 @@ fn validate(document: ConfigDocument) -> Result<Config, Problems> {
         )),
     };
     let public_url = public_url.map_err(|problem| problems.push(("server.public_url".to_owned(), problem)));
-    if let Ok(url) = &public_url
-        && !url.is_https()
-        && !(url.is_loopback() && server.listen.ip().is_loopback())
-    {
-        problems.push((
-            "server.public_url".to_owned(),
-            "plain HTTP is refused anywhere but on loopback: session cookies would cross the network in the clear; \
-             put a proxy that terminates TLS in front, set an https:// URL here, and name the proxy in server.trusted_proxies"
-                .to_owned(),
-        ));
-    }
+    problems.extend(in_the_clear(public_url.as_ref().ok(), server.listen));
     problems.extend(exposed(&server, &management, &gateway));
     if server.development {
         let url = public_url.as_ref().ok().filter(|_| server.public_url.is_some());
@@ -294,6 +284,17 @@ fn validate(document: ConfigDocument) -> Result<Config, Problems> {
         }),
         _ => Err(problems),
     }
+}
+
+/// Browsers would send their cookies over a network without TLS.
+fn in_the_clear(public_url: Option<&PublicUrl>, listen: SocketAddr) -> Option<(String, String)> {
+    let url = public_url.filter(|url| !url.is_https())?;
+    let stays_here = url.is_loopback() && listen.ip().is_loopback();
+    (!stays_here).then(|| {
+        let problem = "plain HTTP is refused anywhere but on loopback: session cookies would cross the network in the clear; \
+             put a proxy that terminates TLS in front, set an https:// URL here, and name the proxy in server.trusted_proxies";
+        ("server.public_url".to_owned(), problem.to_owned())
+    })
 }
 
 fn too_long_leeway(leeway: Span) -> Option<(String, String)> {
