@@ -219,16 +219,11 @@ fn validate(document: ConfigDocument) -> Result<Config, Problems> {
     };
     let public_url = public_url.map_err(|problem| problems.push(("server.public_url".to_owned(), problem)));
     problems.extend(in_the_clear(public_url.as_ref().ok(), server.listen));
-    problems.extend(exposed(&server, &management, &gateway));
+    problems.extend(exposed(listeners(&server, &management, None, &gateway)));
     if server.development {
-        let url = public_url.as_ref().ok().filter(|_| server.public_url.is_some());
-        problems.extend(development::reachable(
-            &server,
-            url,
-            &management,
-            &gateway,
-            proxy.as_ref(),
-        ));
+        let url = server.public_url.as_deref().zip(public_url.as_ref().ok());
+        let listeners = listeners(&server, &management, proxy.as_ref(), &gateway);
+        problems.extend(development::reachable(url, listeners));
     }
     if gateway.envoy_grpc.is_some() && !cfg!(feature = "envoy-grpc") {
         problems.push((
@@ -328,21 +323,8 @@ fn places(sections: Vec<SiteSection>, problems: &mut Problems) -> Vec<Site> {
 }
 
 /// The listeners that anybody reaches, and in the clear.
-fn exposed(server: &ServerSection, management: &ManagementSection, gateway: &GatewaySection) -> Problems {
-    let dialect = |section, dialect: &Option<DialectSection>| {
-        let dialect = dialect.as_ref()?;
-        Some((section, dialect.listen, dialect.trusted_proxies.is_empty()))
-    };
-    let listeners = [
-        Some(("server", server.listen, server.trusted_proxies.is_empty())),
-        Some(("management", management.listen, management.trusted_proxies.is_empty())),
-        dialect("gateway.fastcgi", &gateway.fastcgi),
-        dialect("gateway.envoy_grpc", &gateway.envoy_grpc),
-    ];
-    let exposed = listeners
-        .into_iter()
-        .flatten()
-        .filter(|(_, listen, anybody)| *anybody && !listen.ip().is_loopback());
+fn exposed<'a>(listeners: impl Iterator<Item = Listening<'a>>) -> Problems {
+    let exposed = listeners.filter(|(_, listen, trusted)| trusted.is_empty() && !listen.ip().is_loopback());
     let problem = |(section, listen, _)| {
         (
             format!("{section}.listen"),
@@ -353,6 +335,32 @@ fn exposed(server: &ServerSection, management: &ManagementSection, gateway: &Gat
         )
     };
     exposed.map(problem).collect()
+}
+
+/// A section, where it listens, and whom it believes.
+type Listening<'a> = (&'static str, SocketAddr, &'a [Peer]);
+
+fn listeners<'a>(
+    server: &'a ServerSection,
+    management: &'a ManagementSection,
+    proxy: Option<&'a ProxySection>,
+    gateway: &'a GatewaySection,
+) -> impl Iterator<Item = Listening<'a>> {
+    let dialect = |section, dialect: &'a Option<DialectSection>| {
+        let DialectSection {
+            listen,
+            trusted_proxies,
+        } = dialect.as_ref()?;
+        Some((section, *listen, trusted_proxies.as_slice()))
+    };
+    let listeners = [
+        Some(("server", server.listen, server.trusted_proxies.as_slice())),
+        Some(("management", management.listen, management.trusted_proxies.as_slice())),
+        proxy.map(|proxy| ("proxy", proxy.listen, proxy.trusted_proxies.as_slice())),
+        dialect("gateway.fastcgi", &gateway.fastcgi),
+        dialect("gateway.envoy_grpc", &gateway.envoy_grpc),
+    ];
+    listeners.into_iter().flatten()
 }
 
 fn dialect(section: DialectSection) -> Listener {

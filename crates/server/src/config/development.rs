@@ -4,40 +4,23 @@ use std::net::SocketAddr;
 
 use ipnet::IpNet;
 
-use super::document::{GatewaySection, ManagementSection, ServerSection};
 use super::peer::Peer;
-use super::proxy::ProxySection;
-use super::{Problems, PublicUrl};
+use super::{Listening, Problems, PublicUrl};
 
 /// Everything that says of the server that others reach it. `public_url` is the one that is written, if one is.
-pub(super) fn reachable(
-    server: &ServerSection,
-    public_url: Option<&PublicUrl>,
-    management: &ManagementSection,
-    gateway: &GatewaySection,
-    proxy: Option<&ProxySection>,
+pub(super) fn reachable<'a>(
+    public_url: Option<(&str, &PublicUrl)>,
+    listeners: impl Iterator<Item = Listening<'a>>,
 ) -> Problems {
-    let fastcgi = gateway.fastcgi.as_ref();
-    let envoy_grpc = gateway.envoy_grpc.as_ref();
-    let listeners = [
-        Some(("server", server.listen, &server.trusted_proxies)),
-        Some(("management", management.listen, &management.trusted_proxies)),
-        proxy.map(|proxy| ("proxy", proxy.listen, &proxy.trusted_proxies)),
-        fastcgi.map(|section| ("gateway.fastcgi", section.listen, &section.trusted_proxies)),
-        envoy_grpc.map(|section| ("gateway.envoy_grpc", section.listen, &section.trusted_proxies)),
-    ];
     let mut problems = Problems::new();
-    if public_url.is_some_and(|url| !url.is_loopback()) {
-        let named = server.public_url.as_deref().unwrap_or_default();
+    if let Some((written, _)) = public_url.filter(|(_, url)| !url.is_loopback()) {
         problems.push(refused(
             "server.public_url",
-            named,
+            written,
             "write an address such as `http://localhost:8080`",
         ));
     }
-    for (section, listen, trusted) in listeners.into_iter().flatten() {
-        problems.extend(of_listener(section, listen, trusted));
-    }
+    problems.extend(listeners.flat_map(|(section, listen, trusted)| of_listener(section, listen, trusted)));
     problems
 }
 
