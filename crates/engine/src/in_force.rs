@@ -16,11 +16,7 @@ pub(crate) struct InForce(ArcSwap<History>);
 
 /// Every policy by revision; the last is today's. Revisions are counted up from one without gaps.
 #[derive(Clone, Debug)]
-pub(crate) struct History {
-    revisions: Vec<Since>,
-    /// Whether this process lets sessions reach no deadline. The store, and so every other process, knows nothing of it.
-    development: bool,
-}
+pub(crate) struct History(Vec<Since>);
 
 #[derive(Clone, Debug)]
 struct Since {
@@ -81,31 +77,28 @@ impl History {
         if revisions.is_empty() {
             return Err(StoreError::Damaged("there is no policy".to_owned()));
         }
-        Ok(Self { revisions, development })
+        Ok(Self(revisions))
     }
 
     /// The history that goes on with `policy`.
     pub(crate) fn with(&self, policy: Policy, at: Instant) -> Self {
-        let next = Since::new(at, policy, self.development);
-        Self {
-            revisions: self.revisions.iter().cloned().chain([next]).collect(),
-            development: self.development,
-        }
+        let next = Since::new(at, policy, self.is_for_development());
+        Self(self.0.iter().cloned().chain([next]).collect())
     }
 
     pub(crate) fn revision(&self) -> Revision {
-        Revision::try_from(self.revisions.len()).unwrap_or(Revision::MAX)
+        Revision::try_from(self.0.len()).unwrap_or(Revision::MAX)
     }
 
     /// The revision that was in force at an instant; the first before there was any.
     pub(crate) fn revision_at(&self, at: Instant) -> Revision {
-        let until = self.revisions.partition_point(|since| since.at <= at);
+        let until = self.0.partition_point(|since| since.at <= at);
         Revision::try_from(until.max(1)).unwrap_or(Revision::MAX)
     }
 
     /// Today's policy. There always is one: a history begins with the first.
     pub(crate) fn today(&self) -> &Arc<Policy> {
-        &self.revisions[self.revisions.len() - 1].policy
+        &self.0[self.0.len() - 1].policy
     }
 
     /// The policies of a session. A revision nobody knows stands for today's, which is what a new sign-in would get.
@@ -127,22 +120,22 @@ impl History {
         deadlines.earliest().map(|(at, _)| at)
     }
 
-    /// Whether this process lets sessions reach no deadline.
+    /// Whether this process lets sessions reach no deadline. The store, and so every other process, knows nothing of it.
     pub(crate) fn is_for_development(&self) -> bool {
-        self.development
+        self.today().is_for_development()
     }
 
     fn at(&self, revision: Revision) -> &Since {
         let index = usize::try_from(revision).ok().and_then(|number| number.checked_sub(1));
-        let known = index.and_then(|index| self.revisions.get(index));
-        known.unwrap_or(&self.revisions[self.revisions.len() - 1])
+        let known = index.and_then(|index| self.0.get(index));
+        known.unwrap_or(&self.0[self.0.len() - 1])
     }
 
     /// Lets a session live through every policy that came into force since its state was last worked out.
     pub(crate) fn catch_up(&self, session: &mut Session, revisions: &mut Revisions) -> Vec<Occurrence> {
         let mut occurrences = Vec::new();
         while revisions.today < self.revision() {
-            let next = &self.revisions[revisions.today as usize];
+            let next = &self.0[revisions.today as usize];
             occurrences.extend(session.change_policy(&self.policies(*revisions), &next.policy, next.at));
             revisions.today += 1;
         }
