@@ -77,6 +77,15 @@ impl Ledger {
         self.choices.add(at, at, Span::ZERO, Some(idle.to_string().into()));
     }
 
+    /// What is counted, and how many of each the audit is told at once.
+    fn repeats(&mut self) -> [(AuditKind, &mut Repeats, u64); 3] {
+        [
+            (AuditKind::Extended, &mut self.extends, EXTENDS),
+            (AuditKind::Chosen, &mut self.choices, CHOICES),
+            (AuditKind::HoldEnded, &mut self.holds, HOLDS),
+        ]
+    }
+
     /// Whether nothing depends on it any more.
     fn is_blank(&self, now: Instant) -> bool {
         self.running.is_empty()
@@ -113,12 +122,7 @@ impl Ledger {
                 });
             }
         }
-        let repeats = [
-            (AuditKind::Extended, &mut self.extends, EXTENDS),
-            (AuditKind::Chosen, &mut self.choices, CHOICES),
-            (AuditKind::HoldEnded, &mut self.holds, HOLDS),
-        ];
-        for (kind, repeats, at_once) in repeats {
+        for (kind, repeats, at_once) in self.repeats() {
             if repeats.untold.is_some() && repeats.pay(at_once, now) {
                 told.extend(repeats.take(kind));
             }
@@ -245,9 +249,9 @@ pub fn told_at_the_end(ledger: Option<Box<Ledger>>, at: Instant, actor: &str) ->
         };
         told.extend(ledger.over(&id, hold, hold.until.min(at), by));
     }
-    told.extend(ledger.extends.take(AuditKind::Extended));
-    told.extend(ledger.choices.take(AuditKind::Chosen));
-    told.extend(ledger.holds.take(AuditKind::HoldEnded));
+    for (kind, repeats, _) in ledger.repeats() {
+        told.extend(repeats.take(kind));
+    }
     told.sort_by_key(|entry| entry.at);
     told
 }
