@@ -249,11 +249,10 @@ impl Session {
     /// The earlier of the absolute limit and [`Self::not_after`], and the reason for which the session ends there.
     fn absolute_deadline(&self, limits: &Limits) -> Option<(Instant, EndReason)> {
         let limit = limits.absolute.limit.span().map(|span| self.authenticated + span);
-        match (limit, self.not_after) {
-            (Some(limit), Some(bound)) if bound < limit => Some((bound, EndReason::Upstream)),
-            (None, Some(bound)) => Some((bound, EndReason::Upstream)),
-            (limit, _) => limit.map(|at| (at, EndReason::Absolute)),
-        }
+        let limit = limit.map(|at| (at, EndReason::Absolute));
+        let bound = self.not_after.map(|at| (at, EndReason::Upstream));
+        // The first of two that are equal: on a tie the limit is the reason.
+        [limit, bound].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
     /// The last activity, or the end of the latest hold if later; may lie in the future while a hold runs.
