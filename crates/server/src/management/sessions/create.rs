@@ -75,7 +75,9 @@ pub(in crate::management) async fn create(
 ) -> Result<Created<HandedOver>, Problem> {
     let latch = &management.latch;
     let now = latch.engine.clock().now();
-    let told = body.auth_time.map(|told| told.by(now, latch.auth_time_leeway));
+    let told = body
+        .auth_time
+        .map_or(Ok(None), |told| told.by(now, latch.auth_time_leeway));
     let facts = Facts {
         application: reach.application(body.application.map(Name::into_inner))?,
         device: body.device.map(Name::into_inner),
@@ -86,7 +88,7 @@ pub(in crate::management) async fn create(
         facts,
         choice: body.choice,
         amr: body.amr.into_inner(),
-        authenticated: told.transpose()?.flatten(),
+        authenticated: told?,
         ending: reach.among(&latch.engine, body.ending).await?,
         claim,
         actor,

@@ -64,8 +64,9 @@ pub(in crate::management) async fn reauthenticate(
 ) -> Result<Answer<HandedOver>, Problem> {
     let latch = &management.latch;
     let now = latch.engine.clock().now();
-    let told = body.auth_time.map(|told| told.by(now, latch.auth_time_leeway));
-    let told = told.transpose()?.flatten();
+    let told = body
+        .auth_time
+        .map_or(Ok(None), |told| told.by(now, latch.auth_time_leeway))?;
     let (record, standing) = reach.find(&latch.engine, &handle).await?;
     let session = match standing {
         Standing::Live(session) => session,
