@@ -17,6 +17,8 @@ interface Visit {
   tab: Tab;
   gateway: Gateway;
   visit(path: string): Promise<void>;
+  /** The button of the page. */
+  press(): Promise<void>;
   /** Ends the session from outside. */
   end(): Promise<void>;
   /** From the page that says what happened over the sign-in, to where that leads. */
@@ -62,6 +64,7 @@ async function visiting(stage: Stage, idle: number, run: (one: Visit) => Promise
       tab,
       gateway,
       visit,
+      press,
       end: () => gateway.latch.api('DELETE', `sessions/${handle}`),
       async signInAgain() {
         await waitUntilOut(tab);
@@ -98,11 +101,11 @@ scenario('The same after a cookie was sent whose session was over', { signedOut:
   }));
 
 scenario('A form that was sent after the end leads back to its page', { signedOut: true }, (stage) =>
-  visiting(stage, 300_000, async ({ tab, end, signInAgain }) => {
+  visiting(stage, 300_000, async ({ tab, press, end, signInAgain }) => {
     // The page hears of nothing.
     await tab.evaluate(() => window.nightlatch!.stop());
     await end();
-    await tab.evaluate(() => void setTimeout(() => document.querySelector('button')!.click())); // tidy: sleeps because leaving inside this call would break it off
+    await press();
     // Browsers tell nobody which part of the page the form stood in.
     expect(await signInAgain()).toBe(QUERY);
   }));
