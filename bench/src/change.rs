@@ -13,10 +13,10 @@ use nightlatch_core::policy::Policy;
 use nightlatch_core::session::Session;
 use nightlatch_core::time::{Instant as Moment, Span};
 use nightlatch_engine::clock::Clock;
-use nightlatch_engine::store::sqlite::SqliteStore;
-use nightlatch_engine::store::{Filter, Page, Record, Revisions, Store};
-use nightlatch_engine::token::{Digest, Handle, Token};
 use nightlatch_engine::{Engine, Options, PolicyChange};
+use nightlatch_store::token::{Digest, Handle, Token};
+use nightlatch_store::{Filter, Page, Record, Revisions, Store};
+use nightlatch_store_sqlite::SqliteStore;
 use tokio::time::sleep_until;
 
 use crate::checks::{self, Checks, Percentiles};

@@ -8,8 +8,8 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow, ensure};
-use nightlatch_engine::token::Digest;
 use nightlatch_engine::{Engine, Standing};
+use nightlatch_store::token::Digest;
 use tokio::runtime::Handle;
 
 use crate::report::{Table, millis, per_mille, say};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use nightlatch_bench::population::{Operation, Population};
-use nightlatch_engine::store::memory::MemoryStore;
+use nightlatch_store::memory::MemoryStore;
 
 use crate::processes::{self, Programs};
 use crate::report::{self, Table, median, say};

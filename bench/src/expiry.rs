@@ -14,9 +14,9 @@ use nightlatch_bench::population::policy;
 use nightlatch_core::policy::PolicyDocument;
 use nightlatch_core::time::{Instant as Moment, Span};
 use nightlatch_engine::clock::Clock;
-use nightlatch_engine::store::Store;
-use nightlatch_engine::store::sqlite::SqliteStore;
 use nightlatch_engine::{Engine, Options};
+use nightlatch_store::Store;
+use nightlatch_store_sqlite::SqliteStore;
 use tokio::time::{interval, sleep_until};
 
 use self::announcements::Announcements;

@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context as _, ensure};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use nightlatch_engine::audit::{AuditEntry, AuditKind};
-use nightlatch_engine::store::{Created, Creation, Record, Store};
-use nightlatch_engine::token::{Digest, Handle};
 use nightlatch_engine::{Engine, Standing};
+use nightlatch_store::audit::{AuditEntry, AuditKind};
+use nightlatch_store::token::{Digest, Handle};
+use nightlatch_store::{Created, Creation, Record, Store};
 use tempfile::TempDir;
 
 use crate::report::{progress, progress_over};

@@ -9,9 +9,9 @@ use nightlatch_bench::population::{SEED, subject};
 use nightlatch_core::facts::Facts;
 use nightlatch_core::session::{EndReason, Session};
 use nightlatch_core::time::{Instant, Span};
-use nightlatch_engine::store::sqlite::SqliteStore;
-use nightlatch_engine::store::{Expiry, Filter, Page, Record, Reindex, Revisions, Store};
-use nightlatch_engine::token::{Handle, Token};
+use nightlatch_store::token::{Handle, Token};
+use nightlatch_store::{Expiry, Filter, Page, Record, Reindex, Revisions, Store};
+use nightlatch_store_sqlite::SqliteStore;
 
 use crate::filling;
 use crate::report::{self, Table, float, median, millis, say};

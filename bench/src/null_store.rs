@@ -2,13 +2,13 @@
 
 use async_trait::async_trait;
 use nightlatch_core::time::Instant;
-use nightlatch_engine::audit::{AuditEntry, AuditFilter, AuditRecord};
-use nightlatch_engine::secret::Secret;
-use nightlatch_engine::store::{
+use nightlatch_store::audit::{AuditEntry, AuditFilter, AuditRecord};
+use nightlatch_store::secret::Secret;
+use nightlatch_store::token::{Digest, Handle};
+use nightlatch_store::{
     Amendment, ApiKey, Application, Claim, Created, Creation, End, Ended, Expiry, Filter, Page, PolicyRevision, Record,
     Reindex, Result, Revision, Selector, Store, Touch,
 };
-use nightlatch_engine::token::{Digest, Handle};
 
 /// Takes every write and remembers none.
 #[derive(Clone, Copy, Debug, Default)]

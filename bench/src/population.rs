@@ -9,9 +9,9 @@ use nightlatch_core::path::Path;
 use nightlatch_core::policy::{Policy, PolicyDocument};
 use nightlatch_core::session::{Answer, Event, RequestKind, Verdict};
 use nightlatch_engine::clock::Clock;
-use nightlatch_engine::store::Store;
-use nightlatch_engine::token::{Digest, Token};
 use nightlatch_engine::{Engine, NewSession, Options, Standing};
+use nightlatch_store::Store;
+use nightlatch_store::token::{Digest, Token};
 
 /// The same order in every run.
 pub const SEED: u64 = 0x006e_6967_6874;

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 use crate::workspace;
 
 /// Everything there is, as every step builds it: with other features cargo would build it anew at every turn.
-pub(crate) const WHOLE: &str = "--workspace --features nightlatch/envoy-grpc";
+pub(crate) const WHOLE: &str = "--workspace --features nightlatch/envoy-grpc,nightlatch-store/conformance";
 
 /// A command line that runs in the root of the repository with its output passed through.
 #[derive(Debug, Clone)]

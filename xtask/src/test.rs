@@ -97,8 +97,7 @@ fn rust() -> Result<()> {
 
 fn loom() -> Result<()> {
     // A directory of its own: the other flags would rebuild everything at every turn.
-    let line =
-        "cargo test --package nightlatch-engine --no-default-features --release --test loom --target-dir target/loom";
+    let line = "cargo test --package nightlatch-engine --release --test loom --target-dir target/loom";
     Step::new("loom tests of the engine", line)
         .env("RUSTFLAGS", "--cfg loom")
         .run()

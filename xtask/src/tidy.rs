@@ -61,7 +61,10 @@ const RULES: [(&str, Rule); 17] = [
         "the server alone knows HTTP paths",
         layering::only_the_server_knows_http_paths,
     ),
-    ("the engine alone knows stores", layering::only_the_engine_knows_stores),
+    (
+        "the backends alone know drivers",
+        layering::only_the_backends_know_drivers,
+    ),
     ("the core is pure", purity::the_core_is_pure),
     ("no test sleeps", sleeping::no_test_sleeps),
     (

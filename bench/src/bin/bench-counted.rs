@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use clap::Parser;
 use nightlatch_bench::null_store::NullStore;
 use nightlatch_bench::population::{Operation, Population, Use, empty_engine, sign_all_in};
-use nightlatch_engine::store::memory::MemoryStore;
+use nightlatch_store::memory::MemoryStore;
 
 /// Counts allocations
 #[derive(Debug, Parser)]

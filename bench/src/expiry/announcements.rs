@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use nightlatch_bench::population::SEED;
-use nightlatch_engine::token::Digest;
 use nightlatch_engine::{Engine, Standing, Watcher};
+use nightlatch_store::token::Digest;
 use tokio::task::JoinSet;
 
 use crate::filling::Crowd;

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use anyhow::{Context as _, ensure};
 use nightlatch_core::session::EndReason;
 use nightlatch_engine::Engine;
-use nightlatch_engine::audit::{AuditFilter, AuditKind};
-use nightlatch_engine::token::Handle;
+use nightlatch_store::audit::{AuditFilter, AuditKind};
+use nightlatch_store::token::Handle;
 
 use crate::filling::Crowd;
 

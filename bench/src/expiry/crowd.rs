@@ -6,8 +6,8 @@ use nightlatch_bench::population::{APPLICATION, SEED, subject};
 use nightlatch_core::facts::Facts;
 use nightlatch_core::session::Session;
 use nightlatch_core::time::{Instant, Span};
-use nightlatch_engine::store::{Record, Revisions, Store};
-use nightlatch_engine::token::{Digest, Handle, Token};
+use nightlatch_store::token::{Digest, Handle, Token};
+use nightlatch_store::{Record, Revisions, Store};
 
 use super::IDLE;
 use crate::filling::{self, Crowd};

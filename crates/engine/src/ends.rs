@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use nightlatch_core::session::EndReason;
 
-use crate::store::Ended;
+use nightlatch_store::Ended;
 
 /// Counts what the store says that this process has ended, wherever it was asked for and whoever still waits for the answer.
 #[derive(Debug, Default)]

@@ -44,13 +44,13 @@ use crate::ends::Ends;
 use crate::health::Health;
 use crate::in_force::InForce;
 use crate::live::LiveTable;
-use crate::secret::Secret;
 use crate::shared::Shared;
-use crate::store::{Result, Revision, Store};
 use crate::strangers::Strangers;
 use crate::stripes::Stripes;
-use crate::token::{Digest, Handle};
 use crate::watch::Watchers;
+use nightlatch_store::secret::Secret;
+use nightlatch_store::token::{Digest, Handle};
+use nightlatch_store::{Result, Revision, Store};
 
 /// How the engine trades writes against what a crash may cost, and memory against look-ups.
 #[derive(Clone, Copy, Debug)]

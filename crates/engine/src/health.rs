@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use nightlatch_core::time::{Instant, Span};
 
-use crate::store::{Result, StoreError};
+use nightlatch_store::{Result, StoreError};
 
 const WELL: i64 = i64::MIN;
 

@@ -8,7 +8,7 @@ use nightlatch_core::resolution::Policies;
 use nightlatch_core::session::{Activity, Occurrence, Session};
 use nightlatch_core::time::Instant;
 
-use crate::store::{PolicyRevision, Revision, Revisions, StoreError};
+use nightlatch_store::{PolicyRevision, Revision, Revisions, StoreError};
 
 /// Read on every check without a lock; changed as a whole.
 #[derive(Debug)]

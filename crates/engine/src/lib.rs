@@ -1,24 +1,21 @@
 //! The keeper of nightlatch sessions.
 //!
-//! The [`Engine`] holds the sessions that are in use in a live table, tells the [`store`] what must survive, ends what falls
+//! The [`Engine`] holds the sessions that are in use in a live table, tells the store ([`nightlatch_store`]) what must survive, ends what falls
 //! due, and tells whoever watches. The rules themselves are in `nightlatch-core`; the engine brings the [`clock`].
 //!
 //! A check reads one table entry and, where the request is activity, moves one atomic word. Everything else (tabs,
 //! holds, choices, ends) goes through the store first and then replaces the entry.
 
-pub mod audit;
 pub mod clock;
 mod ends;
 pub mod engine;
 mod health;
 mod in_force;
 mod live;
-pub mod secret;
+mod prefix_hash;
 mod shared;
-pub mod store;
 mod strangers;
 mod stripes;
-pub mod token;
 mod watch;
 pub mod word;
 

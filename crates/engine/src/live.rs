@@ -9,10 +9,12 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use nightlatch_core::session::{Activity, Deadlines, Limits, Session, State};
 use nightlatch_core::time::{Instant, Span};
 
-use crate::audit::Ledger;
 use crate::in_force::History;
-use crate::store::{Record, Revisions};
-use crate::token::{Digest, Handle, PrefixHash};
+use nightlatch_store::audit::Ledger;
+use nightlatch_store::token::{Digest, Handle};
+use nightlatch_store::{Record, Revisions};
+
+use crate::prefix_hash::PrefixHash;
 use crate::word::{Reading, Word};
 
 /// Sessions by the digest of their token.

@@ -3,7 +3,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::token::Digest;
+use nightlatch_store::token::Digest;
 
 /// So many are remembered, 32 KiB of them.
 const SLOTS: usize = 4096;

@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use tokio::sync::{Mutex, MutexGuard};
 
-use crate::token::Digest;
+use nightlatch_store::token::Digest;
 
 const STRIPES: usize = 256;
 

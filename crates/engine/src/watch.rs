@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
 
-use crate::token::Handle;
+use nightlatch_store::token::Handle;
 
 /// The watched sessions.
 #[derive(Debug, Default)]

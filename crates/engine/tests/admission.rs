@@ -9,10 +9,10 @@ use std::sync::Arc;
 use fixture::{Fixture, minutes};
 use nightlatch_core::facts::Facts;
 use nightlatch_core::session::{EndReason, Event};
-use nightlatch_engine::store::sqlite::SqliteStore;
-use nightlatch_engine::store::{Claim, Filter, Page, Selector};
-use nightlatch_engine::token::{Digest, Handle};
 use nightlatch_engine::{Admission, NewSession, SignedIn, Standing};
+use nightlatch_store::token::{Digest, Handle};
+use nightlatch_store::{Claim, Filter, Page, Selector};
+use nightlatch_store_sqlite::SqliteStore;
 
 fn ada() -> NewSession {
     NewSession {

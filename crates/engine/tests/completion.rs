@@ -15,7 +15,7 @@ mod scene;
 mod stopping;
 
 use nightlatch_core::session::EndReason;
-use nightlatch_engine::store::{End, Selector, Store};
+use nightlatch_store::{End, Selector, Store};
 use polled::polled;
 use scene::{CALLS, Call, Kind, Scene};
 
@@ -92,7 +92,6 @@ async fn a_change_runs_to_its_end_wherever_its_caller_is_dropped() {
     drop_every_call(Kind::Memory, &[Fault::None]).await;
 }
 
-#[cfg(feature = "sqlite")]
 #[tokio::test]
 async fn a_change_runs_to_its_end_wherever_its_caller_is_dropped_on_sqlite() {
     drop_every_call(Kind::Sqlite, &[Fault::None]).await;

@@ -13,9 +13,9 @@ use fixture::flaky::FlakyStore;
 use fixture::{Fixture, minutes, seconds};
 use nightlatch_core::path::Path;
 use nightlatch_core::session::{Answer, EndReason, Event, Phase, Refusal, RequestKind, Verdict};
-use nightlatch_engine::audit::{AuditFilter, AuditKind};
-use nightlatch_engine::store::{Filter, Selector, Store};
 use nightlatch_engine::{Reauthentication, Standing};
+use nightlatch_store::audit::{AuditFilter, AuditKind};
+use nightlatch_store::{Filter, Selector, Store};
 
 fn home() -> Path<'static> {
     Path::canonical("/home").into_owned()
@@ -376,11 +376,10 @@ async fn after_an_acknowledged_end_nobody_is_let_in() {
     }
 }
 
-#[cfg(feature = "sqlite")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn after_an_acknowledged_end_nobody_is_let_in_on_sqlite() {
     let directory = tempfile::tempdir().expect("a directory");
-    let store = nightlatch_engine::store::sqlite::SqliteStore::open(&directory.path().join("latch.db"));
+    let store = nightlatch_store_sqlite::SqliteStore::open(&directory.path().join("latch.db"));
     let fixture = Fixture::on(
         Arc::new(store.expect("a store")),
         r#"{"idle": "1000d", "absolute": "off"}"#,
@@ -392,29 +391,6 @@ async fn after_an_acknowledged_end_nobody_is_let_in_on_sqlite() {
     }
 }
 
-#[cfg(feature = "sqlite")]
-#[tokio::test]
-async fn a_locked_database_refuses_ends_and_spares_the_living_for_the_grace() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let file = directory.path().join("latch.db");
-    let store = nightlatch_engine::store::sqlite::SqliteStore::open(&file).expect("a store");
-    let fixture = Fixture::on(Arc::new(store), r#"{"idle": "10m"}"#).await;
-    let ada = fixture.sign_in("ada").await;
-    let other = rusqlite::Connection::open(&file).expect("the same file");
-    other.execute_batch("BEGIN IMMEDIATE").expect("the write lock");
-    assert!(fixture.engine.sign_out(&ada, EndReason::User).await.is_err());
-    assert!(fixture.engine.probe().await.is_err(), "readiness tells");
-    fixture.time.advance(seconds(9));
-    assert_eq!(fixture.end_of(&ada).await, None, "within the grace");
-    fixture.time.advance(seconds(2));
-    assert!(fixture.engine.status(&ada).await.is_err(), "the grace is over");
-    other.execute_batch("ROLLBACK").expect("the lock is given back");
-    fixture.engine.probe().await.expect("it recovers by itself");
-    assert_eq!(fixture.end_of(&ada).await, None);
-    fixture.engine.sign_out(&ada, EndReason::User).await.expect("a store");
-    assert_eq!(fixture.end_of(&ada).await, Some(EndReason::User));
-}
-
 #[tokio::test]
 async fn a_slow_request_that_finishes_after_the_sign_out_changes_nothing() {
     let fixture = Fixture::new(r#"{"idle": "10m"}"#).await;
@@ -423,7 +399,7 @@ async fn a_slow_request_that_finishes_after_the_sign_out_changes_nothing() {
     fixture.engine.sign_out(&ada, EndReason::User).await.expect("a store");
     let before = fixture.store.get(&ada).await.expect("a store");
     // What the slow request still holds, written late.
-    let late = nightlatch_engine::store::Touch {
+    let late = nightlatch_store::Touch {
         digest: ada,
         activity: record.session.activity,
         due: record.due,
@@ -448,7 +424,7 @@ async fn unknown_tokens_store_nothing() {
     };
     let before = fixture.engine.audit(&all).await.expect("a store");
     for _ in 0..100 {
-        let stranger = nightlatch_engine::token::Token::random().digest();
+        let stranger = nightlatch_store::token::Token::random().digest();
         assert_eq!(
             fixture.engine.status(&stranger).await.expect("a store"),
             Standing::Unknown

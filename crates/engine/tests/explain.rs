@@ -16,12 +16,12 @@ use nightlatch_core::resolution::{Explained, Explanation};
 use nightlatch_core::session::{Answer, EndReason, Event, Phase, RequestKind, StepUp, Verdict};
 use nightlatch_core::time::{Instant, Span};
 use nightlatch_engine::clock::{Clock, ManualTime};
-use nightlatch_engine::store::Store;
-use nightlatch_engine::store::memory::MemoryStore;
-use nightlatch_engine::token::{Digest, Handle};
 use nightlatch_engine::{
     Engine, LimitReached, LiveExplanation, NewSession, Options, Over, SessionExplanation, Standing,
 };
+use nightlatch_store::Store;
+use nightlatch_store::memory::MemoryStore;
+use nightlatch_store::token::{Digest, Handle};
 
 const POLICIES: u64 = 250;
 const INPUTS: u64 = 400;

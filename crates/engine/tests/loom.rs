@@ -1,4 +1,4 @@
-//! The packed word under every interleaving. Run with `RUSTFLAGS="--cfg loom" cargo test -p nightlatch-engine --no-default-features --release --test loom`.
+//! The packed word under every interleaving. Run with `RUSTFLAGS="--cfg loom" cargo test -p nightlatch-engine --release --test loom`.
 #![cfg(loom)]
 
 use loom::sync::Arc;

@@ -12,12 +12,12 @@ use nightlatch_core::facts::Facts;
 use nightlatch_core::path::Path;
 use nightlatch_core::session::{EndReason, Event, RequestKind};
 use nightlatch_core::time::Span;
-use nightlatch_engine::audit::{AuditFilter, AuditKind};
-use nightlatch_engine::store::memory::MemoryStore;
-use nightlatch_engine::store::sqlite::SqliteStore;
-use nightlatch_engine::store::{Filter, Page, Store};
-use nightlatch_engine::token::{Digest, Handle};
 use nightlatch_engine::{PolicyChange, PolicyChanged, Standing};
+use nightlatch_store::audit::{AuditFilter, AuditKind};
+use nightlatch_store::memory::MemoryStore;
+use nightlatch_store::token::{Digest, Handle};
+use nightlatch_store::{Filter, Page, Store};
+use nightlatch_store_sqlite::SqliteStore;
 
 fn change(json: &str) -> PolicyChange {
     PolicyChange {

@@ -11,11 +11,11 @@ use nightlatch_core::duration::Limit;
 use nightlatch_core::path::Path;
 use nightlatch_core::session::{Answer, EndReason, Event, RequestKind};
 use nightlatch_core::time::{Instant, Span};
-use nightlatch_engine::audit::{AuditEntry, AuditFilter, AuditKind};
-use nightlatch_engine::store::Store;
-use nightlatch_engine::store::memory::MemoryStore;
-use nightlatch_engine::store::sqlite::SqliteStore;
-use nightlatch_engine::token::Digest;
+use nightlatch_store::Store;
+use nightlatch_store::audit::{AuditEntry, AuditFilter, AuditKind};
+use nightlatch_store::memory::MemoryStore;
+use nightlatch_store::token::Digest;
+use nightlatch_store_sqlite::SqliteStore;
 
 const POLICY: &str = r#"{"idle": "15m", "hold_max": "2m", "choice": {"allow": ["10m", "15m"]}}"#;
 

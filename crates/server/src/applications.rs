@@ -8,7 +8,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use axum::http::HeaderValue;
 use nightlatch_engine::Reads;
-use nightlatch_engine::store::{Application, StoreError};
+use nightlatch_store::{Application, StoreError};
 
 use crate::http::logout_url::LogoutUrl;
 

@@ -33,7 +33,7 @@ use hyper::body::Body as _;
 use ipnet::IpNet;
 use nightlatch_core::path::Readings;
 use nightlatch_engine::Snapshot;
-use nightlatch_engine::token::Digest;
+use nightlatch_store::token::Digest;
 
 use self::asked::Asked;
 use self::connector::Trust;

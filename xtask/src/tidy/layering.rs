@@ -1,26 +1,44 @@
-//! Who may know whom: core <- engine <- tower <- server.
+//! Who may know whom: core <- store <- the backends; store <- engine <- tower <- server.
 
 use super::Finding;
 use super::files::{File, Repository};
 use super::rust_tokens::{Token, tokens};
 
+const CORE: &str = "nightlatch-core";
+const STORE: &str = "nightlatch-store";
+const ENGINE: &str = "nightlatch-engine";
 const SERVER: &str = "nightlatch";
 /// For tests and measurements alone.
 const PROGRAMS: &str = "nightlatch-programs";
 
 /// Each package of the workspace and the packages of the workspace it may depend on.
-const ALLOWED: [(&str, &[&str]); 7] = [
-    ("nightlatch-core", &[]),
-    ("nightlatch-engine", &["nightlatch-core"]),
-    ("nightlatch-tower", &["nightlatch-core", "nightlatch-engine"]),
+const ALLOWED: [(&str, &[&str]); 9] = [
+    (CORE, &[]),
+    (STORE, &[CORE]),
+    ("nightlatch-store-sqlite", &[CORE, STORE]),
+    // Its tests run on the embedded store, too.
+    (ENGINE, &[CORE, STORE, "nightlatch-store-sqlite"]),
+    ("nightlatch-tower", &[CORE, STORE, ENGINE]),
     (
         SERVER,
-        &["nightlatch-core", "nightlatch-engine", "nightlatch-tower", PROGRAMS],
+        &[
+            CORE,
+            STORE,
+            "nightlatch-store-sqlite",
+            ENGINE,
+            "nightlatch-tower",
+            PROGRAMS,
+        ],
     ),
-    ("nightlatch-bench", &["nightlatch-core", "nightlatch-engine", PROGRAMS]),
+    (
+        "nightlatch-bench",
+        &[CORE, STORE, "nightlatch-store-sqlite", ENGINE, PROGRAMS],
+    ),
     ("xtask", &[PROGRAMS]),
     (PROGRAMS, &[]),
 ];
+/// Every backend is a crate of this name, and there alone are its drivers known.
+const BACKEND: &str = "nightlatch-store-";
 const STORE_DRIVERS: [&str; 6] = [
     "rusqlite",
     "libsqlite3-sys",
@@ -57,7 +75,7 @@ pub(super) fn dependencies_point_inwards(repository: &Repository) -> Vec<Finding
 
 /// The layers below the server speak of sessions; where they are reached over HTTP is not their business.
 pub(super) fn only_the_server_knows_http_paths(repository: &Repository) -> Vec<Finding> {
-    let below = ["crates/core/", "crates/engine/", "crates/tower/"]
+    let below = ["crates/core/", "crates/store", "crates/engine/", "crates/tower/"]
         .into_iter()
         .flat_map(|layer| repository.rust_below(layer));
     below.flat_map(http_paths_in).collect()
@@ -74,25 +92,25 @@ fn http_paths_in(file: &File) -> Vec<Finding> {
         .collect()
 }
 
-/// Drivers of databases appear in the engine alone, as dependencies and in the source.
-pub(super) fn only_the_engine_knows_stores(repository: &Repository) -> Vec<Finding> {
+/// Drivers of databases appear in the crates of their backends alone, as dependencies and in the source.
+pub(super) fn only_the_backends_know_drivers(repository: &Repository) -> Vec<Finding> {
     let others = repository
         .packages
         .iter()
-        .filter(|package| package.name != "nightlatch-engine");
+        .filter(|package| !package.name.starts_with(BACKEND));
     let dependencies = others.flat_map(|package| {
         let drivers = package
             .dependencies
             .iter()
             .filter(|dependency| STORE_DRIVERS.contains(&dependency.name.as_str()));
         drivers.map(|driver| {
-            let problem = format!("depends on `{}`: only crates/engine knows stores", driver.name);
+            let problem = format!("depends on `{}`: only crates/store-* know drivers", driver.name);
             Finding::new(&manifest(&package.name), 1, problem)
         })
     });
     let sources = repository
         .with_extension(&["rs"])
-        .filter(|file| !file.path.starts_with("crates/engine/"));
+        .filter(|file| !file.path.starts_with("crates/store-"));
     dependencies.chain(sources.flat_map(drivers_in)).collect()
 }
 
@@ -104,7 +122,7 @@ fn drivers_in(file: &File) -> Vec<Finding> {
         .filter(|pair| is_driver(&pair[0].text) && pair[1].text == "::");
     paths
         .map(|pair| {
-            let problem = format!("names `{}`: ask the store trait of crates/engine instead", pair[0].text);
+            let problem = format!("names `{}`: ask the traits of crates/store instead", pair[0].text);
             Finding::new(&file.path, pair[0].line, problem)
         })
         .collect()
@@ -131,7 +149,7 @@ mod tests {
     fn the_arrows_run_from_core_to_server() {
         assert_obeyed(dependencies_point_inwards);
         assert_obeyed(only_the_server_knows_http_paths);
-        assert_obeyed(only_the_engine_knows_stores);
+        assert_obeyed(only_the_backends_know_drivers);
     }
 
     fn package(name: &str, dependencies: &[&str]) -> Package {
@@ -189,11 +207,14 @@ mod tests {
     }
 
     #[test]
-    fn a_store_outside_the_engine_is_found() {
+    fn a_driver_outside_its_backend_is_found() {
         let source = "// rusqlite::Connection\nuse rusqlite::Connection;\n";
-        let mut repository = Repository::of([("crates/engine/src/a.rs", source), ("crates/server/src/a.rs", source)]);
+        let mut repository = Repository::of([
+            ("crates/store-sqlite/src/a.rs", source),
+            ("crates/server/src/a.rs", source),
+        ]);
         repository.packages.push(package("nightlatch", &["tokio-postgres"]));
-        let findings = only_the_engine_knows_stores(&repository);
+        let findings = only_the_backends_know_drivers(&repository);
         let places: Vec<_> = findings
             .iter()
             .map(|finding| (finding.path.as_str(), finding.line))

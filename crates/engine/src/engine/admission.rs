@@ -11,11 +11,11 @@ use nightlatch_core::time::{Instant, Span};
 
 use super::change::{ATTEMPTS, Settled, audit_entry, changed_all_the_time};
 use super::{Engine, Standing, Uncancelled};
-use crate::audit::AuditKind;
 use crate::in_force::History;
 use crate::live::Held;
-use crate::store::{Claim, Created, Creation, Record, Result, Revisions, Room, StoreError};
-use crate::token::{Handle, Token};
+use nightlatch_store::audit::AuditKind;
+use nightlatch_store::token::{Handle, Token};
+use nightlatch_store::{Claim, Created, Creation, Record, Result, Revisions, Room, StoreError};
 
 /// Somebody who has authenticated and is to be signed in.
 #[derive(Clone, Debug, Default)]
@@ -215,7 +215,12 @@ impl Uncancelled {
     }
 
     /// Answers a request that was served before. Its token was told once and is known to nobody here, so there is a new one.
-    async fn again(&self, new: &NewSession, request: &crate::token::Digest, outcome: &str) -> Result<Admission> {
+    async fn again(
+        &self,
+        new: &NewSession,
+        request: &nightlatch_store::token::Digest,
+        outcome: &str,
+    ) -> Result<Admission> {
         let same = new.claim.as_ref().is_some_and(|claim| claim.request == *request);
         if !same {
             return Ok(Admission::Taken);

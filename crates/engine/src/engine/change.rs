@@ -8,11 +8,11 @@ use nightlatch_core::time::Instant;
 
 use super::activity::turns_a_page;
 use super::{Engine, Outcome, Standing, Uncancelled};
-use crate::audit::{AuditEntry, AuditKind, told_with};
 use crate::live::Held;
-use crate::store::{Amendment, Expiry, Result, StoreError};
 use crate::stripes::Turn;
-use crate::token::Digest;
+use nightlatch_store::audit::{AuditEntry, AuditKind, told_with};
+use nightlatch_store::token::Digest;
+use nightlatch_store::{Amendment, Expiry, Result, StoreError};
 
 /// Another process may change the same session in between; then the change is worked out anew, at most so often.
 pub(super) const ATTEMPTS: usize = 8;

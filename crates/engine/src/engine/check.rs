@@ -10,9 +10,9 @@ use nightlatch_core::time::Instant;
 use super::{Engine, Outcome, Snapshot, Standing};
 use crate::in_force::History;
 use crate::live::Live;
-use crate::store::{Result, StoreError};
-use crate::token::Digest;
 use crate::word::{Reading, Touch};
+use nightlatch_store::token::Digest;
+use nightlatch_store::{Result, StoreError};
 
 impl Engine {
     /// How a session stands. Not activity.

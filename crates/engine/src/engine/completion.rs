@@ -20,7 +20,7 @@ use tokio_util::task::TaskTracker;
 pub use self::reads::Reads;
 use self::writes::Writes;
 use super::Engine;
-use crate::store::{Result, StoreError};
+use nightlatch_store::{Result, StoreError};
 
 /// The engine inside a task that runs to its end. It alone writes to the store.
 ///
@@ -28,7 +28,7 @@ use crate::store::{Result, StoreError};
 ///
 /// ```compile_fail
 /// # use nightlatch_engine::Engine;
-/// # use nightlatch_engine::store::{End, Selector};
+/// # use nightlatch_store::{End, Selector};
 /// async fn end(engine: &Engine, selector: &Selector, end: &End) {
 ///     // Whoever waits for this may be dropped, so it is not there.
 ///     let _ = engine.store().end(selector, end, 1).await;

@@ -12,8 +12,8 @@ use nightlatch_core::session::State;
 use tokio::sync::Notify;
 
 use super::{Engine, Uncancelled};
-use crate::store::{Filter, Result, Selector, StoreError};
-use crate::token::Digest;
+use nightlatch_store::token::Digest;
+use nightlatch_store::{Filter, Result, Selector, StoreError};
 
 /// The store is asked again so often while it does not answer.
 const RETRY: Duration = Duration::from_millis(200);

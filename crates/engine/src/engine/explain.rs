@@ -13,11 +13,11 @@ use nightlatch_core::time::Instant;
 
 use super::change::Settled;
 use super::{Engine, Standing, Uncancelled};
-use crate::audit::{AuditFilter, AuditKind, AuditRecord};
 use crate::in_force::History;
 use crate::live::Held;
-use crate::store::{Record, Result, Revisions};
-use crate::token::Handle;
+use nightlatch_store::audit::{AuditFilter, AuditKind, AuditRecord};
+use nightlatch_store::token::Handle;
+use nightlatch_store::{Record, Result, Revisions};
 
 /// Why a session is as it is.
 #[derive(Clone, Debug, PartialEq)]

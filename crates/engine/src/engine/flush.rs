@@ -6,8 +6,8 @@ use std::sync::Arc;
 use nightlatch_core::time::{Instant, Span};
 
 use super::{Engine, Uncancelled};
-use crate::store::{Result, Touch};
-use crate::token::Digest;
+use nightlatch_store::token::Digest;
+use nightlatch_store::{Result, Touch};
 
 /// So many touches go to the store in one call.
 const BATCH: usize = 1000;

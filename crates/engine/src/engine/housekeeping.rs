@@ -9,8 +9,8 @@ use nightlatch_core::time::{Instant, Span};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::Engine;
-use crate::store::{ENDED_KEPT, Result};
-use crate::token::Digest;
+use nightlatch_store::token::Digest;
+use nightlatch_store::{ENDED_KEPT, Result};
 
 const SWEEP_EVERY: Duration = Duration::from_millis(200);
 /// Seconds.

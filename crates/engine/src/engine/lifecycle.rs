@@ -7,9 +7,9 @@ use nightlatch_core::time::Instant;
 
 use super::change::{ATTEMPTS, Settled, audit_entry, changed_all_the_time};
 use super::{Engine, SignedIn, Standing, Uncancelled};
-use crate::audit::AuditKind;
-use crate::store::{End, Ended, Filter, Result, Selector};
-use crate::token::{Digest, Token};
+use nightlatch_store::audit::AuditKind;
+use nightlatch_store::token::{Digest, Token};
+use nightlatch_store::{End, Ended, Filter, Result, Selector};
 
 /// Ends go to the store in portions, so that a large one holds nobody else up for long.
 const PORTION: usize = 1000;

@@ -7,8 +7,8 @@ use nightlatch_core::time::Instant;
 use super::Engine;
 use crate::in_force::History;
 use crate::live::Held;
-use crate::store::{Filter, Page, Record, Result, Revision};
-use crate::token::Handle;
+use nightlatch_store::token::Handle;
+use nightlatch_store::{Filter, Page, Record, Result, Revision};
 
 /// So many sessions are read in one go.
 const PAGE: usize = 1000;

@@ -12,9 +12,9 @@ use nightlatch_core::time::{Instant, Span};
 
 use super::change::ATTEMPTS;
 use super::{Engine, Uncancelled};
-use crate::audit::{AuditEntry, AuditKind};
 use crate::in_force::History;
-use crate::store::{PolicyRevision, Record, Result, Revision, Store, StoreError};
+use nightlatch_store::audit::{AuditEntry, AuditKind};
+use nightlatch_store::{PolicyRevision, Record, Result, Revision, Store, StoreError};
 
 /// Where the policy comes from when the engine opens.
 #[derive(Clone, Debug)]

@@ -8,10 +8,10 @@ use nightlatch_core::time::{Instant, Span};
 
 use super::change::{ATTEMPTS, Settled};
 use super::{Engine, Standing, Uncancelled};
-use crate::audit::{AuditFilter, AuditRecord};
-use crate::store::{Filter, Page, Record, Result};
-use crate::token::{Digest, Handle};
 use crate::watch::Watcher;
+use nightlatch_store::audit::{AuditFilter, AuditRecord};
+use nightlatch_store::token::{Digest, Handle};
+use nightlatch_store::{Filter, Page, Record, Result};
 
 /// Numbers for metrics and readiness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use tokio::sync::{Notify, mpsc};
 
 use super::Engine;
 use super::sweep::Findings;
-use crate::store::{Filter, Page, Result, Revision};
+use nightlatch_store::{Filter, Page, Result, Revision};
 
 /// So many sessions are read in one go, and looked at before somebody else gets a turn.
 const PAGE: usize = 500;

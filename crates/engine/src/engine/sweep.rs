@@ -12,8 +12,8 @@ use super::change::Settled;
 use super::{Engine, Uncancelled};
 use crate::in_force::History;
 use crate::live::Held;
-use crate::store::{Ended, Expiry, Record, Reindex, Result, Touch};
-use crate::token::Digest;
+use nightlatch_store::token::Digest;
+use nightlatch_store::{Ended, Expiry, Record, Reindex, Result, Touch};
 
 /// So many sessions are looked at in one go.
 const PAGE: usize = 500;

@@ -5,9 +5,9 @@ use nightlatch_core::time::Instant;
 
 use super::{Engine, Uncancelled};
 use crate::live::Held;
-use crate::store::{Record, Result, StoreError};
 use crate::stripes::Turn;
-use crate::token::Digest;
+use nightlatch_store::token::Digest;
+use nightlatch_store::{Record, Result, StoreError};
 
 impl Uncancelled {
     /// Takes a session out of the table, or out of the store; says whether it came fresh from the store.

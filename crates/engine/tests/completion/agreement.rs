@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use nightlatch_core::path::Path;
 use nightlatch_core::session::{Answer, EndReason, RequestKind, State, Verdict};
-use nightlatch_engine::audit::{AuditFilter, AuditKind};
-use nightlatch_engine::store::{Filter, Page, Record, Store};
-use nightlatch_engine::token::{Digest, Handle};
 use nightlatch_engine::{Engine, Standing};
+use nightlatch_store::audit::{AuditFilter, AuditKind};
+use nightlatch_store::token::{Digest, Handle};
+use nightlatch_store::{Filter, Page, Record, Store};
 
 const ALL: usize = 1000;
 

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use nightlatch_core::facts::Facts;
 use nightlatch_core::path::Path;
 use nightlatch_core::session::{Answer, EndReason, Event, RequestKind};
-use nightlatch_engine::audit::{AuditEntry, AuditKind};
-use nightlatch_engine::store::memory::MemoryStore;
-use nightlatch_engine::store::{ApiKey, Application, Claim, Filter, Page, Result, Selector, Store, StoreError};
-use nightlatch_engine::token::{Digest, Handle, Token};
 use nightlatch_engine::{NewSession, Outcome, PolicyChange, SignedIn};
+use nightlatch_store::audit::{AuditEntry, AuditKind};
+use nightlatch_store::memory::MemoryStore;
+use nightlatch_store::token::{Digest, Handle, Token};
+use nightlatch_store::{ApiKey, Application, Claim, Filter, Page, Result, Selector, Store, StoreError};
 use tempfile::TempDir;
 
 use crate::agreement::agree;
@@ -24,7 +24,6 @@ const POLICY: &str = r#"{"idle": "10m", "max_sessions": 2, "on_max_sessions": "e
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Kind {
     Memory,
-    #[cfg(feature = "sqlite")]
     Sqlite,
 }
 
@@ -44,11 +43,10 @@ impl Scene {
     pub(crate) async fn new(kind: Kind) -> Self {
         let (store, directory): (Arc<dyn Store>, _) = match kind {
             Kind::Memory => (Arc::new(MemoryStore::default()), None),
-            #[cfg(feature = "sqlite")]
             Kind::Sqlite => {
                 let directory = tempfile::tempdir().expect("a directory");
                 let path = directory.path().join("latch.db");
-                let store = nightlatch_engine::store::sqlite::SqliteStore::open(&path);
+                let store = nightlatch_store_sqlite::SqliteStore::open(&path);
                 (Arc::new(store.expect("a store")), Some(directory))
             }
         };

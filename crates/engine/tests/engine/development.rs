@@ -2,8 +2,8 @@
 
 use nightlatch_core::path::Path;
 use nightlatch_core::session::{Answer, EndReason, Event, Phase, RequestKind, StepUp, Verdict};
-use nightlatch_engine::store::{Filter, Selector};
 use nightlatch_engine::{Options, PolicyChange, Standing};
+use nightlatch_store::{Filter, Selector};
 
 use crate::fixture::{Fixture, minutes, policy};
 
@@ -18,7 +18,7 @@ async fn for_development(policy: &str) -> Fixture {
     Fixture::new(policy).await.restarted_with(policy, options).await
 }
 
-async fn phase(fixture: &Fixture, digest: &nightlatch_engine::token::Digest) -> Option<Phase> {
+async fn phase(fixture: &Fixture, digest: &nightlatch_store::token::Digest) -> Option<Phase> {
     match fixture.engine.status(digest).await.expect("a store") {
         Standing::Live(snapshot) => {
             assert_eq!(

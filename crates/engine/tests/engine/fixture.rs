@@ -11,10 +11,10 @@ use nightlatch_core::policy::{Policy, PolicyDocument};
 use nightlatch_core::session::{Answer, EndReason, RequestKind, Verdict};
 use nightlatch_core::time::{Instant, Span};
 use nightlatch_engine::clock::{Clock, ManualTime};
-use nightlatch_engine::store::Store;
-use nightlatch_engine::store::memory::MemoryStore;
-use nightlatch_engine::token::Digest;
 use nightlatch_engine::{Engine, NewSession, Options, Standing};
+use nightlatch_store::Store;
+use nightlatch_store::memory::MemoryStore;
+use nightlatch_store::token::Digest;
 
 pub(crate) struct Fixture {
     pub(crate) engine: Arc<Engine>,

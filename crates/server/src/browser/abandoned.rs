@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use nightlatch_core::session::Event;
 use nightlatch_engine::Standing;
-use nightlatch_engine::store::{Filter, Page, StoreError};
+use nightlatch_store::{Filter, Page, StoreError};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::attendance::Gone;

@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use nightlatch_core::path::Path;
 use nightlatch_core::session::TabId;
-use nightlatch_engine::token::Handle;
+use nightlatch_store::token::Handle;
 use tokio::time::Instant;
 
 /// Hidden pages without a worker are slowed down to a timer a minute.

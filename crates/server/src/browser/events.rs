@@ -14,9 +14,9 @@ use futures_util::stream;
 use nightlatch_core::policy::Absent;
 use nightlatch_core::session::{DeadlineKind, Phase};
 use nightlatch_core::time::{Instant, Span};
-use nightlatch_engine::store::StoreError;
-use nightlatch_engine::token::{Digest, Handle};
 use nightlatch_engine::{Snapshot, Standing, Watcher};
+use nightlatch_store::StoreError;
+use nightlatch_store::token::{Digest, Handle};
 use serde::Serialize;
 
 use super::hold::too_many;

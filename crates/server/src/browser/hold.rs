@@ -7,7 +7,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use nightlatch_core::session::{Answer, Event, Hold};
 use nightlatch_core::time::Span;
-use nightlatch_engine::token::Handle;
+use nightlatch_store::token::Handle;
 use serde::{Deserialize, Serialize};
 
 use super::form::{JsonBody, is_name};

@@ -116,7 +116,7 @@ mod tests {
     use nightlatch_core::resolution::{Absolute, Idle};
     use nightlatch_core::session::{Limits, Status};
     use nightlatch_core::time::Instant;
-    use nightlatch_engine::token::Handle;
+    use nightlatch_store::token::Handle;
 
     use super::*;
 

@@ -9,7 +9,7 @@ use axum::extract::{FromRequest as _, Request, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use nightlatch_engine::Standing;
-use nightlatch_engine::token::Handle;
+use nightlatch_store::token::Handle;
 use serde::Deserialize;
 
 use super::form::JsonBody;

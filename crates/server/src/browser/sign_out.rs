@@ -8,7 +8,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use nightlatch_core::session::EndReason;
 use nightlatch_engine::Standing;
-use nightlatch_engine::token::Handle;
+use nightlatch_store::token::Handle;
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq as _;
 

@@ -7,8 +7,8 @@ use nightlatch_core::duration::Limit;
 use nightlatch_core::policy::OnIdle;
 use nightlatch_core::session::{Answer, DeadlineKind, Phase, Verdict};
 use nightlatch_core::time::Span;
-use nightlatch_engine::token::Handle;
 use nightlatch_engine::{Outcome, Snapshot, Standing};
+use nightlatch_store::token::Handle;
 use serde::{Serialize, Serializer};
 
 use super::sentence::Sentence;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use nightlatch_engine::token::Handle;
+use nightlatch_store::token::Handle;
 
 use crate::latch::Latch;
 

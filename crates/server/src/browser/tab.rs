@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use nightlatch_core::path::Path;
 use nightlatch_core::session::Event;
-use nightlatch_engine::token::{Digest, Handle};
+use nightlatch_store::token::{Digest, Handle};
 use serde::Deserialize;
 
 use super::attendance::TABS;

@@ -23,10 +23,10 @@ use http_body_util::BodyExt as _;
 use nightlatch_core::facts::Facts;
 use nightlatch_core::time::{Instant, Span};
 use nightlatch_engine::clock::{Clock, ManualTime};
-use nightlatch_engine::store::Store;
-use nightlatch_engine::store::memory::MemoryStore;
-use nightlatch_engine::token::Digest;
 use nightlatch_engine::{Engine, NewSession, Options};
+use nightlatch_store::Store;
+use nightlatch_store::memory::MemoryStore;
+use nightlatch_store::token::Digest;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use nightlatch_engine::token::Handle;
+use nightlatch_store::token::Handle;
 
 use super::standing::live;
 use crate::http::credential::{Credential, required};

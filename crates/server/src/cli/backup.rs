@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
-use nightlatch_engine::store::sqlite::{Copied, SqliteStore};
+use nightlatch_store_sqlite::{Copied, SqliteStore};
 
 use super::database::is_there;
 use crate::config::StoreKind;

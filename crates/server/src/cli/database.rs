@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::bail;
-use nightlatch_engine::store::Store;
+use nightlatch_store::Store;
 
 use crate::config::{Config, StoreKind};
 use crate::serve::open_store;

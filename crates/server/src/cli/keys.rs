@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::bail;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use nightlatch_engine::clock::Clock;
-use nightlatch_engine::store::{Created, Store};
+use nightlatch_store::{Created, Store};
 
 use super::database::{NewDatabase, existing};
 use crate::management::keys::{KeyName, beyond_applications, made, new_key, revoked};

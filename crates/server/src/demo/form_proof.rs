@@ -3,7 +3,7 @@
 //! visitors in as somebody else and read what they leave behind.
 
 use axum::http::{HeaderMap, HeaderValue, header};
-use nightlatch_engine::token::{Digest, Token};
+use nightlatch_store::token::{Digest, Token};
 use subtle::ConstantTimeEq as _;
 
 const NAME: &str = "demo-form";

@@ -6,7 +6,7 @@ use axum::response::Response;
 use nightlatch_core::policy::OnMaxSessions;
 use nightlatch_core::resolution::SessionLimit;
 use nightlatch_core::time::{Instant, Span};
-use nightlatch_engine::store::Record;
+use nightlatch_store::Record;
 
 use super::people::Person;
 use super::{form_proof, words};

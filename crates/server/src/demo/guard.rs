@@ -9,9 +9,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use nightlatch_core::path::Path;
 use nightlatch_core::session::{Answer, EndReason, Verdict};
 use nightlatch_core::time::Instant;
-use nightlatch_engine::store::StoreError;
-use nightlatch_engine::token::Digest;
 use nightlatch_engine::{Snapshot, Standing};
+use nightlatch_store::StoreError;
+use nightlatch_store::token::Digest;
 
 use super::people::{self, ADMINISTRATOR, CUSTOMER, Person};
 use crate::http::credential::credential;

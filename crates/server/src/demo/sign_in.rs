@@ -10,9 +10,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use nightlatch_core::facts::Facts;
 use nightlatch_core::resolution::SessionLimit;
 use nightlatch_core::session::{EndReason, Phase};
-use nightlatch_engine::store::{Record, StoreError};
-use nightlatch_engine::token::{Handle, Token};
 use nightlatch_engine::{Admission, NewSession, Standing};
+use nightlatch_store::token::{Handle, Token};
+use nightlatch_store::{Record, StoreError};
 use serde::Deserialize;
 
 use super::next::on_this_site;

@@ -6,9 +6,9 @@ use nightlatch_core::path::{Path, Readings};
 use nightlatch_core::resolution::is_passive;
 use nightlatch_core::session::{Answer, EndReason, RequestKind, StepUp, Verdict};
 use nightlatch_core::time::Instant;
-use nightlatch_engine::store::StoreError;
-use nightlatch_engine::token::Digest;
 use nightlatch_engine::{Outcome, Snapshot, Standing};
+use nightlatch_store::StoreError;
+use nightlatch_store::token::Digest;
 
 use super::original::{Original, Unbelievable};
 use super::place::Place;

@@ -4,7 +4,7 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use nightlatch_core::time::Span;
 use nightlatch_engine::Snapshot;
-use nightlatch_engine::token::Handle;
+use nightlatch_store::token::Handle;
 
 use crate::http::percent;
 

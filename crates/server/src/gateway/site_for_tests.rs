@@ -5,9 +5,9 @@ use std::sync::Arc;
 use nightlatch_core::facts::Facts;
 use nightlatch_core::time::{Instant, Span};
 use nightlatch_engine::clock::{Clock, ManualTime};
-use nightlatch_engine::store::Store;
-use nightlatch_engine::store::memory::MemoryStore;
 use nightlatch_engine::{Engine, NewSession, Options};
+use nightlatch_store::Store;
+use nightlatch_store::memory::MemoryStore;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;

@@ -2,8 +2,8 @@
 //! nothing that names a session of ours. It cannot lose what it never had.
 
 use axum::http::{HeaderMap, HeaderValue, header};
-use nightlatch_engine::store::StoreError;
-use nightlatch_engine::token::Digest;
+use nightlatch_store::StoreError;
+use nightlatch_store::token::Digest;
 
 use super::cookie::is_session;
 use crate::latch::Latch;

@@ -5,8 +5,8 @@
 
 use axum::http::{HeaderMap, header};
 use nightlatch_engine::Standing;
-use nightlatch_engine::store::StoreError;
-use nightlatch_engine::token::Digest;
+use nightlatch_store::StoreError;
+use nightlatch_store::token::Digest;
 
 use super::cookie::Presented;
 use super::problem::Problem;

@@ -10,8 +10,8 @@ pub(super) mod write;
 mod writing;
 
 use nightlatch_engine::Reads;
-use nightlatch_engine::audit::{AuditEntry, AuditKind};
-use nightlatch_engine::store::{Application, StoreError};
+use nightlatch_store::audit::{AuditEntry, AuditKind};
+use nightlatch_store::{Application, StoreError};
 
 use super::Management;
 use crate::http::problem::Problem;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::extract::State;
 use nightlatch_core::session::EndReason;
 use nightlatch_core::time::Span;
-use nightlatch_engine::audit::{AuditFilter, AuditKind, AuditRecord};
-use nightlatch_engine::token::Handle;
+use nightlatch_store::audit::{AuditFilter, AuditKind, AuditRecord};
+use nightlatch_store::token::Handle;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

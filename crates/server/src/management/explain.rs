@@ -10,7 +10,7 @@ use nightlatch_core::duration::Limit;
 use nightlatch_core::facts::Facts;
 use nightlatch_core::path::Path;
 use nightlatch_core::resolution::{Explanation, explain};
-use nightlatch_engine::store::Revision;
+use nightlatch_store::Revision;
 use schemars::{JsonSchema, json_schema};
 use serde::{Deserialize, Serialize};
 

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use nightlatch_core::time::{Instant, Span};
 use nightlatch_engine::Engine;
-use nightlatch_engine::store::Revision;
+use nightlatch_store::Revision;
 use serde::Serialize;
 use tokio::sync::Mutex;
 

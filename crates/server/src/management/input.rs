@@ -8,8 +8,8 @@ mod query;
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use nightlatch_core::session::EndReason;
-use nightlatch_engine::store::Revision;
-use nightlatch_engine::token::Handle;
+use nightlatch_store::Revision;
+use nightlatch_store::token::Handle;
 use schemars::{JsonSchema, json_schema};
 use serde::{Deserialize, Serialize};
 

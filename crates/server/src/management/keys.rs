@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use nightlatch_core::time::{Instant, Span};
 use nightlatch_engine::Engine;
-use nightlatch_engine::audit::{AuditEntry, AuditKind};
-use nightlatch_engine::store::{ApiKey, Created, Result};
-use nightlatch_engine::token::{Digest, Token};
+use nightlatch_store::audit::{AuditEntry, AuditKind};
+use nightlatch_store::token::{Digest, Token};
+use nightlatch_store::{ApiKey, Created, Result};
 use subtle::ConstantTimeEq as _;
 use tokio::sync::{Mutex, MutexGuard};
 

@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use nightlatch_engine::store::{ApiKey, Filter, Record};
-use nightlatch_engine::token::Handle;
 use nightlatch_engine::{Engine, Standing};
+use nightlatch_store::token::Handle;
+use nightlatch_store::{ApiKey, Filter, Record};
 
 use super::input::{impossible, no_such_session};
 use super::refusal::Refusal;

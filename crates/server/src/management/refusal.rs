@@ -157,7 +157,7 @@ mod tests {
 
     use axum::response::IntoResponse as _;
     use http_body_util::BodyExt as _;
-    use nightlatch_engine::store::StoreError;
+    use nightlatch_store::StoreError;
     use serde_json::Value;
 
     use super::*;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use nightlatch_engine::audit::AuditKind;
+use nightlatch_store::audit::AuditKind;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 macro_rules! form {

@@ -14,9 +14,9 @@ mod too_old;
 use nightlatch_core::duration::Limit;
 use nightlatch_core::session::{DeadlineKind, EndReason, Hold, Phase};
 use nightlatch_core::time::{Instant, Span};
-use nightlatch_engine::store::{Record, Revision};
-use nightlatch_engine::token::Handle;
 use nightlatch_engine::{Engine, SignedIn, Snapshot, Standing};
+use nightlatch_store::token::Handle;
+use nightlatch_store::{Record, Revision};
 use schemars::JsonSchema;
 use serde::Serialize;
 

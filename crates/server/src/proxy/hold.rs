@@ -11,7 +11,7 @@ use std::time::Duration;
 use nightlatch_core::session::{Answer, Event};
 use nightlatch_core::time::{Instant, Span};
 use nightlatch_engine::Standing;
-use nightlatch_engine::token::{Digest, Handle};
+use nightlatch_store::token::{Digest, Handle};
 use tokio::sync::Notify;
 
 use crate::latch::Latch;

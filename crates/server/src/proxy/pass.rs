@@ -12,7 +12,7 @@ use hyper::body::{Body as _, Incoming};
 use nightlatch_core::policy::Policy;
 use nightlatch_core::resolution::is_passive;
 use nightlatch_core::session::RequestKind;
-use nightlatch_engine::token::{Digest, Handle};
+use nightlatch_store::token::{Digest, Handle};
 
 use super::asked::Asked;
 use super::body::{Passing, Patience};

@@ -6,8 +6,8 @@ use std::time::Duration;
 use axum::body::Body;
 use nightlatch_core::session::{EndReason, Phase};
 use nightlatch_core::time::{Instant, Span};
-use nightlatch_engine::token::{Digest, Handle};
 use nightlatch_engine::{Snapshot, Standing};
+use nightlatch_store::token::{Digest, Handle};
 
 use super::body::Until;
 use crate::gateway::decision::Why;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
-use nightlatch_engine::token::{Digest, Handle};
+use nightlatch_store::token::{Digest, Handle};
 
 use super::session_end::{Ends, OpenStream, over};
 use crate::latch::Latch;

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use nightlatch_core::time::Instant;
 
-use crate::audit::{AuditFilter, AuditRecord};
-use crate::store::{ApiKey, Application, Filter, Page, PolicyRevision, Record, Result, Revision, Store};
-use crate::token::{Digest, Handle};
+use nightlatch_store::audit::{AuditFilter, AuditRecord};
+use nightlatch_store::token::{Digest, Handle};
+use nightlatch_store::{ApiKey, Application, Filter, Page, PolicyRevision, Record, Result, Revision, Store};
 
 /// The store as everybody sees it: it can be asked, and not be changed.
 #[derive(Clone, Debug)]

@@ -5,13 +5,13 @@
 
 use nightlatch_core::time::Instant;
 
-use crate::audit::AuditEntry;
 use crate::engine::Engine;
-use crate::store::{
+use nightlatch_store::audit::AuditEntry;
+use nightlatch_store::token::Digest;
+use nightlatch_store::{
     Amendment, ApiKey, Application, Claim, Created, Creation, End, Ended, Expiry, PolicyRevision, Reindex, Result,
     Selector, Store, Touch,
 };
-use crate::token::Digest;
 
 /// The writes of the store.
 #[derive(Clone, Copy, Debug)]

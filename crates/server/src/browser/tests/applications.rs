@@ -2,8 +2,8 @@
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
-use nightlatch_engine::audit::{AuditEntry, AuditKind};
-use nightlatch_engine::store::{Application, Store as _};
+use nightlatch_store::audit::{AuditEntry, AuditKind};
+use nightlatch_store::{Application, Store as _};
 use serde_json::json;
 
 use super::{Answer, Site, page_request};
@@ -52,7 +52,7 @@ async fn sign_out(site: &Site, return_to: &str) -> String {
     assert_eq!(site.get("/session", &token).await.status, StatusCode::UNAUTHORIZED);
 
     let token = site.sign_in("ada").await;
-    let proof = nightlatch_engine::token::Digest::of(&token)
+    let proof = nightlatch_store::token::Digest::of(&token)
         .expect("a token")
         .form_token();
     let mut form = url::form_urlencoded::Serializer::new(String::new());

@@ -1,7 +1,7 @@
 use axum::http::{Method, StatusCode, header};
 use nightlatch_core::session::EndReason;
-use nightlatch_engine::audit::{AuditFilter, AuditKind};
-use nightlatch_engine::store::Store as _;
+use nightlatch_store::Store as _;
+use nightlatch_store::audit::{AuditFilter, AuditKind};
 use serde_json::json;
 
 use super::{Site, page_request};
@@ -126,7 +126,7 @@ async fn an_ended_session_says_why_and_when() {
         );
         assert_eq!(answer.json()["ended_at"], 1_700_000_600_000_i64);
     }
-    let stranger = nightlatch_engine::token::Token::random();
+    let stranger = nightlatch_store::token::Token::random();
     let answer = site.get("/session", stranger.expose()).await;
     assert_eq!(answer.problem(StatusCode::UNAUTHORIZED).as_deref(), Some("none"));
 }

@@ -4,7 +4,7 @@ use axum::body::BodyDataStream;
 use axum::http::{Method, StatusCode};
 use futures_util::StreamExt as _;
 use nightlatch_core::session::EndReason;
-use nightlatch_engine::token::Digest;
+use nightlatch_store::token::Digest;
 use serde_json::Value;
 
 use super::{Site, page_request};

@@ -187,7 +187,7 @@ async fn a_bearer_of_ours_is_meant_whatever_has_become_of_its_session() {
     ] {
         assert_eq!(subject(headers).await.as_deref(), Some(told), "{headers:?}");
     }
-    let digest = nightlatch_engine::token::Digest::of(&ben["bearer  ".len()..]).expect("a token");
+    let digest = nightlatch_store::token::Digest::of(&ben["bearer  ".len()..]).expect("a token");
     let ended = site
         .latch
         .engine

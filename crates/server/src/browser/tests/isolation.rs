@@ -1,7 +1,7 @@
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
-use nightlatch_engine::audit::AuditFilter;
-use nightlatch_engine::store::{Filter, Store as _};
+use nightlatch_store::audit::AuditFilter;
+use nightlatch_store::{Filter, Store as _};
 
 use super::{Site, page_request};
 
@@ -77,7 +77,7 @@ async fn a_plain_form_signs_out_with_the_pages_own_token() {
     };
     site.send(form("")).await.problem(StatusCode::FORBIDDEN);
     site.send(form("forged")).await.problem(StatusCode::FORBIDDEN);
-    let digest = nightlatch_engine::token::Digest::of(&token).expect("a token");
+    let digest = nightlatch_store::token::Digest::of(&token).expect("a token");
     let answer = site.send(form(&digest.form_token())).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
     assert_eq!(answer.header("location"), Some("/nightlatch/signed-out?reason=user"));
@@ -129,7 +129,7 @@ async fn unauthenticated_traffic_stores_nothing() {
         site.store.audit(&audit).await.expect("audit"),
     );
     for round in 0..1000 {
-        let stranger = nightlatch_engine::token::Token::random();
+        let stranger = nightlatch_store::token::Token::random();
         let token = if round % 2 == 0 { stranger.expose() } else { "nonsense" };
         for (method, path) in WRITES {
             let answer = site.page(method.clone(), path, token, body_for(path)).await;

@@ -2,8 +2,8 @@
 
 use axum::http::{Method, StatusCode};
 use nightlatch_core::time::Span;
-use nightlatch_engine::audit::{AuditEntry, AuditFilter, AuditKind};
-use nightlatch_engine::store::Store as _;
+use nightlatch_store::Store as _;
+use nightlatch_store::audit::{AuditEntry, AuditFilter, AuditKind};
 
 use super::Site;
 

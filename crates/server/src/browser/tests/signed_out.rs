@@ -2,8 +2,8 @@
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use nightlatch_engine::audit::{AuditEntry, AuditKind};
-use nightlatch_engine::store::{Application, Store as _};
+use nightlatch_store::audit::{AuditEntry, AuditKind};
+use nightlatch_store::{Application, Store as _};
 
 use super::Site;
 

@@ -1,7 +1,7 @@
 //! Pages of the audit of a running server.
 
 use clap::builder::PossibleValuesParser;
-use nightlatch_engine::audit::AuditKind;
+use nightlatch_store::audit::AuditKind;
 use serde_json::Value;
 
 use crate::cli::client::{Connection, query};

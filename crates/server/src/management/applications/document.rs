@@ -1,7 +1,7 @@
 //! The document of one application: what the store keeps of it, and its table in the policy.
 
 use nightlatch_core::policy::ApplicationBase;
-use nightlatch_engine::store::Application;
+use nightlatch_store::Application;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

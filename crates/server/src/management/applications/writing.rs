@@ -4,8 +4,8 @@
 //! up in between changes nothing: all of it runs to its end.
 
 use nightlatch_core::policy::{ApplicationBase, Policy, PolicyDocument};
-use nightlatch_engine::store::{Application, Revision};
 use nightlatch_engine::{PolicyChange, PolicyChanged, Uncancelled};
+use nightlatch_store::{Application, Revision};
 use tokio::sync::MutexGuard;
 
 use super::document::{Document, Written};

@@ -6,9 +6,9 @@ use nightlatch_core::policy::{Absent, OnIdle};
 use nightlatch_core::resolution::{Explained, Explanation};
 use nightlatch_core::session::{DeadlineKind, EndReason, Phase, StepUp, Verdict};
 use nightlatch_core::time::Instant;
-use nightlatch_engine::store::Revisions;
-use nightlatch_engine::token::Handle;
 use nightlatch_engine::{LimitReached, LiveExplanation, OpenPage, Over, PageExplanation, SessionExplanation};
+use nightlatch_store::Revisions;
+use nightlatch_store::token::Handle;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

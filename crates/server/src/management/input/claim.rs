@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, HeaderName};
-use nightlatch_engine::store::Claim;
-use nightlatch_engine::token::Digest;
+use nightlatch_store::Claim;
+use nightlatch_store::token::Digest;
 use schemars::{JsonSchema, json_schema};
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use nightlatch_engine::store::ApiKey;
+use nightlatch_store::ApiKey;
 use schemars::JsonSchema;
 use serde::Serialize;
 

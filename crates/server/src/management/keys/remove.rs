@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::extract::State;
 use nightlatch_engine::Uncancelled;
-use nightlatch_engine::store::ApiKey;
+use nightlatch_store::ApiKey;
 
 use super::KeyName;
 use super::name::{KeyInPath, no_such_key};

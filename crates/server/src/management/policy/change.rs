@@ -1,8 +1,8 @@
 //! The policy that a write starts from, and putting another in its place.
 
 use nightlatch_core::policy::{Policy, PolicyDocument};
-use nightlatch_engine::store::Revision;
 use nightlatch_engine::{PolicyChange, PolicyChanged};
+use nightlatch_store::Revision;
 
 use super::{document, ensure_server_owns};
 use crate::http::problem::Problem;

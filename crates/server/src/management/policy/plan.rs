@@ -9,8 +9,8 @@ use nightlatch_core::policy::{Difference, Lint, PolicyDocument, differences, lin
 use nightlatch_core::session::EndReason;
 use nightlatch_core::time::Span;
 use nightlatch_engine::Planned;
-use nightlatch_engine::store::Revision;
-use nightlatch_engine::token::Handle;
+use nightlatch_store::Revision;
+use nightlatch_store::token::Handle;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;

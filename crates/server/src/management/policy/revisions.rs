@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use nightlatch_core::policy::{Difference, PolicyDocument, differences};
-use nightlatch_engine::store::{PolicyRevision, Revision};
+use nightlatch_store::{PolicyRevision, Revision};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

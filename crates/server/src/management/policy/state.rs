@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use nightlatch_engine::store::Revision;
+use nightlatch_store::Revision;
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -7,8 +7,8 @@ use axum::extract::State;
 use nightlatch_core::session::EndReason;
 use nightlatch_core::time::Instant;
 use nightlatch_engine::Standing;
-use nightlatch_engine::store::{Selector, StoreError};
-use nightlatch_engine::token::Handle;
+use nightlatch_store::token::Handle;
+use nightlatch_store::{Selector, StoreError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -3,7 +3,7 @@
 use nightlatch_core::policy::OnMaxSessions;
 use nightlatch_core::resolution::SessionLimit;
 use nightlatch_engine::Engine;
-use nightlatch_engine::store::Record;
+use nightlatch_store::Record;
 use serde_json::json;
 
 use super::View;

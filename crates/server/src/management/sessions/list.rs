@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use nightlatch_engine::Engine;
-use nightlatch_engine::store::{Filter, Page};
-use nightlatch_engine::token::Handle;
+use nightlatch_store::token::Handle;
+use nightlatch_store::{Filter, Page};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

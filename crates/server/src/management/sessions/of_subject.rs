@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::State;
-use nightlatch_engine::store::{Filter, Selector};
-use nightlatch_engine::token::Handle;
+use nightlatch_store::token::Handle;
+use nightlatch_store::{Filter, Selector};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

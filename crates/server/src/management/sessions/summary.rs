@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use nightlatch_core::time::Instant;
 use nightlatch_engine::Standing;
-use nightlatch_engine::store::{Filter, Page};
+use nightlatch_store::{Filter, Page};
 use schemars::JsonSchema;
 use serde::Serialize;
 

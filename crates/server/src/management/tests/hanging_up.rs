@@ -4,10 +4,10 @@
 use std::collections::BTreeSet;
 
 use axum::http::HeaderValue;
-use nightlatch_engine::store::Store;
-use nightlatch_engine::store::sqlite::SqliteStore;
-use nightlatch_engine::token::{Digest, Handle};
 use nightlatch_engine::{NewSession, PolicyChange};
+use nightlatch_store::Store;
+use nightlatch_store::token::{Digest, Handle};
+use nightlatch_store_sqlite::SqliteStore;
 use serde_json::json;
 use tempfile::TempDir;
 

@@ -1,0 +1,200 @@
+//! A change is made on the record it was worked out from, or not at all.
+
+use crate::audit::AuditKind;
+use crate::{Amendment, Revisions, Selector, Store, Touch};
+use nightlatch_core::duration::Limit;
+use nightlatch_core::session::{EndReason, State};
+use nightlatch_core::time::Span;
+
+use super::creating::full;
+use super::fixture::*;
+
+async fn amend(store: &dyn Store, amendment: &Amendment) -> bool {
+    store.amend(amendment).await.expect("store")
+}
+
+pub async fn an_amendment_changes_what_it_names(store: Shared) {
+    let mut record = record_with(1, "a", Some("crm"), Some("mobile"), &["admin"]);
+    add(store.as_ref(), &record).await;
+    let mut change = amendment(&record);
+    change.session.choice = Some(Limit::after(Span::from_secs(60)));
+    change.session.last_page = full(1).session.last_page;
+    change.session.presence = full(1).session.presence;
+    change.session.activity = activity(1100, 50);
+    change.session.state = State::Locked { at: at(1200) };
+    change.revisions = Revisions { own: 1, today: 2 };
+    change.due = Some(at(5000));
+    change.audit = vec![
+        entry(&record, AuditKind::Chosen, at(1190)),
+        entry(&record, AuditKind::Locked, at(1200)),
+    ];
+    assert!(amend(store.as_ref(), &change).await);
+
+    record.session = change.session;
+    record.revisions = change.revisions;
+    record.due = change.due;
+    record.version = 1;
+    assert_eq!(get(store.as_ref(), 1).await, record);
+    let told: Vec<_> = audit(store.as_ref(), of_session(1))
+        .await
+        .into_iter()
+        .map(|told| told.entry.kind)
+        .collect();
+    assert_eq!(told, [AuditKind::SignIn, AuditKind::Chosen, AuditKind::Locked]);
+
+    let mut back = amendment(&record);
+    back.session.choice = None;
+    back.session.last_page = None;
+    back.session.presence = None;
+    back.session.state = State::Active;
+    back.due = None;
+    assert!(amend(store.as_ref(), &back).await);
+    let record = get(store.as_ref(), 1).await;
+    assert_eq!((record.session, record.due, record.version), (back.session, None, 2));
+}
+
+pub async fn a_stale_amendment_changes_nothing(store: Shared) {
+    let record = record(1, "a");
+    add(store.as_ref(), &record).await;
+    let mut change = amendment(&record);
+    change.due = Some(at(3000));
+    assert!(amend(store.as_ref(), &change).await);
+    let amended = get(store.as_ref(), 1).await;
+
+    change.due = Some(at(9000));
+    change.rotate_to = Some(digest(2));
+    change.audit = vec![entry(&record, AuditKind::Chosen, at(1190))];
+    assert!(!amend(store.as_ref(), &change).await, "the version is another now");
+    assert!(
+        !amend(
+            store.as_ref(),
+            &Amendment {
+                version: 2,
+                ..change.clone()
+            }
+        )
+        .await,
+        "nor one to come"
+    );
+    assert!(
+        !amend(
+            store.as_ref(),
+            &Amendment {
+                digest: digest(3),
+                ..change
+            }
+        )
+        .await,
+        "nor of nobody"
+    );
+    assert_eq!(get(store.as_ref(), 1).await, amended);
+    assert_eq!(store.get(&digest(2)).await.expect("store"), None);
+    assert_eq!(audit(store.as_ref(), of_session(1)).await.len(), 1);
+}
+
+pub async fn an_amendment_does_not_take_back_a_touch(store: Shared) {
+    let record = record(1, "a");
+    add(store.as_ref(), &record).await;
+    store
+        .touch(&[Touch {
+            activity: activity(1600, 400),
+            ..touch(1, 1600)
+        }])
+        .await
+        .expect("store");
+    let mut change = amendment(&record);
+    change.session.activity = activity(1300, 100);
+    assert!(amend(store.as_ref(), &change).await, "a touch is no other version");
+    assert_eq!(get(store.as_ref(), 1).await.session.activity, activity(1600, 400));
+}
+
+pub async fn reauthentication_clears_the_longest_absence(store: Shared) {
+    let mut record = record(1, "a");
+    record.session.activity = activity(1000, 400);
+    add(store.as_ref(), &record).await;
+    let mut change = amendment(&record);
+    change.session.authenticated = at(1700);
+    change.session.activity = activity(1700, 0);
+    assert!(amend(store.as_ref(), &change).await);
+    assert_eq!(get(store.as_ref(), 1).await.session.activity, activity(1700, 0));
+}
+
+/// The slow request: it read the session, the person signed out, and only then it writes what it found.
+pub async fn a_change_after_the_end_changes_nothing(store: Shared) {
+    add(store.as_ref(), &record(1, "a")).await;
+    let read_before = get(store.as_ref(), 1).await;
+    assert_eq!(
+        end_all(store.as_ref(), Selector::Digest(digest(1)), EndReason::User, 1).await,
+        [handle(1)]
+    );
+    let ended = get(store.as_ref(), 1).await;
+
+    store.touch(&[touch(1, 1900)]).await.expect("store");
+    let mut change = amendment(&read_before);
+    change.due = Some(at(9000));
+    assert!(!amend(store.as_ref(), &change).await);
+    change.rotate_to = Some(digest(2));
+    assert!(!amend(store.as_ref(), &change).await);
+    change.version = ended.version;
+    assert!(!amend(store.as_ref(), &change).await, "whatever version it claims");
+
+    assert_eq!(get(store.as_ref(), 1).await, ended);
+    assert_eq!(store.get(&digest(2)).await.expect("store"), None);
+    assert_eq!(store.due(at(i64::MAX), 10).await.expect("store"), []);
+    assert_eq!(store.count(&everything()).await.expect("store"), 0);
+}
+
+pub async fn rotation_replaces_the_token_and_nothing_else(store: Shared) {
+    let mut record = full(1);
+    add(store.as_ref(), &record).await;
+    let mut change = amendment(&record);
+    change.rotate_to = Some(digest(2));
+    change.audit = vec![entry(&record, AuditKind::Reauthenticated, at(1300))];
+    assert!(amend(store.as_ref(), &change).await);
+
+    assert_eq!(
+        store.get(&digest(1)).await.expect("store"),
+        None,
+        "the old token is gone"
+    );
+    record.digest = digest(2);
+    record.version += 1;
+    assert_eq!(store.get(&digest(2)).await.expect("store"), Some(record.clone()));
+    assert_eq!(store.find(&handle(1)).await.expect("store"), Some(record.clone()));
+    assert_eq!(
+        store.list(&everything(), first(10)).await.expect("store"),
+        std::slice::from_ref(&record)
+    );
+    assert_eq!(store.due(at(5000), 10).await.expect("store"), [record]);
+    assert_eq!(audit(store.as_ref(), of_session(1)).await.len(), 2);
+}
+
+pub async fn rotation_onto_a_known_token_is_refused(store: Shared) {
+    let (one, other) = (record(1, "a"), record(2, "b"));
+    add(store.as_ref(), &one).await;
+    add(store.as_ref(), &other).await;
+    for taken in [digest(1), digest(2)] {
+        let mut change = amendment(&one);
+        change.due = Some(at(9000));
+        change.rotate_to = Some(taken);
+        change.audit = vec![entry(&one, AuditKind::Reauthenticated, at(1300))];
+        assert!(!amend(store.as_ref(), &change).await);
+    }
+    assert_eq!(get(store.as_ref(), 1).await, one);
+    assert_eq!(get(store.as_ref(), 2).await, other);
+    assert_eq!(audit(store.as_ref(), of_session(1)).await.len(), 1);
+}
+
+pub async fn a_rotated_session_ends_by_its_new_token_alone(store: Shared) {
+    let record = record(1, "a");
+    add(store.as_ref(), &record).await;
+    let mut change = amendment(&record);
+    change.rotate_to = Some(digest(2));
+    assert!(amend(store.as_ref(), &change).await);
+    let missed = store.touch(&[touch(1, 1900)]).await.expect("store");
+    assert_eq!(missed, [digest(1)], "nobody has that token any more");
+    assert_eq!(get(store.as_ref(), 2).await.session.activity.seen, at(1000));
+    assert!(!end_one(store.as_ref(), 1).await);
+    assert!(end_one(store.as_ref(), 2).await);
+    assert_eq!(reasons(store.as_ref(), 1).await, [Some(EndReason::Admin)]);
+}

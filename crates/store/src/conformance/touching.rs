@@ -1,0 +1,105 @@
+//! Activity only goes forward, and only on live sessions.
+
+use crate::{Reindex, Touch};
+
+use super::fixture::*;
+
+pub async fn a_touch_moves_activity_and_deadline(store: Shared) {
+    add(store.as_ref(), &record(1, "a")).await;
+    add(store.as_ref(), &record(2, "b")).await;
+    let unlimited = Touch {
+        due: None,
+        ..touch(2, 1700)
+    };
+    store
+        .touch(&[
+            Touch {
+                activity: activity(1600, 20),
+                ..touch(1, 1600)
+            },
+            unlimited,
+        ])
+        .await
+        .expect("store");
+
+    let mut touched = record(1, "a");
+    touched.session.activity = activity(1600, 20);
+    touched.due = Some(at(2600));
+    assert_eq!(
+        get(store.as_ref(), 1).await,
+        touched,
+        "nothing else changes, the version least of all"
+    );
+    assert_eq!(get(store.as_ref(), 2).await.due, None);
+}
+
+pub async fn a_touch_never_goes_back(store: Shared) {
+    add(store.as_ref(), &record(1, "a")).await;
+    store.touch(&[touch(1, 1600)]).await.expect("store");
+    let missed = store.touch(&[touch(1, 1599)]).await.expect("store");
+    assert_eq!(missed, [], "it lives, and knows more");
+    let record = get(store.as_ref(), 1).await;
+    assert_eq!((record.session.activity.seen, record.due), (at(1600), Some(at(2600))));
+}
+
+pub async fn a_touch_never_shortens_the_longest_absence(store: Shared) {
+    add(store.as_ref(), &record(1, "a")).await;
+    store
+        .touch(&[Touch {
+            activity: activity(1600, 300),
+            ..touch(1, 1600)
+        }])
+        .await
+        .expect("store");
+    store
+        .touch(&[Touch {
+            activity: activity(1700, 100),
+            ..touch(1, 1700)
+        }])
+        .await
+        .expect("store");
+    assert_eq!(get(store.as_ref(), 1).await.session.activity, activity(1700, 300));
+}
+
+pub async fn a_touch_leaves_missing_and_ended_records_alone(store: Shared) {
+    add(store.as_ref(), &record(1, "a")).await;
+    add(store.as_ref(), &record(2, "b")).await;
+    assert!(end_one(store.as_ref(), 1).await);
+    let ended = get(store.as_ref(), 1).await;
+    let missed = store.touch(&[touch(1, 1800), touch(3, 1800), touch(2, 1800)]).await;
+    let missed = missed.expect("the others do not spoil it");
+    assert_eq!(missed, [digest(1), digest(3)], "and it says which they are");
+    assert_eq!(get(store.as_ref(), 1).await, ended);
+    assert_eq!(store.get(&digest(3)).await.expect("store"), None);
+    assert_eq!(get(store.as_ref(), 2).await.session.activity.seen, at(1800));
+    store.touch(&[]).await.expect("nothing to do is done");
+}
+
+pub async fn of_touches_of_one_record_the_latest_counts(store: Shared) {
+    add(store.as_ref(), &record(1, "a")).await;
+    store
+        .touch(&[touch(1, 1500), touch(1, 1700), touch(1, 1600)])
+        .await
+        .expect("store");
+    assert_eq!(get(store.as_ref(), 1).await.session.activity.seen, at(1700));
+}
+
+pub async fn a_touch_of_an_earlier_policy_leaves_the_deadline_of_a_later_one(store: Shared) {
+    add(store.as_ref(), &record(1, "a")).await;
+    let reindex = Reindex {
+        digest: digest(1),
+        version: get(store.as_ref(), 1).await.version,
+        today: 2,
+        due: Some(at(1900)),
+    };
+    store.reindex(&[reindex]).await.expect("store");
+    store.touch(&[touch(1, 1700)]).await.expect("store");
+    let after = get(store.as_ref(), 1).await;
+    assert_eq!((after.session.activity.seen, after.due), (at(1700), Some(at(1900))));
+    let caught_up = Touch {
+        today: 2,
+        ..touch(1, 1800)
+    };
+    store.touch(&[caught_up]).await.expect("store");
+    assert_eq!(get(store.as_ref(), 1).await.due, Some(at(2800)));
+}

@@ -1,0 +1,72 @@
+//! What is kept of one session.
+
+use std::sync::Arc;
+
+use nightlatch_core::session::{Activity, EndReason, Hold, Presence, Session, State};
+use nightlatch_core::time::{Instant, Span};
+use serde::{Deserialize, Serialize};
+
+use crate::audit::Ledger;
+use crate::token::{Digest, Handle};
+
+/// The number of a policy, in the order in which they came into force.
+pub type Revision = u32;
+
+/// Everything the store keeps of one session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// The digest of its token.
+    pub digest: Digest,
+    /// Its public id.
+    pub handle: Handle,
+    /// Who signed in.
+    pub subject: Arc<str>,
+    /// How they authenticated (RFC 8176 names).
+    pub amr: Arc<[Box<str>]>,
+    /// When the session was created.
+    pub created: Instant,
+    /// Its state under the rules. What its presence decides is kept; open tabs tell themselves again.
+    pub session: Session,
+    /// The policies it lives under.
+    pub revisions: Revisions,
+    /// The deadline index: when it falls due, as far as the store knows its activity. `None` when it is over.
+    pub due: Option<Instant>,
+    /// Counts the amendments.
+    pub version: u64,
+    /// What the audit is still to be told of it, if anything.
+    pub ledger: Option<Box<Ledger>>,
+}
+
+/// The policies a session lives under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revisions {
+    /// The policy of its sign-in or last re-authentication.
+    pub own: Revision,
+    /// The policy in force when its state was last worked out.
+    pub today: Revision,
+}
+
+impl Record {
+    /// Whether the session is over, since when and why.
+    #[must_use]
+    pub fn ended(&self) -> Option<(Instant, EndReason)> {
+        match self.session.state {
+            State::Ended { at, reason } => Some((at, reason)),
+            State::Active | State::Locked { .. } => None,
+        }
+    }
+}
+
+/// The longest absence of a session that ends at `at`, the last one included. What the store does not know is how long a
+/// policy lets holds run: a hold that runs counts up to the end that was asked for.
+#[must_use]
+pub fn longest_absence(activity: Activity, presence: Option<&Presence>, at: Instant) -> Span {
+    let held = presence.map_or(activity.seen, |presence| {
+        let running = presence.holds.values().filter_map(|hold| match hold {
+            Hold::Until(until) => Some(*until),
+            Hold::Ended => None,
+        });
+        running.chain(presence.held_until).fold(activity.seen, Instant::max)
+    });
+    activity.longest_absence.max(at.since(held))
+}
