@@ -6,8 +6,8 @@ use nightlatch_store::audit::{AuditEntry, AuditFilter, AuditRecord};
 use nightlatch_store::secret::Secret;
 use nightlatch_store::token::{Digest, Handle};
 use nightlatch_store::{
-    Amendment, ApiKey, Application, Claim, Created, Creation, End, Ended, Expiry, Filter, Page, PolicyRevision, Record,
-    Reindex, Result, Revision, Selector, Store, Touch,
+    Amendment, ApiKey, Application, Audit, Changes, Claim, Created, Creation, Documents, End, Ended, Expiry, Filter,
+    Page, PolicyRevision, Record, Reindex, Result, Revision, Selector, Sessions, Touch,
 };
 
 /// Takes every write and remembers none.
@@ -15,7 +15,7 @@ use nightlatch_store::{
 pub struct NullStore;
 
 #[async_trait]
-impl Store for NullStore {
+impl Sessions for NullStore {
     async fn create(&self, _: &Creation) -> Result<Created> {
         Ok(Created::Added(Vec::new()))
     }
@@ -44,6 +44,10 @@ impl Store for NullStore {
         Ok(Vec::new())
     }
 
+    async fn reindex(&self, _: &[Reindex]) -> Result<()> {
+        Ok(())
+    }
+
     async fn due(&self, _: Instant, _: usize) -> Result<Vec<Record>> {
         Ok(Vec::new())
     }
@@ -60,18 +64,20 @@ impl Store for NullStore {
         Ok(0)
     }
 
-    async fn reindex(&self, _: &[Reindex]) -> Result<()> {
-        Ok(())
-    }
-
     async fn forget_ended(&self, _: Instant, _: usize) -> Result<usize> {
         Ok(0)
     }
+}
 
+#[async_trait]
+impl Audit for NullStore {
     async fn audit(&self, _: &AuditFilter) -> Result<Vec<AuditRecord>> {
         Ok(Vec::new())
     }
+}
 
+#[async_trait]
+impl Documents for NullStore {
     async fn policies(&self) -> Result<Vec<PolicyRevision>> {
         Ok(Vec::new())
     }
@@ -115,7 +121,10 @@ impl Store for NullStore {
     async fn secret(&self, fresh: &Secret) -> Result<Secret> {
         Ok(fresh.clone())
     }
+}
 
+#[async_trait]
+impl Changes for NullStore {
     async fn latest_instant(&self) -> Result<Instant> {
         Ok(Instant::default())
     }

@@ -15,7 +15,7 @@ use nightlatch_core::path::Path;
 use nightlatch_core::session::{Answer, EndReason, Event, Phase, Refusal, RequestKind, Verdict};
 use nightlatch_engine::{Reauthentication, Standing};
 use nightlatch_store::audit::{AuditFilter, AuditKind};
-use nightlatch_store::{Filter, Selector, Store};
+use nightlatch_store::{Filter, Selector, Sessions as _};
 
 fn home() -> Path<'static> {
     Path::canonical("/home").into_owned()

@@ -39,8 +39,8 @@ use nightlatch_store::audit::{AuditEntry, AuditFilter, AuditRecord};
 use nightlatch_store::secret::Secret;
 use nightlatch_store::token::{Digest, Handle};
 use nightlatch_store::{
-    Amendment, ApiKey, Application, Claim, Created, Creation, End, Ended, Expiry, Filter, Page, PolicyRevision, Record,
-    Reindex, Result, Revision, Selector, Store, StoreError, Touch,
+    Amendment, ApiKey, Application, Audit, Changes, Claim, Created, Creation, Documents, End, Ended, Expiry, Filter,
+    Page, PolicyRevision, Record, Reindex, Result, Revision, Selector, Sessions, StoreError, Touch,
 };
 
 /// Keeps everything in one file.
@@ -92,7 +92,7 @@ fn create_file(path: &Path) -> Result<()> {
 }
 
 #[async_trait]
-impl Store for SqliteStore {
+impl Sessions for SqliteStore {
     async fn create(&self, creation: &Creation) -> Result<Created> {
         let creation = creation.clone();
         self.writer.call(move |group| creating::create(group, &creation)).await
@@ -168,14 +168,20 @@ impl Store for SqliteStore {
             .call(move |group| ending::forget_ended(group, before, limit))
             .await
     }
+}
 
+#[async_trait]
+impl Audit for SqliteStore {
     async fn audit(&self, filter: &AuditFilter) -> Result<Vec<AuditRecord>> {
         let filter = filter.clone();
         self.readers
             .call(move |reader| reads::audit(&reader.connection, &filter))
             .await
     }
+}
 
+#[async_trait]
+impl Documents for SqliteStore {
     async fn policies(&self) -> Result<Vec<PolicyRevision>> {
         self.readers
             .call(move |reader| reads::policies(&reader.connection))
@@ -255,7 +261,10 @@ impl Store for SqliteStore {
         let fresh = fresh.clone();
         self.writer.call(move |group| documents::secret(group, &fresh)).await
     }
+}
 
+#[async_trait]
+impl Changes for SqliteStore {
     async fn latest_instant(&self) -> Result<Instant> {
         self.readers
             .call(move |reader| reads::latest_instant(&reader.connection))

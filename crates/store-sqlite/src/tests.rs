@@ -14,7 +14,9 @@ use super::failure::Failure;
 use super::selection::{self, Selection};
 use nightlatch_store::audit::{AuditEntry, AuditFilter, AuditKind};
 use nightlatch_store::token::{Digest, Handle};
-use nightlatch_store::{Created, Creation, Filter, Page, Record, Revisions, Store, StoreError};
+use nightlatch_store::{
+    Audit as _, Changes as _, Created, Creation, Filter, Page, Record, Revisions, Sessions as _, StoreError,
+};
 
 fn store() -> (SqliteStore, TempDir) {
     let directory = tempfile::tempdir().expect("directory");

@@ -2,12 +2,21 @@
 
 mod ledger;
 
+use async_trait::async_trait;
 use nightlatch_core::session::EndReason;
 use nightlatch_core::time::{Instant, Span};
 use serde::{Deserialize, Serialize};
 
 pub use self::ledger::{Ledger, told_at_the_end, told_with};
+use crate::error::Result;
 use crate::token::Handle;
+
+/// Keeps the audit. What is told goes into it with the change it is about, so nothing is added to it here.
+#[async_trait]
+pub trait Audit: Send + Sync {
+    /// A page of the audit, oldest first.
+    async fn audit(&self, filter: &AuditFilter) -> Result<Vec<AuditRecord>>;
+}
 
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -1,10 +1,59 @@
 //! What is kept besides sessions: policies, API keys, applications.
 
+use async_trait::async_trait;
 use nightlatch_core::policy::PolicyDocument;
 use nightlatch_core::time::Instant;
 
-use super::record::Revision;
+use crate::audit::AuditEntry;
+use crate::creation::{Claim, Created};
+use crate::error::Result;
+use crate::record::Revision;
+use crate::secret::Secret;
 use crate::token::Digest;
+
+/// Keeps what is no session, each change with its audit entry in one transaction.
+#[async_trait]
+pub trait Documents: Send + Sync {
+    /// Every policy that was in force, the oldest first.
+    async fn policies(&self) -> Result<Vec<PolicyRevision>>;
+
+    /// Adds the next policy and its audit entry. False if its revision exists already; then nothing is changed.
+    async fn add_policy(&self, policy: &PolicyRevision, audit: AuditEntry) -> Result<bool>;
+
+    /// Every application, by id.
+    async fn applications(&self) -> Result<Vec<Application>>;
+
+    /// Adds an application (`expected` is `None`) or replaces the one at the expected version, with its audit entry. False
+    /// if it exists already, or is not at that version; then nothing is changed.
+    async fn put_application(
+        &self,
+        application: &Application,
+        expected: Option<u64>,
+        audit: AuditEntry,
+    ) -> Result<bool>;
+
+    /// Removes an application, at the expected version if one is given, with its audit entry. False if there is none such;
+    /// then nothing is changed.
+    async fn remove_application(&self, id: &str, expected: Option<u64>, audit: AuditEntry) -> Result<bool>;
+
+    /// Every API key, by name.
+    async fn api_keys(&self) -> Result<Vec<ApiKey>>;
+
+    /// Adds an API key and its audit entry, if the request was not served before and the name is free.
+    async fn add_api_key(&self, key: &ApiKey, claim: Option<&Claim>, audit: AuditEntry) -> Result<Created>;
+
+    /// Replaces the API key of the same name: its holder has lost the answer to its creation. False if there is none.
+    async fn replace_api_key(&self, key: &ApiKey) -> Result<bool>;
+
+    /// Removes an API key, with its audit entry. False if there is none of the name; then nothing is changed.
+    async fn remove_api_key(&self, name: &str, audit: AuditEntry) -> Result<bool>;
+
+    /// Forgets claims made before `before`, at most `limit`. Answers how many.
+    async fn forget_claims(&self, before: Instant, limit: usize) -> Result<usize>;
+
+    /// What keys are derived from: `fresh`, where the store has none yet. Whoever asks is answered the same one for good.
+    async fn secret(&self, fresh: &Secret) -> Result<Secret>;
+}
 
 /// A policy and how it came into force.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,8 +11,8 @@ use nightlatch_core::time::Instant;
 use self::tables::Tables;
 use super::filter::is_within;
 use super::{
-    Amendment, ApiKey, Application, Claim, Created, Creation, End, Ended, Expiry, Filter, Page, PolicyRevision, Record,
-    Reindex, Result, Revision, Selector, Store, Touch,
+    Amendment, ApiKey, Application, Audit, Changes, Claim, Created, Creation, Documents, End, Ended, Expiry, Filter,
+    Page, PolicyRevision, Record, Reindex, Result, Revision, Selector, Sessions, Touch,
 };
 use crate::audit::{AuditEntry, AuditFilter, AuditRecord};
 use crate::secret::Secret;
@@ -32,7 +32,7 @@ impl MemoryStore {
 }
 
 #[async_trait]
-impl Store for MemoryStore {
+impl Sessions for MemoryStore {
     async fn create(&self, creation: &Creation) -> Result<Created> {
         let Creation {
             record,
@@ -236,7 +236,10 @@ impl Store for MemoryStore {
         }
         Ok(old.len())
     }
+}
 
+#[async_trait]
+impl Audit for MemoryStore {
     async fn audit(&self, filter: &AuditFilter) -> Result<Vec<AuditRecord>> {
         let tables = self.tables();
         let numbered = (1..).zip(&tables.audit);
@@ -255,7 +258,10 @@ impl Store for MemoryStore {
             })
             .collect())
     }
+}
 
+#[async_trait]
+impl Documents for MemoryStore {
     async fn policies(&self) -> Result<Vec<PolicyRevision>> {
         Ok(self.tables().policies.clone())
     }
@@ -344,7 +350,10 @@ impl Store for MemoryStore {
     async fn secret(&self, fresh: &Secret) -> Result<Secret> {
         Ok(self.tables().secret.get_or_insert_with(|| fresh.clone()).clone())
     }
+}
 
+#[async_trait]
+impl Changes for MemoryStore {
     async fn latest_instant(&self) -> Result<Instant> {
         Ok(self.tables().latest)
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use nightlatch_core::session::{Answer, EndReason, Event, Verdict};
 use nightlatch_engine::clock::Clock;
 use nightlatch_engine::{Engine, NewSession, Options, PolicyChanged, PolicySource, Standing};
-use nightlatch_store::{End, Filter, Page, Selector, Store, StoreError};
+use nightlatch_store::{End, Filter, Page, Selector, Sessions as _, Store, StoreError};
 
 use crate::fixture::{policy, seconds};
 use crate::scene::{Kind, Scene, change};

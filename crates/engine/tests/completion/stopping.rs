@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use nightlatch_core::session::EndReason;
 use nightlatch_engine::Standing;
-use nightlatch_store::{Store as _, StoreError};
+use nightlatch_store::{Sessions as _, StoreError};
 use tokio::sync::oneshot;
 
 use crate::fixture::seconds;

@@ -11,8 +11,8 @@ use nightlatch_store::memory::MemoryStore;
 use nightlatch_store::secret::Secret;
 use nightlatch_store::token::{Digest, Handle};
 use nightlatch_store::{
-    Amendment, ApiKey, Application, Claim, Created, Creation, End, Ended, Expiry, Filter, Page, PolicyRevision, Record,
-    Reindex, Result, Revision, Selector, Store, StoreError, Touch,
+    Amendment, ApiKey, Application, Audit, Changes, Claim, Created, Creation, Documents, End, Ended, Expiry, Filter,
+    Page, PolicyRevision, Record, Reindex, Result, Revision, Selector, Sessions, Store, StoreError, Touch,
 };
 
 #[derive(Debug)]
@@ -86,58 +86,81 @@ impl FlakyStore {
 }
 
 #[async_trait]
-impl Store for FlakyStore {
+impl Sessions for FlakyStore {
     async fn create(&self, creation: &Creation) -> Result<Created> {
         self.written(self.store.create(creation)).await
     }
+
     async fn get(&self, digest: &Digest) -> Result<Option<Record>> {
         self.asked(self.store.get(digest)).await
     }
+
     async fn find(&self, handle: &Handle) -> Result<Option<Record>> {
         self.asked(self.store.find(handle)).await
     }
+
     async fn touch(&self, touches: &[Touch]) -> Result<Vec<Digest>> {
         self.written(self.store.touch(touches)).await
     }
+
     async fn amend(&self, amendment: &Amendment) -> Result<bool> {
         self.written(self.store.amend(amendment)).await
     }
+
     async fn end(&self, selector: &Selector, end: &End, limit: usize) -> Result<Vec<Ended>> {
         self.written(self.store.end(selector, end, limit)).await
     }
+
     async fn expire(&self, expiries: &[Expiry]) -> Result<Vec<Ended>> {
         self.written(self.store.expire(expiries)).await
     }
-    async fn due(&self, now: Instant, limit: usize) -> Result<Vec<Record>> {
-        self.asked(self.store.due(now, limit)).await
-    }
-    async fn list(&self, filter: &Filter, page: Page) -> Result<Vec<Record>> {
-        self.asked(self.store.list(filter, page)).await
-    }
-    async fn count(&self, filter: &Filter) -> Result<u64> {
-        self.asked(self.store.count(filter)).await
-    }
-    async fn count_outdated(&self, revision: Revision) -> Result<u64> {
-        self.asked(self.store.count_outdated(revision)).await
-    }
+
     async fn reindex(&self, sessions: &[Reindex]) -> Result<()> {
         self.written(self.store.reindex(sessions)).await
     }
+
+    async fn due(&self, now: Instant, limit: usize) -> Result<Vec<Record>> {
+        self.asked(self.store.due(now, limit)).await
+    }
+
+    async fn list(&self, filter: &Filter, page: Page) -> Result<Vec<Record>> {
+        self.asked(self.store.list(filter, page)).await
+    }
+
+    async fn count(&self, filter: &Filter) -> Result<u64> {
+        self.asked(self.store.count(filter)).await
+    }
+
+    async fn count_outdated(&self, revision: Revision) -> Result<u64> {
+        self.asked(self.store.count_outdated(revision)).await
+    }
+
     async fn forget_ended(&self, before: Instant, limit: usize) -> Result<usize> {
         self.written(self.store.forget_ended(before, limit)).await
     }
+}
+
+#[async_trait]
+impl Audit for FlakyStore {
     async fn audit(&self, filter: &AuditFilter) -> Result<Vec<AuditRecord>> {
         self.asked(self.store.audit(filter)).await
     }
+}
+
+#[async_trait]
+impl Documents for FlakyStore {
     async fn policies(&self) -> Result<Vec<PolicyRevision>> {
         self.asked(self.store.policies()).await
     }
+
     async fn add_policy(&self, policy: &PolicyRevision, audit: AuditEntry) -> Result<bool> {
         self.written(self.store.add_policy(policy, audit)).await
     }
+
     async fn applications(&self) -> Result<Vec<Application>> {
         self.asked(self.store.applications()).await
     }
+
     async fn put_application(
         &self,
         application: &Application,
@@ -147,30 +170,42 @@ impl Store for FlakyStore {
         self.written(self.store.put_application(application, expected, audit))
             .await
     }
+
     async fn remove_application(&self, id: &str, expected: Option<u64>, audit: AuditEntry) -> Result<bool> {
         self.written(self.store.remove_application(id, expected, audit)).await
     }
+
     async fn api_keys(&self) -> Result<Vec<ApiKey>> {
         self.asked(self.store.api_keys()).await
     }
+
     async fn add_api_key(&self, key: &ApiKey, claim: Option<&Claim>, audit: AuditEntry) -> Result<Created> {
         self.written(self.store.add_api_key(key, claim, audit)).await
     }
+
     async fn replace_api_key(&self, key: &ApiKey) -> Result<bool> {
         self.written(self.store.replace_api_key(key)).await
     }
+
     async fn remove_api_key(&self, name: &str, audit: AuditEntry) -> Result<bool> {
         self.written(self.store.remove_api_key(name, audit)).await
     }
+
     async fn forget_claims(&self, before: Instant, limit: usize) -> Result<usize> {
         self.written(self.store.forget_claims(before, limit)).await
     }
+
     async fn secret(&self, fresh: &Secret) -> Result<Secret> {
         self.written(self.store.secret(fresh)).await
     }
+}
+
+#[async_trait]
+impl Changes for FlakyStore {
     async fn latest_instant(&self) -> Result<Instant> {
         self.asked(self.store.latest_instant()).await
     }
+
     async fn probe(&self, now: Instant) -> Result<()> {
         self.written(self.store.probe(now)).await
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use nightlatch_core::session::EndReason;
 use nightlatch_store::secret::Secret;
 use nightlatch_store::token::Token;
-use nightlatch_store::{Filter, Page, Record, Selector, Store as _, StoreError};
+use nightlatch_store::{Changes as _, Documents as _, Filter, Page, Record, Selector, Sessions as _, StoreError};
 use nightlatch_store_sqlite::SqliteStore;
 use rusqlite::Connection;
 use tempfile::TempDir;

@@ -7,7 +7,9 @@ use nightlatch_core::policy::PolicyDocument;
 use nightlatch_core::session::{EndReason, State};
 use nightlatch_core::time::Span;
 use nightlatch_store::audit::{AuditEntry, AuditFilter, AuditKind};
-use nightlatch_store::{ApiKey, Filter, PolicyRevision, Record, Revisions, Store as _, StoreError};
+use nightlatch_store::{
+    ApiKey, Changes as _, Documents as _, Filter, PolicyRevision, Record, Revisions, Sessions as _, StoreError,
+};
 use nightlatch_store_sqlite::SqliteStore;
 use rusqlite::Connection;
 

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant as Stopwatch};
 
-use nightlatch_store::{Filter, Page, Store};
+use nightlatch_store::{Filter, Page, Sessions as _};
 use nightlatch_store_sqlite::SqliteStore;
 use tokio::task::JoinSet;
 

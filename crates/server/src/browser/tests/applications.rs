@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use nightlatch_store::audit::{AuditEntry, AuditKind};
-use nightlatch_store::{Application, Store as _};
+use nightlatch_store::{Application, Documents as _};
 use serde_json::json;
 
 use super::{Answer, Site, page_request};

@@ -1,6 +1,6 @@
 use axum::http::{Method, StatusCode, header};
 use nightlatch_core::session::EndReason;
-use nightlatch_store::Store as _;
+use nightlatch_store::Audit as _;
 use nightlatch_store::audit::{AuditFilter, AuditKind};
 use serde_json::json;
 

@@ -1,7 +1,7 @@
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use nightlatch_store::audit::AuditFilter;
-use nightlatch_store::{Filter, Store as _};
+use nightlatch_store::{Audit as _, Filter, Sessions as _};
 
 use super::{Site, page_request};
 

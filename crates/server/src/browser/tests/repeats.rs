@@ -2,7 +2,7 @@
 
 use axum::http::{Method, StatusCode};
 use nightlatch_core::time::Span;
-use nightlatch_store::Store as _;
+use nightlatch_store::Audit as _;
 use nightlatch_store::audit::{AuditEntry, AuditFilter, AuditKind};
 
 use super::Site;

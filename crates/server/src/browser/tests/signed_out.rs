@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use nightlatch_store::audit::{AuditEntry, AuditKind};
-use nightlatch_store::{Application, Store as _};
+use nightlatch_store::{Application, Documents as _};
 
 use super::Site;
 

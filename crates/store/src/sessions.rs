@@ -1,0 +1,60 @@
+//! Sessions, and how they may change.
+
+use async_trait::async_trait;
+use nightlatch_core::time::{Instant, Span};
+
+use crate::change::{Amendment, End, Ended, Expiry, Reindex, Touch};
+use crate::creation::{Created, Creation};
+use crate::error::Result;
+use crate::filter::{Filter, Page, Selector};
+use crate::record::{Record, Revision};
+use crate::token::{Digest, Handle};
+
+/// Keeps sessions. There is no `save(session)`: a record is created once, touched, amended while it is alive and unchanged since
+/// it was read, and ended once.
+#[async_trait]
+pub trait Sessions: Send + Sync {
+    /// Adds a session, if the request was not served before and there is room. All of it is one transaction.
+    async fn create(&self, creation: &Creation) -> Result<Created>;
+
+    /// The record with this token, ended or not.
+    async fn get(&self, digest: &Digest) -> Result<Option<Record>>;
+
+    /// The record with this handle, ended or not.
+    async fn find(&self, handle: &Handle) -> Result<Option<Record>>;
+
+    /// Records activity, all or nothing. Missing, ended and more recent records are left alone. Answers those that it found no
+    /// live record for: whoever let them in believes something that is not so.
+    async fn touch(&self, touches: &[Touch]) -> Result<Vec<Digest>>;
+
+    /// Changes a live session. False if it is not alive, or not at that version any more.
+    async fn amend(&self, amendment: &Amendment) -> Result<bool>;
+
+    /// Ends what the selector means, at most `limit` of them, each with one audit record. Answers those it ended.
+    async fn end(&self, selector: &Selector, end: &End, limit: usize) -> Result<Vec<Ended>>;
+
+    /// Ends sessions at their deadlines, each with one audit record. Answers those it ended.
+    async fn expire(&self, expiries: &[Expiry]) -> Result<Vec<Ended>>;
+
+    /// Leaves alone what is over, at another version, or worked out under a later policy already. No version moves.
+    async fn reindex(&self, sessions: &[Reindex]) -> Result<()>;
+
+    /// Live records that fall due at or before `now`, the earliest first, at most `limit`. Like every list it leaves out
+    /// what is damaged.
+    async fn due(&self, now: Instant, limit: usize) -> Result<Vec<Record>>;
+
+    /// A page of live records.
+    async fn list(&self, filter: &Filter, page: Page) -> Result<Vec<Record>>;
+
+    /// How many live records there are.
+    async fn count(&self, filter: &Filter) -> Result<u64>;
+
+    /// How many live records were worked out under an earlier policy than `revision`.
+    async fn count_outdated(&self, revision: Revision) -> Result<u64>;
+
+    /// Forgets records that ended before `before`, at most `limit`; their audit stays. Answers how many.
+    async fn forget_ended(&self, before: Instant, limit: usize) -> Result<usize>;
+}
+
+/// How long the store keeps a record after its end, to tell its holder why it ended.
+pub const ENDED_KEPT: Span = Span::from_secs(7 * 24 * 3600);
