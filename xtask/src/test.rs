@@ -135,6 +135,7 @@ fn search_path() -> String {
 }
 
 fn browser() -> Result<()> {
+    sdk::bundles()?;
     Step::new(
         "the table of scenarios and browsers",
         "npm --prefix sdk run e2e -- --project table",
