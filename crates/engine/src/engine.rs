@@ -2,6 +2,7 @@
 
 mod activity;
 mod admission;
+mod bounding;
 mod change;
 mod check;
 mod completion;
@@ -28,10 +29,13 @@ use nightlatch_core::policy::{Absent, Policy};
 use nightlatch_core::session::{Answer, EndReason, Limits, Status};
 use nightlatch_core::time::{Instant, Span};
 
-pub use admission::{Admission, NewSession, SignedIn};
+pub use admission::{Admission, Authentication, NewSession, SignedIn};
 pub use completion::{Reads, Uncancelled, Work};
 pub use explain::{LimitReached, LiveExplanation, OpenPage, Over, PageExplanation, SessionExplanation};
 pub use lifecycle::Reauthentication;
+use nightlatch_store::secret::Secret;
+use nightlatch_store::token::{Digest, Handle};
+use nightlatch_store::{Result, Revision, Store};
 pub use plan::Planned;
 pub use policy::{PolicyChange, PolicyChanged, PolicySource};
 pub use read::Stats;
@@ -48,9 +52,6 @@ use crate::shared::Shared;
 use crate::strangers::Strangers;
 use crate::stripes::Stripes;
 use crate::watch::Watchers;
-use nightlatch_store::secret::Secret;
-use nightlatch_store::token::{Digest, Handle};
-use nightlatch_store::{Result, Revision, Store};
 
 /// How the engine trades writes against what a crash may cost, and memory against look-ups.
 #[derive(Clone, Copy, Debug)]

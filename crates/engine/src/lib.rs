@@ -20,8 +20,8 @@ mod watch;
 pub mod word;
 
 pub use engine::{
-    Admission, Engine, LimitReached, LiveExplanation, NewSession, OpenPage, Options, Outcome, Over, PageExplanation,
-    Planned, PolicyChange, PolicyChanged, PolicySource, Reads, Reauthentication, SessionExplanation, SignedIn,
-    Snapshot, Standing, Stats, Uncancelled, Work,
+    Admission, Authentication, Engine, LimitReached, LiveExplanation, NewSession, OpenPage, Options, Outcome, Over,
+    PageExplanation, Planned, PolicyChange, PolicyChanged, PolicySource, Reads, Reauthentication, SessionExplanation,
+    SignedIn, Snapshot, Standing, Stats, Uncancelled, Work,
 };
 pub use watch::Watcher;

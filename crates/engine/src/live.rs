@@ -8,11 +8,11 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use nightlatch_core::session::{Activity, Deadlines, Limits, Session, State};
 use nightlatch_core::time::{Instant, Span};
-
-use crate::in_force::History;
 use nightlatch_store::audit::Ledger;
 use nightlatch_store::token::{Digest, Handle};
 use nightlatch_store::{Record, Revisions};
+
+use crate::in_force::History;
 
 use crate::prefix_hash::PrefixHash;
 use crate::word::{Reading, Word};

@@ -38,7 +38,8 @@ async fn full(fixture: &Fixture, new: NewSession) -> Option<Vec<Handle>> {
         | Admission::Again(_)
         | Admission::Taken
         | Admission::Over
-        | Admission::TooOld { .. } => None,
+        | Admission::TooOld { .. }
+        | Admission::Passed { .. } => None,
     }
 }
 

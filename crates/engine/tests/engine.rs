@@ -1,5 +1,7 @@
 //! The engine on manual time over the memory store: what it promises whatever the store.
 
+#[path = "engine/bounding.rs"]
+mod bounding;
 #[path = "engine/development.rs"]
 mod development;
 #[path = "engine/fixture.rs"]
@@ -13,9 +15,17 @@ use fixture::flaky::FlakyStore;
 use fixture::{Fixture, minutes, seconds};
 use nightlatch_core::path::Path;
 use nightlatch_core::session::{Answer, EndReason, Event, Phase, Refusal, RequestKind, Verdict};
-use nightlatch_engine::{Reauthentication, Standing};
+use nightlatch_core::time::Instant;
+use nightlatch_engine::{Authentication, Reauthentication, Standing};
 use nightlatch_store::audit::{AuditFilter, AuditKind};
 use nightlatch_store::{Filter, Selector, Sessions as _};
+
+fn authenticated_at(at: Instant) -> Authentication {
+    Authentication {
+        at: Some(at),
+        not_after: None,
+    }
+}
 
 fn home() -> Path<'static> {
     Path::canonical("/home").into_owned()
@@ -103,7 +113,7 @@ async fn a_dead_session_never_lives_again() {
     assert!(
         fixture
             .engine
-            .reauthenticate(&ada, None, "test")
+            .reauthenticate(&ada, Authentication::default(), "test")
             .await
             .expect("a store")
             .signed_in()
@@ -209,7 +219,7 @@ async fn a_new_token_replaces_the_old_one_at_once() {
     assert_eq!(locked.status.phase, Phase::Locked);
     let renewed = fixture
         .engine
-        .reauthenticate(&ada, None, "test")
+        .reauthenticate(&ada, Authentication::default(), "test")
         .await
         .expect("a store")
         .signed_in()
@@ -229,7 +239,10 @@ async fn an_authentication_that_is_told_late_is_kept_as_it_was() {
     let signed_in = fixture.engine.clock().now();
     fixture.time.advance(minutes(15));
     for before in [signed_in - minutes(1), signed_in + minutes(9)] {
-        let refused = fixture.engine.reauthenticate(&ada, Some(before), "test").await;
+        let refused = fixture
+            .engine
+            .reauthenticate(&ada, authenticated_at(before), "test")
+            .await;
         assert!(matches!(refused, Ok(Reauthentication::Outdated(_))), "{refused:?}");
         let Standing::Live(locked) = fixture.engine.status(&ada).await.expect("a store") else {
             panic!("the token stays")
@@ -237,7 +250,10 @@ async fn an_authentication_that_is_told_late_is_kept_as_it_was() {
         assert_eq!((locked.status.phase, locked.authenticated), (Phase::Locked, signed_in));
     }
     let authenticated = signed_in + minutes(12);
-    let renewed = fixture.engine.reauthenticate(&ada, Some(authenticated), "test").await;
+    let renewed = fixture
+        .engine
+        .reauthenticate(&ada, authenticated_at(authenticated), "test")
+        .await;
     let renewed = renewed.expect("a store").signed_in().expect("a session to renew");
     let digest = renewed.token.digest();
     let Standing::Live(active) = fixture.engine.status(&digest).await.expect("a store") else {

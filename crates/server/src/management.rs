@@ -81,6 +81,7 @@ fn operations() -> Vec<Operation> {
         sessions::show::operation(),
         sessions::end::operation(),
         sessions::reauthenticate::operation(),
+        sessions::bound::operation(),
         sessions::end_matching::operation(),
         explain::session(),
         sessions::summary::operation(),

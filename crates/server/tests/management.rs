@@ -6,6 +6,8 @@ mod api;
 mod applications;
 #[path = "management/audit.rs"]
 mod audit;
+#[path = "management/bounding.rs"]
+mod bounding;
 #[path = "server/client.rs"]
 mod client;
 #[path = "management/command_line.rs"]

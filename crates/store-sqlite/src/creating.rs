@@ -1,6 +1,9 @@
 //! How sessions are added, and requests served only once.
 
 use nightlatch_core::session::EndReason;
+use nightlatch_core::time::Instant;
+use nightlatch_store::token::{Digest, Handle};
+use nightlatch_store::{Claim, Created, Creation, Record, Room};
 use rusqlite::{OptionalExtension as _, params};
 
 use crate::ending::{self, Ending};
@@ -8,8 +11,6 @@ use crate::facts::{self, Remembered};
 use crate::writer::Group;
 use crate::writes::{self, Result, append, execute, prepare};
 use crate::{columns, presence, records};
-use nightlatch_store::token::{Digest, Handle};
-use nightlatch_store::{Claim, Created, Creation, Record, Room};
 
 pub(super) fn create(group: &mut Group<'_>, creation: &Creation) -> Result<Created> {
     let Creation {
@@ -64,8 +65,8 @@ fn insert(group: &Group<'_>, record: &Record) -> Result<bool> {
     let inserted = execute(
         group,
         "INSERT INTO sessions (digest, handle, subject, facts, amr, created, authenticated, seen, longest_absence,
-            choice_ms, locked_at, own, today, due, version, ended_at, ended_reason, presence, ledger)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
+            choice_ms, locked_at, own, today, due, version, ended_at, ended_reason, presence, ledger, not_after)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
          ON CONFLICT DO NOTHING",
         params![
             record.digest.as_bytes(),
@@ -87,6 +88,7 @@ fn insert(group: &Group<'_>, record: &Record) -> Result<bool> {
             ended.map(|(_, reason)| reason.as_str()),
             presence::write(session)?,
             record.ledger.as_deref().map(columns::json).transpose()?,
+            session.not_after.map(Instant::as_millis),
         ],
     )?;
     Ok(inserted == 1)

@@ -1,6 +1,9 @@
 //! What is written besides sessions: policies, applications, keys, claims, the secret.
 
 use nightlatch_core::time::Instant;
+use nightlatch_store::audit::AuditEntry;
+use nightlatch_store::secret::Secret;
+use nightlatch_store::{ApiKey, Application, Claim, Created, PolicyRevision};
 use rusqlite::params;
 
 use crate::columns;
@@ -9,9 +12,6 @@ use crate::failure::Failure;
 use crate::reads;
 use crate::writer::Group;
 use crate::writes::{Result, append, execute};
-use nightlatch_store::audit::AuditEntry;
-use nightlatch_store::secret::Secret;
-use nightlatch_store::{ApiKey, Application, Claim, Created, PolicyRevision};
 
 pub(super) fn add_policy(group: &mut Group<'_>, policy: &PolicyRevision, audit: &AuditEntry) -> Result<bool> {
     let added = execute(

@@ -4,6 +4,9 @@ use std::sync::Arc;
 
 use nightlatch_core::session::{Activity, EndReason, Presence};
 use nightlatch_core::time::{Instant, Span};
+use nightlatch_store::audit::{AuditEntry, AuditKind, Ledger, told_at_the_end};
+use nightlatch_store::token::{Digest, Handle};
+use nightlatch_store::{End, Ended, Expiry, Page, Selector, longest_absence};
 use rusqlite::{Connection, Params, Row, params};
 
 use crate::columns::{self, Columns};
@@ -12,9 +15,6 @@ use crate::failure::Failure;
 use crate::selection;
 use crate::writer::Group;
 use crate::writes::{Result, append, execute};
-use nightlatch_store::audit::{AuditEntry, AuditKind, Ledger, told_at_the_end};
-use nightlatch_store::token::{Digest, Handle};
-use nightlatch_store::{End, Ended, Expiry, Page, Selector, longest_absence};
 
 /// Who ends sessions at their deadlines, for the audit.
 const POLICY: &str = "policy";

@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use nightlatch_core::facts::Facts;
+use nightlatch_store::Filter;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::columns::{self, Columns};
 use crate::failure::Failure;
-use nightlatch_store::Filter;
 
 /// So many are remembered; there are hardly ever more.
 const REMEMBERED: usize = 10_000;

@@ -31,10 +31,6 @@ use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use nightlatch_core::time::Instant;
-
-pub use self::copy::Copied;
-use self::readers::Readers;
-use self::writer::Writer;
 use nightlatch_store::audit::{AuditEntry, AuditFilter, AuditRecord};
 use nightlatch_store::secret::Secret;
 use nightlatch_store::token::{Digest, Handle};
@@ -42,6 +38,10 @@ use nightlatch_store::{
     Amendment, ApiKey, Application, Audit, Changes, Claim, Created, Creation, Documents, End, Ended, Expiry, Filter,
     Page, PolicyRevision, Record, Reindex, Result, Revision, Selector, Sessions, StoreError, Touch,
 };
+
+pub use self::copy::Copied;
+use self::readers::Readers;
+use self::writer::Writer;
 
 /// Keeps everything in one file.
 #[derive(Debug)]

@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use nightlatch_store::{Result, StoreError};
 use tokio::sync::Semaphore;
 
 use crate::facts::Remembered;
 use crate::failure::Failure;
 use crate::records::{Damage, Reader};
 use crate::schema;
-use nightlatch_store::{Result, StoreError};
 
 /// So many reads run at once; more only compete for the same processors.
 const READERS: usize = 8;

@@ -1,6 +1,9 @@
 //! What only reads. What takes several statements sees one state of the file in all of them.
 
 use nightlatch_core::time::Instant;
+use nightlatch_store::audit::{AuditFilter, AuditRecord};
+use nightlatch_store::secret::Secret;
+use nightlatch_store::{ApiKey, Application, Filter, Page, PolicyRevision, Record};
 use rusqlite::{Connection, OptionalExtension, Params, Row, ToSql, params_from_iter};
 
 use crate::columns;
@@ -9,9 +12,6 @@ use crate::merge::Place;
 use crate::records::{self, Reader};
 use crate::rows::{self, AUDIT};
 use crate::selection;
-use nightlatch_store::audit::{AuditFilter, AuditRecord};
-use nightlatch_store::secret::Secret;
-use nightlatch_store::{ApiKey, Application, Filter, Page, PolicyRevision, Record};
 
 type Result<T> = std::result::Result<T, Failure>;
 

@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use nightlatch_core::session::{Activity, EndReason, Session, State};
 use nightlatch_core::time::{Instant, Span};
+use nightlatch_store::token::{Digest, Handle};
+use nightlatch_store::{Record, Revisions};
 use rusqlite::{Connection, Params, Row};
 
 use crate::columns::Columns;
@@ -13,15 +15,13 @@ use crate::failure::Failure;
 use crate::merge::Place;
 use crate::presence;
 use crate::selection::Selection;
-use nightlatch_store::token::{Digest, Handle};
-use nightlatch_store::{Record, Revisions};
 
 /// What [`record`] reads, in its order.
 macro_rules! record_where {
     ($condition:literal) => {
         concat!(
             "SELECT digest, handle, subject, facts, amr, created, authenticated, seen, longest_absence, choice_ms, ",
-            "locked_at, own, today, due, version, ended_at, ended_reason, presence, ledger FROM sessions WHERE ",
+            "locked_at, own, today, due, version, ended_at, ended_reason, presence, ledger, not_after FROM sessions WHERE ",
             $condition
         )
     };
@@ -138,12 +138,12 @@ fn rest_of_record(
     let state = state(columns.take()?, columns.word(EndReason::from_word)?, locked_at)?;
     let (last_page, presence) = presence::read(columns)?;
     let ledger = columns.optional_json()?;
+    let not_after = columns.take::<Option<i64>>()?.map(Instant::from_millis);
     let session = Session {
         facts,
         choice,
         authenticated,
-        // Nobody can tell the engine of one yet.
-        not_after: None,
+        not_after,
         activity,
         last_page,
         presence,

@@ -2,14 +2,14 @@
 
 use nightlatch_core::session::EndReason;
 use nightlatch_core::time::{Instant, Span};
-use rusqlite::Row;
-
-use crate::columns::Columns;
-use crate::failure::Failure;
 use nightlatch_store::audit::{AuditEntry, AuditKind, AuditRecord};
 use nightlatch_store::secret::Secret;
 use nightlatch_store::token::{Digest, Handle};
 use nightlatch_store::{ApiKey, Application, PolicyRevision};
+use rusqlite::Row;
+
+use crate::columns::Columns;
+use crate::failure::Failure;
 
 /// What [`audit`] reads, in its order.
 pub(super) const AUDIT: &str = "seq, at, kind, handle, subject, application, reason, last_activity, longest_absence, actor, detail, since, count, held";

@@ -1,6 +1,8 @@
 //! Which live sessions are meant, as ranges of one index. The index is named rather than left to be found: a statement that
 //! cannot use it fails where it is prepared, and none ever reads a whole table.
 
+use nightlatch_store::token::Handle;
+use nightlatch_store::{Filter, Page, Revision};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
@@ -8,8 +10,6 @@ use crate::facts;
 use crate::failure::Failure;
 use crate::merge::{Merge, Place};
 use crate::scan::Scan;
-use nightlatch_store::token::Handle;
-use nightlatch_store::{Filter, Page, Revision};
 
 /// More facts than so many are looked for among sessions first.
 const MANY: usize = 200;

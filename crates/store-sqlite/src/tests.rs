@@ -5,6 +5,11 @@ use std::sync::Arc;
 use nightlatch_core::facts::Facts;
 use nightlatch_core::session::Session;
 use nightlatch_core::time::Instant;
+use nightlatch_store::audit::{AuditEntry, AuditFilter, AuditKind};
+use nightlatch_store::token::{Digest, Handle};
+use nightlatch_store::{
+    Audit as _, Changes as _, Created, Creation, Filter, Page, Record, Revisions, Sessions as _, StoreError,
+};
 use rusqlite::{Connection, ErrorCode};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
@@ -12,11 +17,6 @@ use tokio::task::JoinSet;
 use super::SqliteStore;
 use super::failure::Failure;
 use super::selection::{self, Selection};
-use nightlatch_store::audit::{AuditEntry, AuditFilter, AuditKind};
-use nightlatch_store::token::{Digest, Handle};
-use nightlatch_store::{
-    Audit as _, Changes as _, Created, Creation, Filter, Page, Record, Revisions, Sessions as _, StoreError,
-};
 
 fn store() -> (SqliteStore, TempDir) {
     let directory = tempfile::tempdir().expect("directory");

@@ -6,12 +6,12 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::{self, JoinHandle};
 
 use nightlatch_core::time::Instant;
+use nightlatch_store::{Result, StoreError};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
 
 use crate::failure::Failure;
 use crate::schema;
-use nightlatch_store::{Result, StoreError};
 
 /// At most so many calls share a transaction, so that none waits long for the others.
 const GROUP: usize = 256;

@@ -2,15 +2,15 @@
 
 use nightlatch_core::session::{EndReason, State};
 use nightlatch_core::time::Instant;
+use nightlatch_store::audit::AuditEntry;
+use nightlatch_store::token::{Digest, Handle};
+use nightlatch_store::{Amendment, Reindex, Touch};
 use rusqlite::{CachedStatement, Params, params};
 
 use crate::columns;
 use crate::failure::Failure;
 use crate::presence;
 use crate::writer::Group;
-use nightlatch_store::audit::AuditEntry;
-use nightlatch_store::token::{Digest, Handle};
-use nightlatch_store::{Amendment, Reindex, Touch};
 
 pub(super) type Result<T> = std::result::Result<T, Failure>;
 
@@ -63,7 +63,7 @@ pub(super) fn amend(group: &mut Group<'_>, amendment: &Amendment) -> Result<bool
             seen = max(seen, ?3),
             longest_absence = iif(authenticated = ?4, max(longest_absence, ?5), ?5),
             authenticated = ?4, choice_ms = ?6, presence = ?7, locked_at = ?8, own = ?9, today = ?10, due = ?11,
-            ledger = ?13, version = version + 1
+            ledger = ?13, not_after = ?14, version = version + 1
          WHERE digest = ?1 AND version = ?2 AND ended_at IS NULL
             AND (?12 IS NULL OR NOT EXISTS (SELECT 1 FROM sessions WHERE digest = ?12))",
         params![
@@ -80,6 +80,7 @@ pub(super) fn amend(group: &mut Group<'_>, amendment: &Amendment) -> Result<bool
             columns::due(amendment.due),
             amendment.rotate_to.as_ref().map(Digest::as_bytes),
             amendment.ledger.as_deref().map(columns::json).transpose()?,
+            session.not_after.map(Instant::as_millis),
         ],
     )? == 1;
     if !changed {

@@ -36,6 +36,8 @@ pub enum AuditKind {
     HoldEnded,
     /// The user picked an idle limit.
     Chosen,
+    /// Whoever authenticated the person said until when the session may last, or that there is no such instant.
+    Bound,
     /// The session ended.
     Ended,
     /// A policy came into force.
@@ -48,7 +50,7 @@ pub enum AuditKind {
 
 impl AuditKind {
     /// Every kind.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::SignIn,
         Self::Reauthenticated,
         Self::Locked,
@@ -56,6 +58,7 @@ impl AuditKind {
         Self::Held,
         Self::HoldEnded,
         Self::Chosen,
+        Self::Bound,
         Self::Ended,
         Self::Policy,
         Self::Application,
@@ -73,6 +76,7 @@ impl AuditKind {
             Self::Held => "held",
             Self::HoldEnded => "hold-ended",
             Self::Chosen => "chosen",
+            Self::Bound => "bound",
             Self::Ended => "ended",
             Self::Policy => "policy",
             Self::Application => "application",

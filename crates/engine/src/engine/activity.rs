@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use nightlatch_core::session::{Answer, Event, State};
 use nightlatch_core::time::Instant;
+use nightlatch_store::token::Digest;
+use nightlatch_store::{Result, Touch};
 
 use super::{Engine, Outcome, Uncancelled};
 use crate::in_force::History;
 use crate::live::Held;
 use crate::word::Touch as Touched;
-use nightlatch_store::token::Digest;
-use nightlatch_store::{Result, Touch};
 
 impl Engine {
     /// Activity that moves nothing else. The answer waits for the store only where the store knows less than the touch

@@ -8,14 +8,24 @@ use nightlatch_core::policy::OnMaxSessions;
 use nightlatch_core::resolution::{SessionLimit, max_sessions};
 use nightlatch_core::session::Session;
 use nightlatch_core::time::{Instant, Span};
+use nightlatch_store::audit::{AuditEntry, AuditKind};
+use nightlatch_store::token::{Handle, Token};
+use nightlatch_store::{Claim, Created, Creation, Record, Result, Revisions, Room, StoreError};
 
+use super::bounding::session_bound;
 use super::change::{ATTEMPTS, Settled, audit_entry, changed_all_the_time};
 use super::{Engine, Standing, Uncancelled};
 use crate::in_force::History;
 use crate::live::Held;
-use nightlatch_store::audit::AuditKind;
-use nightlatch_store::token::{Handle, Token};
-use nightlatch_store::{Claim, Created, Creation, Record, Result, Revisions, Room, StoreError};
+
+/// What whoever authenticated somebody says of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Authentication {
+    /// When it was, if before now.
+    pub at: Option<Instant>,
+    /// Until when the session may last, if they say so. An instant in the past is refused.
+    pub not_after: Option<Instant>,
+}
 
 /// Somebody who has authenticated and is to be signed in.
 #[derive(Clone, Debug, Default)]
@@ -28,8 +38,8 @@ pub struct NewSession {
     pub choice: Option<Limit>,
     /// How they authenticated (RFC 8176 names).
     pub amr: Vec<Box<str>>,
-    /// When they authenticated, if that was before now.
-    pub authenticated: Option<Instant>,
+    /// What whoever authenticated them says of it.
+    pub authentication: Authentication,
     /// Sessions of the same subject that they chose to end where there is no room, and the policy asks.
     pub ending: Vec<Handle>,
     /// Names the request, so that a repeated one makes no second session.
@@ -72,6 +82,11 @@ pub enum Admission {
         /// Their absolute limit.
         absolute: Span,
     },
+    /// The session would be over at once: the instant until which it may last has passed, so long ago.
+    Passed {
+        /// How long ago.
+        age: Span,
+    },
 }
 
 impl Admission {
@@ -80,8 +95,16 @@ impl Admission {
     pub fn signed_in(self) -> Option<SignedIn> {
         match self {
             Self::SignedIn(signed_in) | Self::Again(signed_in) => Some(signed_in),
-            Self::Full { .. } | Self::Taken | Self::Over | Self::TooOld { .. } => None,
+            Self::Full { .. } | Self::Taken | Self::Over | Self::TooOld { .. } | Self::Passed { .. } => None,
         }
+    }
+}
+
+impl Authentication {
+    /// How long ago the session would have been over, if it would.
+    pub(super) fn passed(&self, now: Instant) -> Option<Span> {
+        let passed = self.not_after.filter(|at| *at <= now);
+        passed.map(|at| now.since(at))
     }
 }
 
@@ -114,6 +137,9 @@ impl Uncancelled {
             let (held, token, mut creation) = self.creation(new, &history);
             if let Some((age, absolute)) = too_old(&held, &history) {
                 return Ok(Admission::TooOld { age, absolute });
+            }
+            if let Some(age) = new.authentication.passed(creation.record.created) {
+                return Ok(Admission::Passed { age });
             }
             creation.room.clone_from(&room);
             // Whoever ends the session as soon as the store has it waits until the table has it, too.
@@ -165,12 +191,15 @@ impl Uncancelled {
         let (handle, token) = (Handle::random(now), Token::random());
         let facts = self.facts.copy(&new.facts, |facts| Arc::new(facts.clone()));
         let amr = self.amr.copy(&new.amr, |amr| amr.into());
+        let authenticated = new.authentication.at.unwrap_or(now);
+        let mut session = Session::sign_in(facts, new.choice, authenticated, now);
+        session.not_after = new.authentication.not_after;
         let held = Held {
             digest: token.digest(),
             handle,
             subject: new.subject.as_ref().into(),
             amr,
-            session: Session::sign_in(facts, new.choice, new.authenticated.unwrap_or(now), now),
+            session,
             revisions: Revisions {
                 own: history.revision(),
                 today: history.revision(),
@@ -191,7 +220,10 @@ impl Uncancelled {
             version: 0,
             ledger: None,
         };
-        let audit = audit_entry(&held, now, AuditKind::SignIn, &new.actor);
+        let audit = AuditEntry {
+            detail: session_bound(held.session.not_after, now),
+            ..audit_entry(&held, now, AuditKind::SignIn, &new.actor)
+        };
         let creation = Creation {
             record,
             audit,

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use nightlatch_core::duration::Limit;
 use nightlatch_core::session::{Answer, EndReason, Event, Occurrence, Refusal, State, Verdict};
 use nightlatch_core::time::Instant;
+use nightlatch_store::audit::{AuditEntry, AuditKind, told_with};
+use nightlatch_store::token::Digest;
+use nightlatch_store::{Amendment, Expiry, Result, StoreError};
 
 use super::activity::turns_a_page;
 use super::{Engine, Outcome, Standing, Uncancelled};
 use crate::live::Held;
 use crate::stripes::Turn;
-use nightlatch_store::audit::{AuditEntry, AuditKind, told_with};
-use nightlatch_store::token::Digest;
-use nightlatch_store::{Amendment, Expiry, Result, StoreError};
 
 /// Another process may change the same session in between; then the change is worked out anew, at most so often.
 pub(super) const ATTEMPTS: usize = 8;

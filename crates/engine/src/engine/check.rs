@@ -6,13 +6,13 @@ use nightlatch_core::facts::Facts;
 use nightlatch_core::path::Path;
 use nightlatch_core::session::{Answer, Deadlines, Event, Judgement, RequestKind, State, Verdict};
 use nightlatch_core::time::Instant;
+use nightlatch_store::token::Digest;
+use nightlatch_store::{Result, StoreError};
 
 use super::{Engine, Outcome, Snapshot, Standing};
 use crate::in_force::History;
 use crate::live::Live;
 use crate::word::{Reading, Touch};
-use nightlatch_store::token::Digest;
-use nightlatch_store::{Result, StoreError};
 
 impl Engine {
     /// How a session stands. Not activity.

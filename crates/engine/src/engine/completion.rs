@@ -14,13 +14,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use nightlatch_store::{Result, StoreError};
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 
 pub use self::reads::Reads;
 use self::writes::Writes;
 use super::Engine;
-use nightlatch_store::{Result, StoreError};
 
 /// The engine inside a task that runs to its end. It alone writes to the store.
 ///

@@ -1,9 +1,10 @@
 //! Applications and API keys. Who writes them mostly has to do more with what comes of it; all of that goes into one
 //! [`Engine::run_to_completion`](super::Engine::run_to_completion).
 
-use super::Uncancelled;
 use nightlatch_store::audit::AuditEntry;
 use nightlatch_store::{ApiKey, Application, Claim, Created, Result};
+
+use super::Uncancelled;
 
 impl Uncancelled {
     /// See [`Store::put_application`](nightlatch_store::Store::put_application).

@@ -9,11 +9,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use nightlatch_core::session::State;
+use nightlatch_store::token::Digest;
+use nightlatch_store::{Filter, Result, Selector, StoreError};
 use tokio::sync::Notify;
 
 use super::{Engine, Uncancelled};
-use nightlatch_store::token::Digest;
-use nightlatch_store::{Filter, Result, Selector, StoreError};
 
 /// The store is asked again so often while it does not answer.
 const RETRY: Duration = Duration::from_millis(200);

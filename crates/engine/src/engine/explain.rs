@@ -10,14 +10,14 @@ use nightlatch_core::session::{
     Deadlines, EndReason, Hold, HoldId, RequestKind, Session, State, Status, TabId, Verdict,
 };
 use nightlatch_core::time::Instant;
+use nightlatch_store::audit::{AuditFilter, AuditKind, AuditRecord};
+use nightlatch_store::token::Handle;
+use nightlatch_store::{Record, Result, Revisions};
 
 use super::change::Settled;
 use super::{Engine, Standing, Uncancelled};
 use crate::in_force::History;
 use crate::live::Held;
-use nightlatch_store::audit::{AuditFilter, AuditKind, AuditRecord};
-use nightlatch_store::token::Handle;
-use nightlatch_store::{Record, Result, Revisions};
 
 /// Why a session is as it is.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,10 +4,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use nightlatch_core::time::{Instant, Span};
-
-use super::{Engine, Uncancelled};
 use nightlatch_store::token::Digest;
 use nightlatch_store::{Result, Touch};
+
+use super::{Engine, Uncancelled};
 
 /// So many touches go to the store in one call.
 const BATCH: usize = 1000;

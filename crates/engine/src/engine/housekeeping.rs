@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use nightlatch_core::session::State;
 use nightlatch_core::time::{Instant, Span};
+use nightlatch_store::token::Digest;
+use nightlatch_store::{ENDED_KEPT, Result};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::Engine;
-use nightlatch_store::token::Digest;
-use nightlatch_store::{ENDED_KEPT, Result};
 
 const SWEEP_EVERY: Duration = Duration::from_millis(200);
 /// Seconds.

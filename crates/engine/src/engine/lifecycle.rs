@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use nightlatch_core::session::{Answer, EndReason, Event, Outdated, Refusal};
-use nightlatch_core::time::Instant;
-
-use super::change::{ATTEMPTS, Settled, audit_entry, changed_all_the_time};
-use super::{Engine, SignedIn, Standing, Uncancelled};
-use nightlatch_store::audit::AuditKind;
+use nightlatch_core::time::Span;
+use nightlatch_store::audit::{AuditEntry, AuditKind};
 use nightlatch_store::token::{Digest, Token};
 use nightlatch_store::{End, Ended, Filter, Result, Selector};
+
+use super::bounding::session_bound;
+use super::change::{ATTEMPTS, Settled, audit_entry, changed_all_the_time};
+use super::{Authentication, Engine, SignedIn, Standing, Uncancelled};
 
 /// Ends go to the store in portions, so that a large one holds nobody else up for long.
 const PORTION: usize = 1000;
@@ -21,6 +22,8 @@ pub enum Reauthentication {
     SignedIn(SignedIn),
     /// It is no newer than what the session knows, and changes nothing.
     Outdated(Outdated),
+    /// The session would be over at once, and nothing is changed: the instant until which it may last has passed, so long ago.
+    Passed(Span),
     /// The session is over or unknown.
     Over,
 }
@@ -31,23 +34,23 @@ impl Reauthentication {
     pub fn signed_in(self) -> Option<SignedIn> {
         match self {
             Self::SignedIn(signed_in) => Some(signed_in),
-            Self::Outdated(_) | Self::Over => None,
+            Self::Outdated(_) | Self::Passed(_) | Self::Over => None,
         }
     }
 }
 
 impl Engine {
-    /// The same person has authenticated again, now or at `authenticated` before: both limits restart, a lock opens, and the
-    /// session gets a new token; the old one stops working at once.
+    /// The same person has authenticated again: both limits restart, a lock opens, until when the session may last is told anew,
+    /// and it gets a new token; the old one stops working at once.
     pub async fn reauthenticate(
         self: &Arc<Self>,
         digest: &Digest,
-        authenticated: Option<Instant>,
+        authentication: Authentication,
         actor: &str,
     ) -> Result<Reauthentication> {
         let (digest, actor) = (*digest, Box::<str>::from(actor));
         self.run_to_completion(move |engine| {
-            Box::pin(async move { engine.reauthenticate(&digest, authenticated, &actor).await })
+            Box::pin(async move { engine.reauthenticate(&digest, authentication, &actor).await })
         })
         .await
     }
@@ -77,7 +80,7 @@ impl Uncancelled {
     pub async fn reauthenticate(
         &self,
         digest: &Digest,
-        authenticated: Option<Instant>,
+        authentication: Authentication,
         actor: &str,
     ) -> Result<Reauthentication> {
         let token = Token::random();
@@ -88,11 +91,15 @@ impl Uncancelled {
             let Settled::Held(before) = self.settled(&turn, digest, now).await? else {
                 return Ok(Reauthentication::Over);
             };
+            // Only what lives on is written as a change.
+            if let Some(age) = authentication.passed(now) {
+                return Ok(Reauthentication::Passed(age));
+            }
             let history = self.in_force.load_full();
             let mut after = before.clone();
             let event = Event::Reauthenticate {
-                authenticated: authenticated.unwrap_or(now),
-                not_after: None,
+                authenticated: authentication.at.unwrap_or(now),
+                not_after: authentication.not_after,
             };
             let policies = history.policies(after.revisions);
             match after.session.apply(&policies, &event, now).answer {
@@ -101,7 +108,10 @@ impl Uncancelled {
                 Answer::Refused(_) | Answer::Verdict(_) => return Ok(Reauthentication::Over),
             }
             after.revisions.own = after.revisions.today;
-            let audit = vec![audit_entry(&before, now, AuditKind::Reauthenticated, actor)];
+            let audit = vec![AuditEntry {
+                detail: session_bound(authentication.not_after, now),
+                ..audit_entry(&before, now, AuditKind::Reauthenticated, actor)
+            }];
             let rotate_to = Some(token.digest());
             if self
                 .write_amendment(&turn, &before, &mut after, rotate_to, audit, now)

@@ -3,12 +3,12 @@
 use nightlatch_core::plan::{Impact, Plan, impact};
 use nightlatch_core::policy::Policy;
 use nightlatch_core::time::Instant;
+use nightlatch_store::token::Handle;
+use nightlatch_store::{Filter, Page, Record, Result, Revision};
 
 use super::Engine;
 use crate::in_force::History;
 use crate::live::Held;
-use nightlatch_store::token::Handle;
-use nightlatch_store::{Filter, Page, Record, Result, Revision};
 
 /// So many sessions are read in one go.
 const PAGE: usize = 1000;

@@ -9,12 +9,12 @@ use std::sync::atomic::Ordering;
 use nightlatch_core::duration::Limit;
 use nightlatch_core::policy::{Policy, PolicyDocument};
 use nightlatch_core::time::{Instant, Span};
+use nightlatch_store::audit::{AuditEntry, AuditKind};
+use nightlatch_store::{PolicyRevision, Record, Result, Revision, Store, StoreError};
 
 use super::change::ATTEMPTS;
 use super::{Engine, Uncancelled};
 use crate::in_force::History;
-use nightlatch_store::audit::{AuditEntry, AuditKind};
-use nightlatch_store::{PolicyRevision, Record, Result, Revision, Store, StoreError};
 
 /// Where the policy comes from when the engine opens.
 #[derive(Clone, Debug)]

@@ -5,13 +5,13 @@ use std::sync::atomic::Ordering;
 
 use nightlatch_core::session::{EndReason, Presence, State};
 use nightlatch_core::time::{Instant, Span};
+use nightlatch_store::audit::{AuditFilter, AuditRecord};
+use nightlatch_store::token::{Digest, Handle};
+use nightlatch_store::{Filter, Page, Record, Result};
 
 use super::change::{ATTEMPTS, Settled};
 use super::{Engine, Standing, Uncancelled};
 use crate::watch::Watcher;
-use nightlatch_store::audit::{AuditFilter, AuditRecord};
-use nightlatch_store::token::{Digest, Handle};
-use nightlatch_store::{Filter, Page, Record, Result};
 
 /// Numbers for metrics and readiness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use nightlatch_store::{Filter, Page, Result, Revision};
 use tokio::sync::{Notify, mpsc};
 
 use super::Engine;
 use super::sweep::Findings;
-use nightlatch_store::{Filter, Page, Result, Revision};
 
 /// So many sessions are read in one go, and looked at before somebody else gets a turn.
 const PAGE: usize = 500;

@@ -7,13 +7,13 @@ use std::sync::atomic::Ordering;
 
 use nightlatch_core::session::{Activity, Occurrence, Presence, State};
 use nightlatch_core::time::Instant;
+use nightlatch_store::token::Digest;
+use nightlatch_store::{Ended, Expiry, Record, Reindex, Result, Touch};
 
 use super::change::Settled;
 use super::{Engine, Uncancelled};
 use crate::in_force::History;
 use crate::live::Held;
-use nightlatch_store::token::Digest;
-use nightlatch_store::{Ended, Expiry, Record, Reindex, Result, Touch};
 
 /// So many sessions are looked at in one go.
 const PAGE: usize = 500;

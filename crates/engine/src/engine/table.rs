@@ -2,12 +2,12 @@
 
 use nightlatch_core::session::{EndReason, State};
 use nightlatch_core::time::Instant;
+use nightlatch_store::token::Digest;
+use nightlatch_store::{Record, Result, StoreError};
 
 use super::{Engine, Uncancelled};
 use crate::live::Held;
 use crate::stripes::Turn;
-use nightlatch_store::token::Digest;
-use nightlatch_store::{Record, Result, StoreError};
 
 impl Uncancelled {
     /// Takes a session out of the table, or out of the store; says whether it came fresh from the store.

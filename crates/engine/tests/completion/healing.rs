@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use nightlatch_core::session::{Answer, EndReason, Event, Verdict};
 use nightlatch_engine::clock::Clock;
-use nightlatch_engine::{Engine, NewSession, Options, PolicyChanged, PolicySource, Standing};
+use nightlatch_engine::{Authentication, Engine, NewSession, Options, PolicyChanged, PolicySource, Standing};
 use nightlatch_store::{End, Filter, Page, Selector, Sessions as _, Store, StoreError};
 
 use crate::fixture::{policy, seconds};
@@ -168,7 +168,7 @@ async fn the_token_before_stops_passing_when_another_process_has_replaced_it() {
     let scene = Scene::new(Kind::Memory).await;
     let another = scene.another_process().await;
     let renewed = another
-        .reauthenticate(&scene.ben, None, "another")
+        .reauthenticate(&scene.ben, Authentication::default(), "another")
         .await
         .expect("a store")
         .signed_in()

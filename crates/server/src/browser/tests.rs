@@ -23,7 +23,7 @@ use http_body_util::BodyExt as _;
 use nightlatch_core::facts::Facts;
 use nightlatch_core::time::{Instant, Span};
 use nightlatch_engine::clock::{Clock, ManualTime};
-use nightlatch_engine::{Engine, NewSession, Options};
+use nightlatch_engine::{Authentication, Engine, NewSession, Options};
 use nightlatch_store::Store;
 use nightlatch_store::memory::MemoryStore;
 use nightlatch_store::token::Digest;
@@ -90,7 +90,7 @@ impl Site {
         let again = self
             .latch
             .engine
-            .reauthenticate(&digest, None, "test")
+            .reauthenticate(&digest, Authentication::default(), "test")
             .await
             .expect("a store");
         again.signed_in().expect("a live session").token.expose().to_owned()

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use nightlatch_core::facts::Facts;
 use nightlatch_core::resolution::SessionLimit;
 use nightlatch_core::session::{EndReason, Phase};
-use nightlatch_engine::{Admission, NewSession, Standing};
+use nightlatch_engine::{Admission, Authentication, NewSession, Standing};
 use nightlatch_store::token::{Handle, Token};
 use nightlatch_store::{Record, StoreError};
 use serde::Deserialize;
@@ -159,7 +159,7 @@ async fn admitted(
             latch.engine.sign_out(&credential.digest, EndReason::Superseded).await?;
         } else if let Some(again) = latch
             .engine
-            .reauthenticate(&credential.digest, None, "user")
+            .reauthenticate(&credential.digest, Authentication::default(), "user")
             .await?
             .signed_in()
         {
@@ -185,7 +185,7 @@ async fn admitted(
             Ok(Admitted::With(created.token))
         }
         Admission::Full { limit, sessions } => Ok(Admitted::Full(limit, sessions)),
-        Admission::Taken | Admission::Over | Admission::TooOld { .. } => {
+        Admission::Taken | Admission::Over | Admission::TooOld { .. } | Admission::Passed { .. } => {
             Err(StoreError::Damaged("a request without a name was served before".to_owned()).into())
         }
     }

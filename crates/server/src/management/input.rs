@@ -3,6 +3,8 @@
 mod auth_time;
 mod body;
 mod claim;
+mod epoch_seconds;
+mod not_after;
 mod query;
 
 use axum::extract::{FromRequestParts, Path};
@@ -16,6 +18,7 @@ use serde::{Deserialize, Serialize};
 pub(super) use self::auth_time::AuthTime;
 pub(super) use self::body::{Json, MERGE_PATCH, read_object};
 pub(super) use self::claim::{Claimed, key_reused};
+pub(super) use self::not_after::{Bound, NotAfter};
 pub(super) use self::query::{Query, no_query};
 use super::refusal::Refusal;
 use super::schema::HandleForm;

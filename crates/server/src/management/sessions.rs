@@ -1,8 +1,10 @@
 //! Sessions as operators and back ends see them.
 
+pub(super) mod bound;
 pub(super) mod create;
 pub(super) mod end;
 pub(super) mod end_matching;
+mod ended;
 mod full;
 pub(super) mod list;
 pub(super) mod of_subject;
@@ -52,6 +54,9 @@ pub(super) struct View {
     idle_remaining_ms: Option<u64>,
     /// null: no limit.
     absolute_remaining_ms: Option<u64>,
+    /// Until when it may last, as whoever authenticated them says.
+    #[schemars(with = "Option<InstantForm>")]
+    not_after: Option<String>,
     /// The idle limit that the person has picked.
     choice: Option<Limit>,
     /// The policy it signed in under.
@@ -105,6 +110,7 @@ impl View {
             deadline_kind: None,
             idle_remaining_ms: None,
             absolute_remaining_ms: None,
+            not_after: record.session.not_after.map(rfc3339),
             choice: record.session.choice,
             policy_revision: record.revisions.own,
             open_tabs: 0,

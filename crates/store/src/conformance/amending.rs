@@ -20,6 +20,7 @@ pub async fn an_amendment_changes_what_it_names(store: Shared) {
     change.session.choice = Some(Limit::after(Span::from_secs(60)));
     change.session.last_page = full(1).session.last_page;
     change.session.presence = full(1).session.presence;
+    change.session.not_after = Some(at(4000));
     change.session.activity = activity(1100, 50);
     change.session.state = State::Locked { at: at(1200) };
     change.revisions = Revisions { own: 1, today: 2 };
@@ -44,6 +45,7 @@ pub async fn an_amendment_changes_what_it_names(store: Shared) {
 
     let mut back = amendment(&record);
     back.session.choice = None;
+    back.session.not_after = None;
     back.session.last_page = None;
     back.session.presence = None;
     back.session.state = State::Active;

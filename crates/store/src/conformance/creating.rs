@@ -24,6 +24,7 @@ pub fn full(number: u32) -> Record {
     record.created = at(1001);
     record.session.choice = Some(Limit::after(Span::from_secs(900)));
     record.session.authenticated = at(1002);
+    record.session.not_after = Some(at(9000));
     record.session.activity = activity(1003, 77);
     record.session.last_page = Some(Path::canonical("/last").into_owned());
     record.session.presence = Some(Box::new(Presence {

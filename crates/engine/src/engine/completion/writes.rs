@@ -4,14 +4,14 @@
 //! open whether it was done, what the table believes is doubted until the store has been asked again.
 
 use nightlatch_core::time::Instant;
-
-use crate::engine::Engine;
 use nightlatch_store::audit::AuditEntry;
 use nightlatch_store::token::Digest;
 use nightlatch_store::{
     Amendment, ApiKey, Application, Claim, Created, Creation, End, Ended, Expiry, PolicyRevision, Reindex, Result,
     Selector, Store, Touch,
 };
+
+use crate::engine::Engine;
 
 /// The writes of the store.
 #[derive(Clone, Copy, Debug)]

@@ -45,6 +45,12 @@ pub(crate) fn of_session(session: &SessionView) -> String {
         format_args!("{}, under policy revision {}", session.authenticated_at, revisions.own),
     );
     text.line("last activity", &session.last_activity_at);
+    if let Some(not_after) = &session.not_after {
+        text.line(
+            "not after",
+            format_args!("{not_after}, as whoever authenticated them says"),
+        );
+    }
     match &session.state {
         StateView::Live(live) => text.live(live),
         StateView::Ended(ended) => text.ended(ended),

@@ -29,6 +29,9 @@ pub(crate) struct SessionView {
     pub(crate) authenticated_at: String,
     #[schemars(with = "InstantForm")]
     pub(crate) last_activity_at: String,
+    /// Until when it may last, as whoever authenticated them says.
+    #[schemars(with = "Option<InstantForm>")]
+    pub(crate) not_after: Option<String>,
     /// The policy of the last authentication, and the one in force.
     #[schemars(with = "RevisionsForm")]
     pub(crate) revisions: Revisions,
@@ -186,6 +189,7 @@ impl SessionView {
             choice: session.choice,
             authenticated_at: rfc3339(session.authenticated),
             last_activity_at: rfc3339(session.activity.seen),
+            not_after: session.not_after.map(rfc3339),
             revisions: live.revisions,
             state: StateView::Live(Box::new(state)),
         }
@@ -211,6 +215,7 @@ impl SessionView {
             choice: session.choice,
             authenticated_at: rfc3339(session.authenticated),
             last_activity_at: rfc3339(session.activity.seen),
+            not_after: session.not_after.map(rfc3339),
             revisions: record.revisions,
             state: StateView::Ended(Box::new(state)),
         }

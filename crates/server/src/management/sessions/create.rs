@@ -6,7 +6,7 @@ use axum::Extension;
 use axum::extract::State;
 use nightlatch_core::duration::Limit;
 use nightlatch_core::facts::Facts;
-use nightlatch_engine::{Admission, NewSession};
+use nightlatch_engine::{Admission, Authentication, NewSession};
 use nightlatch_store::token::Handle;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -14,12 +14,12 @@ use serde_json::json;
 
 use super::HandedOver;
 use super::full::full;
-use super::too_old::too_old;
+use super::too_old::{passed, too_old};
 use crate::http::problem::Problem;
 use crate::management::Management;
 use crate::management::admission::Actor;
 use crate::management::at_most::AtMost;
-use crate::management::input::{AuthTime, Claimed, key_reused};
+use crate::management::input::{AuthTime, Claimed, NotAfter, key_reused};
 use crate::management::name::{Method, Name};
 use crate::management::operation::{Created, Group, Operation, post};
 use crate::management::reach::Reach;
@@ -59,6 +59,9 @@ pub(in crate::management) struct Body {
     /// When they authenticated; now when left out. As much ahead of the clock of this server as
     /// `management.auth_time_leeway` it is now, too. Not longer ago than the absolute limit of the session.
     auth_time: Option<AuthTime>,
+    /// Until when the session may last, as whoever authenticated them says: it ends there as `upstream`, unless a limit of the
+    /// policy ends it before.
+    not_after: Option<NotAfter>,
     /// The idle limit the person has picked.
     choice: Option<Limit>,
     /// Sessions of the same person to end where there is no room, and the policy leaves the choice to them.
@@ -88,7 +91,10 @@ pub(in crate::management) async fn create(
         facts,
         choice: body.choice,
         amr: body.amr.into_inner(),
-        authenticated: told?,
+        authentication: Authentication {
+            at: told?,
+            not_after: body.not_after.map(|told| told.by(now)).transpose()?,
+        },
         ending: reach.among(&latch.engine, body.ending).await?,
         claim,
         actor,
@@ -103,6 +109,7 @@ pub(in crate::management) async fn create(
         Admission::Taken => return Err(key_reused()),
         Admission::Over => return Err(over()),
         Admission::TooOld { age, absolute } => return Err(too_old(age, absolute)),
+        Admission::Passed { age } => return Err(passed(age)),
     };
     Ok(Created {
         path: format!("/api/v1/sessions/{}", signed_in.handle),

@@ -5,18 +5,19 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::extract::State;
 use nightlatch_core::session::EndReason;
-use nightlatch_engine::{Reauthentication, Standing};
+use nightlatch_engine::{Authentication, Reauthentication, Standing};
 use nightlatch_store::Selector;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
 use super::HandedOver;
-use super::too_old::{outdated_by, too_old};
+use super::ended::has_ended;
+use super::too_old::{outdated_by, passed, too_old};
 use crate::http::problem::Problem;
 use crate::management::Management;
 use crate::management::admission::Actor;
-use crate::management::input::{AuthTime, HandleInPath, Json, no_such_session};
+use crate::management::input::{AuthTime, HandleInPath, Json, NotAfter, no_such_session};
 use crate::management::operation::{Answer, Group, Operation, post};
 use crate::management::reach::Reach;
 use crate::management::refusal::Refusal;
@@ -33,7 +34,8 @@ pub(in crate::management) fn operation() -> Operation {
     .about(
         "Both limits start again, a lock opens, and the session has a new token. Where it was somebody else, the session \
          ends as `superseded`. With `auth_time` the absolute limit starts there; an authentication that is older than the \
-         one the session knows, or than its lock, is refused and changes nothing.",
+         one the session knows, or than its lock, is refused and changes nothing. `not_after` says until when the session may \
+         last from now on; left out, nobody says so any more.",
     )
     .refuses(&[
         Refusal::SessionEnded,
@@ -53,6 +55,8 @@ pub(in crate::management) struct Body {
     /// `management.auth_time_leeway` it is now, too. Not before the authentication that the session knows, nor before its
     /// lock.
     auth_time: Option<AuthTime>,
+    /// Until when the session may last from now on, as whoever authenticated them says; what was said before is forgotten.
+    not_after: Option<NotAfter>,
 }
 
 pub(in crate::management) async fn reauthenticate(
@@ -67,10 +71,11 @@ pub(in crate::management) async fn reauthenticate(
     let told = body
         .auth_time
         .map_or(Ok(None), |told| told.by(now, latch.auth_time_leeway))?;
+    let not_after = body.not_after.map(|told| told.by(now)).transpose()?;
     let (record, standing) = reach.find(&latch.engine, &handle).await?;
     let session = match standing {
         Standing::Live(session) => session,
-        Standing::Ended { reason, .. } => return Err(over(reason.as_str())),
+        Standing::Ended { reason, .. } => return Err(has_ended(reason.as_str())),
         Standing::Unknown => return Err(no_such_session()),
     };
     if record.subject.as_ref() != body.subject.as_str() {
@@ -78,7 +83,12 @@ pub(in crate::management) async fn reauthenticate(
         latch.engine.end(&meant, EndReason::Superseded, &actor).await?;
         return Err(other_subject());
     }
-    match latch.engine.reauthenticate(&record.digest, told, &actor).await? {
+    let authentication = Authentication { at: told, not_after };
+    match latch
+        .engine
+        .reauthenticate(&record.digest, authentication, &actor)
+        .await?
+    {
         Reauthentication::SignedIn(signed_in) => Ok(Answer(HandedOver::new(&signed_in, &latch.cookie))),
         Reauthentication::Outdated(outdated) => {
             let age = now.since(told.unwrap_or(now));
@@ -88,14 +98,9 @@ pub(in crate::management) async fn reauthenticate(
                 None => outdated_by(age, outdated, now),
             })
         }
-        Reauthentication::Over => Err(over("meanwhile")),
+        Reauthentication::Passed(age) => Err(passed(age)),
+        Reauthentication::Over => Err(has_ended("meanwhile")),
     }
-}
-
-fn over(reason: &str) -> Problem {
-    Refusal::SessionEnded.because(format!(
-        "The session has ended ({reason}) and does not live again. Create a new one."
-    ))
 }
 
 fn other_subject() -> Problem {

@@ -4,6 +4,7 @@ use nightlatch_core::session::Outdated;
 use nightlatch_core::time::{Instant, Span};
 
 use crate::http::problem::Problem;
+use crate::management::input::impossible;
 use crate::management::refusal::Refusal;
 
 /// No session can begin with it: it would have reached its absolute limit already.
@@ -13,6 +14,14 @@ pub(super) fn too_old(age: Span, absolute: Span) -> Problem {
         "auth_time: they authenticated {age} ago, and the policy lets a session of theirs last {absolute} from then \
          (absolute), so it would be over at once. Let them authenticate again: `max_age={seconds}` makes an OpenID \
          provider do so."
+    ))
+}
+
+/// No session can begin or go on with it: whoever authenticated the person says that it is over.
+pub(super) fn passed(age: Span) -> Problem {
+    impossible(format!(
+        "not_after: that was {age} ago, so the session would be over at once. Send an instant to come, or let them \
+         authenticate again."
     ))
 }
 
