@@ -56,23 +56,24 @@ mod tests {
         not_after: Bound,
     }
 
-    fn told(body: &str) -> Option<Option<i64>> {
-        let body: Body = serde_json::from_str(body).ok()?;
-        let at = body.not_after.by(Instant::from_millis(NOW)).ok()?;
-        Some(at.map(Instant::as_millis))
+    /// An error where it is refused.
+    fn told(body: &str) -> Result<Option<i64>, ()> {
+        let body: Body = serde_json::from_str(body).map_err(drop)?;
+        let at = body.not_after.by(Instant::from_millis(NOW)).map_err(drop)?;
+        Ok(at.map(Instant::as_millis))
     }
 
     #[test]
     fn an_instant_is_in_seconds_and_null_lifts_the_bound() {
         for (body, expected) in [
-            (r#"{"not_after": 1767225601}"#, Some(Some(NOW + 1000))),
-            (r#"{"not_after": 1767225601.5}"#, Some(Some(NOW + 1500))),
-            (r#"{"not_after": 1767225599}"#, Some(Some(NOW - 1000))),
-            (r#"{"not_after": null}"#, Some(None)),
-            (r#"{"not_after": 1767225601000}"#, None),
-            (r#"{"not_after": "off"}"#, None),
-            (r#"{"not_after": -1}"#, None),
-            (r#"{}"#, None),
+            (r#"{"not_after": 1767225601}"#, Ok(Some(NOW + 1000))),
+            (r#"{"not_after": 1767225601.5}"#, Ok(Some(NOW + 1500))),
+            (r#"{"not_after": 1767225599}"#, Ok(Some(NOW - 1000))),
+            (r#"{"not_after": null}"#, Ok(None)),
+            (r#"{"not_after": 1767225601000}"#, Err(())),
+            (r#"{"not_after": "off"}"#, Err(())),
+            (r#"{"not_after": -1}"#, Err(())),
+            ("{}", Err(())),
         ] {
             assert_eq!(told(body), expected, "{body}");
         }
