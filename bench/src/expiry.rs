@@ -105,7 +105,7 @@ async fn measure(args: &Args, store: Arc<dyn Store>) -> anyhow::Result<()> {
 
     sleep_until(wave_at.into()).await;
     let wave_over = wave_at + WAVE.to_std();
-    let ended = wait_for_the_end(&engine, &announcements, wave_over).await?;
+    let ended = wait_for_the_end((&engine, &*store), &announcements, wave_over).await?;
     let announced = announcements.all().await?;
     let samples = checks.stop()?;
     stop.send(()).ok().context("the background work has ended early")?;
@@ -162,7 +162,7 @@ fn policy_document() -> anyhow::Result<PolicyDocument> {
 
 /// Until nothing is due any more. Asking for one due record is all this costs the store.
 async fn wait_for_the_end(
-    engine: &Arc<Engine>,
+    (engine, store): (&Engine, &dyn Store),
     announced: &Announcements,
     wave_over: Instant,
 ) -> anyhow::Result<Instant> {
@@ -170,7 +170,7 @@ async fn wait_for_the_end(
     let mut ticks = interval(Duration::from_millis(100));
     loop {
         ticks.tick().await;
-        let left = engine.store().due(engine.clock().now(), 1).await?;
+        let left = store.due(engine.clock().now(), 1).await?;
         let now = stopwatch::now();
         progress(format_args!(
             "{:.1} s: {} of the watched have heard",

@@ -30,7 +30,7 @@ use nightlatch_core::session::{Answer, EndReason, Limits, Status};
 use nightlatch_core::time::{Instant, Span};
 
 pub use admission::{Admission, Authentication, NewSession, SignedIn};
-pub use completion::{Reads, Uncancelled, Work};
+pub use completion::{Uncancelled, Work};
 pub use explain::{LimitReached, LiveExplanation, OpenPage, Over, PageExplanation, SessionExplanation};
 pub use lifecycle::Reauthentication;
 use nightlatch_store::secret::Secret;
@@ -40,7 +40,7 @@ pub use plan::Planned;
 pub use policy::{PolicyChange, PolicyChanged, PolicySource};
 pub use read::Stats;
 
-use self::completion::Completion;
+use self::completion::{Completion, Reads};
 use self::doubt::Doubts;
 use self::reindex::Reindexing;
 use crate::clock::Clock;
@@ -211,12 +211,6 @@ impl Engine {
     #[must_use]
     pub fn clock(&self) -> &Clock {
         &self.clock
-    }
-
-    /// The store, to be asked for what is no matter of single sessions. What writes is [`Engine::run_to_completion`].
-    #[must_use]
-    pub fn store(&self) -> &Reads {
-        &self.store
     }
 
     /// The store's secret, to derive keys from.

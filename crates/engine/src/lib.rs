@@ -21,7 +21,7 @@ pub mod word;
 
 pub use engine::{
     Admission, Authentication, Engine, LimitReached, LiveExplanation, NewSession, OpenPage, Options, Outcome, Over,
-    PageExplanation, Planned, PolicyChange, PolicyChanged, PolicySource, Reads, Reauthentication, SessionExplanation,
+    PageExplanation, Planned, PolicyChange, PolicyChanged, PolicySource, Reauthentication, SessionExplanation,
     SignedIn, Snapshot, Standing, Stats, Uncancelled, Work,
 };
 pub use watch::Watcher;

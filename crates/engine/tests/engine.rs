@@ -265,13 +265,7 @@ async fn an_authentication_that_is_told_late_is_kept_as_it_was() {
     );
     assert_eq!(active.status.absolute_remaining, Some(minutes(57)));
     assert_eq!(active.status.idle_remaining, Some(minutes(10)));
-    let kept = fixture
-        .engine
-        .store()
-        .get(&digest)
-        .await
-        .expect("a store")
-        .expect("a record");
+    let kept = fixture.store.get(&digest).await.expect("a store").expect("a record");
     assert_eq!(kept.session.authenticated, authenticated);
 }
 

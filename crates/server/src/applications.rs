@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use axum::http::HeaderValue;
-use nightlatch_engine::Reads;
+use nightlatch_engine::Engine;
 use nightlatch_store::{Application, StoreError};
 
 use crate::http::logout_url::LogoutUrl;
@@ -25,8 +25,8 @@ struct Known {
 
 impl Applications {
     /// Reads them again.
-    pub(crate) async fn read(&self, store: &Reads) -> Result<(), StoreError> {
-        let applications = store.applications().await?;
+    pub(crate) async fn read(&self, engine: &Engine) -> Result<(), StoreError> {
+        let applications = engine.applications().await?;
         self.0.store(Arc::new(Known::of(applications)));
         Ok(())
     }

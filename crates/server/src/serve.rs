@@ -109,7 +109,7 @@ pub(crate) async fn start(config: Config, extra: impl FnOnce(&Arc<Latch>) -> Rou
         let over = engine_shutdown.clone().cancelled_owned();
         tokio::spawn(async move { engine.run(over).await })
     };
-    if let Err(error) = latch.applications.read(latch.engine.store()).await {
+    if let Err(error) = latch.applications.read(&latch.engine).await {
         tracing::warn!(%error, "no application is known until the store answers");
     }
     let followers = vec![

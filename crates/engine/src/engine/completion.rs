@@ -3,8 +3,8 @@
 //! A caller may be dropped at every `await`; a server drops the handler of a request as soon as the client hangs up. If that
 //! happened between a write to the store and the change of the table that goes with it, the store would have ended a
 //! session that the table goes on letting in. It cannot happen: whoever writes needs [`Uncancelled`], and that exists only
-//! inside a task of its own, which [`Engine::run_to_completion`] starts and which no waiter can cancel. What the engine
-//! hands out besides, [`Reads`], takes no write; so code that could be cancelled in between does not compile.
+//! inside a task of its own, which [`Engine::run_to_completion`] starts and which no waiter can cancel. The store itself is never
+//! handed out; so code that could be cancelled in between does not compile.
 
 mod reads;
 mod writes;
@@ -18,7 +18,7 @@ use nightlatch_store::{Result, StoreError};
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 
-pub use self::reads::Reads;
+pub(super) use self::reads::Reads;
 use self::writes::Writes;
 use super::Engine;
 
@@ -28,10 +28,10 @@ use super::Engine;
 ///
 /// ```compile_fail
 /// # use nightlatch_engine::Engine;
-/// # use nightlatch_store::{End, Selector};
-/// async fn end(engine: &Engine, selector: &Selector, end: &End) {
-///     // Whoever waits for this may be dropped, so it is not there.
-///     let _ = engine.store().end(selector, end, 1).await;
+/// # use nightlatch_store::audit::AuditEntry;
+/// async fn forget(engine: &Engine, audit: AuditEntry) {
+///     // Whoever waits for this may be dropped, so it is there inside of such a task alone.
+///     let _ = engine.remove_application("crm", None, audit).await;
 /// }
 /// ```
 #[derive(Debug)]

@@ -4,10 +4,22 @@
 use nightlatch_store::audit::AuditEntry;
 use nightlatch_store::{ApiKey, Application, Claim, Created, Result};
 
-use super::Uncancelled;
+use super::{Engine, Uncancelled};
+
+impl Engine {
+    /// Every application, by id.
+    pub async fn applications(&self) -> Result<Vec<Application>> {
+        self.health.read(self.store.applications().await, self.clock.now())
+    }
+
+    /// Every API key, by name.
+    pub async fn api_keys(&self) -> Result<Vec<ApiKey>> {
+        self.health.read(self.store.api_keys().await, self.clock.now())
+    }
+}
 
 impl Uncancelled {
-    /// See [`Store::put_application`](nightlatch_store::Store::put_application).
+    /// See [`Documents::put_application`](nightlatch_store::Documents::put_application).
     pub async fn put_application(
         &self,
         application: &Application,
@@ -17,22 +29,22 @@ impl Uncancelled {
         self.writes().put_application(application, expected, audit).await
     }
 
-    /// See [`Store::remove_application`](nightlatch_store::Store::remove_application).
+    /// See [`Documents::remove_application`](nightlatch_store::Documents::remove_application).
     pub async fn remove_application(&self, id: &str, expected: Option<u64>, audit: AuditEntry) -> Result<bool> {
         self.writes().remove_application(id, expected, audit).await
     }
 
-    /// See [`Store::add_api_key`](nightlatch_store::Store::add_api_key).
+    /// See [`Documents::add_api_key`](nightlatch_store::Documents::add_api_key).
     pub async fn add_api_key(&self, key: &ApiKey, claim: Option<&Claim>, audit: AuditEntry) -> Result<Created> {
         self.writes().add_api_key(key, claim, audit).await
     }
 
-    /// See [`Store::replace_api_key`](nightlatch_store::Store::replace_api_key).
+    /// See [`Documents::replace_api_key`](nightlatch_store::Documents::replace_api_key).
     pub async fn replace_api_key(&self, key: &ApiKey) -> Result<bool> {
         self.writes().replace_api_key(key).await
     }
 
-    /// See [`Store::remove_api_key`](nightlatch_store::Store::remove_api_key).
+    /// See [`Documents::remove_api_key`](nightlatch_store::Documents::remove_api_key).
     pub async fn remove_api_key(&self, name: &str, audit: AuditEntry) -> Result<bool> {
         self.writes().remove_api_key(name, audit).await
     }

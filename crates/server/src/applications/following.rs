@@ -11,7 +11,7 @@ const READ_EVERY: Duration = Duration::from_secs(1);
 /// Reads them again and again until the server stops. While the store fails, what was read last stays.
 pub(crate) async fn follow(latch: Arc<Latch>) {
     loop {
-        if let Err(error) = latch.applications.read(latch.engine.store()).await {
+        if let Err(error) = latch.applications.read(&latch.engine).await {
             tracing::debug!(%error, "the applications wait for the store");
         }
         tokio::select! {

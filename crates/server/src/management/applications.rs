@@ -9,7 +9,7 @@ pub(super) mod show;
 pub(super) mod write;
 mod writing;
 
-use nightlatch_engine::Reads;
+use nightlatch_engine::Engine;
 use nightlatch_store::audit::{AuditEntry, AuditKind};
 use nightlatch_store::{Application, StoreError};
 
@@ -21,8 +21,8 @@ fn no_such_application() -> Problem {
     Problem::not_found("No application has this id. `GET /api/v1/applications` lists those that there are.")
 }
 
-async fn find(store: &Reads, id: &str) -> Result<Option<Application>, StoreError> {
-    let applications = store.applications().await?;
+async fn find(engine: &Engine, id: &str) -> Result<Option<Application>, StoreError> {
+    let applications = engine.applications().await?;
     Ok(applications.into_iter().find(|application| *application.id == *id))
 }
 

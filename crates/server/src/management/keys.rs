@@ -81,7 +81,7 @@ impl KeyRing {
     }
 
     async fn read(&self, known: &mut Known, now: Instant) -> Result<()> {
-        known.keys = self.engine.store().api_keys().await?;
+        known.keys = self.engine.api_keys().await?;
         known.read = Some(now);
         Ok(())
     }
@@ -112,7 +112,7 @@ fn is_past(at: Option<Instant>, now: Instant) -> bool {
 
 /// A store without any key gets its first, which may do everything; answers the secret, which is told this one time.
 pub(crate) async fn ensure_key(engine: &Arc<Engine>) -> Result<Option<String>> {
-    if !engine.store().api_keys().await?.is_empty() {
+    if !engine.api_keys().await?.is_empty() {
         return Ok(None);
     }
     let (key, secret) = new_key(&KeyName::first(), &Scopes::all(), None, engine.clock().now());

@@ -35,11 +35,7 @@ async fn site() -> Site {
             .await
             .expect("a store");
     }
-    site.latch
-        .applications
-        .read(site.latch.engine.store())
-        .await
-        .expect("a store");
+    site.latch.applications.read(&site.latch.engine).await.expect("a store");
     site
 }
 
@@ -318,11 +314,7 @@ async fn an_application_that_is_removed_opens_nothing_any_more() {
             .await
             .expect("a store")
     );
-    site.latch
-        .applications
-        .read(site.latch.engine.store())
-        .await
-        .expect("a store");
+    site.latch.applications.read(&site.latch.engine).await.expect("a store");
     let token = site.sign_in("ada").await;
     let answer = from(&site, ORIGIN, Method::GET, "/session", &token, &[]).await;
     assert_eq!(answer.header("access-control-allow-origin"), None);

@@ -61,11 +61,7 @@ async fn signing_in_again_leads_back_to_the_page() {
     };
     let audit = AuditEntry::new(site.latch.engine.clock().now(), AuditKind::Application, "test");
     site.store.put_application(&listed, None, audit).await.expect("a store");
-    site.latch
-        .applications
-        .read(site.latch.engine.store())
-        .await
-        .expect("a store");
+    site.latch.applications.read(&site.latch.engine).await.expect("a store");
     let led = leads(&site, &back_to("https://shop.example/cart"), None).await;
     assert_eq!(led, "/in?a=b&return_to=https://shop.example/cart#/door");
 }

@@ -26,7 +26,7 @@ pub(in crate::management) struct Body {
 
 pub(in crate::management) async fn list(State(management): State<Arc<Management>>) -> Result<Answer<Body>, Problem> {
     let engine = &management.latch.engine;
-    let applications = engine.store().applications().await?;
+    let applications = engine.applications().await?;
     let (_, policy) = engine.policy();
     let documents = applications.into_iter().map(|application| {
         let base = policy.applications.get(&application.id).cloned().unwrap_or_default();

@@ -27,7 +27,7 @@ pub(in crate::management) async fn show(
     conditions: Conditions,
 ) -> Result<Tagged<Document>, Problem> {
     let engine = &management.latch.engine;
-    let application = find(engine.store(), id.as_str()).await?;
+    let application = find(engine, id.as_str()).await?;
     let application = application.ok_or_else(no_such_application)?;
     let (_, policy) = engine.policy();
     let base = policy.applications.get(&application.id).cloned().unwrap_or_default();

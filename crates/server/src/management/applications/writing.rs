@@ -48,7 +48,7 @@ impl<'a> Current<'a> {
         id: ApplicationId,
     ) -> Result<Self, Problem> {
         let turn = management.applications_turn.lock().await;
-        let application = find(engine.store(), id.as_str()).await?;
+        let application = find(engine, id.as_str()).await?;
         let (revision, policy) = engine.policy();
         Ok(Self {
             base: policy.applications.get(id.as_str()).cloned().unwrap_or_default(),
@@ -90,7 +90,7 @@ impl<'a> Current<'a> {
             if !self.engine.put_application(&application, expected, audit).await? {
                 return Err(changed_meanwhile());
             }
-            self.management.latch.applications.read(self.engine.store()).await?;
+            self.management.latch.applications.read(self.engine).await?;
         }
         Ok(Document::of(application, base))
     }
@@ -107,7 +107,7 @@ impl<'a> Current<'a> {
         if !self.engine.remove_application(id, expected, audit).await? {
             return Err(changed_meanwhile());
         }
-        latch.applications.read(self.engine.store()).await?;
+        latch.applications.read(self.engine).await?;
         Ok(())
     }
 

@@ -157,12 +157,7 @@ async fn again(
     scopes: &Scopes,
     applications: Option<&[Box<str>]>,
 ) -> Result<(ApiKey, String), Problem> {
-    let known = engine
-        .store()
-        .api_keys()
-        .await?
-        .into_iter()
-        .find(|key| *key.name == *name);
+    let known = engine.api_keys().await?.into_iter().find(|key| *key.name == *name);
     let known = known
         .filter(|key| Scopes::of_words(&key.scopes) == *scopes && key.applications.as_deref() == applications)
         .ok_or_else(gone)?;

@@ -42,7 +42,7 @@ async fn revoke(
     actor: &str,
 ) -> Result<NoContent, Problem> {
     let _turn = management.keys.revoking().await;
-    let keys = engine.store().api_keys().await?;
+    let keys = engine.api_keys().await?;
     let makes_others = |key: &&ApiKey| Scopes::of_words(&key.scopes).contain(Scope::KeysWrite);
     let (named, others): (Vec<_>, Vec<_>) = keys.iter().partition(|key| *key.name == *name.as_str());
     if named.iter().any(makes_others) && !others.iter().any(makes_others) {
