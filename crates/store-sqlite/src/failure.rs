@@ -8,6 +8,8 @@ use nightlatch_store::StoreError;
 #[derive(Debug)]
 pub(super) enum Failure {
     Sql(rusqlite::Error),
+    /// While the transaction was committed: it may be on the disk.
+    Commit(rusqlite::Error),
     /// A value that nightlatch did not write.
     Damaged(String),
     /// A file that is not for this nightlatch.
@@ -21,7 +23,7 @@ impl Failure {
         match self {
             Self::Damaged(_) => true,
             Self::Refused(_) => false,
-            Self::Sql(E::SqliteFailure(..)) => {
+            Self::Sql(E::SqliteFailure(..)) | Self::Commit(_) => {
                 matches!(self.code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
             }
             Self::Sql(error) => matches!(
@@ -47,7 +49,7 @@ impl Failure {
 
     fn code(&self) -> Option<ErrorCode> {
         match self {
-            Self::Sql(error) => error.sqlite_error_code(),
+            Self::Sql(error) | Self::Commit(error) => error.sqlite_error_code(),
             Self::Damaged(_) | Self::Refused(_) => None,
         }
     }
@@ -61,15 +63,14 @@ impl From<rusqlite::Error> for Failure {
 
 impl From<Failure> for StoreError {
     fn from(failure: Failure) -> Self {
-        let damaged = failure.is_damage();
-        let text = match failure {
-            Failure::Sql(error) => error.to_string(),
-            Failure::Damaged(text) | Failure::Refused(text) => text,
-        };
-        if damaged {
-            Self::Damaged(text)
-        } else {
-            Self::Unavailable(text)
+        let (damaged, busy) = (failure.is_damage(), failure.is_busy());
+        match failure {
+            Failure::Damaged(text) => Self::Damaged(text),
+            Failure::Refused(text) => Self::Unavailable(text),
+            Failure::Sql(error) | Failure::Commit(error) if damaged => Self::Damaged(error.to_string()),
+            // Who does not get the lock has written nothing.
+            Failure::Commit(error) if !busy => Self::Unconfirmed(error.to_string()),
+            Failure::Sql(error) | Failure::Commit(error) => Self::Unavailable(error.to_string()),
         }
     }
 }

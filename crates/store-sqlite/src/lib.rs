@@ -63,6 +63,7 @@ impl SqliteStore {
         let connection = schema::open_to_write(path).map_err(|failure| match failure.into() {
             StoreError::Unavailable(why) => StoreError::Unavailable(format!("{}: {why}", path.display())),
             StoreError::Damaged(why) => StoreError::Damaged(format!("{}: {why}", path.display())),
+            other => other,
         })?;
         drop(creating);
         Ok(Self {

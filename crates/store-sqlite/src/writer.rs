@@ -101,7 +101,9 @@ impl Writer {
             .as_ref()
             .and_then(|calls| calls.send(call).ok())
             .ok_or_else(gone)?;
-        answer.await.unwrap_or_else(|_| Err(gone()))
+        answer
+            .await
+            .unwrap_or_else(|_| Err(StoreError::Unconfirmed("its thread has stopped".to_owned())))
     }
 }
 
@@ -176,7 +178,7 @@ fn transact(connection: &mut Connection, calls: &mut [Box<dyn Call>]) -> std::re
         let mut note = transaction.prepare_cached("UPDATE clock SET latest = max(latest, ?1)")?;
         note.execute([latest.as_millis()])?;
     }
-    Ok(transaction.commit()?)
+    transaction.commit().map_err(Failure::Commit)
 }
 
 fn answer(calls: Vec<Box<dyn Call>>, outcome: &Result<()>) {

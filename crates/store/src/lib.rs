@@ -2,8 +2,8 @@
 //!
 //! A store is four traits: [`Sessions`], [`Audit`], [`Documents`] and [`Changes`]. Every call can be answered by any process that
 //! reaches the store; none relies on what one process remembers. A call that has answered `Ok` survives the loss of power.
-//! One that has answered an error may have been done nevertheless; but it is over, and will not be done later. One suite holds
-//! for every implementation (`conformance`).
+//! One that has answered [`StoreError::Unconfirmed`] may have been done nevertheless, any other error says that it was not; either
+//! way it is over, and will not be done later. One suite holds for every implementation (`conformance`).
 
 pub mod audit;
 mod change;

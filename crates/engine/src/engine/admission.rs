@@ -181,9 +181,7 @@ impl Uncancelled {
                 }
             }
         }
-        Err(StoreError::Unavailable(
-            "sessions of the subject come and go all the time".to_owned(),
-        ))
+        Err(StoreError::Contended("sessions of the subject come and go".to_owned()))
     }
 
     fn creation(&self, new: &NewSession, history: &History) -> (Held, Token, Creation) {

@@ -260,7 +260,7 @@ pub(super) enum Settled {
 }
 
 pub(super) fn changed_all_the_time() -> StoreError {
-    StoreError::Unavailable("the session is changed elsewhere all the time".to_owned())
+    StoreError::Contended("the session is changed elsewhere".to_owned())
 }
 
 fn answer_when_over(standing: &Standing, event: &Event) -> Option<Answer> {

@@ -141,6 +141,6 @@ impl Engine {
 async fn over<T, E: From<StoreError>>(task: JoinHandle<std::result::Result<T, E>>) -> std::result::Result<T, E> {
     task.await.unwrap_or_else(|failed| {
         tracing::error!(error = %failed, "a change was broken off");
-        Err(StoreError::Unavailable("the change was broken off by a fault; the log has more".to_owned()).into())
+        Err(StoreError::Unconfirmed("the change was broken off by a fault; the log has more".to_owned()).into())
     })
 }

@@ -1,7 +1,7 @@
 //! Where the table may believe what the store does not.
 //!
-//! An error from the store may mean: done, but the answer was lost. Then an end stands in the store and in its audit while the
-//! table lets the session in. Nobody decides for good by such an entry: what an error leaves open is noted here, and the
+//! An answer of the store may get lost after it has done what it was asked. Then an end stands in the store and in its audit while the
+//! table lets the session in. Nobody decides for good by such an entry: what a lost answer leaves open is noted here, and the
 //! store is asked again until it answers. What it answers is what the table believes from then on.
 
 use std::collections::HashSet;

@@ -6,7 +6,7 @@ use nightlatch_core::session::{Answer, EndReason, Event, Outdated, Refusal};
 use nightlatch_core::time::Span;
 use nightlatch_store::audit::{AuditEntry, AuditKind};
 use nightlatch_store::token::{Digest, Token};
-use nightlatch_store::{End, Ended, Filter, Result, Selector};
+use nightlatch_store::{End, Ended, Filter, Result, Selector, StoreError};
 
 use super::bounding::session_bound;
 use super::change::{ATTEMPTS, Settled, audit_entry, changed_all_the_time};
@@ -140,7 +140,17 @@ impl Uncancelled {
         };
         let mut ended = Vec::new();
         loop {
-            let portion = self.writes().end(selector, &end, PORTION).await?;
+            let portion = match self.writes().end(selector, &end, PORTION).await {
+                Ok(portion) => portion,
+                // Nobody may take this for "nothing was done".
+                Err(error) if !ended.is_empty() => {
+                    let so_far = ended.len();
+                    return Err(StoreError::Unconfirmed(format!(
+                        "{so_far} sessions have ended, and then {error}"
+                    )));
+                }
+                Err(error) => return Err(error),
+            };
             self.make_known(&portion).await;
             let last = portion.len() < PORTION;
             ended.extend(portion);

@@ -111,9 +111,7 @@ impl Uncancelled {
                 return Ok(PolicyChanged::InForce(next.revision));
             }
         }
-        Err(StoreError::Unavailable(
-            "other processes change the policy all the time".to_owned(),
-        ))
+        Err(StoreError::Contended("other processes change the policy".to_owned()))
     }
 
     /// Puts the store's latest policy in force.
@@ -188,9 +186,7 @@ pub(super) async fn resume(
             return History::of(kept, development);
         }
     }
-    Err(StoreError::Unavailable(
-        "other processes change the policy all the time".to_owned(),
-    ))
+    Err(StoreError::Contended("other processes change the policy".to_owned()))
 }
 
 fn audited(next: &PolicyRevision) -> AuditEntry {

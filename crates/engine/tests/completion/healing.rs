@@ -253,7 +253,7 @@ async fn what_a_lost_answer_left_open_is_closed_by_itself() {
     });
     scene.store.lose_answers_after(0);
     let ended = engine.end(&Selector::Digest(scene.ben), EndReason::Admin, "test").await;
-    assert!(matches!(ended, Err(StoreError::Unavailable(_))), "{ended:?}");
+    assert!(matches!(ended, Err(StoreError::Unconfirmed(_))), "{ended:?}");
     scene.store.lose_no_answer();
     while scene.passes().await {
         tokio::time::sleep(std::time::Duration::from_millis(10)).await; // tidy: sleeps because the time is paused

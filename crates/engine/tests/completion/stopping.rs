@@ -91,7 +91,7 @@ async fn a_fault_in_the_work_is_an_error_to_whoever_waits_and_to_nobody_else() {
     let broken: Result<(), StoreError> = engine
         .run_to_completion(|_| Box::pin(async { panic!("a fault of ours") }))
         .await;
-    assert!(matches!(broken, Err(StoreError::Unavailable(_))), "{broken:?}");
+    assert!(matches!(broken, Err(StoreError::Unconfirmed(_))), "{broken:?}");
     engine.resolve_doubts().await.expect("a store");
     engine.all_done().await;
     scene.agrees().await.expect("everybody else goes on");

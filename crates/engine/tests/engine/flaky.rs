@@ -79,7 +79,7 @@ impl FlakyStore {
         let answer = self.asked(call).await;
         let less = |answered: usize| (answered < usize::MAX).then(|| answered.saturating_sub(1));
         if self.answered.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less) == Ok(0) {
-            return Err(StoreError::Unavailable("told to lose the answer".to_owned()));
+            return Err(StoreError::Unconfirmed("told to lose the answer".to_owned()));
         }
         answer
     }

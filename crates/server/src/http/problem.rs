@@ -210,7 +210,19 @@ impl Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         tracing::warn!(%error, "a request was refused because of the store");
-        let detail = "The session store does not answer. Nothing was changed; try again in a moment.";
+        let detail = match error {
+            StoreError::Unavailable(_) => {
+                "The session store does not answer. Nothing was changed; try again in a moment."
+            }
+            StoreError::Unconfirmed(_) => {
+                "The session store did not confirm the change, so it may have been made. Ask how things stand, or send the \
+                 request again."
+            }
+            StoreError::Contended(_) => {
+                "Somebody else is changing the same at this moment. Nothing was changed; try again in a moment."
+            }
+            StoreError::Damaged(_) => "A record of the session store cannot be read; the log of the server says which.",
+        };
         Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "store-unavailable",

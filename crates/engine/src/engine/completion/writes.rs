@@ -1,6 +1,6 @@
 //! The store, for those who run to their end.
 //!
-//! Whatever writes comes through here, so nobody forgets what goes with it: how it went is noted, and where an error leaves
+//! Whatever writes comes through here, so nobody forgets what goes with it: how it went is noted, and where a lost answer leaves
 //! open whether it was done, what the table believes is doubted until the store has been asked again.
 
 use nightlatch_core::time::Instant;
@@ -8,7 +8,7 @@ use nightlatch_store::audit::AuditEntry;
 use nightlatch_store::token::Digest;
 use nightlatch_store::{
     Amendment, ApiKey, Application, Claim, Created, Creation, End, Ended, Expiry, PolicyRevision, Reindex, Result,
-    Selector, Store, Touch,
+    Selector, Store, StoreError, Touch,
 };
 
 use crate::engine::Engine;
@@ -38,9 +38,9 @@ impl<'u> Writes<'u> {
         self.engine.health.wrote(written, self.engine.clock.now())
     }
 
-    /// An error may mean that it was done and the answer was lost.
+    /// Where the answer was lost it may have been done. Of what was not done the table believes nothing that is not so.
     fn noted_for<T>(self, written: Result<T>, meant: impl IntoIterator<Item = Selector>) -> Result<T> {
-        if written.is_err() {
+        if written.as_ref().is_err_and(StoreError::may_be_done) {
             self.engine.doubts.about(meant);
         }
         self.noted(written)
@@ -86,7 +86,7 @@ impl<'u> Writes<'u> {
 
     pub(in crate::engine) async fn add_policy(self, policy: &PolicyRevision, audit: AuditEntry) -> Result<bool> {
         let added = self.store().add_policy(policy, audit).await;
-        if added.is_err() {
+        if added.as_ref().is_err_and(StoreError::may_be_done) {
             self.engine.doubts.about_the_policy();
         }
         self.noted(added)

@@ -75,7 +75,7 @@ pub(in crate::management) async fn end(
     }
     match latch.engine.find(&handle).await?.map(|(_, standing)| standing) {
         Some(Standing::Ended { at, reason, .. }) => Ok(answer(0, at, reason)),
-        Some(Standing::Live(_)) => Err(StoreError::Unavailable("a live session was not ended".to_owned()).into()),
+        Some(Standing::Live(_)) => Err(StoreError::Contended("a live session was not ended".to_owned()).into()),
         Some(Standing::Unknown) | None => Err(no_such_session()),
     }
 }
