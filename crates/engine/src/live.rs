@@ -52,15 +52,6 @@ impl Live {
             .deadlines(self.activity(reading), &self.limits, history.today())
     }
 
-    /// When the session falls due, for the deadline index.
-    pub(crate) fn due(&self, reading: Reading, history: &History) -> Option<Instant> {
-        if history.is_for_development() {
-            // The limits of this entry are those of this process alone.
-            return history.due(&self.session, self.activity(reading), self.revisions);
-        }
-        self.deadlines(reading, history).earliest().map(|(at, _)| at)
-    }
-
     pub(crate) fn raise_absence(&self, absence: Span) {
         self.longest_absence.fetch_max(absence.as_millis(), Ordering::AcqRel);
     }

@@ -412,8 +412,6 @@ async fn a_slow_request_that_finishes_after_the_sign_out_changes_nothing() {
     let late = nightlatch_store::Touch {
         digest: ada,
         activity: record.session.activity,
-        due: record.due,
-        today: record.revisions.today,
     };
     fixture.store.touch(&[late]).await.expect("a store");
     fixture

@@ -17,25 +17,13 @@ pub(super) type Result<T> = std::result::Result<T, Failure>;
 pub(super) fn touch(group: &mut Group<'_>, touches: &[Touch]) -> Result<Vec<Digest>> {
     let mut statement = prepare(
         group,
-        "UPDATE sessions SET seen = ?2, longest_absence = max(longest_absence, ?3), due = iif(today <= ?5, ?4, due)
+        "UPDATE sessions SET seen = ?2, longest_absence = max(longest_absence, ?3)
          WHERE digest = ?1 AND seen <= ?2 AND ended_at IS NULL",
     )?;
     let (mut latest, mut missed) = (None, Vec::new());
-    for Touch {
-        digest,
-        activity,
-        due,
-        today,
-    } in touches
-    {
+    for Touch { digest, activity } in touches {
         let absence = columns::millis(activity.longest_absence);
-        let changed = statement.execute(params![
-            digest.as_bytes(),
-            activity.seen.as_millis(),
-            absence,
-            columns::due(*due),
-            today,
-        ])?;
+        let changed = statement.execute(params![digest.as_bytes(), activity.seen.as_millis(), absence])?;
         if changed == 1 {
             latest = latest.max(Some(activity.seen));
         } else if !lives(group, digest)? {

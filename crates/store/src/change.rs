@@ -9,18 +9,14 @@ use super::record::{Revision, Revisions};
 use crate::audit::{AuditEntry, Ledger};
 use crate::token::{Digest, Handle};
 
-/// Activity to be recorded. A record that is over, or has more recent activity, keeps what it has.
+/// Activity to be recorded. A record that is over, or has more recent activity, keeps what it has. It never moves the deadline
+/// index: activity makes a session fall due later, and looking at it too early does no harm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Touch {
     /// Which session.
     pub digest: Digest,
     /// Its activity.
     pub activity: Activity,
-    /// When it falls due with that activity.
-    pub due: Option<Instant>,
-    /// The policy that this was worked out under. A record that knows a later one keeps its own deadline: an earlier one
-    /// only makes the sweeper look sooner.
-    pub today: Revision,
 }
 
 /// A change of a live session, made on the record as it was at `version`.
@@ -86,7 +82,7 @@ pub struct Ended {
     pub reason: EndReason,
 }
 
-/// A session that a new policy leaves as it is but for when it falls due.
+/// A session that lives, with when it falls due as it is known now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reindex {
     /// Which session.

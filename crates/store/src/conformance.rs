@@ -22,7 +22,7 @@ pub mod rooming;
 pub mod telling;
 pub mod touching;
 
-/// One test for each case, on a fresh store. See [the module](crate::conformance).
+/// One test for each case, on a fresh store. See [the module](mod@crate::conformance).
 #[macro_export]
 macro_rules! conformance {
     ($fresh:expr) => {
@@ -45,11 +45,10 @@ macro_rules! conformance {
                 old_claims_are_forgotten
                 an_end_tells_how_long_nobody_was_there;
             touching:
-                a_touch_moves_activity_and_deadline
+                a_touch_moves_activity_and_nothing_else
                 a_touch_never_goes_back
                 a_touch_never_shortens_the_longest_absence
                 a_touch_leaves_missing_and_ended_records_alone
-                a_touch_of_an_earlier_policy_leaves_the_deadline_of_a_later_one
                 of_touches_of_one_record_the_latest_counts;
             amending:
                 an_amendment_changes_what_it_names

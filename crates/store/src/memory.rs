@@ -94,9 +94,6 @@ impl Sessions for MemoryStore {
                 .activity
                 .longest_absence
                 .max(touch.activity.longest_absence);
-            if record.revisions.today <= touch.today {
-                record.due = touch.due;
-            }
             tables.latest = tables.latest.max(touch.activity.seen);
             tables.write(record);
         }

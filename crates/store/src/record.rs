@@ -29,7 +29,7 @@ pub struct Record {
     pub session: Session,
     /// The policies it lives under.
     pub revisions: Revisions,
-    /// The deadline index: when it falls due, as far as the store knows its activity. `None` when it is over.
+    /// The deadline index: it falls due then or later, since activity does not move it. `None` when it is over, or never does.
     pub due: Option<Instant>,
     /// Counts the amendments.
     pub version: u64,

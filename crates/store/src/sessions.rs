@@ -39,8 +39,8 @@ pub trait Sessions: Send + Sync {
     /// Leaves alone what is over, at another version, or worked out under a later policy already. No version moves.
     async fn reindex(&self, sessions: &[Reindex]) -> Result<()>;
 
-    /// Live records that fall due at or before `now`, the earliest first, at most `limit`. Like every list it leaves out
-    /// what is damaged.
+    /// Live records that may fall due at or before `now`, the earliest first, at most `limit`: activity may have moved the
+    /// deadline of some. Like every list it leaves out what is damaged.
     async fn due(&self, now: Instant, limit: usize) -> Result<Vec<Record>>;
 
     /// A page of live records.

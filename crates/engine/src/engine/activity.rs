@@ -59,8 +59,6 @@ impl Engine {
             let touch = overdue.then(|| Touch {
                 digest: *digest,
                 activity: live.activity(live.word.read()),
-                due: live.due(live.word.read(), &history),
-                today: live.revisions.today,
             });
             return Some((
                 Outcome {

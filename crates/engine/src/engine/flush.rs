@@ -70,12 +70,9 @@ impl Engine {
         if !reading.dirty || reading.closed {
             return None;
         }
-        let due = live.due(reading, &self.in_force.load());
         Some(Touch {
             digest: *digest,
             activity: live.activity(reading),
-            due,
-            today: live.revisions.today,
         })
     }
 

@@ -30,7 +30,7 @@ struct Swept {
 #[derive(Debug, Default)]
 pub(super) struct Findings {
     expired: Vec<Expiry>,
-    /// Left as they are by a newer policy, but for when they fall due.
+    /// Alive, and due at another instant than the index says.
     reindexed: Vec<Reindex>,
     /// Activity that the store had not heard of.
     touched: Vec<Touch>,
@@ -59,9 +59,10 @@ impl Engine {
         let (history, now) = (self.in_force.load(), self.clock.now());
         let mut findings = Findings::default();
         for record in page {
+            let indexed = record.due;
             let held = Held::from_record(record);
             let stored = held.session.activity;
-            findings.note(self.merged(held), stored, &history, now);
+            findings.note(self.merged(held), (stored, indexed), &history, now);
         }
         findings
     }
@@ -119,11 +120,13 @@ impl Uncancelled {
             ended = expired.len();
             self.follow_where_others_were_faster(&findings.expired, &expired).await;
         }
-        if !findings.reindexed.is_empty() {
-            self.writes().reindex(&findings.reindexed).await?;
-        }
+        // Before the index: it must never name a later instant than the store would work out from the activity that it knows. Else a
+        // crash in between would leave a session that is over out of sight.
         if !findings.touched.is_empty() {
             self.write_touches(&findings.touched).await?;
+        }
+        if !findings.reindexed.is_empty() {
+            self.writes().reindex(&findings.reindexed).await?;
         }
         for digest in &findings.single {
             self.bring_up_to_date(digest).await?;
@@ -183,7 +186,7 @@ impl Findings {
         self.expired.len() + self.reindexed.len() + self.touched.len() + self.single.len()
     }
 
-    fn note(&mut self, before: Held, stored: Activity, history: &History, now: Instant) {
+    fn note(&mut self, before: Held, (stored, indexed): (Activity, Option<Instant>), history: &History, now: Instant) {
         let mut held = before;
         let (worked_out, activity) = (held.revisions, held.session.activity);
         let holds = held.session.presence.clone();
@@ -204,8 +207,7 @@ impl Findings {
             None if redated => self.single.push(held.digest),
             None => {
                 let due = held.due(history);
-                let caught_up = held.revisions != worked_out;
-                if caught_up {
+                if due != indexed || held.revisions != worked_out {
                     self.reindexed.push(Reindex {
                         digest: held.digest,
                         version: held.version,
@@ -213,12 +215,10 @@ impl Findings {
                         due,
                     });
                 }
-                if !caught_up || activity != stored {
+                if activity != stored {
                     self.touched.push(Touch {
                         digest: held.digest,
                         activity,
-                        due,
-                        today: held.revisions.today,
                     });
                 }
             }

@@ -176,7 +176,6 @@ async fn answer(store: &dyn Store, call: &Call) -> String {
         Call::Touch(touches) => {
             let touches = touches.iter().map(|(number, seen, absence)| Touch {
                 activity: activity(*seen, *absence),
-                due: (seen % 5 != 0).then(|| at(seen + 10)),
                 ..touch(*number, *seen)
             });
             format!("{:?}", store.touch(&touches.collect::<Vec<_>>()).await)

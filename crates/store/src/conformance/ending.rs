@@ -1,7 +1,7 @@
 //! A session ends once, for one reason, and stays ended.
 
 use crate::audit::{AuditEntry, AuditKind};
-use crate::{Ended, Expiry, Filter, Selector, Store, Touch};
+use crate::{Ended, Expiry, Filter, Reindex, Selector, Store};
 use nightlatch_core::session::{EndReason, State};
 use nightlatch_core::time::Span;
 
@@ -332,16 +332,14 @@ pub async fn a_deadline_that_moves_moves_in_the_index(store: Shared) {
     for record in &records {
         add(store.as_ref(), record).await;
     }
-    store
-        .touch(&[
-            touch(1, 5000),
-            Touch {
-                due: None,
-                ..touch(2, 5000)
-            },
-        ])
-        .await
-        .expect("store");
+    let moved = |number, due| Reindex {
+        digest: digest(number),
+        version: 0,
+        today: 1,
+        due,
+    };
+    let reindexed = store.reindex(&[moved(1, Some(at(6000))), moved(2, None)]).await;
+    reindexed.expect("store");
     let mut change = amendment(&records[2]);
     change.due = Some(at(1500));
     assert!(store.amend(&change).await.expect("store"));

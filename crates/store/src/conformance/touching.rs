@@ -1,36 +1,24 @@
 //! Activity only goes forward, and only on live sessions.
 
-use crate::{Reindex, Touch};
+use crate::Touch;
 
 use super::fixture::*;
 
-pub async fn a_touch_moves_activity_and_deadline(store: Shared) {
+pub async fn a_touch_moves_activity_and_nothing_else(store: Shared) {
     add(store.as_ref(), &record(1, "a")).await;
-    add(store.as_ref(), &record(2, "b")).await;
-    let unlimited = Touch {
-        due: None,
-        ..touch(2, 1700)
+    let touch = Touch {
+        activity: activity(1600, 20),
+        ..touch(1, 1600)
     };
-    store
-        .touch(&[
-            Touch {
-                activity: activity(1600, 20),
-                ..touch(1, 1600)
-            },
-            unlimited,
-        ])
-        .await
-        .expect("store");
+    assert_eq!(store.touch(&[touch]).await.expect("store"), []);
 
     let mut touched = record(1, "a");
     touched.session.activity = activity(1600, 20);
-    touched.due = Some(at(2600));
     assert_eq!(
         get(store.as_ref(), 1).await,
         touched,
-        "nothing else changes, the version least of all"
+        "neither the version nor the deadline index"
     );
-    assert_eq!(get(store.as_ref(), 2).await.due, None);
 }
 
 pub async fn a_touch_never_goes_back(store: Shared) {
@@ -38,8 +26,7 @@ pub async fn a_touch_never_goes_back(store: Shared) {
     store.touch(&[touch(1, 1600)]).await.expect("store");
     let missed = store.touch(&[touch(1, 1599)]).await.expect("store");
     assert_eq!(missed, [], "it lives, and knows more");
-    let record = get(store.as_ref(), 1).await;
-    assert_eq!((record.session.activity.seen, record.due), (at(1600), Some(at(2600))));
+    assert_eq!(get(store.as_ref(), 1).await.session.activity.seen, at(1600));
 }
 
 pub async fn a_touch_never_shortens_the_longest_absence(store: Shared) {
@@ -82,24 +69,4 @@ pub async fn of_touches_of_one_record_the_latest_counts(store: Shared) {
         .await
         .expect("store");
     assert_eq!(get(store.as_ref(), 1).await.session.activity.seen, at(1700));
-}
-
-pub async fn a_touch_of_an_earlier_policy_leaves_the_deadline_of_a_later_one(store: Shared) {
-    add(store.as_ref(), &record(1, "a")).await;
-    let reindex = Reindex {
-        digest: digest(1),
-        version: get(store.as_ref(), 1).await.version,
-        today: 2,
-        due: Some(at(1900)),
-    };
-    store.reindex(&[reindex]).await.expect("store");
-    store.touch(&[touch(1, 1700)]).await.expect("store");
-    let after = get(store.as_ref(), 1).await;
-    assert_eq!((after.session.activity.seen, after.due), (at(1700), Some(at(1900))));
-    let caught_up = Touch {
-        today: 2,
-        ..touch(1, 1800)
-    };
-    store.touch(&[caught_up]).await.expect("store");
-    assert_eq!(get(store.as_ref(), 1).await.due, Some(at(2800)));
 }
