@@ -43,8 +43,9 @@ export default defineConfig({
           name: browser,
           include: [scenarios],
           provide: { browser },
-          // A command that WebKit's driver never answers is given once more.
-          ...(browser === 'webkit' && { retry: 1 }),
+          // WebKitGTK draws without a graphics card and takes a processor for each window: fewer at a time, and a command
+          // that its driver never answers is given once more.
+          ...(browser === 'webkit' && { maxWorkers: 2, retry: 1 }),
           sequence: { groupOrder: browser === 'webkit' ? groups.webkit : groups.together },
         },
       })),

@@ -24,8 +24,6 @@ export async function startWebkit(): Promise<Browser> {
           // Neither a sandbox nor a graphics card is to be had for root on a machine without a desktop.
           WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: '1',
           LIBGL_ALWAYS_SOFTWARE: '1',
-          // Frames that software draws are not handed over as a graphics card would: that takes half of the work out of every page.
-          WEBKIT_DISABLE_DMABUF_RENDERER: '1',
         },
       });
       const options = { binary: miniBrowser(), args: ['--automation'] };
