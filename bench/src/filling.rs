@@ -61,7 +61,7 @@ async fn create_one(store: &dyn Store, record: Record) -> anyhow::Result<(Digest
     let creation = Creation {
         record,
         audit,
-        room: None,
+        quota: None,
         claim: None,
     };
     let created = store.create(&creation).await?;

@@ -67,7 +67,7 @@ impl Live {
 
 /// A session taken out of the table or the store to be worked on.
 #[derive(Clone, Debug)]
-pub(crate) struct Held {
+pub(crate) struct WorkingCopy {
     pub(crate) digest: Digest,
     pub(crate) handle: Handle,
     pub(crate) subject: Arc<str>,
@@ -81,7 +81,7 @@ pub(crate) struct Held {
     pub(crate) ledger: Option<Box<Ledger>>,
 }
 
-impl Held {
+impl WorkingCopy {
     pub(crate) fn from_live(digest: Digest, live: &Live) -> Self {
         let mut session = live.session.clone();
         session.activity = live.activity(live.word.read());

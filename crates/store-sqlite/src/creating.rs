@@ -3,7 +3,7 @@
 use nightlatch_core::session::EndReason;
 use nightlatch_core::time::Instant;
 use nightlatch_store::token::{Digest, Handle};
-use nightlatch_store::{Claim, Created, Creation, Record, Room};
+use nightlatch_store::{Claim, Created, Creation, Quota, Record};
 use rusqlite::{OptionalExtension as _, params};
 
 use crate::ending::{self, Ending};
@@ -16,19 +16,19 @@ pub(super) fn create(group: &mut Group<'_>, creation: &Creation) -> Result<Creat
     let Creation {
         record,
         audit,
-        room,
+        quota,
         claim,
     } = creation;
     if let Some(claimed) = claimed(group, claim.as_ref())? {
         return Ok(claimed);
     }
     // Asked only where there is something to undo otherwise.
-    if room.is_some() && exists(group, record)? {
+    if quota.is_some() && exists(group, record)? {
         return Ok(Created::Exists);
     }
-    let ending = match room {
+    let ending = match quota {
         None => Vec::new(),
-        Some(room) => match make_room(group, &record.subject, room)? {
+        Some(quota) => match make_room(group, &record.subject, quota)? {
             Ok(ending) => ending,
             Err(counted) => return Ok(Created::Full(counted)),
         },
@@ -95,7 +95,7 @@ fn insert(group: &Group<'_>, record: &Record) -> Result<bool> {
 }
 
 /// What ends to make room for a new session of `subject`; or, where that is not enough, all that take it up.
-fn make_room(group: &Group<'_>, subject: &str, room: &Room) -> Result<std::result::Result<Vec<Ending>, Vec<Record>>> {
+fn make_room(group: &Group<'_>, subject: &str, quota: &Quota) -> Result<std::result::Result<Vec<Ending>, Vec<Record>>> {
     let mut statement = prepare(
         group,
         "SELECT sessions.id, handle, application
@@ -106,17 +106,17 @@ fn make_room(group: &Group<'_>, subject: &str, room: &Room) -> Result<std::resul
     let mut rows = statement.query([subject])?;
     while let Some(row) = rows.next()? {
         let (id, application) = (row.get::<_, i64>(0)?, row.get_ref(2)?);
-        if !room.counted.includes(application.as_str_or_null().ok().flatten()) {
+        if !quota.counted.includes(application.as_str_or_null().ok().flatten()) {
             continue;
         }
         counted.push(id);
         let handle = Handle::from_bytes(row.get(1)?);
-        if room.ending.contains(&handle) {
+        if quota.ending.contains(&handle) {
             ending.push(id);
         }
     }
     let connection = group.connection;
-    if room.suffices(counted.len() - ending.len()) {
+    if quota.has_room_beside(counted.len() - ending.len()) {
         let ending = ending.into_iter().map(|id| ending::by_id(connection, id));
         return Ok(Ok(ending.filter_map(Result::transpose).collect::<Result<_>>()?));
     }

@@ -53,7 +53,7 @@ async fn add(store: &SqliteStore, record: Record) -> Result<bool, StoreError> {
     let creation = Creation {
         record,
         audit,
-        room: None,
+        quota: None,
         claim: None,
     };
     Ok(store.create(&creation).await? == Created::Added(Vec::new()))

@@ -17,15 +17,15 @@ pub struct Creation {
     pub record: Record,
     /// What the audit is told, in the same transaction.
     pub audit: AuditEntry,
-    /// The room it needs; without it there always is.
-    pub room: Option<Room>,
+    /// How many live sessions its subject may have; without it any number.
+    pub quota: Option<Quota>,
     /// The request it answers, if that must not be served twice.
     pub claim: Option<Claim>,
 }
 
-/// Room that a new session needs among the subject's live sessions.
+/// How many live sessions a subject may have.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Room {
+pub struct Quota {
     /// So many there may be, the new one included.
     pub most: NonZeroU32,
     /// Which sessions count.
@@ -34,10 +34,10 @@ pub struct Room {
     pub ending: Vec<Handle>,
 }
 
-impl Room {
+impl Quota {
     /// Whether a new session has room beside so many that count.
     #[must_use]
-    pub fn suffices(&self, counted: usize) -> bool {
+    pub fn has_room_beside(&self, counted: usize) -> bool {
         u32::try_from(counted).is_ok_and(|counted| counted < self.most.get())
     }
 }

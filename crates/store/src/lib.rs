@@ -25,7 +25,7 @@ use std::fmt::Debug;
 pub use self::audit::Audit;
 pub use self::change::{Amendment, End, Ended, Expiry, Reindex, Touch};
 pub use self::changes::Changes;
-pub use self::creation::{Claim, Created, Creation, Room};
+pub use self::creation::{Claim, Created, Creation, Quota};
 pub use self::documents::{ApiKey, Application, Documents, PolicyRevision};
 pub use self::error::{Result, StoreError};
 pub use self::filter::{Filter, Page, Selector};

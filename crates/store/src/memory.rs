@@ -37,7 +37,7 @@ impl Sessions for MemoryStore {
         let Creation {
             record,
             audit,
-            room,
+            quota,
             claim,
         } = creation;
         let mut tables = self.tables();
@@ -47,8 +47,8 @@ impl Sessions for MemoryStore {
         if tables.records.contains_key(&record.digest) || tables.handles.contains_key(&record.handle) {
             return Ok(Created::Exists);
         }
-        let room = room.as_ref().map(|room| tables.make_room(&record.subject, room));
-        let ending = match room.transpose() {
+        let quota = quota.as_ref().map(|quota| tables.make_room(&record.subject, quota));
+        let ending = match quota.transpose() {
             Ok(ending) => ending.unwrap_or_default(),
             Err(counted) => return Ok(Created::Full(counted)),
         };

@@ -9,7 +9,7 @@ use nightlatch_store::{Result, Touch};
 
 use super::{Engine, Outcome, Uncancelled};
 use crate::in_force::History;
-use crate::live::Held;
+use crate::live::WorkingCopy;
 use crate::word::Touch as Touched;
 
 impl Engine {
@@ -81,7 +81,7 @@ impl Engine {
             let table = self.live.pin();
             let live = table.get(digest).filter(|live| live.session.state == State::Active)?;
             live.running(live.word.read(), &history, now)?;
-            Held::from_live(*digest, live)
+            WorkingCopy::from_live(*digest, live)
         };
         let mut after = before.clone();
         let applied = after.session.apply(&history.policies(after.revisions), event, now);
@@ -116,7 +116,7 @@ impl Uncancelled {
 
 /// Whether a request moves nothing but activity and a page that decides like the one before: the table remembers that, the
 /// request waits for no store, and the store hears of the page with the next change.
-pub(super) fn turns_a_page(before: &Held, after: &Held, event: &Event, history: &History) -> bool {
-    let limits = |held: &Held| held.session.limits(&history.policies(held.revisions));
+pub(super) fn turns_a_page(before: &WorkingCopy, after: &WorkingCopy, event: &Event, history: &History) -> bool {
+    let limits = |copy: &WorkingCopy| copy.session.limits(&history.policies(copy.revisions));
     matches!(event, Event::Request { .. }) && before.session.activity_is_plain() && limits(before) == limits(after)
 }

@@ -10,13 +10,13 @@ use nightlatch_core::session::Session;
 use nightlatch_core::time::{Instant, Span};
 use nightlatch_store::audit::{AuditEntry, AuditKind};
 use nightlatch_store::token::{Handle, Token};
-use nightlatch_store::{Claim, Created, Creation, Record, Result, Revisions, Room, StoreError};
+use nightlatch_store::{Claim, Created, Creation, Quota, Record, Result, Revisions, StoreError};
 
 use super::bounding::session_bound;
 use super::change::{ATTEMPTS, Settled, audit_entry, changed_all_the_time};
 use super::{Engine, Standing, Uncancelled};
 use crate::in_force::History;
-use crate::live::Held;
+use crate::live::WorkingCopy;
 
 /// What whoever authenticated somebody says of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -125,7 +125,7 @@ impl Uncancelled {
             Some(_) => Some(self.admissions.lock_name(&new.subject).await),
             None => None,
         };
-        let mut room = limit.as_ref().map(|limit| Room {
+        let mut quota = limit.as_ref().map(|limit| Quota {
             most: limit.most,
             counted: limit.counted.clone(),
             ending: match limit.on_reached {
@@ -134,20 +134,20 @@ impl Uncancelled {
             },
         });
         for _ in 0..ATTEMPTS {
-            let (held, token, mut creation) = self.creation(new, &history);
-            if let Some((age, absolute)) = too_old(&held, &history) {
+            let (copy, token, mut creation) = self.creation(new, &history);
+            if let Some((age, absolute)) = too_old(&copy, &history) {
                 return Ok(Admission::TooOld { age, absolute });
             }
             if let Some(age) = new.authentication.passed(creation.record.created) {
                 return Ok(Admission::Passed { age });
             }
-            creation.room.clone_from(&room);
+            creation.quota.clone_from(&quota);
             // Whoever ends the session as soon as the store has it waits until the table has it, too.
-            let turn = self.stripes.turn(&held.digest).await;
+            let turn = self.stripes.turn(&copy.digest).await;
             match self.writes().create(&creation).await? {
                 Created::Added(ended) => {
-                    let handle = held.handle;
-                    self.keep(&turn, held);
+                    let handle = copy.handle;
+                    self.keep(&turn, copy);
                     // The turns of others are taken one at a time.
                     drop(turn);
                     self.make_known(&ended).await;
@@ -162,7 +162,7 @@ impl Uncancelled {
                 }
                 Created::Full(records) => {
                     drop(turn);
-                    let Some((limit, room)) = limit.as_ref().zip(room.as_mut()) else {
+                    let Some((limit, quota)) = limit.as_ref().zip(quota.as_mut()) else {
                         return Err(StoreError::Damaged(
                             "there is no room where none was asked for".to_owned(),
                         ));
@@ -177,14 +177,14 @@ impl Uncancelled {
                         let limit = limit.clone();
                         return Ok(Admission::Full { limit, sessions });
                     }
-                    room.ending = least_recently_active(sessions, limit);
+                    quota.ending = least_recently_active(sessions, limit);
                 }
             }
         }
         Err(StoreError::Contended("sessions of the subject come and go".to_owned()))
     }
 
-    fn creation(&self, new: &NewSession, history: &History) -> (Held, Token, Creation) {
+    fn creation(&self, new: &NewSession, history: &History) -> (WorkingCopy, Token, Creation) {
         let now = self.clock.now();
         let (handle, token) = (Handle::random(now), Token::random());
         let facts = self.facts.copy(&new.facts, |facts| Arc::new(facts.clone()));
@@ -192,7 +192,7 @@ impl Uncancelled {
         let authenticated = new.authentication.at.unwrap_or(now);
         let mut session = Session::sign_in(facts, new.choice, authenticated, now);
         session.not_after = new.authentication.not_after;
-        let held = Held {
+        let copy = WorkingCopy {
             digest: token.digest(),
             handle,
             subject: new.subject.as_ref().into(),
@@ -207,28 +207,28 @@ impl Uncancelled {
             ledger: None,
         };
         let record = Record {
-            digest: held.digest,
+            digest: copy.digest,
             handle,
-            subject: Arc::clone(&held.subject),
-            amr: Arc::clone(&held.amr),
+            subject: Arc::clone(&copy.subject),
+            amr: Arc::clone(&copy.amr),
             created: now,
-            session: held.session.clone(),
-            revisions: held.revisions,
-            due: held.due(history),
+            session: copy.session.clone(),
+            revisions: copy.revisions,
+            due: copy.due(history),
             version: 0,
             ledger: None,
         };
         let audit = AuditEntry {
-            detail: session_bound(held.session.not_after, now),
-            ..audit_entry(&held, now, AuditKind::SignIn, &new.actor)
+            detail: session_bound(copy.session.not_after, now),
+            ..audit_entry(&copy, now, AuditKind::SignIn, &new.actor)
         };
         let creation = Creation {
             record,
             audit,
-            room: None,
+            quota: None,
             claim: new.claim.clone(),
         };
-        (held, token, creation)
+        (copy, token, creation)
     }
 
     /// Those that live, with the activity that only the table knows; those whose deadline is reached end now.
@@ -268,7 +268,7 @@ impl Uncancelled {
             let turn = self.stripes.turns(&record.digest, &token.digest()).await;
             let now = self.clock.now();
             let before = match self.settled(&turn, &record.digest, now).await? {
-                Settled::Held(before) => before,
+                Settled::Alive(before) => before,
                 Settled::Over(Standing::Ended { .. }) => return Ok(Admission::Over),
                 // The request came a third time, and has got another token meanwhile.
                 Settled::Over(_) => continue,
@@ -288,11 +288,11 @@ impl Uncancelled {
 }
 
 /// How long ago they authenticated, and their absolute limit, where that is reached as the session begins.
-fn too_old(held: &Held, history: &History) -> Option<(Span, Span)> {
-    let session = &held.session;
+fn too_old(copy: &WorkingCopy, history: &History) -> Option<(Span, Span)> {
+    let session = &copy.session;
     let age = session.activity.seen.since(session.authenticated);
     let absolute = session
-        .limits(&history.policies(held.revisions))
+        .limits(&history.policies(copy.revisions))
         .absolute
         .limit
         .span()?;

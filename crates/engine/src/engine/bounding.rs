@@ -26,7 +26,7 @@ impl Uncancelled {
         for _ in 0..ATTEMPTS {
             let now = self.clock.now();
             let before = match self.settled(&turn, digest, now).await? {
-                Settled::Held(before) => before,
+                Settled::Alive(before) => before,
                 Settled::Over(standing) => return Ok(standing),
             };
             // The end is never dated before what brought it about. It is written with the next step: if this process stops in
@@ -46,7 +46,7 @@ impl Uncancelled {
                 .await?
             {
                 return Ok(match self.settled(&turn, digest, now).await? {
-                    Settled::Held(held) => self.standing_of(held, now),
+                    Settled::Alive(copy) => self.standing_of(copy, now),
                     Settled::Over(standing) => standing,
                 });
             }

@@ -11,7 +11,7 @@ use nightlatch_store::{Amendment, Expiry, Result, StoreError};
 
 use super::activity::turns_a_page;
 use super::{Engine, Outcome, Standing, Uncancelled};
-use crate::live::Held;
+use crate::live::WorkingCopy;
 use crate::stripes::Turn;
 
 /// Another process may change the same session in between; then the change is worked out anew, at most so often.
@@ -51,16 +51,16 @@ impl Engine {
             .await
     }
 
-    pub(super) fn standing_of(&self, held: Held, now: Instant) -> Standing {
-        if let State::Ended { at, reason } = held.session.state {
+    pub(super) fn standing_of(&self, copy: WorkingCopy, now: Instant) -> Standing {
+        if let State::Ended { at, reason } = copy.session.state {
             return Standing::Ended {
-                handle: held.handle,
+                handle: copy.handle,
                 at,
                 reason,
             };
         }
         let history = self.in_force.load();
-        let live = held.into_live(&history);
+        let live = copy.into_live(&history);
         live.standing(live.word.read(), &history, now)
             .unwrap_or(Standing::Unknown)
     }
@@ -71,7 +71,7 @@ impl Uncancelled {
     pub(super) async fn settle(&self, digest: &Digest, now: Instant) -> Result<Standing> {
         let turn = self.stripes.turn(digest).await;
         match self.settled(&turn, digest, now).await? {
-            Settled::Held(held) => Ok(self.standing_of(held, now)),
+            Settled::Alive(copy) => Ok(self.standing_of(copy, now)),
             Settled::Over(standing) => Ok(standing),
         }
     }
@@ -80,8 +80,8 @@ impl Uncancelled {
         let turn = self.stripes.turn(digest).await;
         for _ in 0..ATTEMPTS {
             let now = self.clock.now();
-            let held = match self.settled(&turn, digest, now).await? {
-                Settled::Held(held) => held,
+            let copy = match self.settled(&turn, digest, now).await? {
+                Settled::Alive(copy) => copy,
                 Settled::Over(standing) => {
                     return Ok(Outcome {
                         answer: answer_when_over(&standing, event),
@@ -89,7 +89,7 @@ impl Uncancelled {
                     });
                 }
             };
-            if let Some(outcome) = self.attempt(&turn, held, event, now).await? {
+            if let Some(outcome) = self.attempt(&turn, copy, event, now).await? {
                 return Ok(outcome);
             }
         }
@@ -97,7 +97,13 @@ impl Uncancelled {
     }
 
     /// Works a change out and writes it. `None` when the session was changed elsewhere meanwhile.
-    async fn attempt(&self, turn: &Turn<'_>, before: Held, event: &Event, now: Instant) -> Result<Option<Outcome>> {
+    async fn attempt(
+        &self,
+        turn: &Turn<'_>,
+        before: WorkingCopy,
+        event: &Event,
+        now: Instant,
+    ) -> Result<Option<Outcome>> {
         let history = self.in_force.load_full();
         let mut after = before.clone();
         let applied = after.session.apply(&history.policies(after.revisions), event, now);
@@ -138,8 +144,8 @@ impl Uncancelled {
     pub(super) async fn write_amendment(
         &self,
         turn: &Turn<'_>,
-        before: &Held,
-        after: &mut Held,
+        before: &WorkingCopy,
+        after: &mut WorkingCopy,
         rotate_to: Option<Digest>,
         audit: Vec<AuditEntry>,
         now: Instant,
@@ -182,7 +188,7 @@ impl Uncancelled {
     }
 
     /// Writes an end and replaces the entry. False when the session was changed elsewhere meanwhile.
-    async fn write_end(&self, turn: &Turn<'_>, before: &Held, at: Instant, reason: EndReason) -> Result<bool> {
+    async fn write_end(&self, turn: &Turn<'_>, before: &WorkingCopy, at: Instant, reason: EndReason) -> Result<bool> {
         let expiry = Expiry {
             digest: before.digest,
             version: before.version,
@@ -200,33 +206,33 @@ impl Uncancelled {
     /// The session as it stands at `now`, with everything that fell due written.
     pub(super) async fn settled(&self, turn: &Turn<'_>, digest: &Digest, now: Instant) -> Result<Settled> {
         for _ in 0..ATTEMPTS {
-            let Some((mut held, fresh)) = self.hold(digest, now).await? else {
+            let Some((mut copy, fresh)) = self.working_copy(digest, now).await? else {
                 return Ok(Settled::Over(Standing::Unknown));
             };
-            if let State::Ended { at, reason } = held.session.state {
+            if let State::Ended { at, reason } = copy.session.state {
                 return Ok(Settled::Over(Standing::Ended {
-                    handle: held.handle,
+                    handle: copy.handle,
                     at,
                     reason,
                 }));
             }
-            let before = held.clone();
+            let before = copy.clone();
             let history = self.in_force.load_full();
-            let mut occurrences = history.catch_up(&mut held.session, &mut held.revisions);
-            occurrences.extend(held.session.expire(&history.policies(held.revisions), now));
+            let mut occurrences = history.catch_up(&mut copy.session, &mut copy.revisions);
+            occurrences.extend(copy.session.expire(&history.policies(copy.revisions), now));
             let written = match occurrences.last().copied() {
-                None if fresh || held.revisions != before.revisions => {
+                None if fresh || copy.revisions != before.revisions => {
                     // Holds that ended and policies that changed are remembered; the store hears of them with the next change.
-                    self.keep(turn, held.clone());
-                    return Ok(Settled::Held(held));
+                    self.keep(turn, copy.clone());
+                    return Ok(Settled::Alive(copy));
                 }
-                None => return Ok(Settled::Held(held)),
+                None => return Ok(Settled::Alive(copy)),
                 // A copy never decides against anybody: what is denied is read from the store.
                 Some(_) if !fresh && self.is_outdated(turn, &before).await => continue,
                 Some(Occurrence::Ended { at, reason }) => self.write_end(turn, &before, at, reason).await,
                 Some(Occurrence::Locked { at }) => {
                     let audit = vec![audit_entry(&before, at, AuditKind::Locked, "policy")];
-                    self.write_amendment(turn, &before, &mut held, None, audit, now).await
+                    self.write_amendment(turn, &before, &mut copy, None, audit, now).await
                 }
             };
             match written {
@@ -237,16 +243,16 @@ impl Uncancelled {
                 }
                 // The deadline holds whether or not the store can be told; the sweeper will tell it.
                 Err(error) => {
-                    tracing::debug!(%error, handle = %held.handle, "a deadline is reached that the store cannot be told");
+                    tracing::debug!(%error, handle = %copy.handle, "a deadline is reached that the store cannot be told");
                 }
             }
-            return Ok(match held.session.state {
+            return Ok(match copy.session.state {
                 State::Ended { at, reason } => Settled::Over(Standing::Ended {
-                    handle: held.handle,
+                    handle: copy.handle,
                     at,
                     reason,
                 }),
-                State::Active | State::Locked { .. } => Settled::Held(held),
+                State::Active | State::Locked { .. } => Settled::Alive(copy),
             });
         }
         Err(changed_all_the_time())
@@ -255,7 +261,7 @@ impl Uncancelled {
 
 /// A session to work on, or how it stands when there is nothing left to work on.
 pub(super) enum Settled {
-    Held(Held),
+    Alive(WorkingCopy),
     Over(Standing),
 }
 
@@ -276,7 +282,7 @@ fn answer_when_over(standing: &Standing, event: &Event) -> Option<Answer> {
     }
 }
 
-impl Held {
+impl WorkingCopy {
     /// Takes down what the audit is to be told of an accepted event. Holds are read off the session.
     fn note(&mut self, event: &Event, choice: Option<Limit>, now: Instant) {
         match event {
@@ -289,10 +295,10 @@ impl Held {
     }
 }
 
-pub(super) fn audit_entry(held: &Held, at: Instant, kind: AuditKind, actor: &str) -> AuditEntry {
-    about(held, AuditEntry::new(at, kind, actor))
+pub(super) fn audit_entry(copy: &WorkingCopy, at: Instant, kind: AuditKind, actor: &str) -> AuditEntry {
+    about(copy, AuditEntry::new(at, kind, actor))
 }
 
-fn about(held: &Held, entry: AuditEntry) -> AuditEntry {
-    entry.of(held.handle, &held.subject, held.session.facts.application.as_deref())
+fn about(copy: &WorkingCopy, entry: AuditEntry) -> AuditEntry {
+    entry.of(copy.handle, &copy.subject, copy.session.facts.application.as_deref())
 }

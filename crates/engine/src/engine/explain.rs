@@ -17,7 +17,7 @@ use nightlatch_store::{Record, Result, Revisions};
 use super::change::Settled;
 use super::{Engine, Standing, Uncancelled};
 use crate::in_force::History;
-use crate::live::Held;
+use crate::live::WorkingCopy;
 
 /// Why a session is as it is.
 #[derive(Clone, Debug, PartialEq)]
@@ -134,8 +134,8 @@ impl Uncancelled {
         };
         let history = self.in_force.load_full();
         match settled {
-            Settled::Held(held) => Ok(Some(SessionExplanation::Live(Box::new(live(
-                held, path, &history, now,
+            Settled::Alive(copy) => Ok(Some(SessionExplanation::Live(Box::new(live(
+                copy, path, &history, now,
             ))))),
             Settled::Over(Standing::Ended { at, reason, .. }) => {
                 let filter = AuditFilter {
@@ -159,8 +159,8 @@ impl Uncancelled {
     }
 }
 
-fn live(held: Held, path: Option<&Path<'_>>, history: &History, now: Instant) -> LiveExplanation {
-    let (session, revisions) = (held.session, held.revisions);
+fn live(copy: WorkingCopy, path: Option<&Path<'_>>, history: &History, now: Instant) -> LiveExplanation {
+    let (session, revisions) = (copy.session, copy.revisions);
     let policies = history.policies(revisions);
     let limits = session.limits(&policies);
     let deadlines = session.deadlines(session.activity, &limits, policies.today);
@@ -182,8 +182,8 @@ fn live(held: Held, path: Option<&Path<'_>>, history: &History, now: Instant) ->
         },
     });
     LiveExplanation {
-        handle: held.handle,
-        subject: held.subject,
+        handle: copy.handle,
+        subject: copy.subject,
         revisions,
         surface: surface(&session, &policies, strictest),
         holds: running_holds(&session, &policies, now),

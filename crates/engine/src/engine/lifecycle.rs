@@ -88,7 +88,7 @@ impl Uncancelled {
         let turn = self.stripes.turns(digest, &token.digest()).await;
         for _ in 0..ATTEMPTS {
             let now = self.clock.now();
-            let Settled::Held(before) = self.settled(&turn, digest, now).await? else {
+            let Settled::Alive(before) = self.settled(&turn, digest, now).await? else {
                 return Ok(Reauthentication::Over);
             };
             // Only what lives on is written as a change.

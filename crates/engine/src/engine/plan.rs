@@ -8,7 +8,7 @@ use nightlatch_store::{Filter, Page, Record, Result, Revision};
 
 use super::Engine;
 use crate::in_force::History;
-use crate::live::Held;
+use crate::live::WorkingCopy;
 
 /// So many sessions are read in one go.
 const PAGE: usize = 1000;
@@ -59,15 +59,15 @@ impl Engine {
     }
 
     fn plan_for(&self, record: Record, history: &History, candidate: &Policy, planned: &mut Planned) {
-        let mut held = self.merged(Held::from_record(record));
-        history.catch_up(&mut held.session, &mut held.revisions);
-        let policies = history.policies(held.revisions);
-        let Some(impact) = impact(&held.session, &policies, candidate, planned.at) else {
+        let mut copy = self.merged(WorkingCopy::from_record(record));
+        history.catch_up(&mut copy.session, &mut copy.revisions);
+        let policies = history.policies(copy.revisions);
+        let Some(impact) = impact(&copy.session, &policies, candidate, planned.at) else {
             return;
         };
-        planned.plan.add(&held.session.facts, impact);
+        planned.plan.add(&copy.session.facts, impact);
         if let Impact::Ends(_) = impact {
-            planned.ending.push(held.handle);
+            planned.ending.push(copy.handle);
         }
     }
 }

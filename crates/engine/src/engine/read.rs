@@ -61,19 +61,19 @@ impl Engine {
     /// How a record of the store stands under the policy in force.
     #[must_use]
     pub fn standing_of_record(&self, record: &Record) -> Standing {
-        let mut held = crate::live::Held::from_record(record.clone());
+        let mut copy = crate::live::WorkingCopy::from_record(record.clone());
         let now = self.clock.now();
         let history = self.in_force.load();
-        history.catch_up(&mut held.session, &mut held.revisions);
-        held.session.expire(&history.policies(held.revisions), now);
-        if let State::Ended { at, reason } = held.session.state {
+        history.catch_up(&mut copy.session, &mut copy.revisions);
+        copy.session.expire(&history.policies(copy.revisions), now);
+        if let State::Ended { at, reason } = copy.session.state {
             return Standing::Ended {
-                handle: held.handle,
+                handle: copy.handle,
                 at,
                 reason,
             };
         }
-        let live = held.into_live(&history);
+        let live = copy.into_live(&history);
         live.standing(live.word.read(), &history, now)
             .unwrap_or(Standing::Unknown)
     }
@@ -131,7 +131,7 @@ impl Uncancelled {
         let found = self.found(handle, now).await?;
         Ok(found.map(|(record, settled)| {
             let standing = match settled {
-                Settled::Held(held) => self.standing_of(held, now),
+                Settled::Alive(copy) => self.standing_of(copy, now),
                 Settled::Over(standing) => standing,
             };
             (self.with_live_activity(record), standing)

@@ -13,7 +13,7 @@ use nightlatch_store::{Ended, Expiry, Record, Reindex, Result, Touch};
 use super::change::Settled;
 use super::{Engine, Uncancelled};
 use crate::in_force::History;
-use crate::live::Held;
+use crate::live::WorkingCopy;
 
 /// So many sessions are looked at in one go.
 const PAGE: usize = 500;
@@ -60,24 +60,24 @@ impl Engine {
         let mut findings = Findings::default();
         for record in page {
             let indexed = record.due;
-            let held = Held::from_record(record);
-            let stored = held.session.activity;
-            findings.note(self.merged(held), (stored, indexed), &history, now);
+            let copy = WorkingCopy::from_record(record);
+            let stored = copy.session.activity;
+            findings.note(self.merged(copy), (stored, indexed), &history, now);
         }
         findings
     }
 
     /// What the store knows, with the activity that only the table knows.
-    pub(super) fn merged(&self, mut held: Held) -> Held {
+    pub(super) fn merged(&self, mut copy: WorkingCopy) -> WorkingCopy {
         let table = self.live.pin();
-        if let Some(live) = table.get(&held.digest)
+        if let Some(live) = table.get(&copy.digest)
             && !matches!(live.session.state, State::Ended { .. })
         {
             let activity = live.activity(live.word.read());
-            held.session.activity.seen = held.session.activity.seen.max(activity.seen);
-            held.session.activity.longest_absence = held.session.activity.longest_absence.max(activity.longest_absence);
+            copy.session.activity.seen = copy.session.activity.seen.max(activity.seen);
+            copy.session.activity.longest_absence = copy.session.activity.longest_absence.max(activity.longest_absence);
         }
-        held
+        copy
     }
 
     fn note_lag(&self, earliest: Option<&Record>, now: Instant) {
@@ -152,8 +152,8 @@ impl Uncancelled {
         let Some(record) = self.record(digest, now).await? else {
             return Ok(());
         };
-        let before = Held::from_record(record);
-        if let Settled::Held(mut after) = self.settled(&turn, digest, now).await?
+        let before = WorkingCopy::from_record(record);
+        if let Settled::Alive(mut after) = self.settled(&turn, digest, now).await?
             && !self
                 .write_amendment(&turn, &before, &mut after, None, Vec::new(), now)
                 .await?
@@ -186,38 +186,44 @@ impl Findings {
         self.expired.len() + self.reindexed.len() + self.touched.len() + self.single.len()
     }
 
-    fn note(&mut self, before: Held, (stored, indexed): (Activity, Option<Instant>), history: &History, now: Instant) {
-        let mut held = before;
-        let (worked_out, activity) = (held.revisions, held.session.activity);
-        let holds = held.session.presence.clone();
-        let mut occurrences = history.catch_up(&mut held.session, &mut held.revisions);
+    fn note(
+        &mut self,
+        before: WorkingCopy,
+        (stored, indexed): (Activity, Option<Instant>),
+        history: &History,
+        now: Instant,
+    ) {
+        let mut copy = before;
+        let (worked_out, activity) = (copy.revisions, copy.session.activity);
+        let holds = copy.session.presence.clone();
+        let mut occurrences = history.catch_up(&mut copy.session, &mut copy.revisions);
         // What ends a hold now is a matter of its ledger, too.
         let is_held = holds.as_deref().is_some_and(Presence::is_held);
-        let redated = held.session.presence != holds || is_held && held.revisions != worked_out;
-        occurrences.extend(held.session.expire(&history.policies(held.revisions), now));
+        let redated = copy.session.presence != holds || is_held && copy.revisions != worked_out;
+        occurrences.extend(copy.session.expire(&history.policies(copy.revisions), now));
         match occurrences.last() {
             Some(Occurrence::Ended { at, reason }) => self.expired.push(Expiry {
-                digest: held.digest,
-                version: held.version,
+                digest: copy.digest,
+                version: copy.version,
                 seen: activity.seen,
                 at: *at,
                 reason: *reason,
             }),
-            Some(Occurrence::Locked { .. }) => self.single.push(held.digest),
-            None if redated => self.single.push(held.digest),
+            Some(Occurrence::Locked { .. }) => self.single.push(copy.digest),
+            None if redated => self.single.push(copy.digest),
             None => {
-                let due = held.due(history);
-                if due != indexed || held.revisions != worked_out {
+                let due = copy.due(history);
+                if due != indexed || copy.revisions != worked_out {
                     self.reindexed.push(Reindex {
-                        digest: held.digest,
-                        version: held.version,
-                        today: held.revisions.today,
+                        digest: copy.digest,
+                        version: copy.version,
+                        today: copy.revisions.today,
                         due,
                     });
                 }
                 if activity != stored {
                     self.touched.push(Touch {
-                        digest: held.digest,
+                        digest: copy.digest,
                         activity,
                     });
                 }

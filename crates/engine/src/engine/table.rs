@@ -6,17 +6,17 @@ use nightlatch_store::token::Digest;
 use nightlatch_store::{Record, Result, StoreError};
 
 use super::{Engine, Uncancelled};
-use crate::live::Held;
+use crate::live::WorkingCopy;
 use crate::stripes::Turn;
 
 impl Uncancelled {
     /// Takes a session out of the table, or out of the store; says whether it came fresh from the store.
-    pub(super) async fn hold(&self, digest: &Digest, now: Instant) -> Result<Option<(Held, bool)>> {
+    pub(super) async fn working_copy(&self, digest: &Digest, now: Instant) -> Result<Option<(WorkingCopy, bool)>> {
         if let Some(live) = self.live.pin().get(digest) {
-            return Ok(Some((Held::from_live(*digest, live), false)));
+            return Ok(Some((WorkingCopy::from_live(*digest, live), false)));
         }
         let record = self.record(digest, now).await?;
-        Ok(record.map(|record| (Held::from_record(record), true)))
+        Ok(record.map(|record| (WorkingCopy::from_record(record), true)))
     }
 
     /// What the store knows of a session. Where it knows of a later policy than the one in force, that comes into force first:
@@ -31,17 +31,17 @@ impl Uncancelled {
 
     /// Whether the store knows more of the session than the table did; then the table now knows it, too. Where the store
     /// does not answer, the entry stands.
-    pub(super) async fn is_outdated(&self, turn: &Turn<'_>, held: &Held) -> bool {
-        let Ok(record) = self.record(&held.digest, self.clock.now()).await else {
+    pub(super) async fn is_outdated(&self, turn: &Turn<'_>, copy: &WorkingCopy) -> bool {
+        let Ok(record) = self.record(&copy.digest, self.clock.now()).await else {
             return false;
         };
         let same = record.as_ref().is_some_and(|record| {
-            record.version == held.version
+            record.version == copy.version
                 && record.ended().is_none()
-                && record.session.activity.seen <= held.session.activity.seen
+                && record.session.activity.seen <= copy.session.activity.seen
         });
         if !same {
-            self.replace(turn, &held.digest, record);
+            self.replace(turn, &copy.digest, record);
         }
         !same
     }
@@ -81,7 +81,7 @@ impl Uncancelled {
 
     fn replace(&self, turn: &Turn<'_>, digest: &Digest, record: Option<Record>) {
         match record {
-            Some(record) => self.keep(turn, Held::from_record(record)),
+            Some(record) => self.keep(turn, WorkingCopy::from_record(record)),
             None => self.forget(turn, digest),
         }
     }
@@ -99,23 +99,23 @@ impl Engine {
     }
 
     /// Puts a session into the table, with the touches that landed on its old entry meanwhile.
-    pub(super) fn keep(&self, turn: &Turn<'_>, mut held: Held) {
-        debug_assert!(turn.is_of(&held.digest), "a session is changed in the turn of another");
+    pub(super) fn keep(&self, turn: &Turn<'_>, mut copy: WorkingCopy) {
+        debug_assert!(turn.is_of(&copy.digest), "a session is changed in the turn of another");
         let table = self.live.pin();
-        let digest = held.digest;
+        let digest = copy.digest;
         if let Some(old) = table.get(&digest) {
             // A dead session never lives again, whatever else goes wrong.
-            if is_over(old.session.state) && !is_over(held.session.state) {
+            if is_over(old.session.state) && !is_over(copy.session.state) {
                 return;
             }
             let closed = old.activity(old.word.close());
-            held.session.activity.seen = held.session.activity.seen.max(closed.seen);
-            held.session.activity.longest_absence = held.session.activity.longest_absence.max(closed.longest_absence);
-            held.stored = held.stored.max(old.stored());
+            copy.session.activity.seen = copy.session.activity.seen.max(closed.seen);
+            copy.session.activity.longest_absence = copy.session.activity.longest_absence.max(closed.longest_absence);
+            copy.stored = copy.stored.max(old.stored());
         }
-        let handle = held.handle;
-        let dirty = held.session.activity.seen > held.stored;
-        table.insert(digest, held.into_live(&self.in_force.load()));
+        let handle = copy.handle;
+        let dirty = copy.session.activity.seen > copy.stored;
+        table.insert(digest, copy.into_live(&self.in_force.load()));
         if dirty {
             self.mark_dirty(digest);
         }
@@ -124,13 +124,17 @@ impl Engine {
 
     /// Remembers an end in the table, if the session is there.
     pub(super) fn keep_ended(&self, turn: &Turn<'_>, digest: Digest, at: Instant, reason: EndReason) {
-        let held = self.live.pin().get(&digest).map(|live| Held::from_live(digest, live));
-        if let Some(mut held) = held {
-            held.session.state = State::Ended { at, reason };
-            held.session.last_page = None;
-            held.session.presence = None;
-            held.ledger = None;
-            self.keep(turn, held);
+        let copy = self
+            .live
+            .pin()
+            .get(&digest)
+            .map(|live| WorkingCopy::from_live(digest, live));
+        if let Some(mut copy) = copy {
+            copy.session.state = State::Ended { at, reason };
+            copy.session.last_page = None;
+            copy.session.presence = None;
+            copy.ledger = None;
+            self.keep(turn, copy);
         }
     }
 

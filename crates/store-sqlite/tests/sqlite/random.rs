@@ -8,7 +8,7 @@ use nightlatch_core::session::{EndReason, State};
 use nightlatch_core::time::Span;
 use nightlatch_store::audit::{AuditFilter, AuditKind};
 use nightlatch_store::memory::MemoryStore;
-use nightlatch_store::{Claim, Creation, Filter, Page, Record, Reindex, Revisions, Room, Selector, Store, Touch};
+use nightlatch_store::{Claim, Creation, Filter, Page, Quota, Record, Reindex, Revisions, Selector, Store, Touch};
 use proptest::prelude::*;
 
 use nightlatch_store::conformance::fixture::*;
@@ -24,7 +24,7 @@ enum Call {
         handle: u32,
         subject: bool,
         facts: u32,
-        room: Option<(u32, u32)>,
+        quota: Option<(u32, u32)>,
         claim: Option<u32>,
     },
     /// With the version that the store has now, or none that any has.
@@ -95,11 +95,11 @@ fn call() -> impl Strategy<Value = Call> {
         any::<bool>(),
         1..4_u32,
     );
-    let room = prop::option::of((1..3_u32, number()));
+    let quota = prop::option::of((1..3_u32, number()));
     prop_oneof![
-        6 => (number(), number(), any::<bool>(), 0..8_u32, room, prop::option::of(0..3_u32))
-            .prop_map(|(number, handle, subject, facts, room, claim)| {
-                Call::Create { number, handle, subject, facts, room, claim }
+        6 => (number(), number(), any::<bool>(), 0..8_u32, quota, prop::option::of(0..3_u32))
+            .prop_map(|(number, handle, subject, facts, quota, claim)| {
+                Call::Create { number, handle, subject, facts, quota, claim }
             }),
         2 => prop::collection::vec((number(), any::<bool>(), 1..4_u32, prop::option::of(instant())), 0..4)
             .prop_map(Call::Reindex),
@@ -122,7 +122,7 @@ fn a_creation(
     other: u32,
     subject: bool,
     facts: u32,
-    room: Option<(u32, u32)>,
+    quota: Option<(u32, u32)>,
     claim: Option<u32>,
 ) -> Creation {
     let given = |bit: u32, word: &'static str| (facts & bit != 0).then_some(word);
@@ -131,7 +131,7 @@ fn a_creation(
     let mut record = record_with(number, subject, given(1, "crm"), given(2, "mobile"), &roles);
     record.handle = handle(other);
     Creation {
-        room: room.map(|(most, ending)| Room {
+        quota: quota.map(|(most, ending)| Quota {
             most: NonZeroU32::new(most).expect("not zero"),
             counted: Counted::AllBut(vec!["crm".into()]),
             ending: vec![handle(ending)],
@@ -153,10 +153,10 @@ async fn answer(store: &dyn Store, call: &Call) -> String {
             handle: other,
             subject,
             facts,
-            room,
+            quota,
             claim,
         } => {
-            let creation = a_creation(*number, *other, *subject, *facts, *room, *claim);
+            let creation = a_creation(*number, *other, *subject, *facts, *quota, *claim);
             format!("{:?}", store.create(&creation).await)
         }
         Call::Reindex(sessions) => {

@@ -79,13 +79,13 @@ pub fn entry(record: &Record, kind: AuditKind, instant: Instant) -> AuditEntry {
     }
 }
 
-/// A creation that needs no room and claims nothing, dated `instant` in the audit.
+/// A creation without a quota that claims nothing, dated `instant` in the audit.
 #[must_use]
 pub fn creation(record: &Record, instant: Instant) -> Creation {
     Creation {
         record: record.clone(),
         audit: entry(record, AuditKind::SignIn, instant),
-        room: None,
+        quota: None,
         claim: None,
     }
 }

@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 
 use crate::audit::{AuditEntry, AuditFilter, AuditKind};
-use crate::{ApiKey, Claim, Created, Creation, Record, Room, Store};
+use crate::{ApiKey, Claim, Created, Creation, Quota, Record, Store};
 use nightlatch_core::resolution::Counted;
 use nightlatch_core::session::{EndReason, Hold, Presence, State};
 use nightlatch_core::time::Span;
@@ -15,8 +15,8 @@ fn of_every_application() -> Counted {
     Counted::AllBut(Vec::new())
 }
 
-fn room(most: u32, counted: Counted, ending: &[u32]) -> Room {
-    Room {
+fn quota(most: u32, counted: Counted, ending: &[u32]) -> Quota {
+    Quota {
         most: NonZeroU32::new(most).expect("room for one"),
         counted,
         ending: ending.iter().copied().map(handle).collect(),
@@ -24,14 +24,14 @@ fn room(most: u32, counted: Counted, ending: &[u32]) -> Room {
 }
 
 /// Creates with room; the numbers of those ended for it, or of those that are in the way.
-async fn create_in(store: &dyn Store, record: &Record, room: Room) -> Result<Vec<u32>, Vec<u32>> {
+async fn create_in(store: &dyn Store, record: &Record, quota: Quota) -> Result<Vec<u32>, Vec<u32>> {
     let number = |wanted| {
         (0..100)
             .find(|number| handle(*number) == wanted)
             .expect("a known handle")
     };
     let creation = Creation {
-        room: Some(room),
+        quota: Some(quota),
         ..creation(record, at(1500))
     };
     match store.create(&creation).await.expect("store") {
@@ -50,7 +50,7 @@ pub async fn where_there_is_no_room_nothing_is_changed(store: Shared) {
     }
     add(store, &record(3, "b")).await;
     let full = Creation {
-        room: Some(room(2, of_every_application(), &[])),
+        quota: Some(quota(2, of_every_application(), &[])),
         claim: Some(claim(1, 1)),
         ..creation(&record(4, "a"), at(9000))
     };
@@ -62,11 +62,11 @@ pub async fn where_there_is_no_room_nothing_is_changed(store: Shared) {
     assert_eq!(audit(store, of_session(4)).await, []);
     assert_eq!(store.latest_instant().await.expect("store"), at(1000));
     assert_eq!(
-        create_in(store, &record(4, "a"), room(3, of_every_application(), &[])).await,
+        create_in(store, &record(4, "a"), quota(3, of_every_application(), &[])).await,
         Ok(vec![])
     );
     assert_eq!(
-        create_in(store, &record(5, "c"), room(1, of_every_application(), &[])).await,
+        create_in(store, &record(5, "c"), quota(1, of_every_application(), &[])).await,
         Ok(vec![])
     );
 }
@@ -86,10 +86,10 @@ pub async fn only_live_sessions_that_count_take_up_room(store: Shared) {
         (without(&["mail", "crm"]), vec![3]),
         (without(&[]), vec![1, 2, 3]),
     ] {
-        let refused = create_in(store, &record(9, "a"), room(1, counted.clone(), &[])).await;
+        let refused = create_in(store, &record(9, "a"), quota(1, counted.clone(), &[])).await;
         assert_eq!(refused, Err(in_the_way), "{counted:?}");
     }
-    let added = create_in(store, &record(9, "a"), room(1, of("wiki"), &[])).await;
+    let added = create_in(store, &record(9, "a"), quota(1, of("wiki"), &[])).await;
     assert_eq!(added, Ok(vec![]));
 }
 
@@ -100,14 +100,14 @@ pub async fn room_is_made_by_ending_what_is_named(store: Shared) {
     }
     let in_crm = || Counted::Application("crm".into());
     let new = |number| record_with(number, "a", Some("crm"), None, &[]);
-    let strangers = create_in(store, &new(5), room(2, in_crm(), &[3, 4, 77])).await;
+    let strangers = create_in(store, &new(5), quota(2, in_crm(), &[3, 4, 77])).await;
     assert_eq!(strangers, Err(vec![1, 2]), "of another subject, not counted, unknown");
     assert_eq!(
-        create_in(store, &new(5), room(2, in_crm(), &[1, 4, 1])).await,
+        create_in(store, &new(5), quota(2, in_crm(), &[1, 4, 1])).await,
         Ok(vec![1])
     );
     assert_eq!(
-        create_in(store, &new(6), room(2, in_crm(), &[1])).await,
+        create_in(store, &new(6), quota(2, in_crm(), &[1])).await,
         Err(vec![2, 5]),
         "it is over already"
     );
@@ -136,7 +136,7 @@ pub async fn racing_creations_never_exceed_the_room(store: Shared) {
             create_in(
                 store.as_ref(),
                 &record(number, "a"),
-                room(2, of_every_application(), &[]),
+                quota(2, of_every_application(), &[]),
             )
             .await
             .is_ok()
@@ -156,7 +156,7 @@ pub async fn racing_creations_end_what_is_in_their_way_once(store: Shared) {
             while let Err(full) = create_in(
                 store.as_ref(),
                 &record(number, "a"),
-                room(2, of_every_application(), &ending),
+                quota(2, of_every_application(), &ending),
             )
             .await
             {

@@ -9,7 +9,7 @@ use crate::audit::{AuditEntry, AuditKind, told_at_the_end};
 use crate::secret::Secret;
 use crate::token::{Digest, Handle};
 use crate::{
-    ApiKey, Application, Claim, Created, Ended, Filter, PolicyRevision, Record, Revision, Room, longest_absence,
+    ApiKey, Application, Claim, Created, Ended, Filter, PolicyRevision, Quota, Record, Revision, longest_absence,
 };
 
 #[derive(Debug, Default)]
@@ -97,19 +97,20 @@ impl Tables {
     }
 
     /// What ends to make room for a new session of `subject`; or, where that is not enough, all that take it up.
-    pub(super) fn make_room(&self, subject: &str, room: &Room) -> Result<Vec<Digest>, Vec<Record>> {
+    pub(super) fn make_room(&self, subject: &str, quota: &Quota) -> Result<Vec<Digest>, Vec<Record>> {
         let counted: Vec<&Record> = self
             .live()
             .filter(|record| {
-                record.subject.as_ref() == subject && room.counted.includes(record.session.facts.application.as_deref())
+                record.subject.as_ref() == subject
+                    && quota.counted.includes(record.session.facts.application.as_deref())
             })
             .collect();
         let ending: Vec<Digest> = counted
             .iter()
-            .filter(|record| room.ending.contains(&record.handle))
+            .filter(|record| quota.ending.contains(&record.handle))
             .map(|record| record.digest)
             .collect();
-        if room.suffices(counted.len() - ending.len()) {
+        if quota.has_room_beside(counted.len() - ending.len()) {
             Ok(ending)
         } else {
             Err(counted.into_iter().cloned().collect())

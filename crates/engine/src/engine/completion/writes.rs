@@ -51,7 +51,7 @@ impl<'u> Writes<'u> {
         if let Ok(Created::Added(ended)) = &created {
             self.engine.ends.count(ended);
         }
-        let ending = creation.room.iter().flat_map(|room| &room.ending);
+        let ending = creation.quota.iter().flat_map(|quota| &quota.ending);
         self.noted_for(created, ending.copied().map(Selector::Handle))
     }
 
