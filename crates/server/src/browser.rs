@@ -39,22 +39,22 @@ use crate::http::problem::Problem;
 use crate::http::question::repeat_question;
 use crate::http::routed::routed;
 use crate::http::unread::throw_away;
-use crate::latch::Latch;
+use crate::server_state::ServerState;
 
 /// Answers a proxy that asks, or a page.
 ///
 /// Proxies ask about every request to every application, so that a question goes past the routes and what stands before
 /// them: a preflight that a proxy asks about is the application's, and answering it here would let it pass.
-pub(crate) async fn answer<B>(latch: Arc<Latch>, routes: Router, request: Request<B>) -> Response
+pub(crate) async fn answer<B>(server: Arc<ServerState>, routes: Router, request: Request<B>) -> Response
 where
     B: HttpBody<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
 {
-    let question = gateway::dialect(&latch.prefix, request.uri().path());
+    let question = gateway::dialect(&server.prefix, request.uri().path());
     let mut response = match question {
         Some(dialect) => {
             let (question, body) = request.into_parts();
-            let answer = gateway::ask(&latch, dialect, &question).await;
+            let answer = gateway::ask(&server, dialect, &question).await;
             // Gateways that have a refused upload answered here pass the answer on once they are rid of what they were sent.
             throw_away(body).await;
             answer
@@ -63,15 +63,15 @@ where
     };
     // What lets a request pass is for the proxy; everything else reaches browsers.
     if question.is_none() || response.status() != StatusCode::OK {
-        promise_tls(&latch.cookie, response.headers_mut());
+        promise_tls(&server.cookie, response.headers_mut());
     }
     response
 }
 
 /// The endpoints that pages need, below the prefix. `extra` is served beside them.
-pub(crate) fn router(latch: Arc<Latch>, extra: Router) -> Router {
+pub(crate) fn router(server: Arc<ServerState>, extra: Router) -> Router {
     // Written out in full: nesting would rewrite the address of every request.
-    let at = |path: &str| format!("{}/{path}", latch.prefix);
+    let at = |path: &str| format!("{}/{path}", server.prefix);
     Router::new()
         .route(&at("session"), get(session::get).post(session::post))
         .route(&at("activity"), post(activity::post))
@@ -91,8 +91,8 @@ pub(crate) fn router(latch: Arc<Latch>, extra: Router) -> Router {
         .route(&at("{asset}"), get(assets::get))
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn(repeat_question))
-        .layer(from_fn_with_state(Arc::clone(&latch), cross_origin))
-        .with_state(latch)
+        .layer(from_fn_with_state(Arc::clone(&server), cross_origin))
+        .with_state(server)
         .merge(extra)
         .fallback(nothing_here)
 }

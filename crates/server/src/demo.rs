@@ -1,4 +1,4 @@
-//! Larch Bank: a small application behind the latch, with limits short enough to see everything in two minutes.
+//! Larch Bank: a small application behind nightlatch, with limits short enough to see everything in two minutes.
 //!
 //! It does what an application does: it signs people in itself, and asks for a verdict before every page. What it does
 //! not do is count time.
@@ -27,13 +27,13 @@ use axum::routing::{get, post};
 
 pub(crate) use self::limits::{Limits, config};
 use crate::http::headers;
-use crate::latch::Latch;
+use crate::server_state::ServerState;
 
 /// A piece of an upload and a little more.
 const LARGEST_BODY: usize = 64 * 1024;
 
 /// Everything of the bank. It has the root of the listener to itself.
-pub(crate) fn router(latch: Arc<Latch>) -> Router {
+pub(crate) fn router(server: Arc<ServerState>) -> Router {
     Router::new()
         .route("/", get(pages::dashboard))
         .route("/billing", get(pages::billing))
@@ -44,7 +44,7 @@ pub(crate) fn router(latch: Arc<Latch>) -> Router {
         .route("/demo/assets/{file}", get(assets::get))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(map_response(protected))
-        .with_state(latch)
+        .with_state(server)
 }
 
 /// Redirects and refusals are protected as the pages are. Files alone say themselves how long they may be kept.

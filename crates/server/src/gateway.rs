@@ -27,7 +27,7 @@ use axum::response::Response;
 
 pub(crate) use self::place::Place;
 pub(crate) use self::sites::Sites;
-use crate::latch::Latch;
+use crate::server_state::ServerState;
 
 /// A way of asking over HTTP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,11 +48,11 @@ pub(crate) fn dialect(prefix: &str, path: &str) -> Option<Dialect> {
 }
 
 /// Answers a question, whatever its method: it is the proxy's business which one it asks with.
-pub(crate) async fn ask(latch: &Latch, dialect: Dialect, question: &Parts) -> Response {
+pub(crate) async fn ask(server: &ServerState, dialect: Dialect, question: &Parts) -> Response {
     match dialect {
-        Dialect::Request => request::ask(latch, question).await,
-        Dialect::Forward => forward::ask(latch, question).await,
-        Dialect::Ext => ext::ask(latch, question).await,
+        Dialect::Request => request::ask(server, question).await,
+        Dialect::Forward => forward::ask(server, question).await,
+        Dialect::Ext => ext::ask(server, question).await,
     }
 }
 

@@ -8,7 +8,6 @@ mod config;
 mod demo;
 mod gateway;
 mod http;
-mod latch;
 mod limits_log;
 mod logging;
 mod management;
@@ -16,6 +15,7 @@ mod metrics;
 mod policy_file;
 mod proxy;
 mod serve;
+mod server_state;
 
 // Shared with the tests of the engine.
 #[cfg(test)]

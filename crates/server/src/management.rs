@@ -39,22 +39,22 @@ pub(crate) use self::keys::ensure_key;
 use self::operation::Operation;
 use self::refusal::Refusal;
 use crate::http::problem::Problem;
-use crate::latch::Latch;
+use crate::server_state::ServerState;
 
 /// What the handlers of this listener need.
 #[derive(Debug)]
 struct Management {
-    latch: Arc<Latch>,
+    server: Arc<ServerState>,
     keys: KeyRing,
     readiness: Readiness,
     /// Held while an application is written: it lies in two places.
     applications_turn: Mutex<()>,
 }
 
-pub(crate) fn router(latch: Arc<Latch>) -> Router {
-    let keys = KeyRing::new(Arc::clone(&latch.engine));
+pub(crate) fn router(server: Arc<ServerState>) -> Router {
+    let keys = KeyRing::new(Arc::clone(&server.engine));
     let management = Arc::new(Management {
-        latch,
+        server,
         keys,
         readiness: Readiness::default(),
         applications_turn: Mutex::default(),

@@ -50,12 +50,12 @@ use crate::http::headers::promise_tls;
 use crate::http::request_kind::opens_page;
 use crate::http::routed::routed;
 use crate::http::tcp::Peer;
-use crate::latch::Latch;
+use crate::server_state::ServerState;
 
 /// The proxy, as its connections see it.
 #[derive(Debug)]
 pub(crate) struct Proxy {
-    latch: Arc<Latch>,
+    server: Arc<ServerState>,
     /// What is served below the prefix.
     endpoints: Router,
     upstreams: Upstreams,
@@ -76,13 +76,13 @@ struct Known {
 }
 
 impl Proxy {
-    pub(crate) fn new(latch: &Arc<Latch>, section: &ProxySection, sites: &[Site]) -> anyhow::Result<Self> {
+    pub(crate) fn new(server: &Arc<ServerState>, section: &ProxySection, sites: &[Site]) -> anyhow::Result<Self> {
         let trust = Trust::of(section.upstream_ca.as_deref())?;
         Ok(Self {
-            latch: Arc::clone(latch),
-            endpoints: browser::router(Arc::clone(latch), Router::new()),
+            server: Arc::clone(server),
+            endpoints: browser::router(Arc::clone(server), Router::new()),
             upstreams: Upstreams::new(sites, &trust, section.connect_timeout.to_std()),
-            holds: Arc::new(Holds::new(latch)),
+            holds: Arc::new(Holds::new(server)),
             trusted: section.trusted(),
             scheme: if section.tls.is_some() { "https" } else { "http" },
             response_timeout: section.response_timeout.to_std(),
@@ -91,7 +91,7 @@ impl Proxy {
             #[cfg(feature = "inject")]
             injection: section
                 .inject
-                .then(|| inject::Injection::new(&latch.prefix).map(Arc::new))
+                .then(|| inject::Injection::new(&server.prefix).map(Arc::new))
                 .flatten(),
         })
     }
@@ -102,10 +102,10 @@ impl Proxy {
         // What follows a request to speak another protocol is not looked at, unless it is the other protocol.
         let last = request.version() < Version::HTTP_2 && request.headers().contains_key(header::UPGRADE);
         let mut response = self.route(request, peer).await.unwrap_or_else(|fault| {
-            self.latch.metrics.proxy.request(fault.outcome());
-            fault.answer(&self.latch, for_people)
+            self.server.metrics.proxy.request(fault.outcome());
+            fault.answer(&self.server, for_people)
         });
-        promise_tls(&self.latch.cookie, response.headers_mut());
+        promise_tls(&self.server.cookie, response.headers_mut());
         if last && response.status() != StatusCode::SWITCHING_PROTOCOLS {
             let close = HeaderValue::from_static("close");
             response.headers_mut().insert(header::CONNECTION, close);
@@ -115,17 +115,17 @@ impl Proxy {
 
     async fn route(&self, request: Request<Body>, peer: Peer) -> Result<Response, Fault> {
         let asked = Asked::of(&request)?;
-        let original = asked.original(&self.latch)?;
+        let original = asked.original(&self.server)?;
         let original = original.with_body(!request.body().is_end_stream());
-        if self.latch.sites.know(&asked.host)
-            && let Some(ours) = ours(&self.latch.prefix, &original.readings)
+        if self.server.sites.know(&asked.host)
+            && let Some(ours) = ours(&self.server.prefix, &original.readings)
         {
             return match ours {
                 Ours::Endpoint => Ok(self.endpoint(request).await),
                 Ours::Nothing => Err(Fault::Nowhere("No page and no endpoint has this path.")),
             };
         }
-        if let Ok(place) = self.latch.sites.find(asked.host.as_str(), &original.readings)
+        if let Ok(place) = self.server.sites.find(asked.host.as_str(), &original.readings)
             && place.upstreams.is_empty()
         {
             return Err(Fault::Nowhere(
@@ -135,7 +135,7 @@ impl Proxy {
         let for_people = opens_page(request.headers());
         let asked_for = Ok(original);
         let referrer = request.headers().get(header::REFERER).cloned();
-        let decision = decide(&self.latch, &asked_for, request.headers()).await;
+        let decision = decide(&self.server, &asked_for, request.headers()).await;
         let Ok(original) = asked_for else {
             return Err(Fault::Malformed("The request can be read in several ways."));
         };
@@ -172,7 +172,7 @@ impl Proxy {
     }
 
     async fn endpoint(&self, request: Request<Body>) -> Response {
-        self.latch.metrics.proxy.request("endpoint");
+        self.server.metrics.proxy.request("endpoint");
         routed(self.endpoints.clone(), request).await
     }
 
@@ -185,14 +185,14 @@ impl Proxy {
     ) -> Result<Response, Fault> {
         match denied {
             Denial::Unauthenticated { place, why } if for_people => {
-                self.latch.metrics.proxy.request("denied");
-                let location = denial::location(&self.latch, original, referrer, place, why);
+                self.server.metrics.proxy.request("denied");
+                let location = denial::location(&self.server, original, referrer, place, why);
                 Ok(denial::redirect(original, location, why))
             }
             Denial::Forbidden(forbidden) if for_people => Err(Fault::Forbidden(forbidden.to_string())),
             Denial::Unavailable(_) if for_people => Err(Fault::StoreDown),
             denied => {
-                self.latch.metrics.proxy.request("denied");
+                self.server.metrics.proxy.request("denied");
                 Ok(denial::problem(denied).into_response())
             }
         }

@@ -20,8 +20,8 @@ use tokio_util::sync::CancellationToken;
 use crate::config::{Config, Listener, PolicyOwner, PublicUrl, StoreKind};
 use crate::http::listen::Bound;
 use crate::http::routed::routed;
-use crate::latch::Latch;
 use crate::proxy::{self, Proxy};
+use crate::server_state::ServerState;
 use crate::{applications, browser, gateway, limits_log, management, policy_file};
 
 /// A running server.
@@ -66,7 +66,7 @@ pub(crate) fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
 }
 
 /// Starts everything. `extra` are pages beside the endpoints, on the listener for browsers.
-pub(crate) async fn start(config: Config, extra: impl FnOnce(&Arc<Latch>) -> Router) -> anyhow::Result<Running> {
+pub(crate) async fn start(config: Config, extra: impl FnOnce(&Arc<ServerState>) -> Router) -> anyhow::Result<Running> {
     let signals = StopSignals::listen()?;
     // Without a listener it would end the process.
     let reload = signal(SignalKind::hangup()).context("signals cannot be received")?;
@@ -104,23 +104,23 @@ pub(crate) async fn start(config: Config, extra: impl FnOnce(&Arc<Latch>) -> Rou
         .context("the first API key cannot be stored")?;
 
     let (shutdown, engine_shutdown) = (CancellationToken::new(), CancellationToken::new());
-    let latch = Arc::new(Latch::new(Arc::clone(&engine), &config, shutdown.clone()));
+    let server = Arc::new(ServerState::new(Arc::clone(&engine), &config, shutdown.clone()));
     let background = {
         let over = engine_shutdown.clone().cancelled_owned();
         tokio::spawn(async move { engine.run(over).await })
     };
-    if let Err(error) = latch.applications.read(&latch.engine).await {
+    if let Err(error) = server.applications.read(&server.engine).await {
         tracing::warn!(%error, "no application is known until the store answers");
     }
     let followers = vec![
-        tokio::spawn(applications::following::follow(Arc::clone(&latch))),
-        tokio::spawn(browser::abandoned::close(Arc::clone(&latch))),
-        tokio::spawn(policy_file::following::follow(Arc::clone(&latch), reload)),
+        tokio::spawn(applications::following::follow(Arc::clone(&server))),
+        tokio::spawn(browser::abandoned::close(Arc::clone(&server))),
+        tokio::spawn(policy_file::following::follow(Arc::clone(&server), reload)),
     ];
-    let pages = extra(&latch);
-    let for_pages = browser::router(Arc::clone(&latch), pages);
-    let for_operators = management::router(Arc::clone(&latch));
-    let asked = Arc::clone(&latch);
+    let pages = extra(&server);
+    let for_pages = browser::router(Arc::clone(&server), pages);
+    let for_operators = management::router(Arc::clone(&server));
+    let asked = Arc::clone(&server);
     let answer = move |request| browser::answer(Arc::clone(&asked), for_pages.clone(), request);
     let mut listeners = vec![
         listen(browser, answer, &shutdown),
@@ -131,22 +131,22 @@ pub(crate) async fn start(config: Config, extra: impl FnOnce(&Arc<Latch>) -> Rou
         ),
     ];
     if let (Some(front), Some(section)) = (front, &config.proxy) {
-        let proxy = Proxy::new(&latch, section, &config.sites)?;
+        let proxy = Proxy::new(&server, section, &config.sites)?;
         listeners.push(tokio::spawn(front.serve(Arc::new(proxy), shutdown.clone())));
     }
     let fastcgi_address = fastcgi.as_ref().map(Bound::address).transpose()?;
     listeners.extend(fastcgi.map(|bound| {
-        let latch = Arc::clone(&latch);
+        let server = Arc::clone(&server);
         tokio::spawn(async move {
-            gateway::fastcgi::serve(bound, latch).await;
+            gateway::fastcgi::serve(bound, server).await;
             Ok(())
         })
     }));
     #[cfg(feature = "envoy-grpc")]
     listeners.extend(envoy_grpc.map(|bound| {
-        let latch = Arc::clone(&latch);
+        let server = Arc::clone(&server);
         tokio::spawn(async move {
-            gateway::envoy_grpc::serve(bound, latch).await;
+            gateway::envoy_grpc::serve(bound, server).await;
             Ok(())
         })
     }));

@@ -19,7 +19,7 @@ use crate::policy_file::PolicyFile;
 
 /// The running server, as its handlers see it.
 #[derive(Debug)]
-pub(crate) struct Latch {
+pub(crate) struct ServerState {
     pub(crate) engine: Arc<Engine>,
     pub(crate) prefix: String,
     pub(crate) cookie: CookieRules,
@@ -40,7 +40,7 @@ pub(crate) struct Latch {
     pub(crate) shutdown: CancellationToken,
 }
 
-impl Latch {
+impl ServerState {
     pub(crate) fn new(engine: Arc<Engine>, config: &Config, shutdown: CancellationToken) -> Self {
         Self {
             cookie: CookieRules::new(&config.public_url),

@@ -14,7 +14,7 @@ use super::tab::{Here, reported};
 use super::writer::Writer;
 use crate::http::headers::json;
 use crate::http::problem::Problem;
-use crate::latch::Latch;
+use crate::server_state::ServerState;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -28,20 +28,20 @@ pub(super) struct Report {
 }
 
 pub(super) async fn post(
-    State(latch): State<Arc<Latch>>,
+    State(server): State<Arc<ServerState>>,
     Writer { credential, .. }: Writer,
     JsonBody(report): JsonBody<Report>,
 ) -> Result<Response, Problem> {
     let input = Event::Input {
         age: Span::from_millis(report.age_ms),
     };
-    let mut outcome = latch.engine.apply(&credential.digest, &input).await?;
-    let handle = after(&latch, &outcome)?.handle;
+    let mut outcome = server.engine.apply(&credential.digest, &input).await?;
+    let handle = after(&server, &outcome)?.handle;
     // The input came first: a page that is too strict for the time before it ends nothing that the input has renewed.
     if let (Some(tab), Some(path)) = (&report.tab, &report.path)
-        && let Some(event) = reported(&latch, &credential.digest, Here::of(handle, tab, path)?)?
+        && let Some(event) = reported(&server, &credential.digest, Here::of(handle, tab, path)?)?
     {
-        outcome = latch.engine.apply(&credential.digest, &event).await?;
+        outcome = server.engine.apply(&credential.digest, &event).await?;
     }
-    Ok(json(&SessionBody::new(&latch, after(&latch, &outcome)?)))
+    Ok(json(&SessionBody::new(&server, after(&server, &outcome)?)))
 }

@@ -19,7 +19,7 @@ use super::writer::Writer;
 use crate::http::credential::required;
 use crate::http::headers::json;
 use crate::http::problem::Problem;
-use crate::latch::Latch;
+use crate::server_state::ServerState;
 
 /// Whoever finds an unlocked screen must not be able to keep it open: a longer limit asks for a recent authentication.
 const FRESH_ENOUGH_TO_LOOSEN: Span = Span::from_secs(5 * 60);
@@ -36,11 +36,11 @@ pub(super) struct Choice {
     idle: Limit,
 }
 
-pub(super) async fn get(State(latch): State<Arc<Latch>>, headers: HeaderMap) -> Result<Response, Problem> {
-    let credential = required(&latch, &headers).await?;
-    let standing = latch.engine.status(&credential.digest).await?;
-    let snapshot = live(&latch, &standing)?;
-    let (_, policy) = latch.engine.policy();
+pub(super) async fn get(State(server): State<Arc<ServerState>>, headers: HeaderMap) -> Result<Response, Problem> {
+    let credential = required(&server, &headers).await?;
+    let standing = server.engine.status(&credential.digest).await?;
+    let snapshot = live(&server, &standing)?;
+    let (_, policy) = server.engine.policy();
     let allow = policy.choice.as_ref().map_or(&[][..], |choice| &choice.allow);
     Ok(json(&Offer {
         allow,
@@ -49,20 +49,20 @@ pub(super) async fn get(State(latch): State<Arc<Latch>>, headers: HeaderMap) -> 
 }
 
 pub(super) async fn put(
-    State(latch): State<Arc<Latch>>,
+    State(server): State<Arc<ServerState>>,
     Writer { credential, .. }: Writer,
     JsonBody(Choice { idle }): JsonBody<Choice>,
 ) -> Result<Response, Problem> {
-    let standing = latch.engine.status(&credential.digest).await?;
-    let snapshot = live(&latch, &standing)?;
-    if latch.engine.with_policy(|policy| loosens(snapshot, policy, idle)) && is_stale(snapshot) {
-        latch.metrics.refused("step-up");
+    let standing = server.engine.status(&credential.digest).await?;
+    let snapshot = live(&server, &standing)?;
+    if server.engine.with_policy(|policy| loosens(snapshot, policy, idle)) && is_stale(snapshot) {
+        server.metrics.refused("step-up");
         return Err(Problem::step_up(StepUp::Age {
             max_age: FRESH_ENOUGH_TO_LOOSEN,
         }));
     }
-    let outcome = latch.engine.apply(&credential.digest, &Event::Choose { idle }).await?;
-    let snapshot = after(&latch, &outcome)?;
+    let outcome = server.engine.apply(&credential.digest, &Event::Choose { idle }).await?;
+    let snapshot = after(&server, &outcome)?;
     if let Some(Answer::Refused(refusal)) = outcome.answer {
         let detail = format!("{refusal}; GET choice lists what it offers.");
         return Err(Problem::new(
@@ -72,7 +72,7 @@ pub(super) async fn put(
             detail,
         ));
     }
-    Ok(json(&SessionBody::new(&latch, snapshot)))
+    Ok(json(&SessionBody::new(&server, snapshot)))
 }
 
 /// Whether an offered choice lets the person be away for longer than what is in force for them without it. What masks

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::form::JsonBody;
 use crate::http::problem::Problem;
 use crate::http::write::read_from_script;
-use crate::latch::Latch;
+use crate::server_state::ServerState;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -45,9 +45,9 @@ impl Code {
     }
 }
 
-pub(super) async fn post(State(latch): State<Arc<Latch>>, request: Request) -> Result<StatusCode, Problem> {
-    read_from_script(latch.origins(), request.headers())?;
+pub(super) async fn post(State(server): State<Arc<ServerState>>, request: Request) -> Result<StatusCode, Problem> {
+    read_from_script(server.origins(), request.headers())?;
     let JsonBody(report) = JsonBody::<Report>::from_request(request, &()).await?;
-    latch.metrics.diagnosed(report.code.as_str());
+    server.metrics.diagnosed(report.code.as_str());
     Ok(StatusCode::NO_CONTENT)
 }

@@ -19,7 +19,7 @@ use crate::http::credential::required;
 use crate::http::headers::json;
 use crate::http::problem::Problem;
 use crate::http::write::read_from_script;
-use crate::latch::Latch;
+use crate::server_state::ServerState;
 
 /// Another purpose makes other keys.
 const PURPOSE: &str = "nightlatch draft key";
@@ -31,22 +31,22 @@ struct DraftKey<'a> {
     subject: &'a str,
 }
 
-pub(super) async fn get(State(latch): State<Arc<Latch>>, headers: HeaderMap) -> Result<Response, Problem> {
-    let credential = required(&latch, &headers).await?;
-    read_from_script(latch.origins(), &headers)?;
-    let standing = latch.engine.status(&credential.digest).await?;
-    let session = unlocked(&latch, &standing)?;
+pub(super) async fn get(State(server): State<Arc<ServerState>>, headers: HeaderMap) -> Result<Response, Problem> {
+    let credential = required(&server, &headers).await?;
+    read_from_script(server.origins(), &headers)?;
+    let standing = server.engine.status(&credential.digest).await?;
+    let session = unlocked(&server, &standing)?;
     Ok(json(&DraftKey {
-        key: key(&latch, session),
+        key: key(&server, session),
         subject: &session.subject,
     }))
 }
 
-fn key(latch: &Latch, session: &Snapshot) -> String {
+fn key(server: &ServerState, session: &Snapshot) -> String {
     let subject = &*session.subject;
     let about = match &session.facts.application {
         Some(application) => &[subject, application][..],
         None => &[subject],
     };
-    URL_SAFE_NO_PAD.encode(*latch.engine.secret().derive(PURPOSE, about))
+    URL_SAFE_NO_PAD.encode(*server.engine.secret().derive(PURPOSE, about))
 }

@@ -26,7 +26,7 @@ use crate::http::credential::required;
 use crate::http::headers::protect;
 use crate::http::problem::Problem;
 use crate::http::write::known_origin;
-use crate::latch::Latch;
+use crate::server_state::ServerState;
 
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 const RETRY: Duration = Duration::from_secs(1);
@@ -37,20 +37,20 @@ const SPACING: Duration = Duration::from_secs(1);
 const NEW_TOKEN_WITHIN: Span = Span::from_secs(5);
 
 #[expect(clippy::disallowed_methods, reason = "a stream begins with a question to the tabs")]
-pub(super) async fn get(State(latch): State<Arc<Latch>>, headers: HeaderMap) -> Result<Response, Problem> {
-    let credential = required(&latch, &headers).await?;
+pub(super) async fn get(State(server): State<Arc<ServerState>>, headers: HeaderMap) -> Result<Response, Problem> {
+    let credential = required(&server, &headers).await?;
     // A stream stays open and shows when somebody is active: no page of another site holds one, though it could not read it.
-    known_origin(latch.origins(), &headers, true)?;
-    let standing = latch.engine.status(&credential.digest).await?;
-    let handle = live(&latch, &standing)?.handle;
-    let open = OpenStream::open(&latch, handle)
+    known_origin(server.origins(), &headers, true)?;
+    let standing = server.engine.status(&credential.digest).await?;
+    let handle = live(&server, &standing)?.handle;
+    let open = OpenStream::open(&server, handle)
         .ok_or_else(|| too_many("The session has too many event streams; one for all tabs is enough."))?;
     let told_until = headers
         .get("last-event-id")
         .and_then(|id| id.to_str().ok()?.parse().ok())
         .map(Instant::from_millis);
     let teller = Teller {
-        watcher: latch.engine.watch(handle),
+        watcher: server.engine.watch(handle),
         handle,
         closing: None,
         digest: credential.digest,
@@ -59,7 +59,7 @@ pub(super) async fn get(State(latch): State<Arc<Latch>>, headers: HeaderMap) -> 
         ask_at: tokio::time::Instant::now(),
         pending: None,
         over: false,
-        latch,
+        server,
         _open: open,
     };
     let events = stream::unfold(teller, |mut teller| async move {
@@ -82,7 +82,7 @@ pub(super) async fn get(State(latch): State<Arc<Latch>>, headers: HeaderMap) -> 
 
 /// What one stream has told and is to tell.
 struct Teller {
-    latch: Arc<Latch>,
+    server: Arc<ServerState>,
     handle: Handle,
     digest: Digest,
     /// When the stream ends because it was opened with an earlier token.
@@ -132,7 +132,7 @@ impl Teller {
                         reason: reason.as_str(),
                         ended_at: at.as_millis(),
                     };
-                    return Some(event("ended", self.latch.engine.clock().now(), &body));
+                    return Some(event("ended", self.server.engine.clock().now(), &body));
                 }
                 // Whoever opens the stream again learns more.
                 Ok(Standing::Unknown) | Err(_) => return None,
@@ -152,7 +152,7 @@ impl Teller {
 
     /// How the session stands, by whatever token it has by now.
     async fn standing(&mut self) -> Result<Standing, StoreError> {
-        let engine = &self.latch.engine;
+        let engine = &self.server.engine;
         let standing = engine.status(&self.digest).await?;
         if standing != Standing::Unknown {
             return Ok(standing);
@@ -183,10 +183,10 @@ impl Teller {
         }
         self.told = Some(told);
         if asks {
-            self.ask_at = told.at + ask_every(self.latch.engine.with_policy(|policy| policy.absent));
-            self.latch.attendance.asked(self.handle, told.at);
+            self.ask_at = told.at + ask_every(self.server.engine.with_policy(|policy| policy.absent));
+            self.server.attendance.asked(self.handle, told.at);
         }
-        let body = SessionBody::new(&self.latch, snapshot).asking_tabs(asks);
+        let body = SessionBody::new(&self.server, snapshot).asking_tabs(asks);
         let special = match told.phase {
             Phase::Warning if turned && !self.knows_warning(snapshot) => Some(event("warning", snapshot.now, &body)),
             Phase::Locked if turned => Some(event("locked", snapshot.now, &body)),
@@ -222,7 +222,7 @@ impl Teller {
         tokio::select! {
             () = changed => true,
             () = tokio::time::sleep(until) => true,
-            () = self.latch.shutdown.cancelled() => false,
+            () = self.server.shutdown.cancelled() => false,
         }
     }
 }

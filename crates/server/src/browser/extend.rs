@@ -10,12 +10,12 @@ use super::standing::{SessionBody, after};
 use super::writer::Writer;
 use crate::http::headers::json;
 use crate::http::problem::Problem;
-use crate::latch::Latch;
+use crate::server_state::ServerState;
 
 pub(super) async fn post(
-    State(latch): State<Arc<Latch>>,
+    State(server): State<Arc<ServerState>>,
     Writer { credential, .. }: Writer,
 ) -> Result<Response, Problem> {
-    let outcome = latch.engine.apply(&credential.digest, &Event::Extend).await?;
-    Ok(json(&SessionBody::new(&latch, after(&latch, &outcome)?)))
+    let outcome = server.engine.apply(&credential.digest, &Event::Extend).await?;
+    Ok(json(&SessionBody::new(&server, after(&server, &outcome)?)))
 }

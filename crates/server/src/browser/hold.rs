@@ -16,7 +16,7 @@ use super::writer::Writer;
 use crate::http::credential::Credential;
 use crate::http::headers::json;
 use crate::http::problem::Problem;
-use crate::latch::Latch;
+use crate::server_state::ServerState;
 
 /// The ids a session may have had; they are remembered so that a late release is understood.
 const HOLDS: usize = 500;
@@ -36,7 +36,7 @@ struct Granted<'a> {
 }
 
 pub(super) async fn post(
-    State(latch): State<Arc<Latch>>,
+    State(server): State<Arc<ServerState>>,
     Writer { credential, .. }: Writer,
     JsonBody(wanted): JsonBody<Wanted>,
 ) -> Result<Response, Problem> {
@@ -46,7 +46,7 @@ pub(super) async fn post(
             "label: a label has 1 to 32 letters, digits, `-` and `_`.",
         ));
     }
-    if latch
+    if server
         .engine
         .presence(&credential.digest)
         .is_some_and(|presence| presence.holds.len() >= HOLDS)
@@ -56,50 +56,50 @@ pub(super) async fn post(
         ));
     }
     // Unique is enough: the id means nothing without the session.
-    let id = format!("{label}-{}", Handle::random(latch.engine.clock().now()));
-    let mut response = grant(&latch, credential, &id, wanted.for_ms).await?;
+    let id = format!("{label}-{}", Handle::random(server.engine.clock().now()));
+    let mut response = grant(&server, credential, &id, wanted.for_ms).await?;
     *response.status_mut() = StatusCode::CREATED;
     Ok(response)
 }
 
 pub(super) async fn put(
-    State(latch): State<Arc<Latch>>,
+    State(server): State<Arc<ServerState>>,
     Writer { credential, .. }: Writer,
     PathParameter(id): PathParameter<String>,
     JsonBody(wanted): JsonBody<Wanted>,
 ) -> Result<Response, Problem> {
-    let known = latch.engine.presence(&credential.digest);
+    let known = server.engine.presence(&credential.digest);
     if !known.is_some_and(|presence| presence.holds.contains_key(id.as_str())) {
         return Err(Problem::not_found(
             "The session never had this hold; start one with POST hold.",
         ));
     }
-    grant(&latch, credential, &id, wanted.for_ms).await
+    grant(&server, credential, &id, wanted.for_ms).await
 }
 
 pub(super) async fn delete(
-    State(latch): State<Arc<Latch>>,
+    State(server): State<Arc<ServerState>>,
     Writer { credential, .. }: Writer,
     PathParameter(id): PathParameter<String>,
 ) -> Result<StatusCode, Problem> {
-    let outcome = latch
+    let outcome = server
         .engine
         .apply(&credential.digest, &Event::Release { id: id.into() })
         .await?;
-    after(&latch, &outcome)?;
+    after(&server, &outcome)?;
     match outcome.answer {
         Some(Answer::Accepted) => Ok(StatusCode::NO_CONTENT),
         _ => Err(Problem::not_found("The session never had this hold.")),
     }
 }
 
-async fn grant(latch: &Latch, credential: Credential, id: &str, for_ms: u64) -> Result<Response, Problem> {
+async fn grant(server: &ServerState, credential: Credential, id: &str, for_ms: u64) -> Result<Response, Problem> {
     let event = Event::Hold {
         id: id.into(),
         span: Span::from_millis(for_ms),
     };
-    let outcome = latch.engine.apply(&credential.digest, &event).await?;
-    let snapshot = after(latch, &outcome)?;
+    let outcome = server.engine.apply(&credential.digest, &event).await?;
+    let snapshot = after(server, &outcome)?;
     if let Some(Answer::Refused(refusal)) = outcome.answer {
         return Err(Problem::new(
             StatusCode::CONFLICT,
@@ -108,12 +108,12 @@ async fn grant(latch: &Latch, credential: Credential, id: &str, for_ms: u64) -> 
             format!("{refusal}."),
         ));
     }
-    let presence = latch.engine.presence(&credential.digest);
+    let presence = server.engine.presence(&credential.digest);
     let until = presence.and_then(|presence| match presence.holds.get(id) {
         Some(Hold::Until(until)) => Some(*until),
         Some(Hold::Ended) | None => None,
     });
-    let bound = snapshot.seen + latch.engine.policy().1.hold_max;
+    let bound = snapshot.seen + server.engine.policy().1.hold_max;
     let until = until.map_or(snapshot.now, |until| until.min(bound));
     Ok(json(&Granted {
         hold: id,

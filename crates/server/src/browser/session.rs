@@ -18,7 +18,7 @@ use super::tab::{Here, reported};
 use crate::http::credential::{credential, required};
 use crate::http::problem::Problem;
 use crate::http::write::from_script;
-use crate::latch::Latch;
+use crate::server_state::ServerState;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -29,36 +29,36 @@ pub(super) struct Asking {
     path: Option<String>,
 }
 
-pub(super) async fn get(State(latch): State<Arc<Latch>>, headers: HeaderMap) -> Result<Response, Problem> {
-    latch.metrics.checks.inc();
-    let credential = required(&latch, &headers).await?;
-    told(&latch, &latch.engine.status(&credential.digest).await?)
+pub(super) async fn get(State(server): State<Arc<ServerState>>, headers: HeaderMap) -> Result<Response, Problem> {
+    server.metrics.checks.inc();
+    let credential = required(&server, &headers).await?;
+    told(&server, &server.engine.status(&credential.digest).await?)
 }
 
-pub(super) async fn post(State(latch): State<Arc<Latch>>, request: Request) -> Result<Response, Problem> {
-    latch.metrics.checks.inc();
-    let credential = credential(&latch, request.headers()).await?;
+pub(super) async fn post(State(server): State<Arc<ServerState>>, request: Request) -> Result<Response, Problem> {
+    server.metrics.checks.inc();
+    let credential = credential(&server, request.headers()).await?;
     from_script(
-        latch.origins(),
+        server.origins(),
         request.headers(),
         credential.is_some_and(|credential| credential.bearer),
     )?;
     let JsonBody(asking) = JsonBody::<Asking>::from_request(request, &()).await?;
     let mut standing = match credential {
-        Some(credential) => latch.engine.status(&credential.digest).await?,
+        Some(credential) => server.engine.status(&credential.digest).await?,
         None => Standing::Unknown,
     };
     if let (Standing::Live(session), Some(credential), Some(tab), Some(path)) =
         (&standing, credential, &asking.tab, &asking.path)
-        && let Some(event) = reported(&latch, &credential.digest, Here::of(session.handle, tab, path)?)?
+        && let Some(event) = reported(&server, &credential.digest, Here::of(session.handle, tab, path)?)?
     {
-        standing = latch.engine.apply(&credential.digest, &event).await?.standing;
+        standing = server.engine.apply(&credential.digest, &event).await?.standing;
     }
     if standing == Standing::Unknown
         && let Some(handle) = asking.handle
-        && let Some((_, ended @ Standing::Ended { .. })) = latch.engine.find(&handle).await?
+        && let Some((_, ended @ Standing::Ended { .. })) = server.engine.find(&handle).await?
     {
         standing = ended;
     }
-    told(&latch, &standing).map_err(|problem| problem.with_sign_in(latch.sign_in_url.as_ref()))
+    told(&server, &standing).map_err(|problem| problem.with_sign_in(server.sign_in_url.as_ref()))
 }

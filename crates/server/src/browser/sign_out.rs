@@ -18,7 +18,7 @@ use crate::http::credential::{Credential, credential};
 use crate::http::headers::{json, protect};
 use crate::http::problem::Problem;
 use crate::http::write::{from_script, known_origin};
-use crate::latch::Latch;
+use crate::server_state::ServerState;
 
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 
@@ -43,17 +43,17 @@ struct SignOutForm {
     return_to: Option<String>,
 }
 
-pub(super) async fn post(State(latch): State<Arc<Latch>>, request: Request) -> Result<Response, Problem> {
+pub(super) async fn post(State(server): State<Arc<ServerState>>, request: Request) -> Result<Response, Problem> {
     let headers = request.headers().clone();
     let is_form = is_of_type(&headers, "application/x-www-form-urlencoded");
-    let named = credential(&latch, &headers).await?;
+    let named = credential(&server, &headers).await?;
     if is_form {
-        known_origin(latch.origins(), &headers, false)?;
+        known_origin(server.origins(), &headers, false)?;
     } else {
         let bearer = named.is_some_and(|credential| credential.bearer);
-        from_script(latch.origins(), &headers, bearer)?;
+        from_script(server.origins(), &headers, bearer)?;
     }
-    let return_to = match known(&latch, named).await? {
+    let return_to = match known(&server, named).await? {
         // For nobody there is nothing to read.
         None => None,
         Some(credential) if is_form => {
@@ -63,16 +63,16 @@ pub(super) async fn post(State(latch): State<Arc<Latch>>, request: Request) -> R
         }
         Some(credential) => {
             let meant = meant(request).await?;
-            if let Some(redirect) = meant_another(&latch, credential, meant.handle).await? {
+            if let Some(redirect) = meant_another(&server, credential, meant.handle).await? {
                 return Ok(json(&Leaving { redirect }));
             }
             meant.return_to
         }
     };
     let credential = named;
-    let reason = end(&latch, credential).await?;
-    let listed = return_to::listed(&latch, credential, return_to).await;
-    let redirect = listed.unwrap_or_else(|| leave(&latch, reason));
+    let reason = end(&server, credential).await?;
+    let listed = return_to::listed(&server, credential, return_to).await;
+    let redirect = listed.unwrap_or_else(|| leave(&server, reason));
     let mut response = if is_form {
         let location = HeaderValue::from_str(&redirect).unwrap_or_else(|_| HeaderValue::from_static("/"));
         (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
@@ -81,9 +81,9 @@ pub(super) async fn post(State(latch): State<Arc<Latch>>, request: Request) -> R
     };
     protect(response.headers_mut());
     if credential.is_some() {
-        response.headers_mut().append(header::SET_COOKIE, latch.cookie.clear());
+        response.headers_mut().append(header::SET_COOKIE, server.cookie.clear());
     }
-    if latch.cookie.is_secure() {
+    if server.cookie.is_secure() {
         // Whoever chooses to leave may leave the browser to somebody else; whoever was away too long finds drafts again.
         let kept = match reason {
             "user" => "\"cache\", \"storage\"",
@@ -97,11 +97,11 @@ pub(super) async fn post(State(latch): State<Arc<Latch>>, request: Request) -> R
 }
 
 /// The credential of a session, over or not. Anything else names none.
-async fn known(latch: &Latch, credential: Option<Credential>) -> Result<Option<Credential>, Problem> {
+async fn known(server: &ServerState, credential: Option<Credential>) -> Result<Option<Credential>, Problem> {
     let Some(credential) = credential else {
         return Ok(None);
     };
-    let standing = latch.engine.status(&credential.digest).await?;
+    let standing = server.engine.status(&credential.digest).await?;
     Ok((standing != Standing::Unknown).then_some(credential))
 }
 
@@ -123,14 +123,14 @@ async fn meant(request: Request) -> Result<Meant, Problem> {
 
 /// Where to go when the session that is meant is not the one of the credential: nothing is ended, no cookie is cleared.
 async fn meant_another(
-    latch: &Latch,
+    server: &ServerState,
     credential: Credential,
     meant: Option<Handle>,
 ) -> Result<Option<String>, Problem> {
     let Some(meant) = meant else {
         return Ok(None);
     };
-    let presented = match latch.engine.status(&credential.digest).await? {
+    let presented = match server.engine.status(&credential.digest).await? {
         Standing::Live(snapshot) => snapshot.handle,
         Standing::Ended { handle, .. } => handle,
         Standing::Unknown => return Ok(None),
@@ -138,23 +138,23 @@ async fn meant_another(
     if presented == meant {
         return Ok(None);
     }
-    let reason = match latch.engine.find(&meant).await? {
+    let reason = match server.engine.find(&meant).await? {
         Some((_, Standing::Ended { reason, .. })) => reason.as_str(),
         Some((_, Standing::Live(_) | Standing::Unknown)) | None => "none",
     };
-    Ok(Some(leave(latch, reason)))
+    Ok(Some(leave(server, reason)))
 }
 
-fn leave(latch: &Latch, reason: &str) -> String {
-    format!("{}/signed-out?reason={reason}", latch.prefix)
+fn leave(server: &ServerState, reason: &str) -> String {
+    format!("{}/signed-out?reason={reason}", server.prefix)
 }
 
 /// Ends the session and answers why it is over.
-async fn end(latch: &Latch, credential: Option<Credential>) -> Result<&'static str, Problem> {
+async fn end(server: &ServerState, credential: Option<Credential>) -> Result<&'static str, Problem> {
     let Some(credential) = credential else {
         return Ok("none");
     };
-    match latch.engine.sign_out(&credential.digest, EndReason::User).await? {
+    match server.engine.sign_out(&credential.digest, EndReason::User).await? {
         Standing::Ended { reason, .. } => Ok(reason.as_str()),
         Standing::Unknown => Ok("none"),
         // Somebody changed the session between the end and the look: it is not the one that was ended.

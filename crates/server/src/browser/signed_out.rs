@@ -13,7 +13,7 @@ use serde::Deserialize;
 use crate::http::headers::page;
 use crate::http::return_to;
 use crate::http::sign_in_url::SignInUrl;
-use crate::latch::Latch;
+use crate::server_state::ServerState;
 
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Why {
@@ -41,7 +41,7 @@ struct SignedOut<'a> {
 }
 
 pub(super) async fn get(
-    State(latch): State<Arc<Latch>>,
+    State(server): State<Arc<ServerState>>,
     headers: HeaderMap,
     why: Result<Query<Why>, QueryRejection>,
 ) -> Response {
@@ -50,16 +50,16 @@ pub(super) async fn get(
     let (title, text) = words(EndReason::from_word(&why.reason));
     // Whatever sends people here without a word is still a page that they come from.
     let was_on = match &why.return_to {
-        Some(named) => return_to::page(&latch, &headers, named),
-        None => return_to::referring_page(&latch, headers.get(header::REFERER)),
+        Some(named) => return_to::page(&server, &headers, named),
+        None => return_to::referring_page(&server, headers.get(header::REFERER)),
     };
     page(
         SignedOut {
             title,
             text,
-            way_in: way_in(latch.sign_in_url.as_ref(), was_on),
-            provider_note: latch.provider_note.as_deref(),
-            prefix: &latch.prefix,
+            way_in: way_in(server.sign_in_url.as_ref(), was_on),
+            provider_note: server.provider_note.as_deref(),
+            prefix: &server.prefix,
         }
         .render(),
     )

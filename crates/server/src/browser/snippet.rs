@@ -11,7 +11,7 @@ use super::assets::PARTS;
 use crate::assets::{Asset, asset, folder};
 use crate::http::headers::json;
 use crate::http::problem::Problem;
-use crate::latch::Latch;
+use crate::server_state::ServerState;
 
 /// Where the files of the SDK are, and what is in them. Each address means the same bytes for good.
 #[derive(Debug, Serialize)]
@@ -50,8 +50,8 @@ impl Snippet {
     }
 }
 
-pub(super) async fn get(State(latch): State<Arc<Latch>>) -> Result<Response, Problem> {
-    let snippet = Snippet::below(&latch.prefix);
+pub(super) async fn get(State(server): State<Arc<ServerState>>) -> Result<Response, Problem> {
+    let snippet = Snippet::below(&server.prefix);
     snippet
         .as_ref()
         .map(json)

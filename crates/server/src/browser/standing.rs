@@ -15,7 +15,7 @@ use super::sentence::Sentence;
 use crate::http::headers::json;
 use crate::http::problem::Problem;
 use crate::http::sign_in_url::SignInUrl;
-use crate::latch::Latch;
+use crate::server_state::ServerState;
 
 /// A live session as browsers see it. Remaining times are milliseconds; `null` is no limit.
 #[derive(Debug, Serialize)]
@@ -48,7 +48,7 @@ pub(crate) struct SessionBody<'a> {
 }
 
 /// What the user may pick for idle; written straight from the policy in force.
-struct Offered<'a>(&'a Latch);
+struct Offered<'a>(&'a ServerState);
 
 impl Serialize for Offered<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -66,7 +66,7 @@ impl fmt::Debug for Offered<'_> {
 }
 
 impl<'a> SessionBody<'a> {
-    pub(crate) fn new(latch: &'a Latch, snapshot: &'a Snapshot) -> Self {
+    pub(crate) fn new(server: &'a ServerState, snapshot: &'a Snapshot) -> Self {
         let status = &snapshot.status;
         Self {
             phase: status.phase,
@@ -81,12 +81,12 @@ impl<'a> SessionBody<'a> {
             handle: snapshot.handle,
             application: snapshot.facts.application.as_deref(),
             choice: snapshot.choice,
-            choices: Offered(latch),
+            choices: Offered(server),
             explanation: Sentence(snapshot),
             authentication_age_ms: snapshot.now.since(snapshot.authenticated).as_millis(),
             server_time_ms: snapshot.now.as_millis(),
-            sign_in_url: latch.sign_in_url.as_ref(),
-            development: latch.engine.is_for_development(),
+            sign_in_url: server.sign_in_url.as_ref(),
+            development: server.engine.is_for_development(),
             ask: false,
         }
     }
@@ -97,41 +97,41 @@ impl<'a> SessionBody<'a> {
 }
 
 /// The body of a live session, locked ones included; 401 otherwise.
-pub(crate) fn told(latch: &Latch, standing: &Standing) -> Result<Response, Problem> {
-    Ok(json(&SessionBody::new(latch, live(latch, standing)?)))
+pub(crate) fn told(server: &ServerState, standing: &Standing) -> Result<Response, Problem> {
+    Ok(json(&SessionBody::new(server, live(server, standing)?)))
 }
 
 /// The live session, locked ones included; 401 otherwise.
-pub(crate) fn live<'a>(latch: &Latch, standing: &'a Standing) -> Result<&'a Snapshot, Problem> {
+pub(crate) fn live<'a>(server: &ServerState, standing: &'a Standing) -> Result<&'a Snapshot, Problem> {
     match standing {
         Standing::Live(snapshot) => Ok(snapshot),
         Standing::Ended { at, reason, .. } => {
-            latch.metrics.refused(reason.as_str());
+            server.metrics.refused(reason.as_str());
             Err(Problem::ended(*at, *reason))
         }
         Standing::Unknown => {
-            latch.metrics.refused("none");
+            server.metrics.refused("none");
             Err(Problem::no_session())
         }
     }
 }
 
 /// The live session, unless it is locked; 401 otherwise.
-pub(crate) fn unlocked<'a>(latch: &Latch, standing: &'a Standing) -> Result<&'a Snapshot, Problem> {
-    let snapshot = live(latch, standing)?;
+pub(crate) fn unlocked<'a>(server: &ServerState, standing: &'a Standing) -> Result<&'a Snapshot, Problem> {
+    let snapshot = live(server, standing)?;
     if snapshot.status.phase == Phase::Locked {
-        latch.metrics.refused("locked");
+        server.metrics.refused("locked");
         return Err(Problem::locked());
     }
     Ok(snapshot)
 }
 
 /// The live session after an event; 401 when it is over, or locked where the event needs one that is not.
-pub(crate) fn after<'a>(latch: &Latch, outcome: &'a Outcome) -> Result<&'a Snapshot, Problem> {
-    let snapshot = live(latch, &outcome.standing)?;
+pub(crate) fn after<'a>(server: &ServerState, outcome: &'a Outcome) -> Result<&'a Snapshot, Problem> {
+    let snapshot = live(server, &outcome.standing)?;
     let locked = snapshot.status.phase == Phase::Locked;
     if locked && outcome.answer != Some(Answer::Accepted) || outcome.answer == Some(Answer::Verdict(Verdict::Locked)) {
-        latch.metrics.refused("locked");
+        server.metrics.refused("locked");
         return Err(Problem::locked());
     }
     Ok(snapshot)

@@ -4,22 +4,22 @@ use std::sync::Arc;
 
 use nightlatch_store::token::Handle;
 
-use crate::latch::Latch;
+use crate::server_state::ServerState;
 
 /// One open stream; leaving it closes it.
 #[derive(Debug)]
 pub(super) struct OpenStream {
-    latch: Arc<Latch>,
+    server: Arc<ServerState>,
     handle: Handle,
 }
 
 impl OpenStream {
     /// Opens a stream, unless there are too many.
-    pub(super) fn open(latch: &Arc<Latch>, handle: Handle) -> Option<Self> {
-        latch.attendance.stream_opened(handle).then(|| {
-            latch.metrics.streams.inc();
+    pub(super) fn open(server: &Arc<ServerState>, handle: Handle) -> Option<Self> {
+        server.attendance.stream_opened(handle).then(|| {
+            server.metrics.streams.inc();
             Self {
-                latch: Arc::clone(latch),
+                server: Arc::clone(server),
                 handle,
             }
         })
@@ -32,8 +32,8 @@ impl Drop for OpenStream {
         reason = "no rule depends on it: tabs close some time after they are gone"
     )]
     fn drop(&mut self) {
-        self.latch.metrics.streams.dec();
-        self.latch
+        self.server.metrics.streams.dec();
+        self.server
             .attendance
             .stream_closed(self.handle, tokio::time::Instant::now());
     }

@@ -15,7 +15,7 @@ use super::form::{JsonBody, is_name};
 use super::standing::{live, told};
 use super::writer::Writer;
 use crate::http::problem::Problem;
-use crate::latch::Latch;
+use crate::server_state::ServerState;
 
 const PATH_LENGTH: usize = 2048;
 
@@ -27,17 +27,20 @@ pub(super) struct Report {
 }
 
 pub(super) async fn post(
-    State(latch): State<Arc<Latch>>,
+    State(server): State<Arc<ServerState>>,
     Writer { credential, .. }: Writer,
     JsonBody(report): JsonBody<Report>,
 ) -> Result<Response, Problem> {
-    let standing = latch.engine.status(&credential.digest).await?;
-    let handle = live(&latch, &standing)?.handle;
+    let standing = server.engine.status(&credential.digest).await?;
+    let handle = live(&server, &standing)?.handle;
     let here = Here::of(handle, &report.tab, &report.path)?;
-    let Some(event) = reported(&latch, &credential.digest, here)? else {
-        return told(&latch, &standing);
+    let Some(event) = reported(&server, &credential.digest, here)? else {
+        return told(&server, &standing);
     };
-    told(&latch, &latch.engine.apply(&credential.digest, &event).await?.standing)
+    told(
+        &server,
+        &server.engine.apply(&credential.digest, &event).await?.standing,
+    )
 }
 
 #[expect(
@@ -45,18 +48,18 @@ pub(super) async fn post(
     reason = "no rule depends on it: tabs close some time after they are gone"
 )]
 pub(super) async fn delete(
-    State(latch): State<Arc<Latch>>,
+    State(server): State<Arc<ServerState>>,
     Writer { credential, handle }: Writer,
     PathParameter(tab): PathParameter<String>,
 ) -> Result<StatusCode, Problem> {
     if is_name(&tab) {
-        latch.attendance.left(handle, &tab, tokio::time::Instant::now());
+        server.attendance.left(handle, &tab, tokio::time::Instant::now());
     }
     let closed = Event::TabClose {
         tab: tab.as_str().into(),
     };
-    let outcome = latch.engine.apply(&credential.digest, &closed).await?;
-    live(&latch, &outcome.standing)?;
+    let outcome = server.engine.apply(&credential.digest, &closed).await?;
+    live(&server, &outcome.standing)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -66,11 +69,11 @@ pub(super) async fn delete(
     reason = "no rule depends on it: tabs close some time after they are gone"
 )]
 pub(super) async fn freeze(
-    State(latch): State<Arc<Latch>>,
+    State(server): State<Arc<ServerState>>,
     Writer { handle, .. }: Writer,
     PathParameter(tab): PathParameter<String>,
 ) -> Result<StatusCode, Problem> {
-    latch.attendance.freezes(handle, &tab, tokio::time::Instant::now());
+    server.attendance.freezes(handle, &tab, tokio::time::Instant::now());
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -106,14 +109,14 @@ impl<'a> Here<'a> {
     clippy::disallowed_methods,
     reason = "no rule depends on it: tabs close some time after they are gone"
 )]
-pub(super) fn reported(latch: &Latch, digest: &Digest, here: Here<'_>) -> Result<Option<Event>, Problem> {
+pub(super) fn reported(server: &ServerState, digest: &Digest, here: Here<'_>) -> Result<Option<Event>, Problem> {
     let Here { handle, tab, path } = here;
     // First: whoever is closing the tab as abandoned sees the report afterwards, and opens it again.
     let now = tokio::time::Instant::now();
-    if !latch.attendance.reported(handle, tab.into(), &path, now) {
+    if !server.attendance.reported(handle, tab.into(), &path, now) {
         return Ok(None);
     }
-    let presence = latch.engine.presence(digest);
+    let presence = server.engine.presence(digest);
     let tabs = presence.as_ref().map(|presence| &presence.tabs);
     if tabs.and_then(|tabs| tabs.get(tab)) == Some(&path) {
         return Ok(None);

@@ -32,12 +32,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::{answer, router};
 use crate::config::Config;
-use crate::latch::Latch;
+use crate::server_state::ServerState;
 
 /// The browser side of one server.
 struct Site {
     router: Router,
-    latch: Arc<Latch>,
+    server: Arc<ServerState>,
     store: Arc<MemoryStore>,
     time: ManualTime,
 }
@@ -59,10 +59,10 @@ impl Site {
         let engine = Engine::open(dyn_store, clock, config.policy.clone(), Options::default())
             .await
             .expect("an engine");
-        let latch = Arc::new(Latch::new(engine, &config, CancellationToken::new()));
+        let server = Arc::new(ServerState::new(engine, &config, CancellationToken::new()));
         Self {
-            router: router(Arc::clone(&latch), Router::new()),
-            latch,
+            router: router(Arc::clone(&server), Router::new()),
+            server,
             store,
             time,
         }
@@ -80,7 +80,7 @@ impl Site {
             actor: "test".into(),
             ..NewSession::default()
         };
-        let admission = self.latch.engine.create(new).await.expect("a store");
+        let admission = self.server.engine.create(new).await.expect("a store");
         admission.signed_in().expect("room").token.expose().to_owned()
     }
 
@@ -88,7 +88,7 @@ impl Site {
     async fn reauthenticate(&self, token: &str) -> String {
         let digest = Digest::of(token).expect("a token");
         let again = self
-            .latch
+            .server
             .engine
             .reauthenticate(&digest, Authentication::default(), "test")
             .await
@@ -105,7 +105,7 @@ impl Site {
     }
 
     async fn open(&self, request: Request<Body>) -> Response {
-        answer(Arc::clone(&self.latch), self.router.clone(), request).await
+        answer(Arc::clone(&self.server), self.router.clone(), request).await
     }
 
     /// A request of a page of this site.

@@ -10,7 +10,7 @@ use super::standing::live;
 use crate::http::credential::{Credential, required};
 use crate::http::problem::Problem;
 use crate::http::write::from_script;
-use crate::latch::Latch;
+use crate::server_state::ServerState;
 
 /// A session that is not over, asked for by a page that may write. Stands before the body among the arguments of a handler;
 /// a handler without a body need not look the session up again.
@@ -20,13 +20,13 @@ pub(super) struct Writer {
     pub(super) handle: Handle,
 }
 
-impl FromRequestParts<Arc<Latch>> for Writer {
+impl FromRequestParts<Arc<ServerState>> for Writer {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, latch: &Arc<Latch>) -> Result<Self, Problem> {
-        let credential = required(latch, &parts.headers).await?;
-        from_script(latch.origins(), &parts.headers, credential.bearer)?;
-        let handle = live(latch, &latch.engine.status(&credential.digest).await?)?.handle;
+    async fn from_request_parts(parts: &mut Parts, server: &Arc<ServerState>) -> Result<Self, Problem> {
+        let credential = required(server, &parts.headers).await?;
+        from_script(server.origins(), &parts.headers, credential.bearer)?;
+        let handle = live(server, &server.engine.status(&credential.digest).await?)?.handle;
         Ok(Self { credential, handle })
     }
 }

@@ -84,7 +84,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         .context("no temporary directory")?;
     config.store.path = FilePath::new(directory.path().join("demo.db"));
     let policy = config.policy.clone();
-    let running = serve::start(config, |latch| demo::router(latch.clone())).await?;
+    let running = serve::start(config, |server| demo::router(server.clone())).await?;
     welcome(&running, &policy)?;
     running.until_stopped().await?;
     let left = directory.path().to_owned();

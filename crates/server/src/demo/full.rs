@@ -11,7 +11,7 @@ use nightlatch_store::Record;
 use super::people::Person;
 use super::{form_proof, words};
 use crate::http::headers as answer;
-use crate::latch::Latch;
+use crate::server_state::ServerState;
 
 #[derive(Template)]
 #[template(path = "demo/full.html")]
@@ -38,18 +38,18 @@ struct Elsewhere {
 
 /// The page; nothing has changed.
 pub(super) fn page(
-    latch: &Latch,
+    server: &ServerState,
     headers: &HeaderMap,
     person: &Person,
     next: &str,
     limit: &SessionLimit,
     sessions: &[Record],
 ) -> Response {
-    let now = latch.engine.clock().now();
+    let now = server.engine.clock().now();
     let proof = form_proof::issue(headers);
     let most = limit.most.get();
     let html = Full {
-        prefix: &latch.prefix,
+        prefix: &server.prefix,
         next,
         form_token: &proof.field,
         person,

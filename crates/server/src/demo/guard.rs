@@ -17,7 +17,7 @@ use super::people::{self, ADMINISTRATOR, CUSTOMER, Person};
 use crate::http::credential::credential;
 use crate::http::problem::Problem;
 use crate::http::request_kind::request_kind;
-use crate::latch::Latch;
+use crate::server_state::ServerState;
 
 /// Somebody with a live session who may see the page they ask for.
 #[derive(Debug)]
@@ -41,14 +41,18 @@ pub(super) enum Admission {
 }
 
 /// The verdict on a request to `path`.
-pub(super) async fn admission(latch: &Latch, headers: &HeaderMap, path: &str) -> Result<Admission, StoreError> {
-    let Some(credential) = credential(latch, headers).await? else {
+pub(super) async fn admission(server: &ServerState, headers: &HeaderMap, path: &str) -> Result<Admission, StoreError> {
+    let Some(credential) = credential(server, headers).await? else {
         return Ok(Admission::Nobody);
     };
     let digest = credential.digest;
-    let outcome = latch
+    let outcome = server
         .engine
-        .request(&digest, &Path::canonical(path), request_kind(headers, latch.navigation))
+        .request(
+            &digest,
+            &Path::canonical(path),
+            request_kind(headers, server.navigation),
+        )
         .await?;
     Ok(match (outcome.answer, outcome.standing) {
         (Some(Answer::Verdict(Verdict::Allow)), Standing::Live(session)) => {
@@ -62,18 +66,18 @@ pub(super) async fn admission(latch: &Latch, headers: &HeaderMap, path: &str) ->
 }
 
 /// A handler that takes a visitor is reached by visitors alone; others are sent to where they get on.
-impl FromRequestParts<Arc<Latch>> for Visitor {
+impl FromRequestParts<Arc<ServerState>> for Visitor {
     type Rejection = Response;
 
-    async fn from_request_parts(parts: &mut Parts, latch: &Arc<Latch>) -> Result<Self, Response> {
+    async fn from_request_parts(parts: &mut Parts, server: &Arc<ServerState>) -> Result<Self, Response> {
         let path = parts.uri.path();
-        let elsewhere = match admission(latch, &parts.headers, path).await {
+        let elsewhere = match admission(server, &parts.headers, path).await {
             Ok(Admission::Open(visitor)) => return Ok(*visitor),
             Ok(Admission::Nobody) => format!("/demo/sign-in?next={path}"),
             Ok(Admission::StepUp) => format!("/demo/sign-in?mode=confirm&next={path}"),
             Ok(Admission::Locked) => format!("/demo/sign-in?mode=unlock&next={path}"),
             // The cookie stays: the other tabs, too, are to learn why.
-            Ok(Admission::Ended { reason, .. }) => format!("{}/signed-out?reason={}", latch.prefix, reason.as_str()),
+            Ok(Admission::Ended { reason, .. }) => format!("{}/signed-out?reason={}", server.prefix, reason.as_str()),
             Err(error) => return Err(Problem::from(error).into_response()),
         };
         Err(Redirect::to(&elsewhere).into_response())

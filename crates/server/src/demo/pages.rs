@@ -14,7 +14,7 @@ use super::guard::Visitor;
 use super::ledger::{self, Account, Bill, CUSTOMERS, Customer, Transaction};
 use super::words;
 use crate::http::headers;
-use crate::latch::Latch;
+use crate::server_state::ServerState;
 
 /// What is around every page: who is there, and the limits as this person has them.
 struct Page {
@@ -33,8 +33,8 @@ struct Page {
 }
 
 impl Page {
-    fn new(latch: &Latch, visitor: &Visitor, current: &'static str) -> Self {
-        let (_, today) = latch.engine.policy();
+    fn new(server: &ServerState, visitor: &Visitor, current: &'static str) -> Self {
+        let (_, today) = server.engine.policy();
         let (facts, choice) = (&visitor.session.facts, visitor.session.choice);
         let policies = Policies {
             own: &today,
@@ -73,11 +73,11 @@ struct Dashboard<'a> {
     transactions: &'a [Transaction],
 }
 
-pub(super) async fn dashboard(State(latch): State<Arc<Latch>>, visitor: Visitor) -> Response {
+pub(super) async fn dashboard(State(server): State<Arc<ServerState>>, visitor: Visitor) -> Response {
     let ledger = ledger::of(&visitor.session.subject);
     let html = Dashboard {
-        prefix: &latch.prefix,
-        page: &Page::new(&latch, &visitor, "overview"),
+        prefix: &server.prefix,
+        page: &Page::new(&server, &visitor, "overview"),
         first_name: visitor.first_name(),
         total: ledger.total,
         accounts: ledger.accounts,
@@ -94,11 +94,11 @@ struct Billing<'a> {
     bills: &'a [Bill],
 }
 
-pub(super) async fn billing(State(latch): State<Arc<Latch>>, visitor: Visitor) -> Response {
-    let page = &Page::new(&latch, &visitor, "billing");
+pub(super) async fn billing(State(server): State<Arc<ServerState>>, visitor: Visitor) -> Response {
+    let page = &Page::new(&server, &visitor, "billing");
     headers::page(
         Billing {
-            prefix: &latch.prefix,
+            prefix: &server.prefix,
             page,
             bills: ledger::of(&visitor.session.subject).bills,
         }
@@ -121,8 +121,8 @@ struct Forbidden<'a> {
     page: &'a Page,
 }
 
-pub(super) async fn admin(State(latch): State<Arc<Latch>>, visitor: Visitor) -> Response {
-    let (prefix, page) = (latch.prefix.as_str(), &Page::new(&latch, &visitor, "admin"));
+pub(super) async fn admin(State(server): State<Arc<ServerState>>, visitor: Visitor) -> Response {
+    let (prefix, page) = (server.prefix.as_str(), &Page::new(&server, &visitor, "admin"));
     if visitor.is_administrator() {
         return headers::page(
             Admin {
@@ -147,11 +147,11 @@ struct Upload<'a> {
     page: &'a Page,
 }
 
-pub(super) async fn upload(State(latch): State<Arc<Latch>>, visitor: Visitor) -> Response {
+pub(super) async fn upload(State(server): State<Arc<ServerState>>, visitor: Visitor) -> Response {
     headers::page(
         Upload {
-            prefix: &latch.prefix,
-            page: &Page::new(&latch, &visitor, "upload"),
+            prefix: &server.prefix,
+            page: &Page::new(&server, &visitor, "upload"),
         }
         .render(),
     )

@@ -23,7 +23,7 @@ use crate::http::headers;
 use crate::http::problem::Problem;
 use crate::http::return_to;
 use crate::http::write::same_origin;
-use crate::latch::Latch;
+use crate::server_state::ServerState;
 
 #[derive(Template)]
 #[template(path = "demo/sign_in.html")]
@@ -50,9 +50,9 @@ pub(super) struct Call {
 
 impl Call {
     /// With the page they were on in place of a wish of their own.
-    fn coming_back(mut self, latch: &Latch, headers: &HeaderMap) -> Self {
+    fn coming_back(mut self, server: &ServerState, headers: &HeaderMap) -> Self {
         let page = self.return_to.take().filter(|_| self.next.is_empty());
-        let page = page.and_then(|page| return_to::page(latch, headers, &page));
+        let page = page.and_then(|page| return_to::page(server, headers, &page));
         if let Some(url) = page.and_then(|page| url::Url::parse(&page).ok()) {
             url[url::Position::BeforePath..].clone_into(&mut self.next);
         }
@@ -61,14 +61,14 @@ impl Call {
 }
 
 pub(super) async fn page(
-    State(latch): State<Arc<Latch>>,
+    State(server): State<Arc<ServerState>>,
     headers: HeaderMap,
     call: Result<Query<Call>, QueryRejection>,
 ) -> Result<Response, Problem> {
     // A link that nobody of us wrote leads to the plain page.
     let call = call.map(|Query(call)| call).unwrap_or_default();
-    let call = call.coming_back(&latch, &headers);
-    show(&latch, &headers, &call, None).await
+    let call = call.coming_back(&server, &headers);
+    show(&server, &headers, &call, None).await
 }
 
 /// The form as it is sent.
@@ -100,38 +100,38 @@ impl FromIterator<(String, String)> for Choice {
 }
 
 pub(super) async fn sign_in(
-    State(latch): State<Arc<Latch>>,
+    State(server): State<Arc<ServerState>>,
     headers: HeaderMap,
     form: Result<Form<Vec<(String, String)>>, FormRejection>,
 ) -> Result<Response, Problem> {
-    same_origin(&latch.own_origins, &headers, false)?;
+    same_origin(&server.own_origins, &headers, false)?;
     let Form(fields) = form.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
     let choice: Choice = fields.into_iter().collect();
     let person = people::by_id(&choice.person);
     let proven = form_proof::holds(&headers, &choice.form_token);
     let call = choice.call;
     let (status, notice) = match person {
-        Some(person) if proven => return signed_in(&latch, &headers, person, &call, choice.ending).await,
+        Some(person) if proven => return signed_in(&server, &headers, person, &call, choice.ending).await,
         Some(_) => (StatusCode::FORBIDDEN, "That page was too old. Please choose again."),
         None => (StatusCode::BAD_REQUEST, "Please choose one of these people."),
     };
-    Ok((status, show(&latch, &headers, &call, Some(notice)).await?).into_response())
+    Ok((status, show(&server, &headers, &call, Some(notice)).await?).into_response())
 }
 
 async fn signed_in(
-    latch: &Latch,
+    server: &ServerState,
     headers: &HeaderMap,
     person: &Person,
     call: &Call,
     ending: Vec<Handle>,
 ) -> Result<Response, Problem> {
     let next = on_this_site(&call.next);
-    let token = match admitted(latch, headers, person, ending).await? {
+    let token = match admitted(server, headers, person, ending).await? {
         Admitted::With(token) => token,
-        Admitted::Full(limit, sessions) => return Ok(full::page(latch, headers, person, next, &limit, &sessions)),
+        Admitted::Full(limit, sessions) => return Ok(full::page(server, headers, person, next, &limit, &sessions)),
     };
     let mut response = Redirect::to(next).into_response();
-    if let Ok(mut cookie) = HeaderValue::from_str(&latch.cookie.set(token.expose())) {
+    if let Ok(mut cookie) = HeaderValue::from_str(&server.cookie.set(token.expose())) {
         cookie.set_sensitive(true);
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
@@ -147,17 +147,20 @@ enum Admitted {
 
 /// A new token in any case: one that was in the browser before is worth nothing after, whoever put it there.
 async fn admitted(
-    latch: &Latch,
+    server: &ServerState,
     headers: &HeaderMap,
     person: &Person,
     ending: Vec<Handle>,
 ) -> Result<Admitted, Problem> {
-    if let Some(credential) = credential(latch, headers).await?
-        && let Standing::Live(session) = latch.engine.status(&credential.digest).await?
+    if let Some(credential) = credential(server, headers).await?
+        && let Standing::Live(session) = server.engine.status(&credential.digest).await?
     {
         if *session.subject != *person.id {
-            latch.engine.sign_out(&credential.digest, EndReason::Superseded).await?;
-        } else if let Some(again) = latch
+            server
+                .engine
+                .sign_out(&credential.digest, EndReason::Superseded)
+                .await?;
+        } else if let Some(again) = server
             .engine
             .reauthenticate(&credential.digest, Authentication::default(), "user")
             .await?
@@ -179,9 +182,9 @@ async fn admitted(
         actor: "user".into(),
         ..NewSession::default()
     };
-    match latch.engine.create(new).await? {
+    match server.engine.create(new).await? {
         Admission::SignedIn(created) | Admission::Again(created) => {
-            latch.metrics.created.inc();
+            server.metrics.created.inc();
             Ok(Admitted::With(created.token))
         }
         Admission::Full { limit, sessions } => Ok(Admitted::Full(limit, sessions)),
@@ -192,10 +195,15 @@ async fn admitted(
 }
 
 /// The page as the session at hand needs it. Looking at it is not activity.
-async fn show(latch: &Latch, headers: &HeaderMap, call: &Call, notice: Option<&str>) -> Result<Response, Problem> {
+async fn show(
+    server: &ServerState,
+    headers: &HeaderMap,
+    call: &Call,
+    notice: Option<&str>,
+) -> Result<Response, Problem> {
     let mut session = None;
-    if let Some(credential) = credential(latch, headers).await?
-        && let Standing::Live(live) = latch.engine.status(&credential.digest).await?
+    if let Some(credential) = credential(server, headers).await?
+        && let Standing::Live(live) = server.engine.status(&credential.digest).await?
     {
         session = Some((credential.digest, live));
     }
@@ -207,7 +215,7 @@ async fn show(latch: &Latch, headers: &HeaderMap, call: &Call, notice: Option<&s
     let proof = form_proof::issue(headers);
     let csrf = session.as_ref().map(|(digest, _)| digest.form_token());
     let html = SignIn {
-        prefix: &latch.prefix,
+        prefix: &server.prefix,
         mode,
         next: on_this_site(&call.next),
         form_token: &proof.field,

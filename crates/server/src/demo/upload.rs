@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::guard::{Admission, admission};
 use crate::http::problem::Problem;
 use crate::http::{credential, write};
-use crate::latch::Latch;
+use crate::server_state::ServerState;
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Piece {
@@ -20,18 +20,18 @@ pub(super) struct Piece {
 
 /// A script sends the pieces, so they are no activity: the policy says so. The hold keeps the session meanwhile.
 pub(super) async fn chunk(
-    State(latch): State<Arc<Latch>>,
+    State(server): State<Arc<ServerState>>,
     headers: HeaderMap,
     uri: Uri,
     piece: Result<Query<Piece>, QueryRejection>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<StatusCode, Problem> {
-    let named = credential::credential(&latch, &headers).await?;
+    let named = credential::credential(&server, &headers).await?;
     let bearer = named.is_some_and(|credential| credential.bearer);
-    write::from_script(latch.origins(), &headers, bearer)?;
+    write::from_script(server.origins(), &headers, bearer)?;
     let Query(Piece { chunk }) = piece.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
     // A session that ended while the piece was on its way is over.
-    match admission(&latch, &headers, uri.path()).await? {
+    match admission(&server, &headers, uri.path()).await? {
         Admission::Open(_) => {}
         Admission::StepUp => return Err(confirm()),
         Admission::Locked => return Err(Problem::locked()),

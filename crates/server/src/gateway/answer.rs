@@ -10,7 +10,7 @@ use super::identity;
 use super::original::{Original, Unbelievable};
 use crate::http::application_headers;
 use crate::http::request_kind::opens_page;
-use crate::latch::Latch;
+use crate::server_state::ServerState;
 
 /// The one answer that lets pass: 200, empty, with all identity headers, and with what the application may get of the two
 /// headers that may name a session. Where the client sent one of those it is always there, empty where nothing of it is the
@@ -60,11 +60,11 @@ fn joined(lines: &[HeaderValue]) -> HeaderValue {
 
 /// Who opens a page is sent on, others get a problem.
 pub(super) async fn answer(
-    latch: &Latch,
+    server: &ServerState,
     original: Result<Original<'_>, Unbelievable>,
     headers: &HeaderMap,
 ) -> Response {
-    match (decide(latch, &original, headers).await, &original) {
+    match (decide(server, &original, headers).await, &original) {
         (
             Decision::Allow {
                 application,
@@ -77,7 +77,7 @@ pub(super) async fn answer(
         (Decision::Open { authorization, .. }, _) => allow_everybody(&authorization, headers),
         (Decision::Deny(Denial::Unauthenticated { place, why }), Ok(original)) if opens_page(headers) => redirect(
             original,
-            location(latch, original, headers.get(header::REFERER), place, why),
+            location(server, original, headers.get(header::REFERER), place, why),
             why,
         ),
         (Decision::Deny(denial), _) => problem(denial).into_response(),

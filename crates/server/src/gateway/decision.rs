@@ -18,7 +18,7 @@ use crate::config::Preflights;
 use crate::http::application_headers;
 use crate::http::credential::{Credential, credential};
 use crate::http::request_kind::request_kind;
-use crate::latch::Latch;
+use crate::server_state::ServerState;
 
 /// The answer to the question of a proxy.
 #[derive(Debug)]
@@ -84,16 +84,16 @@ impl Why {
 
 /// Decides on what the proxy asks about, whose client sent `headers`.
 pub(crate) async fn decide<'a>(
-    latch: &'a Latch,
+    server: &'a ServerState,
     original: &Result<Original<'a>, Unbelievable>,
     headers: &HeaderMap,
 ) -> Decision<'a> {
     let decided = match original {
-        Ok(original) => decision(latch, original, headers).await,
+        Ok(original) => decision(server, original, headers).await,
         Err(unbelievable) => Err(Denial::Unbelievable(unbelievable.clone())),
     };
     decided.unwrap_or_else(|denial| {
-        latch.metrics.refused(denial.as_str());
+        server.metrics.refused(denial.as_str());
         Decision::Deny(denial)
     })
 }
@@ -121,44 +121,44 @@ impl Denial<'_> {
 }
 
 async fn decision<'a>(
-    latch: &'a Latch,
+    server: &'a ServerState,
     original: &Original<'a>,
     headers: &HeaderMap,
 ) -> Result<Decision<'a>, Denial<'a>> {
     let readings = &original.readings;
-    let place = latch.sites.find(original.host, readings)?;
-    let authorization = application_headers::authorization(latch, headers)
+    let place = server.sites.find(original.host, readings)?;
+    let authorization = application_headers::authorization(server, headers)
         .await
         .map_err(Denial::Unavailable)?;
-    if latch.sites.is_open(place, original.target, readings)
+    if server.sites.is_open(place, original.target, readings)
         || place.preflights == Preflights::Pass && is_preflight(original, headers)
     {
         return Ok(Decision::Open { place, authorization });
     }
-    latch.metrics.checks.inc();
+    server.metrics.checks.inc();
     let unauthenticated = |why| Denial::Unauthenticated { place, why };
-    let Some(credential) = credential(latch, headers).await.map_err(Denial::Unavailable)? else {
+    let Some(credential) = credential(server, headers).await.map_err(Denial::Unavailable)? else {
         return Err(unauthenticated(Why::Nobody));
     };
     let digest = credential.digest;
     let application = original.application.or(place.application.as_deref());
     if let Some(application) = application {
-        let facts = latch.engine.facts(&digest).await.map_err(Denial::Unavailable)?;
+        let facts = server.engine.facts(&digest).await.map_err(Denial::Unavailable)?;
         if facts.is_some_and(|facts| is_for_another(&facts, application)) {
             return Err(Denial::Forbidden(Forbidden::OtherApplication));
         }
     }
     // Whoever is stopped at one reading is stopped, and has not been active.
     for other in &readings.others {
-        ask(latch, &digest, other, RequestKind::Passive)
+        ask(server, &digest, other, RequestKind::Passive)
             .await?
             .map_err(unauthenticated)?;
     }
-    let kind = match request_kind(headers, latch.navigation) {
+    let kind = match request_kind(headers, server.navigation) {
         kind if readings.others.is_empty() => kind,
-        kind => strictest_kind(latch, &digest, readings, kind).await?,
+        kind => strictest_kind(server, &digest, readings, kind).await?,
     };
-    let session = ask(latch, &digest, &readings.canonical, kind).await?;
+    let session = ask(server, &digest, &readings.canonical, kind).await?;
     session
         .map(|session| Decision::Allow {
             place,
@@ -172,14 +172,14 @@ async fn decision<'a>(
 
 /// What shows nobody under one reading shows nobody.
 async fn strictest_kind<'a>(
-    latch: &Latch,
+    server: &ServerState,
     digest: &Digest,
     readings: &Readings<'_>,
     kind: RequestKind,
 ) -> Result<RequestKind, Denial<'a>> {
-    let facts = latch.engine.facts(digest).await.map_err(Denial::Unavailable)?;
+    let facts = server.engine.facts(digest).await.map_err(Denial::Unavailable)?;
     let facts = facts.unwrap_or_default();
-    let passive = latch
+    let passive = server
         .engine
         .with_policy(|policy| readings.all().any(|path| is_passive(policy, &facts, path)));
     Ok(if passive { RequestKind::Passive } else { kind })
@@ -191,12 +191,12 @@ fn is_for_another(facts: &Facts, application: &str) -> bool {
 }
 
 async fn ask<'a>(
-    latch: &Latch,
+    server: &ServerState,
     digest: &Digest,
     path: &Path<'_>,
     kind: RequestKind,
 ) -> Result<Result<Snapshot, Why>, Denial<'a>> {
-    let outcome = latch.engine.request(digest, path, kind).await;
+    let outcome = server.engine.request(digest, path, kind).await;
     Ok(allowed(outcome.map_err(Denial::Unavailable)?))
 }
 

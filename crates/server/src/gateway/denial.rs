@@ -10,7 +10,7 @@ use crate::http::headers::protect;
 use crate::http::problem::Problem;
 use crate::http::return_to::{referring_page, with_page, with_parameter};
 use crate::http::sign_in_url::SignInUrl;
-use crate::latch::Latch;
+use crate::server_state::ServerState;
 
 /// Why a request was denied, in one word, for the proxy.
 pub(crate) const REASON: HeaderName = HeaderName::from_static("nightlatch-reason");
@@ -43,29 +43,29 @@ pub(crate) fn problem(denial: Denial<'_>) -> Problem {
 /// Where somebody gets on who has to authenticate: to the page that says what happened, or to where they sign in; told
 /// where to come back to. Always an absolute address.
 pub(crate) fn location(
-    latch: &Latch,
+    server: &ServerState,
     original: &Original<'_>,
     referrer: Option<&HeaderValue>,
     place: &Place,
     why: Why,
 ) -> HeaderValue {
     // What is below the page to sign in at may be where that page leads: from there people get on by themselves.
-    let told = matches!(why, Why::Ended { .. }) || latch.sites.is_behind_sign_in(place, &original.readings);
-    let address = match &latch.sign_in_url {
-        Some(url) if !told => sign_in(latch, place, url, why),
+    let told = matches!(why, Why::Ended { .. }) || server.sites.is_behind_sign_in(place, &original.readings);
+    let address = match &server.sign_in_url {
+        Some(url) if !told => sign_in(server, place, url, why),
         _ => {
-            let page = format!("{}/signed-out?reason={}", latch.prefix, why.as_str());
-            latch.sites.address(place, &page)
+            let page = format!("{}/signed-out?reason={}", server.prefix, why.as_str());
+            server.sites.address(place, &page)
         }
     };
-    let page = page_of(latch, original, referrer, place);
+    let page = page_of(server, original, referrer, place);
     HeaderValue::try_from(with_page(&address, page.as_deref())).unwrap_or_else(|_| HeaderValue::from_static("/"))
 }
 
 /// The page to sign in at, told how fresh an authentication has to be where a gate asks for one.
-fn sign_in(latch: &Latch, place: &Place, url: &SignInUrl, why: Why) -> String {
+fn sign_in(server: &ServerState, place: &Place, url: &SignInUrl, why: Why) -> String {
     let address = if url.as_str().starts_with('/') {
-        latch.sites.address(place, &url.as_sent())
+        server.sites.address(place, &url.as_sent())
     } else {
         url.as_sent()
     };
@@ -76,11 +76,16 @@ fn sign_in(latch: &Latch, place: &Place, url: &SignInUrl, why: Why) -> String {
 }
 
 /// The page that the person looks at, or asks for. A form is sent from a page; where it is sent to may be no page at all.
-fn page_of(latch: &Latch, original: &Original<'_>, referrer: Option<&HeaderValue>, place: &Place) -> Option<String> {
+fn page_of(
+    server: &ServerState,
+    original: &Original<'_>,
+    referrer: Option<&HeaderValue>,
+    place: &Place,
+) -> Option<String> {
     if original.is_read() {
-        Some(latch.sites.address(place, original.target))
+        Some(server.sites.address(place, original.target))
     } else {
-        referring_page(latch, referrer)
+        referring_page(server, referrer)
     }
 }
 

@@ -21,7 +21,7 @@ use self::messages::{CheckRequest, CheckResponse};
 use crate::http::body;
 use crate::http::listen::Bound;
 use crate::http::tcp;
-use crate::latch::Latch;
+use crate::server_state::ServerState;
 
 /// Headers of the largest kind, and a little of a body where Envoy is told to send one; nothing of it is read.
 const LARGEST_MESSAGE: usize = 1024 * 1024;
@@ -29,10 +29,10 @@ const LARGEST_MESSAGE: usize = 1024 * 1024;
 const MOST_STREAMS: u32 = 1024;
 
 /// Serves until the server stops, then lets running requests finish.
-pub(crate) async fn serve(mut bound: Bound, latch: Arc<Latch>) {
+pub(crate) async fn serve(mut bound: Bound, server: Arc<ServerState>) {
     let connections = GracefulShutdown::new();
-    let shutdown = latch.shutdown.clone();
-    let service = TowerToHyperService::new(router(latch));
+    let shutdown = server.shutdown.clone();
+    let service = TowerToHyperService::new(router(server));
     while let Some((stream, peer)) = bound.accept(&shutdown).await {
         let connection = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
@@ -50,17 +50,17 @@ pub(crate) async fn serve(mut bound: Bound, latch: Arc<Latch>) {
     tcp::drain(connections.shutdown()).await;
 }
 
-fn router(latch: Arc<Latch>) -> Router {
+fn router(server: Arc<ServerState>) -> Router {
     Router::new()
         .route("/envoy.service.auth.v3.Authorization/Check", post(check))
         .fallback(unknown)
-        .with_state(latch)
+        .with_state(server)
 }
 
-async fn check(State(latch): State<Arc<Latch>>, request: Request) -> Response {
+async fn check(State(server): State<Arc<ServerState>>, request: Request) -> Response {
     let answer = tower::service_fn(move |asked: tonic::Request<CheckRequest>| {
-        let latch = Arc::clone(&latch);
-        async move { Ok(tonic::Response::new(check::answer(&latch, asked.into_inner()).await)) }
+        let server = Arc::clone(&server);
+        async move { Ok(tonic::Response::new(check::answer(&server, asked.into_inner()).await)) }
     });
     let codec = ProstCodec::<CheckResponse, CheckRequest>::default();
     let mut grpc = Grpc::new(codec).max_decoding_message_size(LARGEST_MESSAGE);

@@ -17,16 +17,16 @@ use tokio_util::task::TaskTracker;
 use self::connection::Broken;
 use crate::http::listen::Bound;
 use crate::http::tcp;
-use crate::latch::Latch;
+use crate::server_state::ServerState;
 
 /// Serves until the server stops, then lets running requests finish.
-pub(crate) async fn serve(mut bound: Bound, latch: Arc<Latch>) {
+pub(crate) async fn serve(mut bound: Bound, server: Arc<ServerState>) {
     let connections = TaskTracker::new();
-    while let Some((stream, peer)) = bound.accept(&latch.shutdown).await {
-        let latch = Arc::clone(&latch);
+    while let Some((stream, peer)) = bound.accept(&server.shutdown).await {
+        let server = Arc::clone(&server);
         connections.spawn(async move {
             let address = peer.address;
-            match connection::serve(&latch, stream).await {
+            match connection::serve(&server, stream).await {
                 Ok(()) => {}
                 Err(error @ Broken::Malformed(_)) => {
                     tracing::warn!(peer = %address, %error, "a FastCGI connection is closed");

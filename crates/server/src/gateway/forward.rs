@@ -7,22 +7,22 @@ use axum::response::Response;
 use super::answer::answer;
 use super::original::{Original, Unbelievable, no_twins, only, only_one_of_a_kind};
 use super::preflight::announces_body;
-use crate::latch::Latch;
+use crate::server_state::ServerState;
 
 static METHOD: HeaderName = HeaderName::from_static("x-forwarded-method");
 static HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 static URI: HeaderName = HeaderName::from_static("x-forwarded-uri");
 static BODY: HeaderName = HeaderName::from_static("x-forwarded-body");
 
-pub(super) async fn ask(latch: &Latch, question: &Parts) -> Response {
+pub(super) async fn ask(server: &ServerState, question: &Parts) -> Response {
     let headers = &question.headers;
-    answer(latch, original(latch, headers), headers).await
+    answer(server, original(server, headers), headers).await
 }
 
-fn original<'a>(latch: &Latch, headers: &'a HeaderMap) -> Result<Original<'a>, Unbelievable> {
+fn original<'a>(server: &ServerState, headers: &'a HeaderMap) -> Result<Original<'a>, Unbelievable> {
     no_twins(headers, &[&METHOD, &HOST, &URI, &BODY])?;
     let original = Original::new(
-        &latch.sites,
+        &server.sites,
         only_one_of_a_kind(headers, &METHOD)?,
         only_one_of_a_kind(headers, &HOST)?,
         only(headers, &URI)?,

@@ -11,7 +11,7 @@ use super::denial::{location, problem};
 use super::original::{Original, Unbelievable, no_twins, only, only_one_of_a_kind};
 use super::preflight::announces_body;
 use crate::http::request_kind::opens_page;
-use crate::latch::Latch;
+use crate::server_state::ServerState;
 
 const REDIRECT: HeaderName = HeaderName::from_static("nightlatch-redirect");
 static METHOD: HeaderName = HeaderName::from_static("x-original-method");
@@ -19,10 +19,10 @@ static URL: HeaderName = HeaderName::from_static("x-original-url");
 /// Length and coding of the body, between them a semicolon.
 static BODY: HeaderName = HeaderName::from_static("x-original-body");
 
-pub(super) async fn ask(latch: &Latch, question: &Parts) -> Response {
+pub(super) async fn ask(server: &ServerState, question: &Parts) -> Response {
     let headers = &question.headers;
-    let original = original(latch, headers);
-    match decide(latch, &original, headers).await {
+    let original = original(server, headers);
+    match decide(server, &original, headers).await {
         Decision::Allow {
             application,
             session,
@@ -34,7 +34,7 @@ pub(super) async fn ask(latch: &Latch, question: &Parts) -> Response {
             let unauthenticated = matches!(denial, Denial::Unauthenticated { .. });
             let location = match (&denial, &original) {
                 (Denial::Unauthenticated { place, why }, Ok(original)) => {
-                    Some(location(latch, original, headers.get(header::REFERER), place, *why))
+                    Some(location(server, original, headers.get(header::REFERER), place, *why))
                 }
                 _ => None,
             };
@@ -55,10 +55,10 @@ pub(super) async fn ask(latch: &Latch, question: &Parts) -> Response {
     }
 }
 
-fn original<'a>(latch: &Latch, headers: &'a HeaderMap) -> Result<Original<'a>, Unbelievable> {
+fn original<'a>(server: &ServerState, headers: &'a HeaderMap) -> Result<Original<'a>, Unbelievable> {
     no_twins(headers, &[&METHOD, &URL, &BODY])?;
     let method = only_one_of_a_kind(headers, &METHOD)?;
-    let original = Original::of_address(&latch.sites, method, only(headers, &URL)?)?;
+    let original = Original::of_address(&server.sites, method, only(headers, &URL)?)?;
     // nginx keeps to itself what announces the body of a request; it tells what it knows, or a body may be there.
     let told = headers.get(&BODY);
     Ok(original.with_body(told.is_none_or(announces_body)))

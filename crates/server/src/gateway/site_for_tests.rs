@@ -11,10 +11,10 @@ use nightlatch_store::memory::MemoryStore;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
-use crate::latch::Latch;
+use crate::server_state::ServerState;
 
 pub(super) struct SignedIn {
-    pub(super) latch: Arc<Latch>,
+    pub(super) server: Arc<ServerState>,
     pub(super) token: String,
     time: ManualTime,
 }
@@ -41,7 +41,7 @@ impl SignedIn {
         let admission = engine.create(new).await.expect("a store");
         let token = admission.signed_in().expect("room").token.expose().to_owned();
         Self {
-            latch: Arc::new(Latch::new(engine, &config, CancellationToken::new())),
+            server: Arc::new(ServerState::new(engine, &config, CancellationToken::new())),
             token,
             time,
         }

@@ -6,7 +6,7 @@ use nightlatch_store::StoreError;
 use nightlatch_store::token::Digest;
 
 use super::cookie::is_session;
-use crate::latch::Latch;
+use crate::server_state::ServerState;
 
 /// What is left of `Cookie`; none where nothing is.
 pub(crate) fn cookies(headers: &HeaderMap) -> Option<HeaderValue> {
@@ -21,10 +21,10 @@ pub(crate) fn cookies(headers: &HeaderMap) -> Option<HeaderValue> {
 }
 
 /// What is left of each line of `Authorization`.
-pub(crate) async fn authorization(latch: &Latch, headers: &HeaderMap) -> Result<Vec<HeaderValue>, StoreError> {
+pub(crate) async fn authorization(server: &ServerState, headers: &HeaderMap) -> Result<Vec<HeaderValue>, StoreError> {
     let mut left = Vec::new();
     for line in headers.get_all(header::AUTHORIZATION) {
-        if let Some(line) = without_tokens(latch, line).await? {
+        if let Some(line) = without_tokens(server, line).await? {
             left.push(line);
         }
     }
@@ -32,7 +32,7 @@ pub(crate) async fn authorization(latch: &Latch, headers: &HeaderMap) -> Result<
 }
 
 /// A line without the elements in which a token of ours stands, whatever the scheme before it.
-async fn without_tokens(latch: &Latch, line: &HeaderValue) -> Result<Option<HeaderValue>, StoreError> {
+async fn without_tokens(server: &ServerState, line: &HeaderValue) -> Result<Option<HeaderValue>, StoreError> {
     let Ok(text) = line.to_str() else {
         // A token of ours is plain text; what stands beside other bytes may still be one.
         return Ok((!may_hold_token(line.as_bytes())).then(|| line.clone()));
@@ -40,7 +40,7 @@ async fn without_tokens(latch: &Latch, line: &HeaderValue) -> Result<Option<Head
     let mut kept: Vec<&str> = Vec::new();
     let mut whole = true;
     for element in text.split(',') {
-        if holds_token(latch, element).await? {
+        if holds_token(server, element).await? {
             whole = false;
         } else {
             kept.push(element);
@@ -53,9 +53,9 @@ async fn without_tokens(latch: &Latch, line: &HeaderValue) -> Result<Option<Head
     Ok(HeaderValue::from_str(kept.trim()).ok().filter(|kept| !kept.is_empty()))
 }
 
-async fn holds_token(latch: &Latch, element: &str) -> Result<bool, StoreError> {
+async fn holds_token(server: &ServerState, element: &str) -> Result<bool, StoreError> {
     for digest in words(element).filter_map(Digest::of) {
-        if latch.engine.is_ours(&digest).await? {
+        if server.engine.is_ours(&digest).await? {
             return Ok(true);
         }
     }

@@ -10,7 +10,7 @@ use nightlatch_store::token::Digest;
 
 use super::cookie::Presented;
 use super::problem::Problem;
-use crate::latch::Latch;
+use crate::server_state::ServerState;
 
 /// How a request names its session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,11 +22,11 @@ pub(crate) struct Credential {
 
 impl Credential {
     /// The application that the session was made for, over or not; none too where there is no such session.
-    pub(crate) async fn application(self, latch: &Latch) -> Result<Option<Box<str>>, StoreError> {
-        Ok(match latch.engine.status(&self.digest).await? {
+    pub(crate) async fn application(self, server: &ServerState) -> Result<Option<Box<str>>, StoreError> {
+        Ok(match server.engine.status(&self.digest).await? {
             Standing::Live(session) => session.facts.application.clone(),
             Standing::Ended { handle, .. } => {
-                let found = latch.engine.find(&handle).await?;
+                let found = server.engine.find(&handle).await?;
                 found.and_then(|(record, _)| record.session.facts.application.clone())
             }
             Standing::Unknown => None,
@@ -36,8 +36,8 @@ impl Credential {
 
 /// The session a request names, if any. What cannot be a token names none, and neither do two tokens of ours: nobody can tell
 /// which is meant.
-pub(crate) async fn credential(latch: &Latch, headers: &HeaderMap) -> Result<Option<Credential>, StoreError> {
-    let by_cookie = by_cookie(latch, headers);
+pub(crate) async fn credential(server: &ServerState, headers: &HeaderMap) -> Result<Option<Credential>, StoreError> {
+    let by_cookie = by_cookie(server, headers);
     let mut bearers = bearers(headers);
     let Some(first) = bearers.next() else {
         return Ok(by_cookie);
@@ -50,7 +50,7 @@ pub(crate) async fn credential(latch: &Latch, headers: &HeaderMap) -> Result<Opt
     }
     let mut named = None;
     for digest in std::iter::once(first).chain(others) {
-        if !latch.engine.is_ours(&digest).await? {
+        if !server.engine.is_ours(&digest).await? {
             continue;
         }
         if named.is_some_and(|named| named != digest) {
@@ -63,12 +63,12 @@ pub(crate) async fn credential(latch: &Latch, headers: &HeaderMap) -> Result<Opt
 }
 
 /// The same where a session is needed.
-pub(crate) async fn required(latch: &Latch, headers: &HeaderMap) -> Result<Credential, Problem> {
-    credential(latch, headers).await?.ok_or_else(Problem::no_session)
+pub(crate) async fn required(server: &ServerState, headers: &HeaderMap) -> Result<Credential, Problem> {
+    credential(server, headers).await?.ok_or_else(Problem::no_session)
 }
 
-fn by_cookie(latch: &Latch, headers: &HeaderMap) -> Option<Credential> {
-    match latch.cookie.read(headers) {
+fn by_cookie(server: &ServerState, headers: &HeaderMap) -> Option<Credential> {
+    match server.cookie.read(headers) {
         Presented::One(token) => Digest::of(token).map(|digest| Credential { digest, bearer: false }),
         Presented::Nothing => None,
         Presented::Several => {

@@ -11,7 +11,7 @@ use super::credential::credential;
 use super::headers::protect;
 use super::problem::Problem;
 use super::write::SEC_FETCH_SITE;
-use crate::latch::Latch;
+use crate::server_state::ServerState;
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PUT, DELETE");
 const HEADERS: HeaderValue = HeaderValue::from_static("authorization, content-type, last-event-id, nightlatch");
@@ -24,8 +24,8 @@ const REMEMBERED_FOR: HeaderValue = HeaderValue::from_static("600");
 ///
 /// A page of an origin that an application lists gets as far as the sessions of that application. This stands before every
 /// endpoint, so that none has to think of it.
-pub(crate) async fn cross_origin(State(latch): State<Arc<Latch>>, request: Request, next: Next) -> Response {
-    let mut response = match passed(&latch, request.headers()).await {
+pub(crate) async fn cross_origin(State(server): State<Arc<ServerState>>, request: Request, next: Next) -> Response {
+    let mut response = match passed(&server, request.headers()).await {
         Ok(Some(origin)) => {
             let mut response = if is_preflight(&request) {
                 preflight()
@@ -50,16 +50,16 @@ pub(crate) async fn cross_origin(State(latch): State<Arc<Latch>>, request: Reque
 }
 
 /// The listed origin that a request comes from, unless it is for a session of an application that does not list it.
-async fn passed(latch: &Latch, headers: &HeaderMap) -> Result<Option<HeaderValue>, Problem> {
+async fn passed(server: &ServerState, headers: &HeaderMap) -> Result<Option<HeaderValue>, Problem> {
     let origin = headers.get(header::ORIGIN);
-    let Some(origin) = origin.filter(|origin| latch.applications.have_origin(origin)) else {
+    let Some(origin) = origin.filter(|origin| server.applications.have_origin(origin)) else {
         return Ok(None);
     };
-    if !comes_from_here(latch, headers, origin)
-        && let Some(credential) = credential(latch, headers).await?
-        && !latch
+    if !comes_from_here(server, headers, origin)
+        && let Some(credential) = credential(server, headers).await?
+        && !server
             .applications
-            .may_use(origin, credential.application(latch).await?.as_deref())
+            .may_use(origin, credential.application(server).await?.as_deref())
     {
         return Err(Problem::new(
             StatusCode::FORBIDDEN,
@@ -72,8 +72,8 @@ async fn passed(latch: &Latch, headers: &HeaderMap) -> Result<Option<HeaderValue
 }
 
 /// A page of this site is no stranger, whichever application lists its origin besides.
-fn comes_from_here(latch: &Latch, headers: &HeaderMap, origin: &HeaderValue) -> bool {
-    latch.own_origins.iter().any(|own| origin == own.as_str())
+fn comes_from_here(server: &ServerState, headers: &HeaderMap, origin: &HeaderValue) -> bool {
+    server.own_origins.iter().any(|own| origin == own.as_str())
         || headers.get(SEC_FETCH_SITE).is_some_and(|site| site == "same-origin")
 }
 

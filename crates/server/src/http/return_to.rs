@@ -6,30 +6,30 @@ use url::Url;
 use super::origin::address;
 use super::percent::escape;
 use super::sign_in_url::SignInUrl;
-use crate::latch::Latch;
+use crate::server_state::ServerState;
 
 /// Longer addresses are cut by servers and browsers somewhere on their way.
 const LONGEST: usize = 4096;
 
 /// The page that is named, as browsers write it; none where it may lead anywhere else, and nobody is told why. A path
 /// alone is one of the host that was asked.
-pub(crate) fn page(latch: &Latch, headers: &HeaderMap, named: &str) -> Option<String> {
+pub(crate) fn page(server: &ServerState, headers: &HeaderMap, named: &str) -> Option<String> {
     if named.len() > LONGEST {
         return None;
     }
     let url = if named.starts_with('/') {
         // `//` and `/\` would name a host; what is refused in a sign-in address is refused here.
         let path = SignInUrl::try_from(named.to_owned()).ok()?;
-        address(&format!("{}{}", asked_origin(latch, headers)?, path.as_str())).ok()?
+        address(&format!("{}{}", asked_origin(server, headers)?, path.as_str())).ok()?
     } else {
         address(named).ok()?
     };
-    (is_ours(latch, &url) && !is_a_way_in(latch, &url)).then(|| url.into())
+    (is_ours(server, &url) && !is_a_way_in(server, &url)).then(|| url.into())
 }
 
 /// The page that the browser says it comes from.
-pub(crate) fn referring_page(latch: &Latch, referrer: Option<&HeaderValue>) -> Option<String> {
-    page(latch, &HeaderMap::new(), referrer?.to_str().ok()?)
+pub(crate) fn referring_page(server: &ServerState, referrer: Option<&HeaderValue>) -> Option<String> {
+    page(server, &HeaderMap::new(), referrer?.to_str().ok()?)
 }
 
 /// The address with the page to come back to as the parameter `return_to`.
@@ -54,30 +54,30 @@ pub(crate) fn with_parameter(url: &str, name: &str, value: &str) -> String {
 }
 
 /// The origin of the host that was asked; the first of ours where the host is none of ours.
-fn asked_origin(latch: &Latch, headers: &HeaderMap) -> Option<String> {
+fn asked_origin(server: &ServerState, headers: &HeaderMap) -> Option<String> {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    match host.filter(|host| latch.sites.know(host)) {
-        Some(host) => Some(format!("{}://{host}", latch.sites.scheme())),
-        None => latch.own_origins.first().cloned(),
+    match host.filter(|host| server.sites.know(host)) {
+        Some(host) => Some(format!("{}://{host}", server.sites.scheme())),
+        None => server.own_origins.first().cloned(),
     }
 }
 
-fn is_ours(latch: &Latch, url: &Url) -> bool {
+fn is_ours(server: &ServerState, url: &Url) -> bool {
     let origin = url.origin().ascii_serialization();
     let authority = origin.split_once("://").map_or("", |(_, authority)| authority);
-    latch.own_origins.contains(&origin)
-        || url.scheme() == latch.sites.scheme() && latch.sites.know(authority)
-        || HeaderValue::from_str(&origin).is_ok_and(|origin| latch.applications.have_origin(&origin))
+    server.own_origins.contains(&origin)
+        || url.scheme() == server.sites.scheme() && server.sites.know(authority)
+        || HeaderValue::from_str(&origin).is_ok_and(|origin| server.applications.have_origin(&origin))
 }
 
 /// The page that says what happened, or the one to sign in at: nobody wants to come back there.
-fn is_a_way_in(latch: &Latch, url: &Url) -> bool {
-    let sign_in = latch.sign_in_url.as_ref().map_or("", SignInUrl::as_str);
+fn is_a_way_in(server: &ServerState, url: &Url) -> bool {
+    let sign_in = server.sign_in_url.as_ref().map_or("", SignInUrl::as_str);
     let path_of = |written: &str| {
         url.join(written)
             .is_ok_and(|other| (other.origin(), other.path()) == (url.origin(), url.path()))
     };
-    path_of(&format!("{}/signed-out", latch.prefix)) || !sign_in.is_empty() && path_of(sign_in)
+    path_of(&format!("{}/signed-out", server.prefix)) || !sign_in.is_empty() && path_of(sign_in)
 }
 
 #[cfg(test)]

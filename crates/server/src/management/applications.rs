@@ -28,7 +28,7 @@ async fn find(engine: &Engine, id: &str) -> Result<Option<Application>, StoreErr
 
 /// What the audit is told: `added`, `changed` or `removed`.
 fn audited(management: &Management, id: &str, what: &str, actor: &str) -> AuditEntry {
-    let now = management.latch.engine.clock().now();
+    let now = management.server.engine.clock().now();
     AuditEntry {
         application: Some(id.into()),
         detail: Some(format!("{what} {id}").into()),

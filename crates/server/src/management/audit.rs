@@ -110,7 +110,7 @@ pub(super) async fn audit(
         after,
         limit: limit.and_one(),
     };
-    let mut records = management.latch.engine.audit(&filter).await?;
+    let mut records = management.server.engine.audit(&filter).await?;
     let more = records.len() > limit.get();
     records.truncate(limit.get());
     let next_after = records.last().filter(|_| more).map(|last| last.seq);

@@ -16,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 
 pub(super) use self::preconditions::Preconditions;
 use super::refusal::Refusal;
-use super::signature::{Input, Output, Sketch};
+use super::signature::{Input, OperationDescription, Output};
 use crate::http::conditions::{knows, listed};
 use crate::http::headers::json as json_response;
 use crate::http::problem::Problem;
@@ -100,19 +100,19 @@ impl<S: Send + Sync> FromRequestParts<S> for Conditions {
 }
 
 impl Input for Conditions {
-    fn sketch(sketch: &mut Sketch<'_>) {
+    fn description(description: &mut OperationDescription<'_>) {
         let schema = json_schema!({ "type": "string", "examples": ["\"3f2a\""] });
         let about =
             "Tags of states you have, or `*`. Where one is the current state, the answer is 304 without a body.";
-        sketch.parameter("header", "If-None-Match", about, &schema);
+        description.parameter("header", "If-None-Match", about, &schema);
     }
 }
 
 impl<T: JsonSchema> Output for Tagged<T> {
-    fn sketch(sketch: &mut Sketch<'_>) {
+    fn description(description: &mut OperationDescription<'_>) {
         let headers = json!({ "ETag": tag_in_answer() });
-        sketch.answer::<T>(StatusCode::OK, &headers);
-        sketch.respond(StatusCode::NOT_MODIFIED, &headers, &Value::Null);
+        description.answer::<T>(StatusCode::OK, &headers);
+        description.respond(StatusCode::NOT_MODIFIED, &headers, &Value::Null);
     }
 }
 

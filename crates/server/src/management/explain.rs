@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use self::view::SessionView;
 use super::Management;
 use super::input::{HandleInPath, Query, impossible, no_such_session};
-use super::operation::{Answer, Group, Input, Operation, Sketch, get};
+use super::operation::{Answer, Group, Input, Operation, OperationDescription, get};
 use super::reach::Reach;
 use super::refusal::Refusal;
 use super::scope::Scope;
@@ -76,7 +76,7 @@ pub(super) async fn of_anybody(
     State(management): State<Arc<Management>>,
     Somebody { facts, choice, path }: Somebody,
 ) -> Result<Answer<Body>, Problem> {
-    let (revision, policy) = management.latch.engine.policy();
+    let (revision, policy) = management.server.engine.policy();
     let path = page(path.as_deref())?;
     Ok(Answer(Body {
         revision,
@@ -92,8 +92,8 @@ pub(super) async fn of_session(
     Query(asked): Query<Asked>,
 ) -> Result<Answer<SessionView>, Problem> {
     let path = page(asked.path.as_deref())?;
-    reach.find(&management.latch.engine, &handle).await?;
-    let explained = management.latch.engine.explain(&handle, path.as_ref()).await?;
+    reach.find(&management.server.engine, &handle).await?;
+    let explained = management.server.engine.explain(&handle, path.as_ref()).await?;
     let explained = explained.ok_or_else(no_such_session)?;
     Ok(Answer(SessionView::from(explained)))
 }
@@ -115,11 +115,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Somebody {
 impl Input for Somebody {
     const READS_QUERY: bool = true;
 
-    fn sketch(sketch: &mut Sketch<'_>) {
+    fn description(description: &mut OperationDescription<'_>) {
         let text = json_schema!({ "type": "string" });
         let page = json_schema!({ "type": "string", "pattern": ONE_PAGE });
         let roles = json_schema!({ "type": "array", "items": { "type": "string" } });
-        let choice = sketch.form::<Limit>();
+        let choice = description.form::<Limit>();
         for (name, about, schema) in [
             ("application", "Where they sign in.", &text),
             ("device", "The class of their device.", &text),
@@ -127,9 +127,9 @@ impl Input for Somebody {
             ("choice", "The idle limit they have picked.", &choice),
             ("path", "Of a page: a path that begins with a slash.", &page),
         ] {
-            sketch.parameter("query", name, about, schema);
+            description.parameter("query", name, about, schema);
         }
-        sketch.refuse(&[Refusal::BadRequest, Refusal::InvalidValue]);
+        description.refuse(&[Refusal::BadRequest, Refusal::InvalidValue]);
     }
 }
 

@@ -16,8 +16,8 @@ use super::Management;
 use super::rfc3339::rfc3339;
 use crate::config::ConfigError;
 use crate::http::headers;
-use crate::latch::Latch;
 use crate::policy_file::PolicyFile;
+use crate::server_state::ServerState;
 
 const PROBED_EVERY: Span = Span::from_secs(1);
 const ANSWERS_WITHIN: Duration = Duration::from_secs(2);
@@ -77,9 +77,9 @@ impl File {
 }
 
 impl Policy {
-    fn of(latch: &Latch) -> Self {
-        let (revision, _) = latch.engine.policy();
-        let file = latch.policy_file.as_ref().map(File::of);
+    fn of(server: &ServerState) -> Self {
+        let (revision, _) = server.engine.policy();
+        let file = server.policy_file.as_ref().map(File::of);
         let in_force = file.as_ref().is_none_or(|file| file.problems.is_empty());
         Self {
             status: if in_force { "ok" } else { "file not in force" },
@@ -96,14 +96,14 @@ pub(super) async fn alive() -> Response {
 }
 
 pub(super) async fn ready(State(management): State<Arc<Management>>) -> Response {
-    let engine = &management.latch.engine;
+    let engine = &management.server.engine;
     let answered = management.readiness.probe(engine).await;
     let store = match engine.stats().store_failing_since {
         Some(since) => Err(format!("failing since {}", rfc3339(since))),
         None if answered => Ok("ok".to_owned()),
         None => Err("does not answer".to_owned()),
     };
-    let policy = Policy::of(&management.latch);
+    let policy = Policy::of(&management.server);
     match store {
         Ok(store) => headers::json(&Body {
             status: "ready",

@@ -22,7 +22,7 @@ pub(super) use self::not_after::{Bound, NotAfter};
 pub(super) use self::query::{Query, no_query};
 use super::refusal::Refusal;
 use super::schema::HandleForm;
-use super::signature::{Input, Sketch};
+use super::signature::{Input, OperationDescription};
 use crate::http::problem::Problem;
 
 /// The session that the path names.
@@ -84,10 +84,10 @@ impl<S: Send + Sync> FromRequestParts<S> for HandleInPath {
 }
 
 impl Input for HandleInPath {
-    fn sketch(sketch: &mut Sketch<'_>) {
-        let schema = sketch.form::<HandleForm>();
-        sketch.parameter("path", "handle", "The session.", &schema);
-        sketch.refuse(&[Refusal::NotFound]);
+    fn description(description: &mut OperationDescription<'_>) {
+        let schema = description.form::<HandleForm>();
+        description.parameter("path", "handle", "The session.", &schema);
+        description.refuse(&[Refusal::NotFound]);
     }
 }
 
@@ -102,10 +102,10 @@ impl<S: Send + Sync> FromRequestParts<S> for RevisionInPath {
 }
 
 impl Input for RevisionInPath {
-    fn sketch(sketch: &mut Sketch<'_>) {
+    fn description(description: &mut OperationDescription<'_>) {
         let schema = json_schema!({ "type": "integer", "minimum": 1, "maximum": Revision::MAX, "examples": [3] });
-        sketch.parameter("path", "revision", "The number of the policy.", &schema);
-        sketch.refuse(&[Refusal::NotFound]);
+        description.parameter("path", "revision", "The number of the policy.", &schema);
+        description.refuse(&[Refusal::NotFound]);
     }
 }
 
@@ -124,8 +124,8 @@ impl<S: Send + Sync> FromRequestParts<S> for SubjectInPath {
 }
 
 impl Input for SubjectInPath {
-    fn sketch(sketch: &mut Sketch<'_>) {
+    fn description(description: &mut OperationDescription<'_>) {
         let schema = json_schema!({ "type": "string", "minLength": 1, "examples": ["ada"] });
-        sketch.parameter("path", "subject", "The person, percent-encoded.", &schema);
+        description.parameter("path", "subject", "The person, percent-encoded.", &schema);
     }
 }

@@ -5,7 +5,7 @@ use schemars::json_schema;
 use serde_json::{Map, Value};
 
 use super::input::{MERGE_PATCH, read_object};
-use super::signature::{Input, Sketch};
+use super::signature::{Input, OperationDescription};
 use crate::http::problem::Problem;
 
 /// The body of a `PATCH`.
@@ -45,9 +45,9 @@ impl<S: Send + Sync> FromRequest<S> for MergePatch {
 }
 
 impl Input for MergePatch {
-    fn sketch(sketch: &mut Sketch<'_>) {
+    fn description(description: &mut OperationDescription<'_>) {
         let schema = json_schema!({ "type": "object", "description": "A JSON Merge Patch (RFC 7396)." });
-        sketch.body_of(&schema, MERGE_PATCH);
+        description.body_of(&schema, MERGE_PATCH);
     }
 }
 

@@ -7,7 +7,7 @@ use axum::response::Response;
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 use serde_json::{Map, Value, json};
 
-use super::operation::{Group, Operation, Sketch};
+use super::operation::{Group, Operation, OperationDescription};
 use super::operations;
 use super::refusal::Refusal;
 use crate::http::headers;
@@ -71,15 +71,15 @@ fn described(
     requests: &mut SchemaGenerator,
     answers: &mut SchemaGenerator,
 ) -> Value {
-    let mut sketch = Sketch::new(requests, answers);
-    operation.sketch(&mut sketch);
-    let Sketch {
+    let mut description = OperationDescription::new(requests, answers);
+    operation.description(&mut description);
+    let OperationDescription {
         parameters,
         body,
         responses,
         refusals,
         ..
-    } = sketch;
+    } = description;
     let mut responses: Map<String, Value> = responses
         .into_iter()
         .map(|(status, response)| (status.to_string(), response))

@@ -16,7 +16,7 @@ use super::admission::{permit, unbound};
 use super::input::no_query;
 use super::refusal::Refusal;
 use super::scope::Scope;
-pub(super) use super::signature::{Answer, Created, Input, NoContent, Output, Sketch};
+pub(super) use super::signature::{Answer, Created, Input, NoContent, OperationDescription, Output};
 
 /// One operation of the listener.
 pub(super) struct Operation {
@@ -30,7 +30,7 @@ pub(super) struct Operation {
     pub(super) description: &'static str,
     refusals: Vec<Refusal>,
     example: Option<fn() -> Value>,
-    shape: fn(&mut Sketch<'_>),
+    shape: fn(&mut OperationDescription<'_>),
     route: MethodRouter<Arc<Management>>,
 }
 
@@ -113,7 +113,7 @@ where
         description: "",
         refusals: Vec::new(),
         example: None,
-        shape: H::sketch,
+        shape: H::description,
         route: guarded::<H, I, O>(on(filter, handler), scope),
     }
 }
@@ -160,13 +160,13 @@ impl Operation {
         self.example.map(|body| body())
     }
 
-    pub(super) fn sketch(&self, sketch: &mut Sketch<'_>) {
+    pub(super) fn description(&self, description: &mut OperationDescription<'_>) {
         // Keys are kept in the store.
-        sketch.refuse(&[Refusal::NoApiKey, Refusal::MissingScope, Refusal::StoreUnavailable]);
+        description.refuse(&[Refusal::NoApiKey, Refusal::MissingScope, Refusal::StoreUnavailable]);
         // Every query is read, or refused.
-        sketch.refuse(&[Refusal::BadRequest]);
-        (self.shape)(sketch);
-        sketch.refuse(&self.refusals);
+        description.refuse(&[Refusal::BadRequest]);
+        (self.shape)(description);
+        description.refuse(&self.refusals);
     }
 
     pub(super) fn into_route(self) -> MethodRouter<Arc<Management>> {
@@ -179,7 +179,7 @@ pub(super) trait Shape<I, O> {
     const READS_QUERY: bool;
     const HONOURS_REACH: bool;
 
-    fn sketch(sketch: &mut Sketch<'_>);
+    fn description(description: &mut OperationDescription<'_>);
 }
 
 macro_rules! shape {
@@ -194,9 +194,9 @@ macro_rules! shape {
             const READS_QUERY: bool = false $(|| $argument::READS_QUERY)*;
             const HONOURS_REACH: bool = false $(|| $argument::HONOURS_REACH)*;
 
-            fn sketch(sketch: &mut Sketch<'_>) {
-                $($argument::sketch(sketch);)*
-                O::sketch(sketch);
+            fn description(description: &mut OperationDescription<'_>) {
+                $($argument::description(description);)*
+                O::description(description);
             }
         }
     };

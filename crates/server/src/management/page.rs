@@ -11,7 +11,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::signature::{Input, Output, Sketch};
+use super::signature::{Input, OperationDescription, Output};
 use crate::http::headers::json as json_response;
 
 const LARGEST_PAGE: u16 = 500;
@@ -98,16 +98,16 @@ impl<S: Send + Sync> FromRequestParts<S> for Here {
 }
 
 impl Input for Here {
-    fn sketch(_: &mut Sketch<'_>) {}
+    fn description(_: &mut OperationDescription<'_>) {}
 }
 
 impl<T: JsonSchema> Output for Listed<T> {
-    fn sketch(sketch: &mut Sketch<'_>) {
+    fn description(description: &mut OperationDescription<'_>) {
         let link = json!({
             "description": "The next page as `<…>; rel=\"next\"` (RFC 8288); absent on the last one.",
             "schema": { "type": "string" },
         });
-        sketch.answer::<T>(StatusCode::OK, &json!({ "Link": link }));
+        description.answer::<T>(StatusCode::OK, &json!({ "Link": link }));
     }
 }
 

@@ -32,7 +32,7 @@ pub(super) fn operation() -> Operation {
 }
 
 async fn policy(State(management): State<Arc<Management>>, conditions: Conditions) -> Tagged<PolicyDocument> {
-    let (_, policy) = management.latch.engine.policy();
+    let (_, policy) = management.server.engine.policy();
     conditions.answer(document(&policy))
 }
 

@@ -14,7 +14,7 @@ use nightlatch_store::{ApiKey, Filter, Record};
 
 use super::input::{impossible, no_such_session};
 use super::refusal::Refusal;
-use super::signature::{Input, Sketch};
+use super::signature::{Input, OperationDescription};
 use crate::http::problem::Problem;
 
 /// The sessions that a key reaches. What is out of reach is as if it were not there.
@@ -121,7 +121,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Reach {
 impl Input for Reach {
     const HONOURS_REACH: bool = true;
 
-    fn sketch(_: &mut Sketch<'_>) {}
+    fn description(_: &mut OperationDescription<'_>) {}
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ use tower::ServiceExt as _;
 use super::operation::Operation;
 use super::{Management, ensure_key, router};
 use crate::config::Config;
-use crate::latch::Latch;
+use crate::server_state::ServerState;
 
 const HANDLE: &str = "0197a3c2-5b1e-7d40-9a55-3f0f5f1f3a10";
 
@@ -41,29 +41,29 @@ struct Answer {
     body: Vec<u8>,
 }
 
-async fn latch() -> Arc<Latch> {
+async fn server() -> Arc<ServerState> {
     latch_on(Arc::new(MemoryStore::default())).await
 }
 
-async fn latch_on(store: Arc<dyn Store>) -> Arc<Latch> {
+async fn latch_on(store: Arc<dyn Store>) -> Arc<ServerState> {
     let config = Config::parse("", "test.toml", []).expect("a valid configuration");
     let time = ManualTime::at(Instant::from_millis(1_700_000_000_000));
     let clock = Clock::manual(&time, Instant::default());
     let engine = Engine::open(store, clock, config.policy.clone(), Options::default())
         .await
         .expect("an engine");
-    Arc::new(Latch::new(engine, &config, CancellationToken::new()))
+    Arc::new(ServerState::new(engine, &config, CancellationToken::new()))
 }
 
 impl Site {
     async fn new() -> Self {
-        let latch = latch().await;
-        let key = ensure_key(&latch.engine)
+        let server = server().await;
+        let key = ensure_key(&server.engine)
             .await
             .expect("a store")
             .expect("the first key");
         Self {
-            router: router(latch),
+            router: router(server),
             key,
         }
     }

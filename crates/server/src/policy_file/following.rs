@@ -8,22 +8,22 @@ use tokio::signal::unix::Signal;
 
 use super::{PolicyFile, actor, warn_of_lints};
 use crate::config::{ConfigError, Position, Stamp};
-use crate::latch::Latch;
+use crate::server_state::ServerState;
 
 /// The file is looked at so often, and read when it has been the same for as long: whoever writes it in several steps is
 /// through by then.
 const LOOKED_AT_EVERY: Duration = Duration::from_millis(150);
 
 /// Follows the file until the server stops. `reload` is the signal to read it at once.
-pub(crate) async fn follow(latch: Arc<Latch>, mut reload: Signal) {
-    let Some(file) = &latch.policy_file else {
-        return ignore(&latch, reload).await;
+pub(crate) async fn follow(server: Arc<ServerState>, mut reload: Signal) {
+    let Some(file) = &server.policy_file else {
+        return ignore(&server, reload).await;
     };
     let mut in_force = file.source.stamp;
     let mut last_seen = in_force;
     loop {
         let asked = tokio::select! {
-            () = latch.shutdown.cancelled() => return,
+            () = server.shutdown.cancelled() => return,
             _ = reload.recv() => true,
             () = tokio::time::sleep(LOOKED_AT_EVERY) => false,
         };
@@ -33,24 +33,24 @@ pub(crate) async fn follow(latch: Arc<Latch>, mut reload: Signal) {
         if !asked && (!settled || seen == in_force) {
             continue;
         }
-        if adopt(&latch, file, seen).await && file.stamp().await == seen {
+        if adopt(&server, file, seen).await && file.stamp().await == seen {
             in_force = seen;
         }
     }
 }
 
 /// Where the server owns the policy there is nothing to read again.
-async fn ignore(latch: &Latch, mut reload: Signal) {
+async fn ignore(server: &ServerState, mut reload: Signal) {
     loop {
         tokio::select! {
-            () = latch.shutdown.cancelled() => return,
+            () = server.shutdown.cancelled() => return,
             _ = reload.recv() => tracing::info!("nothing is read again: no file owns the policy"),
         }
     }
 }
 
 /// Puts the policy of the file in force, or notes why not. False where it is to be tried again.
-async fn adopt(latch: &Latch, file: &PolicyFile, seen: Option<Stamp>) -> bool {
+async fn adopt(server: &ServerState, file: &PolicyFile, seen: Option<Stamp>) -> bool {
     let config = if seen.is_some_and(|stamp| stamp.is_empty()) {
         Err(vec![file.problem(
             "the file is empty; write at least [policy], if the defaults are meant",
@@ -69,7 +69,7 @@ async fn adopt(latch: &Latch, file: &PolicyFile, seen: Option<Stamp>) -> bool {
                 let (file, key) = (file.name(), key.as_deref().unwrap_or_default());
                 tracing::error!(%file, line, column, key, "{message}; the policy before stays in force");
             }
-            latch.metrics.policy_file_read(false);
+            server.metrics.policy_file_read(false);
             file.set_problems(problems);
             return true;
         }
@@ -81,7 +81,7 @@ async fn adopt(latch: &Latch, file: &PolicyFile, seen: Option<Stamp>) -> bool {
         restored: None,
         expected: None,
     };
-    match latch.engine.change_policy(change).await {
+    match server.engine.change_policy(change).await {
         Ok(changed) => {
             match changed {
                 PolicyChanged::Unchanged(revision) | PolicyChanged::Stale(revision) => {
@@ -89,7 +89,7 @@ async fn adopt(latch: &Latch, file: &PolicyFile, seen: Option<Stamp>) -> bool {
                 }
                 PolicyChanged::InForce(_) => warn_of_lints(&config.policy),
             }
-            latch.metrics.policy_file_read(true);
+            server.metrics.policy_file_read(true);
             file.set_problems(Vec::new());
             true
         }

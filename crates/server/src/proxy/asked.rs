@@ -8,7 +8,7 @@ use super::fault::Fault;
 use super::strict::{self, Ambiguous};
 use crate::gateway::original::Original;
 use crate::http::percent::escape;
-use crate::latch::Latch;
+use crate::server_state::ServerState;
 
 /// Host and target of a request, as it was sent.
 #[derive(Debug)]
@@ -52,8 +52,8 @@ impl Asked {
     }
 
     /// The same as the gateway reads it.
-    pub(super) fn original(&self, latch: &Latch) -> Result<Original<'_>, Fault> {
-        Original::new(&latch.sites, self.method.as_str(), &self.host, &self.target).map_err(|unbelievable| {
+    pub(super) fn original(&self, server: &ServerState) -> Result<Original<'_>, Fault> {
+        Original::new(&server.sites, self.method.as_str(), &self.host, &self.target).map_err(|unbelievable| {
             tracing::debug!(%unbelievable, "a request is refused");
             Fault::Malformed("The method or the path can be read in several ways.")
         })

@@ -9,7 +9,7 @@ use crate::gateway::denial::REASON;
 use crate::http::headers::page;
 use crate::http::problem::Problem;
 use crate::http::sign_in_url::SignInUrl;
-use crate::latch::Latch;
+use crate::server_state::ServerState;
 
 /// Seconds after which trying again may help.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
@@ -46,7 +46,7 @@ struct Page<'a> {
 }
 
 impl Fault {
-    pub(super) fn answer(&self, latch: &Latch, for_people: bool) -> Response {
+    pub(super) fn answer(&self, server: &ServerState, for_people: bool) -> Response {
         let (status, kind, title, text) = self.words();
         let retry = matches!(self, Self::Unreachable | Self::Broken | Self::Late | Self::StoreDown);
         let mut response = if for_people {
@@ -56,9 +56,9 @@ impl Fault {
                     text,
                     retry,
                     sign_in_url: matches!(self, Self::Forbidden(_))
-                        .then(|| latch.sign_in_url.as_ref().map(SignInUrl::as_str))
+                        .then(|| server.sign_in_url.as_ref().map(SignInUrl::as_str))
                         .flatten(),
-                    prefix: &latch.prefix,
+                    prefix: &server.prefix,
                 }
                 .render(),
             );

@@ -42,7 +42,7 @@ pub(super) async fn send(proxy: &Proxy, mut onward: Onward<'_>) -> Result<Answer
     let lender = Lender::new(Body::new(onward.body));
     let mut tried: Vec<Arc<Upstream>> = Vec::new();
     let mut fault = Fault::Unreachable;
-    let clock = proxy.latch.engine.clock();
+    let clock = proxy.server.engine.clock();
     while let Some(upstream) = proxy.upstreams.next(&onward.place.upstreams, &tried, clock.now()) {
         let is_last = tried.len() + 1 == onward.place.upstreams.len();
         let headers = if is_last {
@@ -87,7 +87,7 @@ pub(super) async fn send(proxy: &Proxy, mut onward: Onward<'_>) -> Result<Answer
                         }
                     },
                 };
-                proxy.latch.metrics.proxy.upstream_failed(failure.kind());
+                proxy.server.metrics.proxy.upstream_failed(failure.kind());
                 if !again {
                     break;
                 }

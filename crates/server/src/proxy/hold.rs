@@ -14,7 +14,7 @@ use nightlatch_engine::Standing;
 use nightlatch_store::token::{Digest, Handle};
 use tokio::sync::Notify;
 
-use crate::latch::Latch;
+use crate::server_state::ServerState;
 
 /// A body that is through by then was a request like any other.
 const MOMENT: Span = Span::from_secs(1);
@@ -28,7 +28,7 @@ const RENEWED_BEFORE: Span = Span::from_secs(15);
 /// The sessions that bodies hold.
 #[derive(Debug)]
 pub(super) struct Holds {
-    latch: Arc<Latch>,
+    server: Arc<ServerState>,
     /// Unique among the processes that share a store.
     id: Box<str>,
     flows: Mutex<HashMap<Handle, Arc<Flow>>>,
@@ -58,11 +58,11 @@ pub(super) struct Transfer {
 }
 
 impl Holds {
-    pub(super) fn new(latch: &Arc<Latch>) -> Self {
-        let process = Handle::random(latch.engine.clock().now());
+    pub(super) fn new(server: &Arc<ServerState>) -> Self {
+        let process = Handle::random(server.engine.clock().now());
         Self {
             id: format!("transfer-{process}").into(),
-            latch: Arc::clone(latch),
+            server: Arc::clone(server),
             flows: Mutex::default(),
         }
     }
@@ -73,7 +73,7 @@ impl Holds {
             holds: Arc::clone(self),
             handle,
             digest,
-            began: self.latch.engine.clock().now(),
+            began: self.server.engine.clock().now(),
             is_part: false,
             flow: None,
         }
@@ -129,7 +129,7 @@ impl Transfer {
     /// Some of the body has passed.
     pub(super) fn moved(&mut self) {
         if self.flow.is_none() {
-            if !self.is_part && self.holds.latch.engine.clock().now().since(self.began) < MOMENT {
+            if !self.is_part && self.holds.server.engine.clock().now().since(self.began) < MOMENT {
                 return;
             }
             self.flow = Some(self.holds.join(self));
@@ -161,21 +161,21 @@ struct Keeping {
 
 impl Keeping {
     async fn run(mut self) {
-        let latch = Arc::clone(&self.holds.latch);
-        let (mut known, mut moved_at) = (0, latch.engine.clock().now());
+        let server = Arc::clone(&self.holds.server);
+        let (mut known, mut moved_at) = (0, server.engine.clock().now());
         loop {
             let pieces = self.flow.pieces.load(Ordering::Relaxed);
-            let now = latch.engine.clock().now();
+            let now = server.engine.clock().now();
             if pieces != known {
                 (known, moved_at) = (pieces, now);
                 let lasts = now.since(self.flow.began) >= MOMENT;
                 if lasts && self.until.is_none_or(|until| until.since(now) < RENEWED_BEFORE) {
-                    self.hold(&latch, now).await;
+                    self.hold(&server, now).await;
                 }
             }
             let is_stalled = now.since(moved_at) >= STALLED_AFTER;
             if is_stalled || !self.next_part_may_come() && self.flow.bodies.load(Ordering::Relaxed) == 0 {
-                self.release(&latch).await;
+                self.release(&server).await;
             }
             let waits_for_a_part = !is_stalled && self.flow.parts.load(Ordering::Relaxed) > 0;
             if !waits_for_a_part && self.holds.left(self.handle, &self.flow) {
@@ -186,7 +186,7 @@ impl Keeping {
                 () = tokio::time::sleep(LOOKED_AT_EVERY) => {}
             }
         }
-        self.release(&latch).await;
+        self.release(&server).await;
     }
 
     /// An upload in parts is held between them as well. A single one is over with its body.
@@ -194,35 +194,35 @@ impl Keeping {
         self.flow.parts.load(Ordering::Relaxed) > 1
     }
 
-    async fn hold(&mut self, latch: &Latch, now: Instant) {
+    async fn hold(&mut self, server: &ServerState, now: Instant) {
         let event = Event::Hold {
             id: self.holds.id.as_ref().into(),
             span: HELD_FOR,
         };
         // Refused where holds have bridged all that the policy allows: then only a person helps.
-        if self.apply(latch, &event).await == Some(Answer::Accepted) && self.until.replace(now + HELD_FOR).is_none() {
-            latch.metrics.proxy.holding.inc();
+        if self.apply(server, &event).await == Some(Answer::Accepted) && self.until.replace(now + HELD_FOR).is_none() {
+            server.metrics.proxy.holding.inc();
         }
     }
 
-    async fn release(&mut self, latch: &Latch) {
+    async fn release(&mut self, server: &ServerState) {
         if self.until.take().is_some() {
-            latch.metrics.proxy.holding.dec();
+            server.metrics.proxy.holding.dec();
             let id = self.holds.id.as_ref().into();
-            self.apply(latch, &Event::Release { id }).await;
+            self.apply(server, &Event::Release { id }).await;
         }
     }
 
-    async fn apply(&mut self, latch: &Latch, event: &Event) -> Option<Answer> {
-        let mut outcome = latch.engine.apply(&self.digest, event).await;
+    async fn apply(&mut self, server: &ServerState, event: &Event) -> Option<Answer> {
+        let mut outcome = server.engine.apply(&self.digest, event).await;
         if outcome
             .as_ref()
             .is_ok_and(|outcome| outcome.standing == Standing::Unknown)
-            && let Ok(Some((record, _))) = latch.engine.find(&self.handle).await
+            && let Ok(Some((record, _))) = server.engine.find(&self.handle).await
         {
             // The person has authenticated again.
             self.digest = record.digest;
-            outcome = latch.engine.apply(&self.digest, event).await;
+            outcome = server.engine.apply(&self.digest, event).await;
         }
         match outcome {
             Ok(outcome) => outcome.answer,

@@ -19,7 +19,7 @@ use self::page::PageBody;
 use self::policy::Policies;
 use self::rewriting::Rewriting;
 use crate::browser::Snippet;
-use crate::latch::Latch;
+use crate::server_state::ServerState;
 
 /// `script` where a browser fetches a service worker, and nowhere else; pages cannot set it.
 const SERVICE_WORKER: HeaderName = HeaderName::from_static("service-worker");
@@ -84,11 +84,11 @@ impl Injection {
 
     /// A browser asks for the script of a service worker. Pages that the worker answers from its cache never come through here:
     /// the SDK is in them if it was when they were kept, and nobody sees them opened.
-    pub(super) fn notice_service_worker(&self, latch: &Latch, site: &str, headers: &HeaderMap) {
+    pub(super) fn notice_service_worker(&self, server: &ServerState, site: &str, headers: &HeaderMap) {
         if headers.get(SERVICE_WORKER).is_none_or(|value| value != "script") {
             return;
         }
-        latch.metrics.proxy.injection("service-worker");
+        server.metrics.proxy.injection("service-worker");
         if !self.warned.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 site,
@@ -100,7 +100,7 @@ impl Injection {
     /// Puts the SDK into the answer to somebody who opens a page.
     pub(super) fn put_into(
         self: &Arc<Self>,
-        latch: &Arc<Latch>,
+        server: &Arc<ServerState>,
         site: Site,
         parts: &mut response::Parts,
         body: Body,
@@ -108,10 +108,10 @@ impl Injection {
         if parts.status != StatusCode::OK || !is_page(&parts.headers) {
             return body;
         }
-        let rewriting = match self.rewriting(latch, site, &parts.headers) {
+        let rewriting = match self.rewriting(server, site, &parts.headers) {
             Ok(rewriting) => rewriting,
             Err(why) => {
-                latch.metrics.proxy.injection(why);
+                server.metrics.proxy.injection(why);
                 return body;
             }
         };
@@ -124,7 +124,7 @@ impl Injection {
 
     fn rewriting(
         self: &Arc<Self>,
-        latch: &Arc<Latch>,
+        server: &Arc<ServerState>,
         site: Site,
         headers: &HeaderMap,
     ) -> Result<Rewriting, &'static str> {
@@ -136,7 +136,7 @@ impl Injection {
         let charset = charset(headers).ok_or("charset")?;
         let coding = Coding::of(headers).ok_or("encoding")?;
         let policies = Policies::of(headers).ok_or("csp")?;
-        Ok(Rewriting::new(self, latch, site, policies, coding, charset))
+        Ok(Rewriting::new(self, server, site, policies, coding, charset))
     }
 }
 

@@ -60,7 +60,7 @@ impl Proxy {
             .then(|| hyper::upgrade::on(&mut request));
         #[cfg(feature = "inject")]
         if let Some(injection) = &self.injection {
-            injection.notice_service_worker(&self.latch, &asked.host, request.headers());
+            injection.notice_service_worker(&self.server, &asked.host, request.headers());
         }
         let passage = self.passage(&request, asked, known.as_ref());
         let (mut parts, body) = request.into_parts();
@@ -105,10 +105,10 @@ impl Proxy {
             // What waits for an answer longer than the session lasts gets none.
             Some((handle, digest)) => tokio::select! {
                 answered = send(self, onward) => answered?,
-                why = over_later(&self.latch, handle, digest, ends) => return Err(Fault::Over(why)),
+                why = over_later(&self.server, handle, digest, ends) => return Err(Fault::Over(why)),
             },
         };
-        self.latch.metrics.proxy.request("passed");
+        self.server.metrics.proxy.request("passed");
         let Some(upstream) = upgraded else {
             return Ok(self.hand_back(passage, parts, body, in_flight));
         };
@@ -116,10 +116,10 @@ impl Proxy {
             tracing::warn!("an upstream speaks another protocol than it was asked for");
             return Err(Fault::Broken);
         };
-        let latch = Arc::clone(&self.latch);
+        let server = Arc::clone(&self.server);
         let session = passage.session;
         tokio::spawn(async move {
-            tunnel::run(latch, upgraded, upstream, session).await;
+            tunnel::run(server, upgraded, upstream, session).await;
             drop((peer, in_flight));
         });
         headers::strip_hop_by_hop(&mut parts.headers);
@@ -150,7 +150,7 @@ impl Proxy {
     fn page(&self, request: &Request<Body>, asked: &Asked) -> Option<inject::Site> {
         let opened = self.injection.is_some() && request.method() == Method::GET && opens_page(request.headers());
         opened.then(|| inject::Site {
-            scheme: self.latch.sites.scheme(),
+            scheme: self.server.sites.scheme(),
             host: asked.host.to_ascii_lowercase().into(),
         })
     }
@@ -158,12 +158,12 @@ impl Proxy {
     /// Whether a body of this request holds the session: not where the request itself shows nobody.
     fn may_hold(&self, headers: &HeaderMap, asked: &Asked, known: &Known) -> bool {
         let facts = &known.session.facts;
-        let Ok(readings) = self.latch.sites.readings(&asked.host, &asked.target) else {
+        let Ok(readings) = self.server.sites.readings(&asked.host, &asked.target) else {
             return false;
         };
         let is_passive = |policy: &Policy| readings.all().any(|path| is_passive(policy, facts, path));
-        request_kind(headers, self.latch.navigation) != RequestKind::Passive
-            && !self.latch.engine.with_policy(is_passive)
+        request_kind(headers, self.server.navigation) != RequestKind::Passive
+            && !self.server.engine.with_policy(is_passive)
     }
 
     fn upload(&self, passage: &Passage, sent: Sent) -> Option<Transfer> {
@@ -232,7 +232,7 @@ impl Proxy {
                 Answer::Stream => Ends::OfStream,
                 Answer::Unbounded => Ends::All,
             };
-            body = until_over(&self.latch, body, session, ends);
+            body = until_over(&self.server, body, session, ends);
         }
         if is_document(&parts.headers) {
             #[cfg(feature = "inject")]
@@ -248,7 +248,7 @@ impl Proxy {
     #[cfg(feature = "inject")]
     fn with_sdk(&self, page: Option<inject::Site>, parts: &mut response::Parts, body: Body) -> Body {
         match (page, &self.injection) {
-            (Some(page), Some(injection)) => injection.put_into(&self.latch, page, parts, body),
+            (Some(page), Some(injection)) => injection.put_into(&self.server, page, parts, body),
             _ => body,
         }
     }

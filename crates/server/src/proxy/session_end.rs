@@ -11,7 +11,7 @@ use nightlatch_store::token::{Digest, Handle};
 
 use super::body::Until;
 use crate::gateway::decision::Why;
-use crate::latch::Latch;
+use crate::server_state::ServerState;
 
 /// Whoever authenticates again gets a new token; what was opened with the old one is theirs for so long, which is enough to
 /// open it again.
@@ -46,15 +46,15 @@ impl Ends {
 
 /// Returns once the session serves nothing any more, or nobody can tell whether it does, or the server stops. Never where
 /// the end is none of those that cut.
-pub(super) async fn over(latch: &Latch, handle: Handle, mut digest: Digest, ends: Ends) -> Why {
-    let mut watcher = latch.engine.watch(handle);
+pub(super) async fn over(server: &ServerState, handle: Handle, mut digest: Digest, ends: Ends) -> Why {
+    let mut watcher = server.engine.watch(handle);
     let mut closing: Option<Instant> = None;
     loop {
-        let standing = match latch.engine.status(&digest).await {
-            Ok(Standing::Unknown) => match latch.engine.find(&handle).await {
+        let standing = match server.engine.status(&digest).await {
+            Ok(Standing::Unknown) => match server.engine.find(&handle).await {
                 Ok(Some((record, standing))) => {
                     digest = record.digest;
-                    closing.get_or_insert_with(|| latch.engine.clock().now() + NEW_TOKEN_WITHIN);
+                    closing.get_or_insert_with(|| server.engine.clock().now() + NEW_TOKEN_WITHIN);
                     standing
                 }
                 Ok(None) | Err(_) => Standing::Unknown,
@@ -79,24 +79,29 @@ pub(super) async fn over(latch: &Latch, handle: Handle, mut digest: Digest, ends
         tokio::select! {
             () = watcher.changed() => {}
             () = tokio::time::sleep(nothing_happens_for(&session, closing)) => {}
-            () = latch.shutdown.cancelled(), if ends == Ends::OfStream => return Why::Nobody,
+            () = server.shutdown.cancelled(), if ends == Ends::OfStream => return Why::Nobody,
         }
     }
 }
 
 /// The same for what may be through in a moment.
-pub(super) async fn over_later(latch: &Latch, handle: Handle, digest: Digest, ends: Ends) -> Why {
+pub(super) async fn over_later(server: &ServerState, handle: Handle, digest: Digest, ends: Ends) -> Why {
     tokio::time::sleep(MOMENT).await;
-    over(latch, handle, digest, ends).await
+    over(server, handle, digest, ends).await
 }
 
 /// A body that ends with its session. A stream ends properly, wherever that is.
-pub(super) fn until_over(latch: &Arc<Latch>, inner: Body, (handle, digest): (Handle, Digest), ends: Ends) -> Body {
-    let latch = Arc::clone(latch);
+pub(super) fn until_over(
+    server: &Arc<ServerState>,
+    inner: Body,
+    (handle, digest): (Handle, Digest),
+    ends: Ends,
+) -> Body {
+    let server = Arc::clone(server);
     let over = Box::pin(async move {
         tokio::time::sleep(MOMENT).await;
-        let _open = (ends != Ends::Ordered).then(|| OpenStream::new(&latch));
-        over(&latch, handle, digest, ends).await;
+        let _open = (ends != Ends::Ordered).then(|| OpenStream::new(&server));
+        over(&server, handle, digest, ends).await;
     });
     Body::new(Until {
         inner,
@@ -106,12 +111,12 @@ pub(super) fn until_over(latch: &Arc<Latch>, inner: Body, (handle, digest): (Han
 }
 
 /// Counted until it is closed, by whomever.
-pub(super) struct OpenStream(Arc<Latch>);
+pub(super) struct OpenStream(Arc<ServerState>);
 
 impl OpenStream {
-    pub(super) fn new(latch: &Arc<Latch>) -> Self {
-        latch.metrics.proxy.streams.inc();
-        Self(Arc::clone(latch))
+    pub(super) fn new(server: &Arc<ServerState>) -> Self {
+        server.metrics.proxy.streams.inc();
+        Self(Arc::clone(server))
     }
 }
 

@@ -7,19 +7,24 @@ use hyper_util::rt::TokioIo;
 use nightlatch_store::token::{Digest, Handle};
 
 use super::session_end::{Ends, OpenStream, over};
-use crate::latch::Latch;
+use crate::server_state::ServerState;
 
 /// Passes frames on. What is in them is nobody's business here, and none of it is activity.
-pub(super) async fn run(latch: Arc<Latch>, client: OnUpgrade, upstream: OnUpgrade, session: Option<(Handle, Digest)>) {
+pub(super) async fn run(
+    server: Arc<ServerState>,
+    client: OnUpgrade,
+    upstream: OnUpgrade,
+    session: Option<(Handle, Digest)>,
+) {
     let (Ok(client), Ok(upstream)) = tokio::join!(client, upstream) else {
         return;
     };
-    let _open = OpenStream::new(&latch);
+    let _open = OpenStream::new(&server);
     let (mut client, mut upstream) = (TokioIo::new(client), TokioIo::new(upstream));
     let end = async {
         match session {
-            Some((handle, digest)) => drop(over(&latch, handle, digest, Ends::OfStream).await),
-            None => latch.shutdown.cancelled().await,
+            Some((handle, digest)) => drop(over(&server, handle, digest, Ends::OfStream).await),
+            None => server.shutdown.cancelled().await,
         }
     };
     tokio::select! {

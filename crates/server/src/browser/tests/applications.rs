@@ -29,13 +29,17 @@ async fn site() -> Site {
             logout_urls: logout_urls.into_iter().map(Box::from).collect(),
             version: 0,
         };
-        let audit = AuditEntry::new(site.latch.engine.clock().now(), AuditKind::Application, "test");
+        let audit = AuditEntry::new(site.server.engine.clock().now(), AuditKind::Application, "test");
         site.store
             .put_application(&application, None, audit)
             .await
             .expect("a store");
     }
-    site.latch.applications.read(&site.latch.engine).await.expect("a store");
+    site.server
+        .applications
+        .read(&site.server.engine)
+        .await
+        .expect("a store");
     site
 }
 
@@ -307,14 +311,18 @@ async fn pages_of_other_origins_read_and_write_nothing() {
 #[tokio::test]
 async fn an_application_that_is_removed_opens_nothing_any_more() {
     let site = site().await;
-    let audit = AuditEntry::new(site.latch.engine.clock().now(), AuditKind::Application, "test");
+    let audit = AuditEntry::new(site.server.engine.clock().now(), AuditKind::Application, "test");
     assert!(
         site.store
             .remove_application("bank", None, audit)
             .await
             .expect("a store")
     );
-    site.latch.applications.read(&site.latch.engine).await.expect("a store");
+    site.server
+        .applications
+        .read(&site.server.engine)
+        .await
+        .expect("a store");
     let token = site.sign_in("ada").await;
     let answer = from(&site, ORIGIN, Method::GET, "/session", &token, &[]).await;
     assert_eq!(answer.header("access-control-allow-origin"), None);

@@ -25,7 +25,7 @@ async fn key_of(site: &Site, subject: &str, application: Option<&str>) -> String
         actor: "test".into(),
         ..NewSession::default()
     };
-    let admission = site.latch.engine.create(new).await.expect("a store");
+    let admission = site.server.engine.create(new).await.expect("a store");
     key(site, admission.signed_in().expect("room").token.expose()).await
 }
 

@@ -455,7 +455,7 @@ async fn what_does_not_work_in_pages_is_counted_by_words_that_are_known() {
     let unknown = site.post("/diagnostic", "", r#"{"code": "rumour"}"#).await;
     unknown.problem(StatusCode::BAD_REQUEST);
     let counted = "nightlatch_page_diagnostics_total{code=\"service-worker\"} 1";
-    let metrics = site.latch.metrics.text();
+    let metrics = site.server.metrics.text();
     assert!(metrics.contains(counted), "{metrics}");
     assert!(!metrics.contains("rumour"), "{metrics}");
 }

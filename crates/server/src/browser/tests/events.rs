@@ -81,7 +81,7 @@ async fn the_stream_begins_with_how_the_session_stands_and_ends_with_it() {
     let mut events = Events::open(&site, &token, None).await;
     assert_eq!(events.expect("lifetime").await.data["idle_remaining_ms"], 600_000);
     let digest = Digest::of(&token).expect("a token");
-    site.latch
+    site.server
         .engine
         .sign_out(&digest, EndReason::Admin)
         .await
@@ -133,7 +133,7 @@ async fn a_lock_is_told() {
     let mut events = Events::open(&site, &token, None).await;
     events.expect("lifetime").await;
     site.advance(600);
-    site.latch.engine.sweep().await.expect("a store");
+    site.server.engine.sweep().await.expect("a store");
     assert_eq!(events.expect("locked").await.data["phase"], "locked");
 }
 
@@ -156,7 +156,7 @@ async fn streams_end_when_the_server_stops() {
     let token = site.sign_in("ada").await;
     let mut events = Events::open(&site, &token, None).await;
     events.expect("lifetime").await;
-    site.latch.shutdown.cancel();
+    site.server.shutdown.cancel();
     assert!(events.next().await.is_none());
 }
 
@@ -181,7 +181,7 @@ async fn a_stricter_policy_is_told_to_every_open_tab_at_once() {
         restored: None,
         expected: None,
     };
-    site.latch.engine.change_policy(change).await.expect("a store");
+    site.server.engine.change_policy(change).await.expect("a store");
     let [of_ada, of_ben] = &mut tabs;
     let ended = of_ada.next().await.expect("an event");
     assert_eq!((ended.name.as_str(), &ended.data["reason"]), ("ended", &"idle".into()));
@@ -220,7 +220,7 @@ async fn every_open_tab_hears_at_once_that_the_lock_is_open() {
         Events::open(&site, &token, None).await,
     ];
     site.advance(600);
-    site.latch.engine.sweep().await.expect("a store");
+    site.server.engine.sweep().await.expect("a store");
     for tab in &mut tabs {
         tab.expect("lifetime").await;
         tab.expect("locked").await;

@@ -189,7 +189,7 @@ async fn a_bearer_of_ours_is_meant_whatever_has_become_of_its_session() {
     }
     let digest = nightlatch_store::token::Digest::of(&ben["bearer  ".len()..]).expect("a token");
     let ended = site
-        .latch
+        .server
         .engine
         .sign_out(&digest, nightlatch_core::session::EndReason::User)
         .await;

@@ -54,9 +54,9 @@ async fn a_request_that_its_page_has_left_is_done_whole() {
                 }
                 let request = page_request(method.clone(), path, &ada, body);
                 let answer = polled(polls, site.open(request)).await;
-                site.latch.engine.all_done().await;
+                site.server.engine.all_done().await;
                 let ada = Digest::of(&ada).expect("a token");
-                let agrees = agree(&site.latch.engine, &*site.store, &[ada]).await;
+                let agrees = agree(&site.server.engine, &*site.store, &[ada]).await;
                 agrees.unwrap_or_else(|why| panic!("{method} {path}, due: {due}, gone after {polls} polls: {why}"));
                 if answer.is_some() {
                     break;

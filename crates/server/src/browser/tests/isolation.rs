@@ -147,7 +147,7 @@ async fn unauthenticated_traffic_stores_nothing() {
         site.store.audit(&audit).await.expect("audit"),
     );
     assert_eq!(before, after);
-    assert_eq!(site.latch.engine.stats().in_table, 1);
+    assert_eq!(site.server.engine.stats().in_table, 1);
 }
 
 #[tokio::test]
@@ -204,7 +204,10 @@ async fn a_browser_says_what_the_contract_names_and_nothing_else() {
         site.get("/choice", &token).await.json()["choice"],
         serde_json::Value::Null
     );
-    let presence = site.latch.engine.presence(&super::Digest::of(&token).expect("a token"));
+    let presence = site
+        .server
+        .engine
+        .presence(&super::Digest::of(&token).expect("a token"));
     assert_eq!(presence, None, "no tab and no hold");
 }
 

@@ -59,9 +59,13 @@ async fn signing_in_again_leads_back_to_the_page() {
         logout_urls: Vec::new(),
         version: 0,
     };
-    let audit = AuditEntry::new(site.latch.engine.clock().now(), AuditKind::Application, "test");
+    let audit = AuditEntry::new(site.server.engine.clock().now(), AuditKind::Application, "test");
     site.store.put_application(&listed, None, audit).await.expect("a store");
-    site.latch.applications.read(&site.latch.engine).await.expect("a store");
+    site.server
+        .applications
+        .read(&site.server.engine)
+        .await
+        .expect("a store");
     let led = leads(&site, &back_to("https://shop.example/cart"), None).await;
     assert_eq!(led, "/in?a=b&return_to=https://shop.example/cart#/door");
 }

@@ -12,7 +12,7 @@ use crate::gateway::answer;
 use crate::gateway::identity;
 use crate::gateway::original::{Original, Unbelievable};
 use crate::http::header_name;
-use crate::latch::Latch;
+use crate::server_state::ServerState;
 
 /// `google.rpc.Code`
 const OK: i32 = 0;
@@ -22,7 +22,7 @@ const PROXY: &str = "proxy";
 /// What a route may say of itself.
 const APPLICATION: &str = "application";
 
-pub(super) async fn answer(latch: &Latch, asked: CheckRequest) -> CheckResponse {
+pub(super) async fn answer(server: &ServerState, asked: CheckRequest) -> CheckResponse {
     let AttributeContext {
         request,
         context_extensions,
@@ -31,8 +31,8 @@ pub(super) async fn answer(latch: &Latch, asked: CheckRequest) -> CheckResponse 
     let application = context_extensions.get(APPLICATION).map(String::as_str);
     let headers = headers(&request);
     let response = match &headers {
-        Ok(headers) => answer::answer(latch, original(latch, &request, application), headers).await,
-        Err(unbelievable) => answer::answer(latch, Err(unbelievable.clone()), &HeaderMap::new()).await,
+        Ok(headers) => answer::answer(server, original(server, &request, application), headers).await,
+        Err(unbelievable) => answer::answer(server, Err(unbelievable.clone()), &HeaderMap::new()).await,
     };
     if response.status() == StatusCode::OK {
         allowed(&response, &headers.unwrap_or_default())
@@ -43,11 +43,11 @@ pub(super) async fn answer(latch: &Latch, asked: CheckRequest) -> CheckResponse 
 
 /// Method, path and host as Envoy has them, and no header that names them otherwise.
 fn original<'a>(
-    latch: &Latch,
+    server: &ServerState,
     request: &'a HttpRequest,
     application: Option<&'a str>,
 ) -> Result<Original<'a>, Unbelievable> {
-    let original = Original::new(&latch.sites, &request.method, &request.host, &request.path)?;
+    let original = Original::new(&server.sites, &request.method, &request.host, &request.path)?;
     Ok(original.of_application(application))
 }
 

@@ -39,7 +39,7 @@ impl Site {
         };
         let bound = Bound::bind(&listener, "test").await.expect("a port");
         let address = bound.address().expect("an address");
-        tokio::spawn(serve(bound, Arc::clone(&signed_in.latch)));
+        tokio::spawn(serve(bound, Arc::clone(&signed_in.server)));
         Self {
             cookie: format!("__Host-nightlatch={}", signed_in.token),
             signed_in,

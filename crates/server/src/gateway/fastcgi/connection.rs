@@ -14,7 +14,7 @@ use super::record::{HEADER_LENGTH, Header, Malformed};
 use super::variables::{headers, original};
 use super::written::written;
 use crate::gateway::answer;
-use crate::latch::Latch;
+use crate::server_state::ServerState;
 
 /// From the first byte of a request to the last.
 const REQUEST_WITHIN: Duration = Duration::from_secs(10);
@@ -34,13 +34,16 @@ pub(super) enum Broken {
 }
 
 /// Answers one request after the other, until the peer leaves or the server stops.
-pub(super) async fn serve(latch: &Arc<Latch>, stream: impl AsyncRead + AsyncWrite + Unpin) -> Result<(), Broken> {
+pub(super) async fn serve(
+    server: &Arc<ServerState>,
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+) -> Result<(), Broken> {
     let mut stream = BufStream::new(stream);
     let mut conversation = Conversation::default();
     loop {
         let beginning = tokio::select! {
             beginning = timeout(IDLE_WITHIN, stream.fill_buf()) => beginning??,
-            () = latch.shutdown.cancelled() => return Ok(()),
+            () = server.shutdown.cancelled() => return Ok(()),
         };
         if beginning.is_empty() {
             return Ok(());
@@ -48,7 +51,7 @@ pub(super) async fn serve(latch: &Arc<Latch>, stream: impl AsyncRead + AsyncWrit
         let Some(question) = timeout(REQUEST_WITHIN, question(&mut stream, &mut conversation)).await?? else {
             return Ok(());
         };
-        let records = question.answered(&answer(latch, &question).await?);
+        let records = question.answered(&answer(server, &question).await?);
         timeout(WRITTEN_WITHIN, say(&mut stream, &records)).await??;
         if !question.keeps_connection {
             stream.shutdown().await?;
@@ -57,11 +60,11 @@ pub(super) async fn serve(latch: &Arc<Latch>, stream: impl AsyncRead + AsyncWrit
     }
 }
 
-async fn answer(latch: &Latch, question: &Question) -> Result<Vec<u8>, Malformed> {
+async fn answer(server: &ServerState, question: &Question) -> Result<Vec<u8>, Malformed> {
     let params = pairs(&question.params)?;
     let response = match headers(&params) {
-        Ok(headers) => answer::answer(latch, original(&latch.sites, &params, &headers), &headers).await,
-        Err(unbelievable) => answer::answer(latch, Err(unbelievable), &HeaderMap::new()).await,
+        Ok(headers) => answer::answer(server, original(&server.sites, &params, &headers), &headers).await,
+        Err(unbelievable) => answer::answer(server, Err(unbelievable), &HeaderMap::new()).await,
     };
     Ok(written(response).await)
 }

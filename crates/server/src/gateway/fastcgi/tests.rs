@@ -21,8 +21,8 @@ struct Peer {
 impl Peer {
     fn connect(site: &SignedIn) -> Self {
         let (stream, ours) = duplex(1024);
-        let latch = site.latch.clone();
-        let served = tokio::spawn(async move { connection::serve(&latch, ours).await });
+        let server = site.server.clone();
+        let served = tokio::spawn(async move { connection::serve(&server, ours).await });
         Self { stream, served }
     }
 
@@ -181,7 +181,7 @@ async fn who_is_slow_or_silent_is_not_waited_for() {
 async fn the_end_of_the_server_ends_what_waits() {
     let site = SignedIn::new(CONFIG, "ada").await;
     let peer = Peer::connect(&site);
-    site.latch.shutdown.cancel();
+    site.server.shutdown.cancel();
     assert!(matches!(peer.served.await, Ok(Ok(()))));
 }
 

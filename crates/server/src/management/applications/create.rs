@@ -46,7 +46,7 @@ pub(in crate::management) async fn create(
         .id
         .clone()
         .ok_or_else(|| impossible("id: it is missing".to_owned()))?;
-    let engine = Arc::clone(&management.latch.engine);
+    let engine = Arc::clone(&management.server.engine);
     engine
         .run_to_completion(move |engine| {
             Box::pin(async move {

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::http::problem::Problem;
 use crate::management::input::impossible;
 use crate::management::refusal::Refusal;
-use crate::management::signature::{Input, Sketch};
+use crate::management::signature::{Input, OperationDescription};
 
 const LONGEST: usize = 63;
 
@@ -73,10 +73,10 @@ impl<S: Send + Sync> FromRequestParts<S> for ApplicationInPath {
 }
 
 impl Input for ApplicationInPath {
-    fn sketch(sketch: &mut Sketch<'_>) {
-        let schema = sketch.form::<ApplicationId>();
-        sketch.parameter("path", "id", "The application.", &schema);
-        sketch.refuse(&[Refusal::BadRequest, Refusal::InvalidValue]);
+    fn description(description: &mut OperationDescription<'_>) {
+        let schema = description.form::<ApplicationId>();
+        description.parameter("path", "id", "The application.", &schema);
+        description.refuse(&[Refusal::BadRequest, Refusal::InvalidValue]);
     }
 }
 

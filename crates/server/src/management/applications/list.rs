@@ -25,7 +25,7 @@ pub(in crate::management) struct Body {
 }
 
 pub(in crate::management) async fn list(State(management): State<Arc<Management>>) -> Result<Answer<Body>, Problem> {
-    let engine = &management.latch.engine;
+    let engine = &management.server.engine;
     let applications = engine.applications().await?;
     let (_, policy) = engine.policy();
     let documents = applications.into_iter().map(|application| {

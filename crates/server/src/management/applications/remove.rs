@@ -34,7 +34,7 @@ pub(in crate::management) async fn remove(
     ApplicationInPath(id): ApplicationInPath,
     preconditions: Preconditions,
 ) -> Result<NoContent, Problem> {
-    let engine = Arc::clone(&management.latch.engine);
+    let engine = Arc::clone(&management.server.engine);
     engine
         .run_to_completion(move |engine| {
             Box::pin(async move {

@@ -26,7 +26,7 @@ pub(in crate::management) async fn show(
     ApplicationInPath(id): ApplicationInPath,
     conditions: Conditions,
 ) -> Result<Tagged<Document>, Problem> {
-    let engine = &management.latch.engine;
+    let engine = &management.server.engine;
     let application = find(engine, id.as_str()).await?;
     let application = application.ok_or_else(no_such_application)?;
     let (_, policy) = engine.policy();

@@ -18,7 +18,7 @@ use crate::management::admission::Actor;
 use crate::management::entity_tag::{Preconditions, Tagged, tag_in_answer};
 use crate::management::input::Json;
 use crate::management::merge_patch::MergePatch;
-use crate::management::operation::{Group, Operation, Output, Sketch, patch, put};
+use crate::management::operation::{Group, Operation, OperationDescription, Output, patch, put};
 use crate::management::refusal::Refusal;
 use crate::management::scope::{Scope, Scopes};
 
@@ -57,11 +57,11 @@ pub(in crate::management) struct Put {
 }
 
 impl Output for Put {
-    fn sketch(sketch: &mut Sketch<'_>) {
+    fn description(description: &mut OperationDescription<'_>) {
         let tag = tag_in_answer();
-        sketch.answer::<Document>(StatusCode::OK, &json!({ "ETag": tag }));
+        description.answer::<Document>(StatusCode::OK, &json!({ "ETag": tag }));
         let location = json!({ "required": true, "schema": { "type": "string", "format": "uri-reference" } });
-        sketch.answer::<Document>(StatusCode::CREATED, &json!({ "ETag": tag, "Location": location }));
+        description.answer::<Document>(StatusCode::CREATED, &json!({ "ETag": tag, "Location": location }));
     }
 }
 
@@ -84,7 +84,7 @@ pub(in crate::management) async fn replace(
     preconditions: Preconditions,
     Json(written): Json<Written>,
 ) -> Result<Put, Problem> {
-    let engine = Arc::clone(&management.latch.engine);
+    let engine = Arc::clone(&management.server.engine);
     engine
         .run_to_completion(move |engine| {
             Box::pin(async move {
@@ -109,7 +109,7 @@ pub(in crate::management) async fn change(
     preconditions: Preconditions,
     patch: MergePatch,
 ) -> Result<Tagged<Document>, Problem> {
-    let engine = Arc::clone(&management.latch.engine);
+    let engine = Arc::clone(&management.server.engine);
     engine
         .run_to_completion(move |engine| {
             Box::pin(async move {

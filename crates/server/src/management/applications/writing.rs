@@ -90,15 +90,15 @@ impl<'a> Current<'a> {
             if !self.engine.put_application(&application, expected, audit).await? {
                 return Err(changed_meanwhile());
             }
-            self.management.latch.applications.read(self.engine).await?;
+            self.management.server.applications.read(self.engine).await?;
         }
         Ok(Document::of(application, base))
     }
 
     /// Removes it, and its table where the server owns the policy; a file keeps what is written in it.
     pub(super) async fn remove(self, writer: &Writer) -> Result<(), Problem> {
-        let latch = &self.management.latch;
-        if latch.policy_file.is_none() {
+        let server = &self.management.server;
+        if server.policy_file.is_none() {
             self.change_base(writer, &ApplicationBase::default()).await?;
         }
         let expected = self.application.as_ref().map(|before| before.version);
@@ -107,7 +107,7 @@ impl<'a> Current<'a> {
         if !self.engine.remove_application(id, expected, audit).await? {
             return Err(changed_meanwhile());
         }
-        latch.applications.read(self.engine).await?;
+        server.applications.read(self.engine).await?;
         Ok(())
     }
 
@@ -120,7 +120,7 @@ impl<'a> Current<'a> {
                 "Base values are part of the policy: a change of them needs a key with the scope `policy:write`.";
             return Err(Refusal::MissingScope.because(detail));
         }
-        ensure_server_owns(&self.management.latch)?;
+        ensure_server_owns(&self.management.server)?;
         let id = self.id.as_str();
         let change = PolicyChange {
             policy: self.policy_with(base)?,

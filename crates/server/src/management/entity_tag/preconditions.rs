@@ -10,7 +10,7 @@ use schemars::json_schema;
 use super::{Conditions, EntityTag};
 use crate::http::problem::Problem;
 use crate::management::refusal::Refusal;
-use crate::management::signature::{Input, Sketch};
+use crate::management::signature::{Input, OperationDescription};
 
 /// What a write says of the states it knows.
 #[derive(Debug)]
@@ -36,13 +36,13 @@ impl<S: Send + Sync> FromRequestParts<S> for Preconditions {
 }
 
 impl Input for Preconditions {
-    fn sketch(sketch: &mut Sketch<'_>) {
+    fn description(description: &mut OperationDescription<'_>) {
         let schema = json_schema!({ "type": "string", "examples": ["\"3f2a90c1d4e85b67a0f1c2d3e4b5a697\""] });
         let matching = "The tag of the state that your change was made from. In any other state nothing is written.";
-        sketch.parameter("header", "If-Match", matching, &schema);
+        description.parameter("header", "If-Match", matching, &schema);
         let none = "`*`: nothing is written where there is one already.";
-        sketch.parameter("header", "If-None-Match", none, &schema);
-        sketch.refuse(&[Refusal::Stale]);
+        description.parameter("header", "If-None-Match", none, &schema);
+        description.refuse(&[Refusal::Stale]);
     }
 }
 

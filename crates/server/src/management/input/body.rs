@@ -11,7 +11,7 @@ use super::impossible;
 use crate::http::body::{self, Unread};
 use crate::http::problem::Problem;
 use crate::management::refusal::Refusal;
-use crate::management::signature::{Input, Sketch};
+use crate::management::signature::{Input, OperationDescription};
 
 const LARGEST_BODY: usize = 64 * 1024;
 
@@ -30,8 +30,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 }
 
 impl<T: JsonSchema> Input for Json<T> {
-    fn sketch(sketch: &mut Sketch<'_>) {
-        sketch.body::<T>(JSON);
+    fn description(description: &mut OperationDescription<'_>) {
+        description.body::<T>(JSON);
     }
 }
 

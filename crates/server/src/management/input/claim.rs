@@ -16,7 +16,7 @@ use crate::http::problem::Problem;
 use crate::management::Management;
 use crate::management::admission::Actor;
 use crate::management::refusal::Refusal;
-use crate::management::signature::{Input, Sketch};
+use crate::management::signature::{Input, OperationDescription};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const LONGEST: usize = 255;
@@ -39,7 +39,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<Management>> for Claimed<T> {
         let claim = named.zip(holder).map(|(name, Actor(holder))| Claim {
             key: hashed([holder.as_bytes(), name.as_bytes()]),
             request: hashed([method.as_bytes(), path.as_bytes(), &bytes]),
-            at: management.latch.engine.clock().now(),
+            at: management.server.engine.clock().now(),
         });
         Ok(Self { body, claim })
     }
@@ -79,13 +79,13 @@ pub(in crate::management) fn key_reused() -> Problem {
 }
 
 impl<T: JsonSchema> Input for Claimed<T> {
-    fn sketch(sketch: &mut Sketch<'_>) {
+    fn description(description: &mut OperationDescription<'_>) {
         let schema = json_schema!({ "type": "string", "pattern": format!("^[!-~]{{1,{LONGEST}}}$") });
         let about = "Names this request for a day, so that it can be sent again: the answer is about what it made the first \
                      time, with a new secret in place of the first.";
-        sketch.parameter("header", "Idempotency-Key", about, &schema);
-        sketch.body::<T>(JSON);
-        sketch.refuse(&[Refusal::BadRequest, Refusal::IdempotencyKeyReused]);
+        description.parameter("header", "Idempotency-Key", about, &schema);
+        description.body::<T>(JSON);
+        description.refuse(&[Refusal::BadRequest, Refusal::IdempotencyKeyReused]);
     }
 }
 

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 use crate::http::problem::Problem;
-use crate::management::signature::{Input, Sketch};
+use crate::management::signature::{Input, OperationDescription};
 
 pub(in crate::management) struct Query<T>(pub(in crate::management) T);
 
@@ -39,8 +39,8 @@ pub(in crate::management) async fn no_query(request: Request, next: Next) -> Res
 impl<T: JsonSchema> Input for Query<T> {
     const READS_QUERY: bool = true;
 
-    fn sketch(sketch: &mut Sketch<'_>) {
-        sketch.query::<T>();
+    fn description(description: &mut OperationDescription<'_>) {
+        description.query::<T>();
     }
 }
 

@@ -80,7 +80,7 @@ pub(in crate::management) async fn create(
     if let Some(applications) = &applications {
         possible_for(applications, &scopes)?;
     }
-    let engine = Arc::clone(&management.latch.engine);
+    let engine = Arc::clone(&management.server.engine);
     let name = body.name;
     engine
         .run_to_completion(move |engine| {

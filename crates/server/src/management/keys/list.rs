@@ -42,7 +42,7 @@ struct View {
 }
 
 pub(in crate::management) async fn list(State(management): State<Arc<Management>>) -> Result<Answer<Body>, Problem> {
-    let keys = management.latch.engine.api_keys().await?;
+    let keys = management.server.engine.api_keys().await?;
     Ok(Answer(Body {
         keys: keys.into_iter().map(View::from).collect(),
     }))

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use crate::http::problem::Problem;
 use crate::management::refusal::Refusal;
-use crate::management::signature::{Input, Sketch};
+use crate::management::signature::{Input, OperationDescription};
 
 const LONGEST: usize = 64;
 
@@ -85,10 +85,10 @@ impl<S: Send + Sync> FromRequestParts<S> for KeyInPath {
 }
 
 impl Input for KeyInPath {
-    fn sketch(sketch: &mut Sketch<'_>) {
-        let schema = sketch.form::<KeyName>();
-        sketch.parameter("path", "name", "The key.", &schema);
-        sketch.refuse(&[Refusal::NotFound]);
+    fn description(description: &mut OperationDescription<'_>) {
+        let schema = description.form::<KeyName>();
+        description.parameter("path", "name", "The key.", &schema);
+        description.refuse(&[Refusal::NotFound]);
     }
 }
 

@@ -29,7 +29,7 @@ pub(in crate::management) async fn remove(
     Extension(Actor(actor)): Extension<Actor>,
     KeyInPath(name): KeyInPath,
 ) -> Result<NoContent, Problem> {
-    let engine = Arc::clone(&management.latch.engine);
+    let engine = Arc::clone(&management.server.engine);
     engine
         .run_to_completion(move |engine| Box::pin(async move { revoke(&management, engine, &name, &actor).await }))
         .await

@@ -26,8 +26,8 @@ pub(super) struct Before {
 
 impl Before {
     pub(super) fn of(management: &Management, conditions: &Conditions) -> Result<Self, Problem> {
-        ensure_server_owns(&management.latch)?;
-        let (revision, policy) = management.latch.engine.policy();
+        ensure_server_owns(&management.server)?;
+        let (revision, policy) = management.server.engine.policy();
         let document = document(&policy);
         conditions.hold(Some(&EntityTag::of(&document)))?;
         Ok(Self { document, revision })
@@ -48,7 +48,7 @@ impl Before {
             restored: author.restored,
             expected: Some(self.revision),
         };
-        match management.latch.engine.change_policy(change).await? {
+        match management.server.engine.change_policy(change).await? {
             PolicyChanged::InForce(_) | PolicyChanged::Unchanged(_) => Ok(Tagged::written(after)),
             PolicyChanged::Stale(_) => {
                 Err(Refusal::Stale.because("Somebody else has changed it meanwhile. Read it again."))

@@ -24,6 +24,6 @@ pub(in crate::management) struct Found {
 }
 
 async fn lints(State(management): State<Arc<Management>>) -> Answer<Found> {
-    let (_, policy) = management.latch.engine.policy();
+    let (_, policy) = management.server.engine.policy();
     Answer(Found { lints: lint(&policy) })
 }

@@ -130,7 +130,7 @@ async fn plan(
     Query(asked): Query<Asked>,
     Json(candidate): Json<PolicyDocument>,
 ) -> Result<Answer<View>, Problem> {
-    let engine = &management.latch.engine;
+    let engine = &management.server.engine;
     let candidate = valid(candidate)?;
     let (_, today) = engine.policy();
     let differences = differences(&document(&today), &candidate);

@@ -11,7 +11,7 @@ use serde_json::{Value, json as value};
 use crate::http::headers::protect;
 use crate::http::problem::Problem;
 use crate::management::Management;
-use crate::management::operation::{Answer, Group, Operation, Output, Sketch, get};
+use crate::management::operation::{Answer, Group, Operation, OperationDescription, Output, get};
 use crate::management::rfc3339::rfc3339;
 use crate::management::scope::Scope;
 
@@ -38,9 +38,9 @@ pub(in crate::management) fn markdown() -> Operation {
 struct Markdown(String);
 
 impl Output for Markdown {
-    fn sketch(sketch: &mut Sketch<'_>) {
+    fn description(description: &mut OperationDescription<'_>) {
         let content = value!({ "text/markdown": { "schema": { "type": "string" } } });
-        sketch.respond(StatusCode::OK, &Value::Null, &content);
+        description.respond(StatusCode::OK, &Value::Null, &content);
     }
 }
 
@@ -63,7 +63,7 @@ async fn as_markdown(State(management): State<Arc<Management>>) -> Result<Markdo
 }
 
 async fn in_force(management: &Management) -> Result<Report, Problem> {
-    let engine = &management.latch.engine;
+    let engine = &management.server.engine;
     let (revision, policy) = engine.policy();
     let revisions = engine.policy_revisions().await?;
     let kept = revisions.into_iter().find(|kept| kept.revision == revision);

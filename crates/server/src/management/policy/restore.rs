@@ -50,7 +50,7 @@ async fn restore(
     Json(body): Json<Body>,
 ) -> Result<Tagged<PolicyDocument>, Problem> {
     let before = Before::of(&management, &conditions)?;
-    let revisions = management.latch.engine.policy_revisions().await?;
+    let revisions = management.server.engine.policy_revisions().await?;
     let kept = revisions.into_iter().find(|kept| kept.revision == wanted);
     let policy = valid(kept.ok_or_else(no_such_revision)?.document)?;
     let author = Author {

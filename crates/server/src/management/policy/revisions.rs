@@ -81,7 +81,7 @@ async fn list(
     here: Here,
     Query(Asked { after, limit }): Query<Asked>,
 ) -> Result<Listed<Page>, Problem> {
-    let revisions = management.latch.engine.policy_revisions().await?;
+    let revisions = management.server.engine.policy_revisions().await?;
     let mut views: Vec<_> = (0..revisions.len())
         .rev()
         .filter(|index| after.is_none_or(|after| revisions[*index].revision < after))
@@ -102,7 +102,7 @@ async fn show(
     State(management): State<Arc<Management>>,
     RevisionInPath(revision): RevisionInPath,
 ) -> Result<Answer<Whole>, Problem> {
-    let revisions = management.latch.engine.policy_revisions().await?;
+    let revisions = management.server.engine.policy_revisions().await?;
     let index = revisions
         .iter()
         .position(|kept| kept.revision == revision)

@@ -79,15 +79,15 @@ impl FileProblem {
 }
 
 async fn state(State(management): State<Arc<Management>>) -> Result<Answer<InForce>, Problem> {
-    let latch = &management.latch;
-    let (revision, _) = latch.engine.policy();
-    let revisions = latch.engine.policy_revisions().await?;
+    let server = &management.server;
+    let (revision, _) = server.engine.policy();
+    let revisions = server.engine.policy_revisions().await?;
     let kept = revisions.iter().find(|kept| kept.revision == revision);
     Ok(Answer(InForce {
         revision,
         since: kept.map(|kept| rfc3339(kept.since)).unwrap_or_default(),
         actor: kept.map(|kept| kept.actor.clone()).unwrap_or_default(),
-        file: latch.policy_file.as_ref().map(FileState::of),
-        outdated_sessions: latch.engine.stats().outdated,
+        file: server.policy_file.as_ref().map(FileState::of),
+        outdated_sessions: server.engine.stats().outdated,
     }))
 }

@@ -51,7 +51,7 @@ pub(in crate::management) async fn bound(
     HandleInPath(handle): HandleInPath,
     Json(body): Json<Body>,
 ) -> Result<Answer<View>, Problem> {
-    let engine = &management.latch.engine;
+    let engine = &management.server.engine;
     let not_after = body.not_after.by(engine.clock().now())?;
     let (record, standing) = reach.find(engine, &handle).await?;
     if let Standing::Ended { reason, .. } = standing {

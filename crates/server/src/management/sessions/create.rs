@@ -76,11 +76,11 @@ pub(in crate::management) async fn create(
     reach: Reach,
     Claimed { body, claim }: Claimed<Body>,
 ) -> Result<Created<HandedOver>, Problem> {
-    let latch = &management.latch;
-    let now = latch.engine.clock().now();
+    let server = &management.server;
+    let now = server.engine.clock().now();
     let told = body
         .auth_time
-        .map_or(Ok(None), |told| told.by(now, latch.auth_time_leeway));
+        .map_or(Ok(None), |told| told.by(now, server.auth_time_leeway));
     let facts = Facts {
         application: reach.application(body.application.map(Name::into_inner))?,
         device: body.device.map(Name::into_inner),
@@ -95,17 +95,17 @@ pub(in crate::management) async fn create(
             at: told?,
             not_after: body.not_after.map(|told| told.by(now)).transpose()?,
         },
-        ending: reach.among(&latch.engine, body.ending).await?,
+        ending: reach.among(&server.engine, body.ending).await?,
         claim,
         actor,
     };
-    let (signed_in, replayed) = match latch.engine.create(new).await? {
+    let (signed_in, replayed) = match server.engine.create(new).await? {
         Admission::SignedIn(signed_in) => {
-            latch.metrics.created.inc();
+            server.metrics.created.inc();
             (signed_in, false)
         }
         Admission::Again(signed_in) => (signed_in, true),
-        Admission::Full { limit, sessions } => return Err(full(&latch.engine, &reach, &limit, &sessions)),
+        Admission::Full { limit, sessions } => return Err(full(&server.engine, &reach, &limit, &sessions)),
         Admission::Taken => return Err(key_reused()),
         Admission::Over => return Err(over()),
         Admission::TooOld { age, absolute } => return Err(too_old(age, absolute)),
@@ -113,7 +113,7 @@ pub(in crate::management) async fn create(
     };
     Ok(Created {
         path: format!("/api/v1/sessions/{}", signed_in.handle),
-        body: HandedOver::new(&signed_in, &latch.cookie),
+        body: HandedOver::new(&signed_in, &server.cookie),
         replayed,
     })
 }

@@ -55,7 +55,7 @@ pub(in crate::management) async fn end(
     HandleInPath(handle): HandleInPath,
     Query(asked): Query<Asked>,
 ) -> Result<Answer<Body>, Problem> {
-    let latch = &management.latch;
+    let server = &management.server;
     let answer = |ended: u64, at: Instant, reason: EndReason| {
         Answer(Body {
             handle,
@@ -65,15 +65,15 @@ pub(in crate::management) async fn end(
         })
     };
     // What a session was made for never changes, so that it is in reach still when it is ended.
-    reach.find(&latch.engine, &handle).await?;
-    let ended = latch
+    reach.find(&server.engine, &handle).await?;
+    let ended = server
         .engine
         .end(&Selector::Handle(handle), asked.reason.into(), &actor)
         .await?;
     if let Some(ended) = ended.first() {
         return Ok(answer(1, ended.at, ended.reason));
     }
-    match latch.engine.find(&handle).await?.map(|(_, standing)| standing) {
+    match server.engine.find(&handle).await?.map(|(_, standing)| standing) {
         Some(Standing::Ended { at, reason, .. }) => Ok(answer(0, at, reason)),
         Some(Standing::Live(_)) => Err(StoreError::Contended("a live session was not ended".to_owned()).into()),
         Some(Standing::Unknown) | None => Err(no_such_session()),

@@ -134,10 +134,10 @@ pub(in crate::management) async fn end_matching(
     reach: Reach,
     Json(body): Json<Body>,
 ) -> Result<Answer<Outcome>, Problem> {
-    let latch = &management.latch;
+    let server = &management.server;
     let Meant(filter) = body.selector;
     let filter = reach.narrow(filter)?;
-    let matched = latch.engine.count(&filter).await?;
+    let matched = server.engine.count(&filter).await?;
     let mut answer = Outcome {
         matched,
         ended: 0,
@@ -145,7 +145,7 @@ pub(in crate::management) async fn end_matching(
     };
     if !body.dry_run {
         let reason = body.reason.into();
-        answer.ended = latch
+        answer.ended = server
             .engine
             .end(&Selector::Matching(filter), reason, &actor)
             .await?

@@ -74,7 +74,7 @@ pub(in crate::management) async fn list(
         device,
         role,
     })?;
-    page(&management.latch.engine, &here, &filter, limit, after).await
+    page(&management.server.engine, &here, &filter, limit, after).await
 }
 
 pub(super) async fn page(

@@ -74,7 +74,7 @@ pub(in crate::management) async fn list(
     Query(asked): Query<AskedToList>,
 ) -> Result<Listed<list::Body>, Problem> {
     let filter = reach.narrow(of(subject))?;
-    page(&management.latch.engine, &here, &filter, asked.limit, asked.after).await
+    page(&management.server.engine, &here, &filter, asked.limit, asked.after).await
 }
 
 pub(in crate::management) async fn end(
@@ -84,9 +84,9 @@ pub(in crate::management) async fn end(
     SubjectInPath(subject): SubjectInPath,
     Query(asked): Query<AskedToEnd>,
 ) -> Result<Answer<Body>, Problem> {
-    let latch = &management.latch;
+    let server = &management.server;
     let reason = asked.reason.into();
-    let ended = latch
+    let ended = server
         .engine
         .end(&Selector::Matching(reach.narrow(of(subject))?), reason, &actor)
         .await?

@@ -66,13 +66,13 @@ pub(in crate::management) async fn reauthenticate(
     HandleInPath(handle): HandleInPath,
     Json(body): Json<Body>,
 ) -> Result<Answer<HandedOver>, Problem> {
-    let latch = &management.latch;
-    let now = latch.engine.clock().now();
+    let server = &management.server;
+    let now = server.engine.clock().now();
     let told = body
         .auth_time
-        .map_or(Ok(None), |told| told.by(now, latch.auth_time_leeway))?;
+        .map_or(Ok(None), |told| told.by(now, server.auth_time_leeway))?;
     let not_after = body.not_after.map(|told| told.by(now)).transpose()?;
-    let (record, standing) = reach.find(&latch.engine, &handle).await?;
+    let (record, standing) = reach.find(&server.engine, &handle).await?;
     let session = match standing {
         Standing::Live(session) => session,
         Standing::Ended { reason, .. } => return Err(has_ended(reason.as_str())),
@@ -80,16 +80,16 @@ pub(in crate::management) async fn reauthenticate(
     };
     if record.subject.as_ref() != body.subject.as_str() {
         let meant = Selector::Handle(handle);
-        latch.engine.end(&meant, EndReason::Superseded, &actor).await?;
+        server.engine.end(&meant, EndReason::Superseded, &actor).await?;
         return Err(other_subject());
     }
     let authentication = Authentication { at: told, not_after };
-    match latch
+    match server
         .engine
         .reauthenticate(&record.digest, authentication, &actor)
         .await?
     {
-        Reauthentication::SignedIn(signed_in) => Ok(Answer(HandedOver::new(&signed_in, &latch.cookie))),
+        Reauthentication::SignedIn(signed_in) => Ok(Answer(HandedOver::new(&signed_in, &server.cookie))),
         Reauthentication::Outdated(outdated) => {
             let age = now.since(told.unwrap_or(now));
             let absolute = session.limits.absolute.limit.span();

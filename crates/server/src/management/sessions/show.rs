@@ -23,7 +23,7 @@ pub(in crate::management) async fn show(
     reach: Reach,
     HandleInPath(handle): HandleInPath,
 ) -> Result<Answer<View>, Problem> {
-    let engine = &management.latch.engine;
+    let engine = &management.server.engine;
     let (record, standing) = reach.find(engine, &handle).await?;
     View::of(&record, &standing, engine)
         .map(Answer)

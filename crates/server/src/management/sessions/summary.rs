@@ -48,7 +48,7 @@ pub(in crate::management) async fn summary(
     reach: Reach,
     SubjectInPath(subject): SubjectInPath,
 ) -> Result<Answer<Body>, Problem> {
-    let engine = &management.latch.engine;
+    let engine = &management.server.engine;
     let filter = reach.narrow(Filter {
         subject: Some(subject.clone()),
         ..Filter::default()

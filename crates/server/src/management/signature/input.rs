@@ -3,7 +3,7 @@
 use axum::Extension;
 use axum::extract::State;
 
-use super::Sketch;
+use super::OperationDescription;
 
 /// An argument of a handler: says what of the request it reads, and what it refuses.
 pub(in crate::management) trait Input {
@@ -13,15 +13,15 @@ pub(in crate::management) trait Input {
     /// Whether it makes the handler keep to the applications that a key is bound to.
     const HONOURS_REACH: bool = false;
 
-    fn sketch(sketch: &mut Sketch<'_>);
+    fn description(description: &mut OperationDescription<'_>);
 }
 
 /// What the server knows by itself.
 impl<T> Input for State<T> {
-    fn sketch(_: &mut Sketch<'_>) {}
+    fn description(_: &mut OperationDescription<'_>) {}
 }
 
 /// What admission has found out.
 impl<T> Input for Extension<T> {
-    fn sketch(_: &mut Sketch<'_>) {}
+    fn description(_: &mut OperationDescription<'_>) {}
 }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::management::refusal::Refusal;
 
 /// Requests and answers have generators of their own: a key that may be left out of a request stands in every answer.
-pub(in crate::management) struct Sketch<'a> {
+pub(in crate::management) struct OperationDescription<'a> {
     requests: &'a mut SchemaGenerator,
     answers: &'a mut SchemaGenerator,
     pub(in crate::management) parameters: Vec<Value>,
@@ -19,7 +19,7 @@ pub(in crate::management) struct Sketch<'a> {
     pub(in crate::management) refusals: BTreeSet<Refusal>,
 }
 
-impl<'a> Sketch<'a> {
+impl<'a> OperationDescription<'a> {
     pub(in crate::management) fn new(requests: &'a mut SchemaGenerator, answers: &'a mut SchemaGenerator) -> Self {
         Self {
             requests,

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::Sketch;
+use super::OperationDescription;
 use crate::http::headers::{json as json_response, protect};
 use crate::http::problem::Problem;
 
@@ -14,7 +14,7 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// What a handler gives: says what it looks like when all is well.
 pub(in crate::management) trait Output {
-    fn sketch(sketch: &mut Sketch<'_>);
+    fn description(description: &mut OperationDescription<'_>);
 }
 
 /// 200 with a JSON body.
@@ -33,14 +33,14 @@ pub(in crate::management) struct NoContent;
 
 /// A refusal is described by whoever may give it.
 impl<T: Output> Output for Result<T, Problem> {
-    fn sketch(sketch: &mut Sketch<'_>) {
-        T::sketch(sketch);
+    fn description(description: &mut OperationDescription<'_>) {
+        T::description(description);
     }
 }
 
 impl<T: JsonSchema> Output for Answer<T> {
-    fn sketch(sketch: &mut Sketch<'_>) {
-        sketch.answer::<T>(StatusCode::OK, &Value::Null);
+    fn description(description: &mut OperationDescription<'_>) {
+        description.answer::<T>(StatusCode::OK, &Value::Null);
     }
 }
 
@@ -51,7 +51,7 @@ impl<T: Serialize> IntoResponse for Answer<T> {
 }
 
 impl<T: JsonSchema> Output for Created<T> {
-    fn sketch(sketch: &mut Sketch<'_>) {
+    fn description(description: &mut OperationDescription<'_>) {
         let location = json!({
             "description": "The path of what was made.",
             "required": true,
@@ -62,7 +62,7 @@ impl<T: JsonSchema> Output for Created<T> {
             "schema": { "const": "true" },
         });
         let headers = json!({ "Location": location, "Idempotency-Replayed": replayed });
-        sketch.answer::<T>(StatusCode::CREATED, &headers);
+        description.answer::<T>(StatusCode::CREATED, &headers);
     }
 }
 
@@ -82,8 +82,8 @@ impl<T: Serialize> IntoResponse for Created<T> {
 }
 
 impl Output for NoContent {
-    fn sketch(sketch: &mut Sketch<'_>) {
-        sketch.respond(StatusCode::NO_CONTENT, &Value::Null, &Value::Null);
+    fn description(description: &mut OperationDescription<'_>) {
+        description.respond(StatusCode::NO_CONTENT, &Value::Null, &Value::Null);
     }
 }
 

@@ -142,7 +142,7 @@ fn collect<'a>(value: &'a Value, references: &mut Vec<&'a str>) {
 
 #[tokio::test]
 async fn description_and_page_need_no_key() {
-    let router = router(latch().await);
+    let router = router(server().await);
     for (path, content_type) in [
         ("/api/v1/openapi.json", "application/json"),
         ("/api/v1/docs", "text/html; charset=utf-8"),

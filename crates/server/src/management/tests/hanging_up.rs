@@ -27,7 +27,7 @@ enum Kind {
 
 /// Ada is signed in. Where it is furnished there are an application, a key and a second policy besides.
 struct Scene {
-    latch: Arc<Latch>,
+    server: Arc<ServerState>,
     store: Arc<dyn Store>,
     router: Router,
     key: String,
@@ -48,8 +48,8 @@ impl Scene {
                 (Arc::new(store), Some(directory))
             }
         };
-        let latch = latch_on(Arc::clone(&store)).await;
-        let key = ensure_key(&latch.engine)
+        let server = latch_on(Arc::clone(&store)).await;
+        let key = ensure_key(&server.engine)
             .await
             .expect("a store")
             .expect("the first key");
@@ -58,11 +58,11 @@ impl Scene {
             actor: "test".into(),
             ..NewSession::default()
         };
-        let admission = latch.engine.create(new).await.expect("a store");
+        let admission = server.engine.create(new).await.expect("a store");
         let ada = admission.signed_in().expect("room");
         let mut scene = Self {
-            router: router(Arc::clone(&latch)),
-            latch,
+            router: router(Arc::clone(&server)),
+            server,
             store,
             key,
             ada: ada.token.digest(),
@@ -92,7 +92,7 @@ impl Scene {
             restored: None,
             expected: None,
         };
-        self.latch.engine.change_policy(change).await.expect("a store");
+        self.server.engine.change_policy(change).await.expect("a store");
     }
 
     fn keyed(&self, mut request: Request<Body>) -> Request<Body> {
@@ -106,12 +106,12 @@ impl Scene {
     }
 
     async fn agrees(&self) -> Result<(), String> {
-        agree(&self.latch.engine, &*self.store, &[self.ada]).await?;
+        agree(&self.server.engine, &*self.store, &[self.ada]).await?;
         let applications = self.store.applications().await.expect("a store");
         let listed = applications
             .iter()
             .any(|application| application.origins.iter().any(|origin| **origin == *ORIGIN));
-        if self.latch.applications.have_origin(&HeaderValue::from_static(ORIGIN)) != listed {
+        if self.server.applications.have_origin(&HeaderValue::from_static(ORIGIN)) != listed {
             return Err(format!("{ORIGIN} is in the store: {listed}, and in use it is not so"));
         }
         if let Some(secret) = &self.other {
@@ -185,7 +185,7 @@ async fn hang_up_everywhere(kind: Kind) {
                 let scene = Scene::new(kind, furnished).await;
                 let request = scene.keyed(make(&scene));
                 let answer = polled(polls, scene.router.clone().oneshot(request)).await;
-                scene.latch.engine.all_done().await;
+                scene.server.engine.all_done().await;
                 let agrees = scene.agrees().await;
                 agrees.unwrap_or_else(|why| panic!("{name}, furnished: {furnished}, gone after {polls} polls: {why}"));
                 if let Some(answer) = answer {

@@ -12,10 +12,10 @@ use crate::management::{operations, routes};
 
 /// The operations as somebody with these scopes reaches them.
 async fn reached_with(scopes: impl IntoIterator<Item = Scope>) -> Router {
-    let latch = latch().await;
+    let server = server().await;
     let management = Management {
-        keys: KeyRing::new(Arc::clone(&latch.engine)),
-        latch,
+        keys: KeyRing::new(Arc::clone(&server.engine)),
+        server,
         readiness: Readiness::default(),
         applications_turn: tokio::sync::Mutex::default(),
     };

@@ -10,7 +10,7 @@ use lol_html::{AsciiCompatibleEncoding, HandlerResult, MemorySettings, OutputSin
 use super::coding::{Coding, Decoder, Encoder};
 use super::policy::{Policies, Way};
 use super::{Injection, Site};
-use crate::latch::Latch;
+use crate::server_state::ServerState;
 
 /// A tag larger than this is not looked at, and what follows passes unseen.
 const MEMORY: usize = 256 * 1024;
@@ -34,7 +34,7 @@ pub(super) struct Rewriting {
     encoder: Option<Encoder>,
     written: Written,
     page: Arc<Mutex<Page>>,
-    latch: Arc<Latch>,
+    server: Arc<ServerState>,
     begun: bool,
     /// Whether something was written since the last time it was taken.
     unsent: bool,
@@ -66,7 +66,7 @@ fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Rewriting {
     pub(super) fn new(
         injection: &Arc<Injection>,
-        latch: &Arc<Latch>,
+        server: &Arc<ServerState>,
         site: Site,
         policies: Policies,
         coding: Coding,
@@ -85,7 +85,7 @@ impl Rewriting {
             encoder: Some(Encoder::new(coding)),
             written,
             page,
-            latch: Arc::clone(latch),
+            server: Arc::clone(server),
             begun: false,
             unsent: false,
         }
@@ -125,7 +125,7 @@ impl Rewriting {
         self.look_at(&rest)?;
         self.let_rest_pass()?;
         let outcome = lock(&self.page).outcome.unwrap_or("no-place");
-        self.latch.metrics.proxy.injection(outcome);
+        self.server.metrics.proxy.injection(outcome);
         match self.encoder.take() {
             Some(encoder) => encoder.end(),
             None => Ok(Vec::new()),
@@ -134,7 +134,7 @@ impl Rewriting {
 
     /// Says why the page passes as it is, or is cut off.
     pub(super) fn give_up(&self, why: &'static str) {
-        self.latch.metrics.proxy.injection(why);
+        self.server.metrics.proxy.injection(why);
     }
 
     fn look_at(&mut self, html: &[u8]) -> io::Result<()> {
