@@ -15,15 +15,18 @@ const CONFIG: &str = "[server]\npublic_url = \"https://app.example\"\n[policy]\n
 
 struct Peer {
     stream: DuplexStream,
-    served: JoinHandle<Result<(), Broken>>,
+    connection_over: JoinHandle<Result<(), Broken>>,
 }
 
 impl Peer {
     fn connect(site: &SignedIn) -> Self {
         let (stream, ours) = duplex(1024);
         let server = site.server.clone();
-        let served = tokio::spawn(async move { connection::serve(&server, ours).await });
-        Self { stream, served }
+        let connection_over = tokio::spawn(async move { connection::serve(&server, ours).await });
+        Self {
+            stream,
+            connection_over,
+        }
     }
 
     async fn ask(&mut self, flags: u8, params: &[Param<'_>]) -> String {
@@ -110,7 +113,10 @@ async fn one_decision_after_the_other_on_a_kept_connection() {
     site.advance(300);
     let ended = peer.ask(0, &request("/", &cookie)).await;
     assert!(ended.contains("\r\nnightlatch-reason: idle\r\n"), "{ended}");
-    assert!(matches!(peer.served.await, Ok(Ok(()))), "the connection is closed");
+    assert!(
+        matches!(peer.connection_over.await, Ok(Ok(()))),
+        "the connection is closed"
+    );
 }
 
 #[tokio::test]
@@ -163,7 +169,10 @@ async fn what_is_malformed_closes_the_connection() {
     ] {
         let mut peer = Peer::connect(&site);
         peer.stream.write_all(sent).await.expect("taken");
-        assert!(matches!(peer.served.await, Ok(Err(Broken::Malformed(_)))), "{sent:?}");
+        assert!(
+            matches!(peer.connection_over.await, Ok(Err(Broken::Malformed(_)))),
+            "{sent:?}"
+        );
     }
 }
 
@@ -173,7 +182,10 @@ async fn who_is_slow_or_silent_is_not_waited_for() {
     for sent in [&b""[..], &[1, 1, 0, 1, 0, 8, 0]] {
         let mut peer = Peer::connect(&site);
         peer.stream.write_all(sent).await.expect("taken");
-        assert!(matches!(peer.served.await, Ok(Err(Broken::TooSlow(_)))), "{sent:?}");
+        assert!(
+            matches!(peer.connection_over.await, Ok(Err(Broken::TooSlow(_)))),
+            "{sent:?}"
+        );
     }
 }
 
@@ -182,7 +194,7 @@ async fn the_end_of_the_server_ends_what_waits() {
     let site = SignedIn::new(CONFIG, "ada").await;
     let peer = Peer::connect(&site);
     site.server.shutdown.cancel();
-    assert!(matches!(peer.served.await, Ok(Ok(()))));
+    assert!(matches!(peer.connection_over.await, Ok(Ok(()))));
 }
 
 #[test]
