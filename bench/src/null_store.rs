@@ -7,7 +7,7 @@ use nightlatch_store::secret::Secret;
 use nightlatch_store::token::{Digest, Handle};
 use nightlatch_store::{
     Amendment, ApiKey, Application, Audit, Changes, Claim, Created, Creation, Documents, End, Ended, Expiry, Filter,
-    Page, PolicyRevision, Record, Reindex, Result, Revision, Selector, Sessions, Touch,
+    Page, PolicyRevision, Record, Reindex, Result, Revision, Selector, Sessions, Touch, Touched,
 };
 
 /// Takes every write and remembers none.
@@ -28,8 +28,8 @@ impl Sessions for NullStore {
         Ok(None)
     }
 
-    async fn touch(&self, _: &[Touch]) -> Result<Vec<Digest>> {
-        Ok(Vec::new())
+    async fn touch(&self, touches: &[Touch]) -> Result<Vec<Touched>> {
+        Ok(vec![Touched::Stored; touches.len()])
     }
 
     async fn amend(&self, _: &Amendment) -> Result<bool> {

@@ -18,7 +18,7 @@ use nightlatch_core::session::{Answer, EndReason, Event, Phase, Refusal, Request
 use nightlatch_core::time::Instant;
 use nightlatch_engine::{Authentication, Reauthentication, Standing};
 use nightlatch_store::audit::{AuditFilter, AuditKind};
-use nightlatch_store::{Filter, Selector, Sessions as _};
+use nightlatch_store::{Filter, Selector, Sessions as _, Store};
 
 fn authenticated_at(at: Instant) -> Authentication {
     Authentication {
@@ -267,6 +267,43 @@ async fn an_authentication_that_is_told_late_is_kept_as_it_was() {
     assert_eq!(active.status.idle_remaining, Some(minutes(10)));
     let kept = fixture.store.get(&digest).await.expect("a store").expect("a record");
     assert_eq!(kept.session.authenticated, authenticated);
+}
+
+#[tokio::test]
+async fn activity_that_the_store_was_too_busy_for_is_told_by_the_next_flush() {
+    let store = Arc::new(FlakyStore::default());
+    let fixture = Fixture::on(Arc::clone(&store) as Arc<dyn Store>, r#"{"idle": "10m"}"#).await;
+    let ada = fixture.sign_in("ada").await;
+    let signed_in = fixture.engine.clock().now();
+    fixture.time.advance(seconds(5));
+    let allowed = fixture
+        .engine
+        .request(&ada, &home(), RequestKind::Fetch)
+        .await
+        .expect("a store");
+    assert_eq!(allowed.answer, Some(Answer::Verdict(Verdict::Allow)));
+    let kept = async || {
+        fixture
+            .store
+            .get(&ada)
+            .await
+            .expect("a store")
+            .expect("a record")
+            .session
+            .activity
+            .seen
+    };
+
+    store.be_busy(true);
+    fixture
+        .engine
+        .flush_all()
+        .await
+        .expect("nothing is wrong with the store");
+    assert_eq!(kept().await, signed_in);
+    store.be_busy(false);
+    fixture.engine.flush_all().await.expect("a store");
+    assert_eq!(kept().await, signed_in + seconds(5));
 }
 
 #[tokio::test]

@@ -36,7 +36,7 @@ use nightlatch_store::secret::Secret;
 use nightlatch_store::token::{Digest, Handle};
 use nightlatch_store::{
     Amendment, ApiKey, Application, Audit, Changes, Claim, Created, Creation, Documents, End, Ended, Expiry, Filter,
-    Page, PolicyRevision, Record, Reindex, Result, Revision, Selector, Sessions, StoreError, Touch,
+    Page, PolicyRevision, Record, Reindex, Result, Revision, Selector, Sessions, StoreError, Touch, Touched,
 };
 
 pub use self::copy::Copied;
@@ -113,7 +113,7 @@ impl Sessions for SqliteStore {
             .await
     }
 
-    async fn touch(&self, touches: &[Touch]) -> Result<Vec<Digest>> {
+    async fn touch(&self, touches: &[Touch]) -> Result<Vec<Touched>> {
         let touches = touches.to_vec();
         self.writer.call(move |group| writes::touch(group, &touches)).await
     }

@@ -4,7 +4,7 @@ use nightlatch_core::session::{EndReason, State};
 use nightlatch_core::time::Instant;
 use nightlatch_store::audit::AuditEntry;
 use nightlatch_store::token::{Digest, Handle};
-use nightlatch_store::{Amendment, Reindex, Touch};
+use nightlatch_store::{Amendment, Reindex, Touch, Touched};
 use rusqlite::{CachedStatement, Params, params};
 
 use crate::columns;
@@ -14,27 +14,30 @@ use crate::writer::Group;
 
 pub(super) type Result<T> = std::result::Result<T, Failure>;
 
-pub(super) fn touch(group: &mut Group<'_>, touches: &[Touch]) -> Result<Vec<Digest>> {
+pub(super) fn touch(group: &mut Group<'_>, touches: &[Touch]) -> Result<Vec<Touched>> {
     let mut statement = prepare(
         group,
         "UPDATE sessions SET seen = ?2, longest_absence = max(longest_absence, ?3)
          WHERE digest = ?1 AND seen <= ?2 AND ended_at IS NULL",
     )?;
-    let (mut latest, mut missed) = (None, Vec::new());
+    let (mut latest, mut answers) = (None, Vec::with_capacity(touches.len()));
     for Touch { digest, activity } in touches {
         let absence = columns::millis(activity.longest_absence);
         let changed = statement.execute(params![digest.as_bytes(), activity.seen.as_millis(), absence])?;
-        if changed == 1 {
+        answers.push(if changed == 1 {
             latest = latest.max(Some(activity.seen));
-        } else if !lives(group, digest)? {
-            missed.push(*digest);
-        }
+            Touched::Stored
+        } else if lives(group, digest)? {
+            Touched::Newer
+        } else {
+            Touched::Gone
+        });
     }
     drop(statement);
     if let Some(seen) = latest {
         group.heard_of(seen);
     }
-    Ok(missed)
+    Ok(answers)
 }
 
 fn lives(group: &Group<'_>, digest: &Digest) -> Result<bool> {

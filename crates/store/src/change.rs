@@ -19,6 +19,19 @@ pub struct Touch {
     pub activity: Activity,
 }
 
+/// What became of a touch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Touched {
+    /// The store knows of the activity now.
+    Stored,
+    /// It knew of later activity already.
+    Newer,
+    /// No live record has this token: the session is over, or goes by another one.
+    Gone,
+    /// Somebody else is changing the record. Nothing was stored; tell it again.
+    Busy,
+}
+
 /// A change of a live session, made on the record as it was at `version`.
 #[derive(Clone, Debug)]
 pub struct Amendment {

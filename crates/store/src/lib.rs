@@ -23,7 +23,7 @@ pub mod token;
 use std::fmt::Debug;
 
 pub use self::audit::Audit;
-pub use self::change::{Amendment, End, Ended, Expiry, Reindex, Touch};
+pub use self::change::{Amendment, End, Ended, Expiry, Reindex, Touch, Touched};
 pub use self::changes::Changes;
 pub use self::creation::{Claim, Created, Creation, Quota};
 pub use self::documents::{ApiKey, Application, Documents, PolicyRevision};

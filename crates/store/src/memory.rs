@@ -12,7 +12,7 @@ use self::tables::Tables;
 use super::filter::is_within;
 use super::{
     Amendment, ApiKey, Application, Audit, Changes, Claim, Created, Creation, Documents, End, Ended, Expiry, Filter,
-    Page, PolicyRevision, Record, Reindex, Result, Revision, Selector, Sessions, Touch,
+    Page, PolicyRevision, Record, Reindex, Result, Revision, Selector, Sessions, Touch, Touched,
 };
 use crate::audit::{AuditEntry, AuditFilter, AuditRecord};
 use crate::secret::Secret;
@@ -75,29 +75,9 @@ impl Sessions for MemoryStore {
             .cloned())
     }
 
-    async fn touch(&self, touches: &[Touch]) -> Result<Vec<Digest>> {
+    async fn touch(&self, touches: &[Touch]) -> Result<Vec<Touched>> {
         let mut tables = self.tables();
-        let mut missed = Vec::new();
-        for touch in touches {
-            let record = tables.records.get(&touch.digest);
-            let Some(record) = record.filter(|record| record.ended().is_none()) else {
-                missed.push(touch.digest);
-                continue;
-            };
-            if record.session.activity.seen > touch.activity.seen {
-                continue;
-            }
-            let mut record = record.clone();
-            record.session.activity.seen = touch.activity.seen;
-            record.session.activity.longest_absence = record
-                .session
-                .activity
-                .longest_absence
-                .max(touch.activity.longest_absence);
-            tables.latest = tables.latest.max(touch.activity.seen);
-            tables.write(record);
-        }
-        Ok(missed)
+        Ok(touches.iter().map(|touch| tables.touch(touch)).collect())
     }
 
     async fn amend(&self, amendment: &Amendment) -> Result<bool> {

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use nightlatch_core::time::{Instant, Span};
 
-use crate::change::{Amendment, End, Ended, Expiry, Reindex, Touch};
+use crate::change::{Amendment, End, Ended, Expiry, Reindex, Touch, Touched};
 use crate::creation::{Created, Creation};
 use crate::error::Result;
 use crate::filter::{Filter, Page, Selector};
@@ -23,9 +23,9 @@ pub trait Sessions: Send + Sync {
     /// The record with this handle, ended or not.
     async fn find(&self, handle: &Handle) -> Result<Option<Record>>;
 
-    /// Records activity, all or nothing. Missing, ended and more recent records are left alone. Answers those that it found no
-    /// live record for: whoever let them in believes something that is not so.
-    async fn touch(&self, touches: &[Touch]) -> Result<Vec<Digest>>;
+    /// Records activity. Answers each touch in its place; whoever let somebody in whose record is gone believes something that is
+    /// not so.
+    async fn touch(&self, touches: &[Touch]) -> Result<Vec<Touched>>;
 
     /// Changes a live session. False if it is not alive, or not at that version any more.
     async fn amend(&self, amendment: &Amendment) -> Result<bool>;

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use nightlatch_core::session::{Answer, Event, State};
 use nightlatch_core::time::Instant;
 use nightlatch_store::token::Digest;
-use nightlatch_store::{Result, Touch};
+use nightlatch_store::{Result, Touch, Touched};
 
 use super::{Engine, Outcome, Uncancelled};
 use crate::in_force::History;
 use crate::live::WorkingCopy;
-use crate::word::Touch as Touched;
+use crate::word;
 
 impl Engine {
     /// Activity that moves nothing else. The answer waits for the store only where the store knows less than the touch
@@ -50,9 +50,9 @@ impl Engine {
             }
             live.raise_absence(session.activity.longest_absence);
             match live.word.touch(reading, session.activity.seen) {
-                Touched::Closed => return None,
-                Touched::Changed => continue,
-                Touched::Recorded { first } => self.touched(digest, live, first),
+                word::Touch::Closed => return None,
+                word::Touch::Changed => continue,
+                word::Touch::Recorded { first } => self.touched(digest, live, first),
             }
             let standing = live.standing(live.word.read(), &history, now)?;
             let overdue = session.activity.seen.since(live.stored()) >= self.touch_interval();
@@ -99,17 +99,25 @@ impl Engine {
 impl Uncancelled {
     /// Tells the store of activity; what it has heard of is noted in the table. Never in the turn of a session: it may take some.
     pub(super) async fn write_touches(&self, touches: &[Touch]) -> Result<()> {
-        let missed = self.writes().touch(touches).await?;
+        let answers = self.writes().touch(touches).await?;
+        let mut gone = Vec::new();
         {
             let table = self.live.pin();
-            for touch in touches {
-                if let Some(live) = table.get(&touch.digest) {
-                    live.set_stored(touch.activity.seen);
+            for (touch, answer) in touches.iter().zip(answers) {
+                match (answer, table.get(&touch.digest)) {
+                    (Touched::Stored | Touched::Newer, Some(live)) => live.set_stored(touch.activity.seen),
+                    // Dirty still, so that the next flush tells it.
+                    (Touched::Busy, Some(live)) => {
+                        live.word.soil();
+                        self.mark_dirty(touch.digest);
+                    }
+                    // The table has let somebody in whose session the store has ended, or knows by another token.
+                    (Touched::Gone, Some(_)) => gone.push(touch.digest),
+                    (_, None) => {}
                 }
             }
         }
-        // The table has let somebody in whose session the store has ended, or knows by another token.
-        self.reread_or_doubt(&missed).await;
+        self.reread_or_doubt(&gone).await;
         Ok(())
     }
 }

@@ -12,7 +12,7 @@ use nightlatch_store::secret::Secret;
 use nightlatch_store::token::{Digest, Handle};
 use nightlatch_store::{
     Amendment, ApiKey, Application, Audit, Changes, Claim, Created, Creation, Documents, End, Ended, Expiry, Filter,
-    Page, PolicyRevision, Record, Reindex, Result, Revision, Selector, Sessions, Store, StoreError, Touch,
+    Page, PolicyRevision, Record, Reindex, Result, Revision, Selector, Sessions, Store, StoreError, Touch, Touched,
 };
 
 #[derive(Debug)]
@@ -22,6 +22,7 @@ pub(crate) struct FlakyStore {
     /// So many writes are answered before the first answer is lost.
     answered: AtomicUsize,
     yielding: AtomicBool,
+    busy: AtomicBool,
 }
 
 impl Default for FlakyStore {
@@ -37,6 +38,7 @@ impl FlakyStore {
             failing: AtomicBool::default(),
             answered: AtomicUsize::new(usize::MAX),
             yielding: AtomicBool::default(),
+            busy: AtomicBool::default(),
         }
     }
 
@@ -57,6 +59,11 @@ impl FlakyStore {
     /// From now on whoever asks waits for a moment before it is done, and for another one afterwards.
     pub(crate) fn make_wait(&self, yielding: bool) {
         self.yielding.store(yielding, Ordering::SeqCst);
+    }
+
+    /// From now on somebody else is changing every record that is touched.
+    pub(crate) fn be_busy(&self, busy: bool) {
+        self.busy.store(busy, Ordering::SeqCst);
     }
 
     async fn wait(&self) {
@@ -99,7 +106,10 @@ impl Sessions for FlakyStore {
         self.asked(self.store.find(handle)).await
     }
 
-    async fn touch(&self, touches: &[Touch]) -> Result<Vec<Digest>> {
+    async fn touch(&self, touches: &[Touch]) -> Result<Vec<Touched>> {
+        if self.busy.load(Ordering::SeqCst) {
+            return Ok(vec![Touched::Busy; touches.len()]);
+        }
         self.written(self.store.touch(touches)).await
     }
 

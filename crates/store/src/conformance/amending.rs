@@ -1,7 +1,7 @@
 //! A change is made on the record it was worked out from, or not at all.
 
 use crate::audit::AuditKind;
-use crate::{Amendment, Revisions, Selector, Store, Touch};
+use crate::{Amendment, Revisions, Selector, Store, Touch, Touched};
 use nightlatch_core::duration::Limit;
 use nightlatch_core::session::{EndReason, State};
 use nightlatch_core::time::Span;
@@ -193,8 +193,8 @@ pub async fn a_rotated_session_ends_by_its_new_token_alone(store: Shared) {
     let mut change = amendment(&record);
     change.rotate_to = Some(digest(2));
     assert!(amend(store.as_ref(), &change).await);
-    let missed = store.touch(&[touch(1, 1900)]).await.expect("store");
-    assert_eq!(missed, [digest(1)], "nobody has that token any more");
+    let answers = store.touch(&[touch(1, 1900)]).await.expect("store");
+    assert_eq!(answers, [Touched::Gone], "nobody has that token any more");
     assert_eq!(get(store.as_ref(), 2).await.session.activity.seen, at(1000));
     assert!(!end_one(store.as_ref(), 1).await);
     assert!(end_one(store.as_ref(), 2).await);

@@ -1,6 +1,6 @@
 //! Activity only goes forward, and only on live sessions.
 
-use crate::Touch;
+use crate::{Touch, Touched};
 
 use super::fixture::*;
 
@@ -10,7 +10,7 @@ pub async fn a_touch_moves_activity_and_nothing_else(store: Shared) {
         activity: activity(1600, 20),
         ..touch(1, 1600)
     };
-    assert_eq!(store.touch(&[touch]).await.expect("store"), []);
+    assert_eq!(store.touch(&[touch]).await.expect("store"), [Touched::Stored]);
 
     let mut touched = record(1, "a");
     touched.session.activity = activity(1600, 20);
@@ -24,8 +24,8 @@ pub async fn a_touch_moves_activity_and_nothing_else(store: Shared) {
 pub async fn a_touch_never_goes_back(store: Shared) {
     add(store.as_ref(), &record(1, "a")).await;
     store.touch(&[touch(1, 1600)]).await.expect("store");
-    let missed = store.touch(&[touch(1, 1599)]).await.expect("store");
-    assert_eq!(missed, [], "it lives, and knows more");
+    let answers = store.touch(&[touch(1, 1599)]).await.expect("store");
+    assert_eq!(answers, [Touched::Newer]);
     assert_eq!(get(store.as_ref(), 1).await.session.activity.seen, at(1600));
 }
 
@@ -53,9 +53,9 @@ pub async fn a_touch_leaves_missing_and_ended_records_alone(store: Shared) {
     add(store.as_ref(), &record(2, "b")).await;
     assert!(end_one(store.as_ref(), 1).await);
     let ended = get(store.as_ref(), 1).await;
-    let missed = store.touch(&[touch(1, 1800), touch(3, 1800), touch(2, 1800)]).await;
-    let missed = missed.expect("the others do not spoil it");
-    assert_eq!(missed, [digest(1), digest(3)], "and it says which they are");
+    let answers = store.touch(&[touch(1, 1800), touch(3, 1800), touch(2, 1800)]).await;
+    let answers = answers.expect("the others do not spoil it");
+    assert_eq!(answers, [Touched::Gone, Touched::Gone, Touched::Stored]);
     assert_eq!(get(store.as_ref(), 1).await, ended);
     assert_eq!(store.get(&digest(3)).await.expect("store"), None);
     assert_eq!(get(store.as_ref(), 2).await.session.activity.seen, at(1800));

@@ -9,7 +9,8 @@ use crate::audit::{AuditEntry, AuditKind, told_at_the_end};
 use crate::secret::Secret;
 use crate::token::{Digest, Handle};
 use crate::{
-    ApiKey, Application, Claim, Created, Ended, Filter, PolicyRevision, Quota, Record, Revision, longest_absence,
+    ApiKey, Application, Claim, Created, Ended, Filter, PolicyRevision, Quota, Record, Revision, Touch, Touched,
+    longest_absence,
 };
 
 #[derive(Debug, Default)]
@@ -60,6 +61,23 @@ impl Tables {
 
     pub(super) fn outdated(&self, revision: Revision) -> impl Iterator<Item = &Record> {
         self.live().filter(move |record| record.revisions.today < revision)
+    }
+
+    pub(super) fn touch(&mut self, touch: &Touch) -> Touched {
+        let record = self.records.get(&touch.digest);
+        let Some(record) = record.filter(|record| record.ended().is_none()) else {
+            return Touched::Gone;
+        };
+        if record.session.activity.seen > touch.activity.seen {
+            return Touched::Newer;
+        }
+        let mut record = record.clone();
+        let activity = &mut record.session.activity;
+        activity.seen = touch.activity.seen;
+        activity.longest_absence = activity.longest_absence.max(touch.activity.longest_absence);
+        self.latest = self.latest.max(touch.activity.seen);
+        self.write(record);
+        Touched::Stored
     }
 
     /// Ends one session if it lives, with its audit record.

@@ -5,10 +5,9 @@
 
 use nightlatch_core::time::Instant;
 use nightlatch_store::audit::AuditEntry;
-use nightlatch_store::token::Digest;
 use nightlatch_store::{
     Amendment, ApiKey, Application, Claim, Created, Creation, End, Ended, Expiry, PolicyRevision, Reindex, Result,
-    Selector, Store, StoreError, Touch,
+    Selector, Store, StoreError, Touch, Touched,
 };
 
 use crate::engine::Engine;
@@ -56,9 +55,9 @@ impl<'u> Writes<'u> {
     }
 
     /// Activity alone: whether or not it is written, the table knows more.
-    pub(in crate::engine) async fn touch(self, touches: &[Touch]) -> Result<Vec<Digest>> {
-        let missed = self.store().touch(touches).await;
-        self.noted(missed)
+    pub(in crate::engine) async fn touch(self, touches: &[Touch]) -> Result<Vec<Touched>> {
+        let answers = self.store().touch(touches).await;
+        self.noted(answers)
     }
 
     pub(in crate::engine) async fn amend(self, amendment: &Amendment) -> Result<bool> {
