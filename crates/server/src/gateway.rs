@@ -14,19 +14,17 @@ pub(crate) mod fastcgi;
 mod forward;
 pub(crate) mod identity;
 pub(crate) mod original;
-mod place;
+pub(crate) mod place;
 mod preflight;
 mod request;
 mod sign_in_page;
 #[cfg(test)]
 mod site_for_tests;
-mod sites;
+pub(crate) mod sites;
 
 use axum::http::request::Parts;
 use axum::response::Response;
 
-pub(crate) use self::place::Place;
-pub(crate) use self::sites::Sites;
 use crate::server_state::ServerState;
 
 /// A way of asking over HTTP.

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use crate::applications::Applications;
 use crate::browser::attendance::Attendance;
 use crate::config::Config;
-use crate::gateway::Sites;
+use crate::gateway::sites::Sites;
 use crate::http::cookie::CookieRules;
 use crate::http::request_kind::Navigation;
 use crate::http::sign_in_url::SignInUrl;

@@ -33,7 +33,7 @@ fn has_body(headers: &HeaderMap) -> bool {
 mod tests {
     use super::*;
     use crate::config::{PublicUrl, Site};
-    use crate::gateway::Sites;
+    use crate::gateway::sites::Sites;
 
     const ORIGIN: (&str, &str) = ("origin", "https://other.example");
     const METHOD: (&str, &str) = ("access-control-request-method", "PUT");

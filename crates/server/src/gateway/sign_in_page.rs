@@ -75,8 +75,8 @@ impl SignInPage {
 mod tests {
     use super::*;
     use crate::config::{PublicUrl, Site};
-    use crate::gateway::Sites;
     use crate::gateway::original::Reads as _;
+    use crate::gateway::sites::Sites;
 
     fn is_open(url: &str, host: &str, target: &str) -> bool {
         let site = |host: &str, path: &str| Site::new(host, path, None).expect("a site");

@@ -14,7 +14,7 @@ use super::Proxy;
 use super::body::{Flaw, Lender, Passing, Progress};
 use super::fault::Fault;
 use super::upstream::{InFlight, Upstream};
-use crate::gateway::Place;
+use crate::gateway::place::Place;
 
 /// A request that may go on, with its headers as the application is to see them.
 pub(super) struct Onward<'a> {

@@ -27,8 +27,9 @@ use super::session_end::{Ends, over_later, until_over};
 use super::tunnel;
 use super::upstream::InFlight;
 use super::{Known, Proxy};
+use crate::gateway::identity;
 use crate::gateway::original::Reads as _;
-use crate::gateway::{Place, identity};
+use crate::gateway::place::Place;
 #[cfg(feature = "inject")]
 use crate::http::request_kind::opens_page;
 use crate::http::request_kind::request_kind;

@@ -66,7 +66,7 @@ fn only<'a>(params: &[Param<'a>], name: &'static str) -> Result<&'a str, Unbelie
 mod tests {
     use super::*;
     use crate::config::PublicUrl;
-    use crate::gateway::Sites;
+    use crate::gateway::sites::Sites;
 
     fn sites() -> Sites {
         Sites::new(&PublicUrl::parse("https://app.example").expect("a URL"), &[], None)
