@@ -368,7 +368,7 @@ fn snippet_prints_one_line_for_pages() {
     let line = text(&output.stdout);
     assert_eq!(line.lines().count(), 1, "{line}");
     assert!(
-        line.starts_with(r#"<script type="module" src="/auth/server/sdk-"#)
+        line.starts_with(r#"<script type="module" src="/auth/latch/sdk-"#)
             && line.contains(r#" integrity="sha384-"#)
             && line.ends_with("crossorigin=\"anonymous\"></script>\n"),
         "{line}"
