@@ -4,13 +4,14 @@
 //! needs no lock and sees limits, tabs and holds that belong together.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
+use nightlatch_core::path::Path;
 use nightlatch_core::session::{Activity, Deadlines, Limits, Session, State};
 use nightlatch_core::time::{Instant, Span};
 use nightlatch_store::audit::Ledger;
 use nightlatch_store::token::{Digest, Handle};
-use nightlatch_store::{Record, Revisions};
+use nightlatch_store::{Record, Revisions, Touch};
 
 use crate::in_force::History;
 
@@ -28,6 +29,8 @@ pub(crate) struct Live {
     longest_absence: AtomicU64,
     /// The last activity the store knows of.
     stored: AtomicI64,
+    /// Whether the store knows the last page.
+    page_stored: AtomicBool,
     pub(crate) handle: Handle,
     pub(crate) subject: Arc<str>,
     pub(crate) amr: Arc<[Box<str>]>,
@@ -63,6 +66,39 @@ impl Live {
     pub(crate) fn set_stored(&self, seen: Instant) {
         self.stored.fetch_max(seen.as_millis(), Ordering::AcqRel);
     }
+
+    /// What the store is to hear of, by a reading of the word.
+    pub(crate) fn touch(&self, digest: Digest, reading: Reading) -> Touch {
+        Touch {
+            digest,
+            first: reading.unstored_since.unwrap_or(reading.seen),
+            last: reading.seen,
+            page: self.unstored_page(),
+        }
+    }
+
+    fn unstored_page(&self) -> Option<Path<'static>> {
+        let is_stored = self.page_stored.load(Ordering::Acquire);
+        self.session.last_page.clone().filter(|_| !is_stored)
+    }
+
+    /// Takes what the store is to hear of; it has to be [put back](Self::put_back) where the store could not be told.
+    pub(crate) fn take(&self, digest: Digest) -> Option<Touch> {
+        let reading = self.word.clean();
+        if reading.closed || reading.unstored_since.is_none() {
+            return None;
+        }
+        let touch = self.touch(digest, reading);
+        self.page_stored.store(true, Ordering::Release);
+        Some(touch)
+    }
+
+    pub(crate) fn put_back(&self, touch: &Touch) {
+        if touch.page.is_some() {
+            self.page_stored.store(false, Ordering::Release);
+        }
+        self.word.soil(touch.first);
+    }
 }
 
 /// A session taken out of the table or the store to be worked on.
@@ -77,14 +113,18 @@ pub(crate) struct WorkingCopy {
     pub(crate) version: u64,
     /// The last activity the store knows of.
     pub(crate) stored: Instant,
+    /// The first activity, or start of a hold, that the store does not know of.
+    pub(crate) unstored_since: Option<Instant>,
+    /// Whether the store knows the last page.
+    pub(crate) page_stored: bool,
     /// What the audit is still to be told.
     pub(crate) ledger: Option<Box<Ledger>>,
 }
 
 impl WorkingCopy {
     pub(crate) fn from_live(digest: Digest, live: &Live) -> Self {
-        let mut session = live.session.clone();
-        session.activity = live.activity(live.word.read());
+        let (mut session, reading) = (live.session.clone(), live.word.read());
+        session.activity = live.activity(reading);
         Self {
             digest,
             handle: live.handle,
@@ -94,6 +134,8 @@ impl WorkingCopy {
             revisions: live.revisions,
             version: live.version,
             stored: live.stored(),
+            unstored_since: reading.unstored_since,
+            page_stored: live.page_stored.load(Ordering::Acquire),
             ledger: live.ledger.clone(),
         }
     }
@@ -105,10 +147,46 @@ impl WorkingCopy {
             subject: record.subject,
             amr: record.amr,
             stored: record.session.activity.seen,
+            unstored_since: None,
+            page_stored: true,
             session: record.session,
             revisions: record.revisions,
             version: record.version,
             ledger: record.ledger,
+        }
+    }
+
+    /// Takes down that somebody was there and which page they went to, as this copy has it and the one `before` has not.
+    pub(crate) fn note_signs_since(&mut self, before: &Self, now: Instant) {
+        let (activity, known) = (self.session.activity, before.session.activity);
+        if activity.seen > known.seen {
+            self.unstored_since.get_or_insert(activity.seen);
+        } else if activity.longest_absence > known.longest_absence {
+            // The start of a hold ends an absence, too.
+            self.unstored_since.get_or_insert(now);
+        }
+        self.page_stored &= self.session.last_page == before.session.last_page;
+    }
+
+    /// The touches that landed on the entry that this replaces go on with it.
+    pub(crate) fn take_over(&mut self, old: &Live) {
+        let closed = old.word.close();
+        let known = old.activity(closed);
+        let activity = &mut self.session.activity;
+        let had_heard_of_all = activity.seen >= known.seen;
+        activity.seen = activity.seen.max(known.seen);
+        activity.longest_absence = activity.longest_absence.max(known.longest_absence);
+        self.stored = self.stored.max(old.stored());
+        if activity.seen <= self.stored {
+            self.unstored_since = None;
+        } else if !had_heard_of_all {
+            // That the first of it may be told twice does no harm: the store counts absences from what it knows.
+            let (ours, theirs) = (self.unstored_since, closed.unstored_since);
+            self.unstored_since = ours.into_iter().chain(theirs).min();
+            if let Some(page) = old.unstored_page() {
+                self.session.last_page = Some(page);
+                self.page_stored = false;
+            }
         }
     }
 
@@ -128,10 +206,11 @@ impl WorkingCopy {
             word: if ended {
                 Word::closed(seen)
             } else {
-                Word::new(seen, seen > self.stored)
+                Word::new(seen, self.unstored_since)
             },
             longest_absence: AtomicU64::new(self.session.activity.longest_absence.as_millis()),
             stored: AtomicI64::new(self.stored.as_millis()),
+            page_stored: AtomicBool::new(self.page_stored),
             handle: self.handle,
             subject: self.subject,
             amr: self.amr,

@@ -7,6 +7,8 @@ mod development;
 #[path = "engine/fixture.rs"]
 #[expect(dead_code, reason = "shared with the tests of completion, which use the rest")]
 mod fixture;
+#[path = "engine/touching.rs"]
+mod touching;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -448,7 +450,9 @@ async fn a_slow_request_that_finishes_after_the_sign_out_changes_nothing() {
     // What the slow request still holds, written late.
     let late = nightlatch_store::Touch {
         digest: ada,
-        activity: record.session.activity,
+        first: record.session.activity.seen,
+        last: record.session.activity.seen,
+        page: None,
     };
     fixture.store.touch(&[late]).await.expect("a store");
     fixture

@@ -23,7 +23,7 @@ fn touch(word: &Word, seen: Instant) -> Touch {
 #[test]
 fn a_touch_lands_before_the_close_or_not_at_all() {
     loom::model(|| {
-        let word = Arc::new(Word::new(at(1), false));
+        let word = Arc::new(Word::new(at(1), None));
         let touchers: Vec<_> = [5, 9]
             .map(|seen| {
                 let word = Arc::clone(&word);
@@ -48,7 +48,7 @@ fn a_touch_lands_before_the_close_or_not_at_all() {
 #[test]
 fn activity_never_goes_back_and_exactly_one_touch_tells_the_store() {
     loom::model(|| {
-        let word = Arc::new(Word::new(at(1), false));
+        let word = Arc::new(Word::new(at(1), None));
         let touchers: Vec<_> = [5, 9]
             .map(|seen| {
                 let word = Arc::clone(&word);
@@ -62,14 +62,14 @@ fn activity_never_goes_back_and_exactly_one_touch_tells_the_store() {
             .count();
         assert_eq!(first, 1);
         assert_eq!(word.read().seen, at(9));
-        assert!(word.read().dirty);
+        assert!(word.read().unstored_since.is_some());
     });
 }
 
 #[test]
 fn a_flush_loses_no_touch() {
     loom::model(|| {
-        let word = Arc::new(Word::new(at(1), true));
+        let word = Arc::new(Word::new(at(1), Some(at(1))));
         let toucher = {
             let word = Arc::clone(&word);
             thread::spawn(move || touch(&word, at(5)))
@@ -77,17 +77,36 @@ fn a_flush_loses_no_touch() {
         let flushed = word.clean();
         let outcome = toucher.join().expect("a toucher");
         let left = word.read();
-        assert!(
-            flushed.seen == at(5) || left.dirty,
+        assert_eq!(flushed.unstored_since, Some(at(1)));
+        let left_since = (flushed.seen != at(5)).then_some(at(5));
+        assert_eq!(
+            left.unstored_since, left_since,
             "what was not flushed is dirty: {outcome:?}"
         );
     });
 }
 
 #[test]
+fn what_could_not_be_flushed_is_flushed_with_what_came_since() {
+    loom::model(|| {
+        let word = Arc::new(Word::new(at(3), Some(at(1))));
+        let flushed = word.clean();
+        assert_eq!((flushed.seen, flushed.unstored_since), (at(3), Some(at(1))));
+        let toucher = {
+            let word = Arc::clone(&word);
+            thread::spawn(move || touch(&word, at(5)))
+        };
+        word.soil(at(1));
+        let _ = toucher.join().expect("a toucher");
+        let left = word.read();
+        assert_eq!((left.seen, left.unstored_since), (at(5), Some(at(1))));
+    });
+}
+
+#[test]
 fn an_eviction_never_drops_activity_the_store_does_not_know() {
     loom::model(|| {
-        let word = Arc::new(Word::new(at(1), false));
+        let word = Arc::new(Word::new(at(1), None));
         let toucher = {
             let word = Arc::clone(&word);
             thread::spawn(move || touch(&word, at(5)))

@@ -3,7 +3,7 @@
 use nightlatch_core::session::EndReason;
 use nightlatch_core::time::Instant;
 use nightlatch_store::token::{Digest, Handle};
-use nightlatch_store::{Claim, Created, Creation, Quota, Record};
+use nightlatch_store::{Claim, Created, Creation, Quota, Record, held_until};
 use rusqlite::{OptionalExtension as _, params};
 
 use crate::ending::{self, Ending};
@@ -65,8 +65,8 @@ fn insert(group: &Group<'_>, record: &Record) -> Result<bool> {
     let inserted = execute(
         group,
         "INSERT INTO sessions (digest, handle, subject, facts, amr, created, authenticated, seen, longest_absence,
-            choice_ms, locked_at, own, today, due, version, ended_at, ended_reason, presence, ledger, not_after)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
+            choice_ms, locked_at, own, today, due, version, ended_at, ended_reason, presence, ledger, not_after, held_until)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
          ON CONFLICT DO NOTHING",
         params![
             record.digest.as_bytes(),
@@ -89,6 +89,7 @@ fn insert(group: &Group<'_>, record: &Record) -> Result<bool> {
             presence::write(session)?,
             record.ledger.as_deref().map(columns::json).transpose()?,
             session.not_after.map(Instant::as_millis),
+            held_until(session.presence.as_deref()).map(Instant::as_millis),
         ],
     )?;
     Ok(inserted == 1)

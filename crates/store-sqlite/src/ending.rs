@@ -106,7 +106,11 @@ pub(super) fn expire(group: &mut Group<'_>, expiries: &[Expiry]) -> Result<Vec<E
     let mut endings = Vec::with_capacity(expiries.len());
     for expiry in expiries {
         let Expiry {
-            digest, version, seen, ..
+            digest,
+            version,
+            first,
+            seen,
+            ..
         } = expiry;
         let found = one(
             group.connection,
@@ -114,7 +118,10 @@ pub(super) fn expire(group: &mut Group<'_>, expiries: &[Expiry]) -> Result<Vec<E
             params![digest.as_bytes(), version, seen.as_millis()],
         )?;
         if let Some(mut ending) = found {
-            ending.activity.seen = *seen;
+            ending.activity = Activity {
+                seen: *seen,
+                longest_absence: longest_absence(ending.activity, ending.presence.as_ref(), *first),
+            };
             endings.push((ending, expiry.at, expiry.reason));
         }
     }
@@ -147,13 +154,15 @@ pub(super) fn finish(
     } = ending;
     execute(
         group,
-        "UPDATE sessions SET ended_at = ?2, ended_reason = ?3, seen = ?4, locked_at = NULL, due = ?5, ledger = NULL
+        "UPDATE sessions SET ended_at = ?2, ended_reason = ?3, seen = ?4, longest_absence = ?5, locked_at = NULL, due = ?6,
+            ledger = NULL
          WHERE id = ?1",
         params![
             id,
             at.as_millis(),
             reason.as_str(),
             activity.seen.as_millis(),
+            columns::millis(activity.longest_absence),
             columns::NEVER
         ],
     )?;

@@ -11,13 +11,14 @@ use crate::failure::Failure;
 const APPLICATION_ID: i64 = 0x6e6c_6174;
 
 /// What leads from each schema to the next. Files in the field have them applied: only ever add to the end.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("schema/1.sql"),
     include_str!("schema/2.sql"),
     include_str!("schema/3.sql"),
     include_str!("schema/4.sql"),
     include_str!("schema/5.sql"),
     include_str!("schema/6.sql"),
+    include_str!("schema/7.sql"),
 ];
 
 /// How long a statement waits for another process.

@@ -1,10 +1,11 @@
 //! What changes something. Each function is a part of the transaction of its group.
 
+use nightlatch_core::path::Path;
 use nightlatch_core::session::{EndReason, State};
 use nightlatch_core::time::Instant;
 use nightlatch_store::audit::AuditEntry;
 use nightlatch_store::token::{Digest, Handle};
-use nightlatch_store::{Amendment, Reindex, Touch, Touched};
+use nightlatch_store::{Amendment, Reindex, Touch, Touched, held_until};
 use rusqlite::{CachedStatement, Params, params};
 
 use crate::columns;
@@ -17,15 +18,20 @@ pub(super) type Result<T> = std::result::Result<T, Failure>;
 pub(super) fn touch(group: &mut Group<'_>, touches: &[Touch]) -> Result<Vec<Touched>> {
     let mut statement = prepare(
         group,
-        "UPDATE sessions SET seen = ?2, longest_absence = max(longest_absence, ?3)
+        "UPDATE sessions SET seen = ?2, longest_absence = max(longest_absence, ?3 - max(seen, ifnull(held_until, seen)))
          WHERE digest = ?1 AND seen <= ?2 AND ended_at IS NULL",
     )?;
     let (mut latest, mut answers) = (None, Vec::with_capacity(touches.len()));
-    for Touch { digest, activity } in touches {
-        let absence = columns::millis(activity.longest_absence);
-        let changed = statement.execute(params![digest.as_bytes(), activity.seen.as_millis(), absence])?;
+    for touch in touches {
+        let Touch {
+            digest, first, last, ..
+        } = touch;
+        let changed = statement.execute(params![digest.as_bytes(), last.as_millis(), first.as_millis()])?;
         answers.push(if changed == 1 {
-            latest = latest.max(Some(activity.seen));
+            latest = latest.max(Some(*last));
+            if let Some(page) = &touch.page {
+                turn_page(group, digest, page)?;
+            }
             Touched::Stored
         } else if lives(group, digest)? {
             Touched::Newer
@@ -40,6 +46,12 @@ pub(super) fn touch(group: &mut Group<'_>, touches: &[Touch]) -> Result<Vec<Touc
     Ok(answers)
 }
 
+fn turn_page(group: &Group<'_>, digest: &Digest, page: &Path<'_>) -> Result<()> {
+    let sql = "UPDATE sessions SET presence = json_set(ifnull(presence, '{}'), '$.last_page', ?2) WHERE digest = ?1";
+    execute(group, sql, params![digest.as_bytes(), page.as_str()])?;
+    Ok(())
+}
+
 fn lives(group: &Group<'_>, digest: &Digest) -> Result<bool> {
     let mut statement = prepare(group, "SELECT 1 FROM sessions WHERE digest = ?1 AND ended_at IS NULL")?;
     Ok(statement.exists([digest.as_bytes()])?)
@@ -49,11 +61,15 @@ pub(super) fn amend(group: &mut Group<'_>, amendment: &Amendment) -> Result<bool
     let session = &amendment.session;
     let changed = execute(
         group,
-        // A touch may have come after what the amendment was worked out from. The longest absence counts from authentication.
+        // A touch may have come after what the amendment was worked out from. The longest absence counts from authentication: it
+        // is no longer than the time since then.
         "UPDATE sessions SET
             seen = max(seen, ?3),
-            longest_absence = iif(authenticated = ?4, max(longest_absence, ?5), ?5),
-            authenticated = ?4, choice_ms = ?6, presence = ?7, locked_at = ?8, own = ?9, today = ?10, due = ?11,
+            longest_absence = min(
+                max(longest_absence, ?5 - max(seen, ifnull(held_until, seen))),
+                iif(authenticated = ?4, 9223372036854775807, max(?3 - ?4, 0))
+            ),
+            held_until = ?15, authenticated = ?4, choice_ms = ?6, presence = ?7, locked_at = ?8, own = ?9, today = ?10, due = ?11,
             ledger = ?13, not_after = ?14, version = version + 1
          WHERE digest = ?1 AND version = ?2 AND ended_at IS NULL
             AND (?12 IS NULL OR NOT EXISTS (SELECT 1 FROM sessions WHERE digest = ?12))",
@@ -62,7 +78,7 @@ pub(super) fn amend(group: &mut Group<'_>, amendment: &Amendment) -> Result<bool
             amendment.version,
             session.activity.seen.as_millis(),
             session.authenticated.as_millis(),
-            columns::millis(session.activity.longest_absence),
+            amendment.first.as_millis(),
             columns::choice(session.choice),
             presence::write(session)?,
             locked_at(session.state),
@@ -72,6 +88,7 @@ pub(super) fn amend(group: &mut Group<'_>, amendment: &Amendment) -> Result<bool
             amendment.rotate_to.as_ref().map(Digest::as_bytes),
             amendment.ledger.as_deref().map(columns::json).transpose()?,
             session.not_after.map(Instant::as_millis),
+            held_until(session.presence.as_deref()).map(Instant::as_millis),
         ],
     )? == 1;
     if !changed {

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use nightlatch_core::session::{Activity, EndReason, Session};
+use nightlatch_core::path::Path;
+use nightlatch_core::session::{EndReason, Session};
 use nightlatch_core::time::Instant;
 
 use super::record::{Revision, Revisions};
@@ -11,12 +12,19 @@ use crate::token::{Digest, Handle};
 
 /// Activity to be recorded. A record that is over, or has more recent activity, keeps what it has. It never moves the deadline
 /// index: activity makes a session fall due later, and looking at it too early does no harm.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+///
+/// How long nobody was there before it the store works out from what it knows itself ([`rest`](crate::rest)). Whoever touches may not have seen
+/// what others have, and would take a person who was there for one who was away.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Touch {
     /// Which session.
     pub digest: Digest,
-    /// Its activity.
-    pub activity: Activity,
+    /// The first activity since the store was last told of some.
+    pub first: Instant,
+    /// The last activity.
+    pub last: Instant,
+    /// The page that now stands for the surface while no tab is open, where the store knows of another.
+    pub page: Option<Path<'static>>,
 }
 
 /// What became of a touch.
@@ -39,8 +47,11 @@ pub struct Amendment {
     pub digest: Digest,
     /// The version the change was worked out from; with any other nothing is changed.
     pub version: u64,
-    /// The session afterwards: active or locked, never ended. Its activity never takes the record's back.
+    /// The session afterwards: active or locked, never ended. Its activity never takes the record's back, and its longest absence
+    /// is not looked at: see [`Touch`].
     pub session: Session,
+    /// The first activity, or start of a hold, since the store was last told; the session's last activity where there is none.
+    pub first: Instant,
     /// The policies afterwards.
     pub revisions: Revisions,
     /// When it falls due afterwards.
@@ -61,6 +72,8 @@ pub struct Expiry {
     pub digest: Digest,
     /// The version the deadline was worked out from.
     pub version: u64,
+    /// The first activity since the store was last told, as of an [`Amendment`].
+    pub first: Instant,
     /// The activity the deadline was worked out from; the record and the audit keep it.
     pub seen: Instant,
     /// The deadline, or the change that passed it.

@@ -48,12 +48,16 @@ macro_rules! conformance {
                 a_touch_moves_activity_and_nothing_else
                 a_touch_never_goes_back
                 a_touch_never_shortens_the_longest_absence
+                an_absence_counts_from_what_the_store_knows
+                an_absence_counts_from_the_end_of_a_hold
+                a_touch_may_turn_the_page
                 a_touch_leaves_missing_and_ended_records_alone
                 of_touches_of_one_record_the_latest_counts;
             amending:
                 an_amendment_changes_what_it_names
                 a_stale_amendment_changes_nothing
                 an_amendment_does_not_take_back_a_touch
+                an_amendment_tells_of_no_absence_that_the_store_knows_to_be_none
                 reauthentication_clears_the_longest_absence
                 a_change_after_the_end_changes_nothing
                 rotation_replaces_the_token_and_nothing_else

@@ -29,7 +29,7 @@ pub use self::creation::{Claim, Created, Creation, Quota};
 pub use self::documents::{ApiKey, Application, Documents, PolicyRevision};
 pub use self::error::{Result, StoreError};
 pub use self::filter::{Filter, Page, Selector};
-pub use self::record::{Record, Revision, Revisions, longest_absence};
+pub use self::record::{Record, Revision, Revisions, held_until, longest_absence, rest};
 pub use self::sessions::{ENDED_KEPT, Sessions};
 
 /// All that is kept, in one place.

@@ -89,13 +89,14 @@ impl Sessions for MemoryStore {
             return Ok(false);
         }
         let mut record = record.clone();
+        let mut activity = tables::after(&record, amendment.first, amendment.session.activity.seen);
         let before = std::mem::replace(&mut record.session, amendment.session.clone());
-        let activity = &mut record.session.activity;
-        activity.seen = activity.seen.max(before.activity.seen);
-        // It counts from authentication.
-        if before.authenticated == record.session.authenticated {
-            activity.longest_absence = activity.longest_absence.max(before.activity.longest_absence);
+        // It counts from authentication, so it is no longer than the time since then.
+        if before.authenticated != record.session.authenticated {
+            let since = amendment.session.activity.seen.since(record.session.authenticated);
+            activity.longest_absence = activity.longest_absence.min(since);
         }
+        record.session.activity = activity;
         record.revisions = amendment.revisions;
         record.due = amendment.due;
         record.ledger.clone_from(&amendment.ledger);
@@ -146,7 +147,7 @@ impl Sessions for MemoryStore {
                     && record.session.activity.seen <= expiry.seen
             });
             if let Some(record) = unchanged {
-                record.session.activity.seen = expiry.seen;
+                record.session.activity = tables::after(record, expiry.first, expiry.seen);
                 ended.extend(tables.finish(&expiry.digest, expiry.at, expiry.reason, "policy"));
             }
         }

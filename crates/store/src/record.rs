@@ -57,16 +57,27 @@ impl Record {
     }
 }
 
-/// The longest absence of a session that ends at `at`, the last one included. What the store does not know is how long a
-/// policy lets holds run: a hold that runs counts up to the end that was asked for.
+/// Until when somebody was there at last: the last activity, or the end of the latest hold if later. What the store does not know
+/// is how long a policy lets holds run: a hold that runs counts up to the end that was asked for.
+#[must_use]
+pub fn rest(seen: Instant, presence: Option<&Presence>) -> Instant {
+    held_until(presence).map_or(seen, |until| until.max(seen))
+}
+
+/// The end of the latest hold, that of one that runs as it was asked for.
+#[must_use]
+pub fn held_until(presence: Option<&Presence>) -> Option<Instant> {
+    let presence = presence?;
+    let running = presence.holds.values().filter_map(|hold| match hold {
+        Hold::Until(until) => Some(*until),
+        Hold::Ended => None,
+    });
+    running.chain(presence.held_until).max()
+}
+
+/// The longest absence of a session whose person came back, or whose life ended, at `at`.
 #[must_use]
 pub fn longest_absence(activity: Activity, presence: Option<&Presence>, at: Instant) -> Span {
-    let held = presence.map_or(activity.seen, |presence| {
-        let running = presence.holds.values().filter_map(|hold| match hold {
-            Hold::Until(until) => Some(*until),
-            Hold::Ended => None,
-        });
-        running.chain(presence.held_until).fold(activity.seen, Instant::max)
-    });
-    activity.longest_absence.max(at.since(held))
+    let absence = at.since(rest(activity.seen, presence));
+    activity.longest_absence.max(absence)
 }

@@ -56,10 +56,7 @@ impl Engine {
             }
             let standing = live.standing(live.word.read(), &history, now)?;
             let overdue = session.activity.seen.since(live.stored()) >= self.touch_interval();
-            let touch = overdue.then(|| Touch {
-                digest: *digest,
-                activity: live.activity(live.word.read()),
-            });
+            let touch = overdue.then(|| live.touch(*digest, live.word.read()));
             return Some((
                 Outcome {
                     answer: Some(answer),
@@ -88,6 +85,7 @@ impl Engine {
         if applied.occurrences().next().is_some() || !turns_a_page(&before, &after, event, &history) {
             return None;
         }
+        after.note_signs_since(&before, now);
         self.keep(&turn, after.clone());
         Some(Outcome {
             answer: Some(applied.answer),
@@ -105,10 +103,10 @@ impl Uncancelled {
             let table = self.live.pin();
             for (touch, answer) in touches.iter().zip(answers) {
                 match (answer, table.get(&touch.digest)) {
-                    (Touched::Stored | Touched::Newer, Some(live)) => live.set_stored(touch.activity.seen),
+                    (Touched::Stored | Touched::Newer, Some(live)) => live.set_stored(touch.last),
                     // Dirty still, so that the next flush tells it.
                     (Touched::Busy, Some(live)) => {
-                        live.word.soil();
+                        live.put_back(touch);
                         self.mark_dirty(touch.digest);
                     }
                     // The table has let somebody in whose session the store has ended, or knows by another token.

@@ -204,6 +204,8 @@ impl Uncancelled {
             },
             version: 0,
             stored: now,
+            unstored_since: None,
+            page_stored: true,
             ledger: None,
         };
         let record = Record {

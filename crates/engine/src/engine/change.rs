@@ -107,6 +107,7 @@ impl Uncancelled {
         let history = self.in_force.load_full();
         let mut after = before.clone();
         let applied = after.session.apply(&history.policies(after.revisions), event, now);
+        after.note_signs_since(&before, now);
         if applied.answer == Answer::Accepted {
             after.note(event, before.session.choice, now);
         }
@@ -167,6 +168,7 @@ impl Uncancelled {
             digest: before.digest,
             version: before.version,
             due: after.due(&history),
+            first: after.unstored_since.unwrap_or(session.activity.seen),
             session,
             revisions: after.revisions,
             rotate_to,
@@ -178,6 +180,7 @@ impl Uncancelled {
             (after.session, after.ledger) = (amendment.session, amendment.ledger);
             after.version += 1;
             after.stored = after.stored.max(after.session.activity.seen);
+            (after.unstored_since, after.page_stored) = (None, true);
             if let Some(digest) = rotate_to {
                 self.forget(turn, &before.digest);
                 after.digest = digest;
@@ -192,6 +195,7 @@ impl Uncancelled {
         let expiry = Expiry {
             digest: before.digest,
             version: before.version,
+            first: before.unstored_since.unwrap_or(before.session.activity.seen),
             seen: before.session.activity.seen,
             at,
             reason,

@@ -50,7 +50,7 @@ impl Engine {
             waiting.sessions.clear();
             while self.dirty.pop().is_some() {}
             for (digest, live) in &table {
-                if live.word.read().dirty {
+                if live.word.read().unstored_since.is_some() {
                     waiting.sessions.push_back((too_old(live.stored()), *digest));
                 }
             }
@@ -64,16 +64,7 @@ impl Engine {
     }
 
     fn clean(&self, digest: &Digest) -> Option<Touch> {
-        let table = self.live.pin();
-        let live = table.get(digest)?;
-        let reading = live.word.clean();
-        if !reading.dirty || reading.closed {
-            return None;
-        }
-        Some(Touch {
-            digest: *digest,
-            activity: live.activity(reading),
-        })
+        self.live.pin().get(digest)?.take(*digest)
     }
 
     /// The store did not hear of these: they are still to be told.
@@ -81,7 +72,7 @@ impl Engine {
         let table = self.live.pin();
         for touch in touches {
             if let Some(live) = table.get(&touch.digest) {
-                live.word.soil();
+                live.put_back(touch);
                 self.mark_dirty(touch.digest);
             }
         }

@@ -107,6 +107,7 @@ impl Uncancelled {
                 Answer::Refused(Refusal::Outdated(outdated)) => return Ok(Reauthentication::Outdated(outdated)),
                 Answer::Refused(_) | Answer::Verdict(_) => return Ok(Reauthentication::Over),
             }
+            after.note_signs_since(&before, now);
             after.revisions.own = after.revisions.today;
             let audit = vec![AuditEntry {
                 detail: session_bound(authentication.not_after, now),

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use nightlatch_core::session::{Activity, Occurrence, Presence, State};
+use nightlatch_core::session::{Occurrence, Presence, State};
 use nightlatch_core::time::Instant;
 use nightlatch_store::token::Digest;
 use nightlatch_store::{Ended, Expiry, Record, Reindex, Result, Touch};
@@ -61,8 +61,7 @@ impl Engine {
         for record in page {
             let indexed = record.due;
             let copy = WorkingCopy::from_record(record);
-            let stored = copy.session.activity;
-            findings.note(self.merged(copy), (stored, indexed), &history, now);
+            findings.note(self.merged(copy), indexed, &history, now);
         }
         findings
     }
@@ -73,9 +72,11 @@ impl Engine {
         if let Some(live) = table.get(&copy.digest)
             && !matches!(live.session.state, State::Ended { .. })
         {
-            let activity = live.activity(live.word.read());
-            copy.session.activity.seen = copy.session.activity.seen.max(activity.seen);
-            copy.session.activity.longest_absence = copy.session.activity.longest_absence.max(activity.longest_absence);
+            let reading = live.word.read();
+            let (known, activity) = (&mut copy.session.activity, live.activity(reading));
+            known.seen = known.seen.max(activity.seen);
+            known.longest_absence = known.longest_absence.max(activity.longest_absence);
+            copy.unstored_since = reading.unstored_since;
         }
         copy
     }
@@ -186,15 +187,10 @@ impl Findings {
         self.expired.len() + self.reindexed.len() + self.touched.len() + self.single.len()
     }
 
-    fn note(
-        &mut self,
-        before: WorkingCopy,
-        (stored, indexed): (Activity, Option<Instant>),
-        history: &History,
-        now: Instant,
-    ) {
+    fn note(&mut self, before: WorkingCopy, indexed: Option<Instant>, history: &History, now: Instant) {
         let mut copy = before;
-        let (worked_out, activity) = (copy.revisions, copy.session.activity);
+        let (worked_out, seen) = (copy.revisions, copy.session.activity.seen);
+        let first = copy.unstored_since.unwrap_or(seen);
         let holds = copy.session.presence.clone();
         let mut occurrences = history.catch_up(&mut copy.session, &mut copy.revisions);
         // What ends a hold now is a matter of its ledger, too.
@@ -205,7 +201,8 @@ impl Findings {
             Some(Occurrence::Ended { at, reason }) => self.expired.push(Expiry {
                 digest: copy.digest,
                 version: copy.version,
-                seen: activity.seen,
+                first,
+                seen,
                 at: *at,
                 reason: *reason,
             }),
@@ -221,10 +218,12 @@ impl Findings {
                         due,
                     });
                 }
-                if activity != stored {
+                if seen > copy.stored {
                     self.touched.push(Touch {
                         digest: copy.digest,
-                        activity,
+                        first,
+                        last: seen,
+                        page: None,
                     });
                 }
             }

@@ -108,13 +108,10 @@ impl Engine {
             if is_over(old.session.state) && !is_over(copy.session.state) {
                 return;
             }
-            let closed = old.activity(old.word.close());
-            copy.session.activity.seen = copy.session.activity.seen.max(closed.seen);
-            copy.session.activity.longest_absence = copy.session.activity.longest_absence.max(closed.longest_absence);
-            copy.stored = copy.stored.max(old.stored());
+            copy.take_over(old);
         }
         let handle = copy.handle;
-        let dirty = copy.session.activity.seen > copy.stored;
+        let dirty = copy.unstored_since.is_some();
         table.insert(digest, copy.into_live(&self.in_force.load()));
         if dirty {
             self.mark_dirty(digest);

@@ -197,7 +197,7 @@ fn a_newer_schema_is_refused() {
     let newer = Connection::open(&path).expect("connection");
     newer.pragma_update(None, "user_version", 99).expect("version");
     let told = refusal(&path);
-    assert!(told.contains("schema 99 is newer than the schema 6"), "{told}");
+    assert!(told.contains("schema 99 is newer than the schema 7"), "{told}");
 }
 
 #[tokio::test]

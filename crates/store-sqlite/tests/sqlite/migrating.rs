@@ -8,7 +8,7 @@ use nightlatch_core::session::{EndReason, State};
 use nightlatch_core::time::Span;
 use nightlatch_store::audit::{AuditEntry, AuditFilter, AuditKind};
 use nightlatch_store::{
-    ApiKey, Changes as _, Documents as _, Filter, PolicyRevision, Record, Revisions, Sessions as _, StoreError,
+    ApiKey, Changes as _, Documents as _, Filter, PolicyRevision, Record, Revisions, Sessions as _, StoreError, rest,
 };
 use nightlatch_store_sqlite::SqliteStore;
 use rusqlite::Connection;
@@ -153,6 +153,19 @@ async fn a_file_of_the_first_version_keeps_everything() {
     };
     assert_eq!(store.api_keys().await.expect("store"), [key]);
     assert_eq!(store.latest_instant().await.expect("store"), at(1500));
+    // The store knows of earlier holds, too.
+    let one = &expected()[0].session;
+    let absence = at(9000).since(rest(one.activity.seen, one.presence.as_deref()));
+    assert!(
+        absence > one.activity.longest_absence && absence < at(9000).since(one.activity.seen),
+        "a hold lasted longer than the last activity"
+    );
+    store.touch(&[touch(1, 9000), touch(4, 9000)]).await.expect("store");
+    let touched = [get(&store, 1).await, get(&store, 4).await];
+    assert_eq!(
+        touched.map(|record| record.session.activity.longest_absence),
+        [absence, Span::from_millis(8000)]
+    );
     drop(store);
 
     let again = SqliteStore::open(&path).expect("store");

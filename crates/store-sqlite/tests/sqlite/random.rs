@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 
 use nightlatch_core::duration::Limit;
+use nightlatch_core::path::Path;
 use nightlatch_core::resolution::Counted;
 use nightlatch_core::session::{EndReason, State};
 use nightlatch_core::time::Span;
@@ -174,8 +175,9 @@ async fn answer(store: &dyn Store, call: &Call) -> String {
             format!("{:?}", store.reindex(&reindex).await)
         }
         Call::Touch(touches) => {
-            let touches = touches.iter().map(|(number, seen, absence)| Touch {
-                activity: activity(*seen, *absence),
+            let touches = touches.iter().map(|(number, seen, before)| Touch {
+                first: at(seen - i64::try_from(*before).expect("small")),
+                page: (before % 3 == 0).then(|| Path::canonical("/news")),
                 ..touch(*number, *seen)
             });
             format!("{:?}", store.touch(&touches.collect::<Vec<_>>()).await)
@@ -195,7 +197,8 @@ async fn answer(store: &dyn Store, call: &Call) -> String {
             };
             record.version += u64::from(*stale);
             let mut change = amendment(&record);
-            change.session.activity = activity(*seen, *absence);
+            change.session.activity = activity(*seen, 0);
+            change.first = at(seen - i64::try_from(*absence).expect("small"));
             change.session.authenticated = at(*authenticated / 10 * 10);
             change.session.choice = (absence % 2 == 0).then(|| Limit::after(Span::from_millis(*absence)));
             change.session.state = if *locked {

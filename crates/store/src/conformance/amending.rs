@@ -22,6 +22,7 @@ pub async fn an_amendment_changes_what_it_names(store: Shared) {
     change.session.presence = full(1).session.presence;
     change.session.not_after = Some(at(4000));
     change.session.activity = activity(1100, 50);
+    change.first = at(1050);
     change.session.state = State::Locked { at: at(1200) };
     change.revisions = Revisions { own: 1, today: 2 };
     change.due = Some(at(5000));
@@ -99,15 +100,39 @@ pub async fn an_amendment_does_not_take_back_a_touch(store: Shared) {
     add(store.as_ref(), &record).await;
     store
         .touch(&[Touch {
-            activity: activity(1600, 400),
+            first: at(1400),
             ..touch(1, 1600)
         }])
         .await
         .expect("store");
     let mut change = amendment(&record);
     change.session.activity = activity(1300, 100);
+    change.first = at(1300);
     assert!(amend(store.as_ref(), &change).await, "a touch is no other version");
     assert_eq!(get(store.as_ref(), 1).await.session.activity, activity(1600, 400));
+}
+
+/// Whoever amends may believe that nobody was there, where another has seen somebody.
+pub async fn an_amendment_tells_of_no_absence_that_the_store_knows_to_be_none(store: Shared) {
+    let mut record = record(1, "a");
+    add(store.as_ref(), &record).await;
+    store.touch(&[touch(1, 1300), touch(1, 1600)]).await.expect("store");
+    let mut change = amendment(&record);
+    change.session.activity = activity(1700, 700);
+    change.first = at(1700);
+    assert!(amend(store.as_ref(), &change).await);
+    assert_eq!(
+        get(store.as_ref(), 1).await.session.activity,
+        activity(1700, 300),
+        "from 1000 to 1300, and not from 1000 to 1700"
+    );
+    record.version += 1;
+    let mut held = amendment(&record);
+    held.session.activity = activity(1700, 0);
+    held.first = at(2200);
+    assert!(amend(store.as_ref(), &held).await);
+    let held = get(store.as_ref(), 1).await.session.activity;
+    assert_eq!(held, activity(1700, 500), "the start of a hold ends an absence, too");
 }
 
 pub async fn reauthentication_clears_the_longest_absence(store: Shared) {
@@ -117,8 +142,20 @@ pub async fn reauthentication_clears_the_longest_absence(store: Shared) {
     let mut change = amendment(&record);
     change.session.authenticated = at(1700);
     change.session.activity = activity(1700, 0);
+    change.first = at(1700);
     assert!(amend(store.as_ref(), &change).await);
     assert_eq!(get(store.as_ref(), 1).await.session.activity, activity(1700, 0));
+
+    let mut change = amendment(&get(store.as_ref(), 1).await);
+    change.session.authenticated = at(2500);
+    change.session.activity = activity(2800, 0);
+    change.first = at(2800);
+    assert!(amend(store.as_ref(), &change).await);
+    assert_eq!(
+        get(store.as_ref(), 1).await.session.activity,
+        activity(2800, 300),
+        "from the authentication on"
+    );
 }
 
 /// The slow request: it read the session, the person signed out, and only then it writes what it found.

@@ -249,6 +249,7 @@ pub async fn a_deadline_ends_what_is_as_it_was_judged(store: Shared) {
     let record = record(1, "a");
     add(store.as_ref(), &record).await;
     let later = Expiry {
+        first: at(1050),
         seen: at(1100),
         ..expiry(&record)
     };

@@ -120,7 +120,9 @@ pub fn activity(seen: i64, longest_absence: u64) -> Activity {
 pub fn touch(number: u32, seen: i64) -> Touch {
     Touch {
         digest: digest(number),
-        activity: activity(seen, 0),
+        first: at(seen),
+        last: at(seen),
+        page: None,
     }
 }
 
@@ -131,6 +133,7 @@ pub fn amendment(record: &Record) -> Amendment {
         digest: record.digest,
         version: record.version,
         session: record.session.clone(),
+        first: record.session.activity.seen,
         revisions: record.revisions,
         due: record.due,
         rotate_to: None,
@@ -144,6 +147,7 @@ pub fn expiry(record: &Record) -> Expiry {
     Expiry {
         digest: record.digest,
         version: record.version,
+        first: record.session.activity.seen,
         seen: record.session.activity.seen,
         at: record.due.expect("deadline"),
         reason: EndReason::Idle,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use nightlatch_core::session::{EndReason, State};
+use nightlatch_core::session::{Activity, EndReason, Session, State};
 use nightlatch_core::time::Instant;
 
 use crate::audit::{AuditEntry, AuditKind, told_at_the_end};
@@ -12,6 +12,15 @@ use crate::{
     ApiKey, Application, Claim, Created, Ended, Filter, PolicyRevision, Quota, Record, Revision, Touch, Touched,
     longest_absence,
 };
+
+/// The activity of a record after some of it that began at `first`.
+pub(super) fn after(record: &Record, first: Instant, last: Instant) -> Activity {
+    let Session { activity, presence, .. } = &record.session;
+    Activity {
+        seen: activity.seen.max(last),
+        longest_absence: longest_absence(*activity, presence.as_deref(), first),
+    }
+}
 
 #[derive(Debug, Default)]
 pub(super) struct Tables {
@@ -68,14 +77,15 @@ impl Tables {
         let Some(record) = record.filter(|record| record.ended().is_none()) else {
             return Touched::Gone;
         };
-        if record.session.activity.seen > touch.activity.seen {
+        if record.session.activity.seen > touch.last {
             return Touched::Newer;
         }
         let mut record = record.clone();
-        let activity = &mut record.session.activity;
-        activity.seen = touch.activity.seen;
-        activity.longest_absence = activity.longest_absence.max(touch.activity.longest_absence);
-        self.latest = self.latest.max(touch.activity.seen);
+        record.session.activity = after(&record, touch.first, touch.last);
+        if let Some(page) = &touch.page {
+            record.session.last_page = Some(page.clone());
+        }
+        self.latest = self.latest.max(touch.last);
         self.write(record);
         Touched::Stored
     }
