@@ -176,6 +176,7 @@ async fn portions(store: &dyn Store) -> anyhow::Result<()> {
         let expiry = |record: &Record| Expiry {
             digest: record.digest,
             version: record.version,
+            first: record.session.activity.seen,
             seen: record.session.activity.seen,
             at: record.session.activity.seen + Span::from_secs(900),
             reason: EndReason::Idle,

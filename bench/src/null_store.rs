@@ -7,7 +7,7 @@ use nightlatch_store::secret::Secret;
 use nightlatch_store::token::{Digest, Handle};
 use nightlatch_store::{
     Amendment, ApiKey, Application, Audit, Changes, Claim, Created, Creation, Documents, End, Ended, Expiry, Filter,
-    Page, PolicyRevision, Record, Reindex, Result, Revision, Selector, Sessions, Touch, Touched,
+    Page, PolicyRevision, Record, Reindex, Removed, Result, Revision, Selector, Sessions, Touch, Touched,
 };
 
 /// Takes every write and remembers none.
@@ -110,8 +110,8 @@ impl Documents for NullStore {
         Ok(false)
     }
 
-    async fn remove_api_key(&self, _: &str, _: AuditEntry) -> Result<bool> {
-        Ok(false)
+    async fn remove_api_key(&self, _: &str, _: &[&str], _: AuditEntry) -> Result<Removed> {
+        Ok(Removed::Missing)
     }
 
     async fn forget_claims(&self, _: Instant, _: usize) -> Result<usize> {

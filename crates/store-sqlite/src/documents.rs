@@ -3,7 +3,7 @@
 use nightlatch_core::time::Instant;
 use nightlatch_store::audit::AuditEntry;
 use nightlatch_store::secret::Secret;
-use nightlatch_store::{ApiKey, Application, Claim, Created, PolicyRevision};
+use nightlatch_store::{ApiKey, Application, Claim, Created, PolicyRevision, Removed};
 use rusqlite::params;
 
 use crate::columns;
@@ -131,12 +131,28 @@ fn applications(key: &ApiKey) -> Result<Option<String>> {
     key.applications.as_ref().map(columns::json).transpose()
 }
 
-pub(super) fn remove_api_key(group: &mut Group<'_>, name: &str, audit: &AuditEntry) -> Result<bool> {
-    let removed = execute(group, "DELETE FROM api_keys WHERE name = ?1", [name])? == 1;
-    if removed {
-        append(group, audit)?;
+pub(super) fn remove_api_key(
+    group: &mut Group<'_>,
+    name: &str,
+    unless_last: &[String],
+    audit: &AuditEntry,
+) -> Result<Removed> {
+    let keys = reads::api_keys(group.connection)?;
+    let (named, others): (Vec<_>, Vec<_>) = keys.iter().partition(|key| *key.name == *name);
+    let has_one = |key: &&ApiKey| {
+        unless_last
+            .iter()
+            .any(|scope| key.scopes.iter().any(|own| **own == **scope))
+    };
+    if named.is_empty() {
+        return Ok(Removed::Missing);
     }
-    Ok(removed)
+    if named.iter().any(has_one) && !others.iter().any(has_one) {
+        return Ok(Removed::Last);
+    }
+    execute(group, "DELETE FROM api_keys WHERE name = ?1", [name])?;
+    append(group, audit)?;
+    Ok(Removed::Removed)
 }
 
 pub(super) fn forget_claims(group: &Group<'_>, before: Instant, limit: usize) -> Result<usize> {

@@ -36,7 +36,7 @@ use nightlatch_store::secret::Secret;
 use nightlatch_store::token::{Digest, Handle};
 use nightlatch_store::{
     Amendment, ApiKey, Application, Audit, Changes, Claim, Created, Creation, Documents, End, Ended, Expiry, Filter,
-    Page, PolicyRevision, Record, Reindex, Result, Revision, Selector, Sessions, StoreError, Touch, Touched,
+    Page, PolicyRevision, Record, Reindex, Removed, Result, Revision, Selector, Sessions, StoreError, Touch, Touched,
 };
 
 pub use self::copy::Copied;
@@ -241,10 +241,11 @@ impl Documents for SqliteStore {
             .await
     }
 
-    async fn remove_api_key(&self, name: &str, audit: AuditEntry) -> Result<bool> {
+    async fn remove_api_key(&self, name: &str, unless_last: &[&str], audit: AuditEntry) -> Result<Removed> {
+        let unless_last: Vec<String> = unless_last.iter().map(|scope| (*scope).to_owned()).collect();
         let name = name.to_owned();
         self.writer
-            .call(move |group| documents::remove_api_key(group, &name, &audit))
+            .call(move |group| documents::remove_api_key(group, &name, &unless_last, &audit))
             .await
     }
 

@@ -15,6 +15,7 @@ pub mod amending;
 pub mod creating;
 pub mod ending;
 pub mod fixture;
+pub mod hearing;
 pub mod outdating;
 pub mod paging;
 pub mod racing;
@@ -90,6 +91,8 @@ macro_rules! conformance {
                 an_entry_is_read_back_whole
                 policies_are_numbered_once
                 api_keys_have_one_name
+                the_last_key_with_a_scope_stays
+                of_two_who_remove_the_last_keys_one_is_refused
                 an_api_key_is_replaced_whole
                 applications_change_from_version_to_version
                 whoever_asks_is_answered_one_secret
@@ -100,6 +103,30 @@ macro_rules! conformance {
                 of_creates_with_one_handle_one_wins
                 of_ends_at_once_one_is_told
                 of_amendments_of_one_version_one_wins;
+        }
+    };
+}
+
+/// The same for a store that several nodes share. See [the module](mod@crate::conformance).
+#[macro_export]
+macro_rules! shared_conformance {
+    ($fresh:expr) => {
+        $crate::conformance_cases! {
+            $fresh;
+            hearing:
+                a_node_hears_of_what_others_change
+                a_node_hears_of_each_change_once
+                a_change_that_was_refused_is_told_to_nobody
+                what_moves_no_limit_is_told_to_nobody
+                of_documents_it_is_told_which
+                a_position_that_nobody_can_read_is_lost
+                too_many_changes_are_a_lost_position
+                nothing_is_missed_while_others_write
+                one_node_has_a_turn_at_a_time
+                who_leaves_gives_its_turns_back
+                time_is_moved_by_one
+                who_starts_hears_of_the_latest_time
+                nodes_are_listed_while_they_are_there;
         }
     };
 }

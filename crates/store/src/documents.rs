@@ -45,8 +45,9 @@ pub trait Documents: Send + Sync {
     /// Replaces the API key of the same name: its holder has lost the answer to its creation. False if there is none.
     async fn replace_api_key(&self, key: &ApiKey) -> Result<bool>;
 
-    /// Removes an API key, with its audit entry. False if there is none of the name; then nothing is changed.
-    async fn remove_api_key(&self, name: &str, audit: AuditEntry) -> Result<bool>;
+    /// Removes an API key, with its audit entry. A key that has one of the scopes `unless_last` stays where no other key has
+    /// one of them: two who remove at once never remove the last.
+    async fn remove_api_key(&self, name: &str, unless_last: &[&str], audit: AuditEntry) -> Result<Removed>;
 
     /// Forgets claims made before `before`, at most `limit`. Answers how many.
     async fn forget_claims(&self, before: Instant, limit: usize) -> Result<usize>;
@@ -85,6 +86,17 @@ pub struct ApiKey {
     pub scopes: Vec<Box<str>>,
     /// The applications whose sessions it reaches; `None` reaches all sessions.
     pub applications: Option<Vec<Box<str>>>,
+}
+
+/// What came of removing an API key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Removed {
+    /// It is gone.
+    Removed,
+    /// There is none of the name. Nothing was changed.
+    Missing,
+    /// It is the last one with such a scope. Nothing was changed.
+    Last,
 }
 
 /// A web application that people sign in to.

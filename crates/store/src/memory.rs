@@ -1,20 +1,24 @@
 //! The store for tests and for those who need nothing to survive a restart.
 
+mod log;
 mod tables;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use nightlatch_core::session::EndReason;
 use nightlatch_core::time::Instant;
 
+use self::log::{Log, StoreClock};
 use self::tables::Tables;
 use super::filter::is_within;
 use super::{
-    Amendment, ApiKey, Application, Audit, Changes, Claim, Created, Creation, Documents, End, Ended, Expiry, Filter,
-    Page, PolicyRevision, Record, Reindex, Result, Revision, Selector, Sessions, Touch, Touched,
+    Amendment, ApiKey, Application, Audit, Change, Changes, Claim, Created, Creation, Document, Documents, End, Ended,
+    Expiry, Filter, Page, PolicyRevision, Record, Reindex, Removed, Result, Revision, Selector, Sessions, StoreError,
+    Touch, Touched,
 };
 use crate::audit::{AuditEntry, AuditFilter, AuditRecord};
+use crate::nodes::{Beat, Epoch, Heard, Node, NodeId, Nodes};
 use crate::secret::Secret;
 use crate::token::{Digest, Handle};
 
@@ -25,6 +29,33 @@ pub struct MemoryStore {
 }
 
 impl MemoryStore {
+    /// A store that several engines share, with a clock of its own: for tests of what happens between nodes.
+    #[must_use]
+    pub fn shared(clock: impl Fn() -> Instant + Send + Sync + 'static) -> Self {
+        let log = Log::new(StoreClock(Arc::new(clock)), Epoch::new("1"));
+        let mut tables = Tables::default();
+        tables.log = Some(log);
+        Self {
+            tables: Mutex::new(tables),
+        }
+    }
+
+    /// Another store that knows what this one knows now, as a standby that takes over does: its epoch is another one.
+    #[must_use]
+    pub fn in_another_life(&self, epoch: &Epoch) -> Self {
+        let mut tables = self.tables().clone();
+        tables.log = tables.log.map(|log| log.next_life(epoch.clone()));
+        Self {
+            tables: Mutex::new(tables),
+        }
+    }
+
+    fn with_log<T>(&self, ask: impl FnOnce(&mut Log) -> T) -> Result<T> {
+        let mut tables = self.tables();
+        let log = tables.log.as_mut().map(ask);
+        log.ok_or_else(|| StoreError::Unavailable("no nodes share it".to_owned()))
+    }
+
     fn tables(&self) -> MutexGuard<'_, Tables> {
         // No call panics half-way through a change, so what a poisoned lock guards is whole.
         self.tables.lock().unwrap_or_else(PoisonError::into_inner)
@@ -111,8 +142,17 @@ impl Sessions for MemoryStore {
                 tables.due.remove(&(due, old.digest));
             }
             record.digest = digest;
+            tables.note(Change::Renamed {
+                digest: amendment.digest,
+                handle: record.handle,
+            });
         }
         tables.latest = tables.latest.max(record.session.activity.seen);
+        tables.note(Change::Amended {
+            digest: record.digest,
+            handle: record.handle,
+            version: record.version,
+        });
         tables.write(record);
         for entry in &amendment.audit {
             tables.append(entry.clone());
@@ -251,6 +291,7 @@ impl Documents for MemoryStore {
             tables.policies.push(policy.clone());
             tables.latest = tables.latest.max(policy.since);
             tables.append(audit);
+            tables.note(Change::Document(Document::Policy));
         }
         Ok(fresh)
     }
@@ -274,6 +315,7 @@ impl Documents for MemoryStore {
         application.version = known.unwrap_or(0) + 1;
         tables.applications.insert(application.id.clone(), application);
         tables.append(audit);
+        tables.note(Change::Document(Document::Applications));
         Ok(true)
     }
 
@@ -285,6 +327,7 @@ impl Documents for MemoryStore {
         }
         tables.applications.remove(id);
         tables.append(audit);
+        tables.note(Change::Document(Document::Applications));
         Ok(true)
     }
 
@@ -303,22 +346,34 @@ impl Documents for MemoryStore {
         tables.api_keys.insert(key.name.clone(), key.clone());
         tables.append(audit);
         tables.claim(claim, &key.name);
+        tables.note(Change::Document(Document::ApiKeys));
         Ok(Created::Added(Vec::new()))
     }
 
     async fn replace_api_key(&self, key: &ApiKey) -> Result<bool> {
         let mut tables = self.tables();
-        let known = tables.api_keys.get_mut(&key.name);
-        Ok(known.map(|known| known.clone_from(key)).is_some())
+        let Some(known) = tables.api_keys.get_mut(&key.name) else {
+            return Ok(false);
+        };
+        known.clone_from(key);
+        tables.note(Change::Document(Document::ApiKeys));
+        Ok(true)
     }
 
-    async fn remove_api_key(&self, name: &str, audit: AuditEntry) -> Result<bool> {
+    async fn remove_api_key(&self, name: &str, unless_last: &[&str], audit: AuditEntry) -> Result<Removed> {
         let mut tables = self.tables();
-        let removed = tables.api_keys.remove(name).is_some();
-        if removed {
-            tables.append(audit);
+        let Some(key) = tables.api_keys.get(name) else {
+            return Ok(Removed::Missing);
+        };
+        let makes_others = |key: &ApiKey| key.scopes.iter().any(|scope| unless_last.contains(&&**scope));
+        let others = tables.api_keys.values().filter(|other| *other.name != *name);
+        if makes_others(key) && !others.into_iter().any(makes_others) {
+            return Ok(Removed::Last);
         }
-        Ok(removed)
+        tables.api_keys.remove(name);
+        tables.append(audit);
+        tables.note(Change::Document(Document::ApiKeys));
+        Ok(Removed::Removed)
     }
 
     async fn forget_claims(&self, before: Instant, limit: usize) -> Result<usize> {
@@ -340,5 +395,33 @@ impl Changes for MemoryStore {
         let mut tables = self.tables();
         tables.latest = tables.latest.max(now);
         Ok(())
+    }
+
+    fn nodes(&self) -> Option<&dyn Nodes> {
+        self.tables().log.as_ref()?;
+        Some(self)
+    }
+}
+
+#[async_trait]
+impl Nodes for MemoryStore {
+    async fn beat(&self, beat: &Beat) -> Result<Heard> {
+        self.with_log(|log| log.beat(beat))
+    }
+
+    async fn move_offset(&self, epoch: &Epoch, expected: Option<i64>, offset: i64) -> Result<bool> {
+        self.with_log(|log| log.move_offset(epoch, expected, offset))
+    }
+
+    async fn list(&self) -> Result<Vec<Node>> {
+        self.with_log(|log| log.nodes())
+    }
+
+    async fn leave(&self, node: NodeId) -> Result<()> {
+        self.with_log(|log| log.leave(node))
+    }
+
+    async fn forget_changes(&self, limit: usize) -> Result<usize> {
+        self.with_log(|log| log.forget(limit))
     }
 }

@@ -20,6 +20,22 @@ pub trait Sessions: Send + Sync {
     /// The record with this token, ended or not.
     async fn get(&self, digest: &Digest) -> Result<Option<Record>>;
 
+    /// The records with these tokens, each in its place.
+    async fn get_many(&self, digests: &[Digest]) -> Result<Vec<Option<Record>>> {
+        let mut records = Vec::with_capacity(digests.len());
+        for digest in digests {
+            records.push(self.get(digest).await?);
+        }
+        Ok(records)
+    }
+
+    /// Whether a session of `subject` can be kept under this token and handle. A store that keeps people in different places finds
+    /// the place by each of the three; where they do not agree others are drawn.
+    fn fits(&self, subject: &str, digest: &Digest, handle: &Handle) -> bool {
+        let _ = (subject, digest, handle);
+        true
+    }
+
     /// The record with this handle, ended or not.
     async fn find(&self, handle: &Handle) -> Result<Option<Record>>;
 

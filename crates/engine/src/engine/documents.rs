@@ -2,7 +2,7 @@
 //! [`Engine::run_to_completion`](super::Engine::run_to_completion).
 
 use nightlatch_store::audit::AuditEntry;
-use nightlatch_store::{ApiKey, Application, Claim, Created, Result};
+use nightlatch_store::{ApiKey, Application, Claim, Created, Removed, Result};
 
 use super::{Engine, Uncancelled};
 
@@ -45,7 +45,7 @@ impl Uncancelled {
     }
 
     /// See [`Documents::remove_api_key`](nightlatch_store::Documents::remove_api_key).
-    pub async fn remove_api_key(&self, name: &str, audit: AuditEntry) -> Result<bool> {
-        self.writes().remove_api_key(name, audit).await
+    pub async fn remove_api_key(&self, name: &str, unless_last: &[&str], audit: AuditEntry) -> Result<Removed> {
+        self.writes().remove_api_key(name, unless_last, audit).await
     }
 }

@@ -239,6 +239,6 @@ pub(crate) const CALLS: &[(&str, Call)] = calls! {
         };
         engine.add_api_key(&key, None, note(AuditKind::ApiKey)).await?;
         engine.replace_api_key(&key).await?;
-        engine.remove_api_key("ci", note(AuditKind::ApiKey)).await
+        engine.remove_api_key("ci", &[], note(AuditKind::ApiKey)).await
     }));
 };

@@ -12,7 +12,8 @@ use nightlatch_store::secret::Secret;
 use nightlatch_store::token::{Digest, Handle};
 use nightlatch_store::{
     Amendment, ApiKey, Application, Audit, Changes, Claim, Created, Creation, Documents, End, Ended, Expiry, Filter,
-    Page, PolicyRevision, Record, Reindex, Result, Revision, Selector, Sessions, Store, StoreError, Touch, Touched,
+    Page, PolicyRevision, Record, Reindex, Removed, Result, Revision, Selector, Sessions, Store, StoreError, Touch,
+    Touched,
 };
 
 #[derive(Debug)]
@@ -197,8 +198,8 @@ impl Documents for FlakyStore {
         self.written(self.store.replace_api_key(key)).await
     }
 
-    async fn remove_api_key(&self, name: &str, audit: AuditEntry) -> Result<bool> {
-        self.written(self.store.remove_api_key(name, audit)).await
+    async fn remove_api_key(&self, name: &str, unless_last: &[&str], audit: AuditEntry) -> Result<Removed> {
+        self.written(self.store.remove_api_key(name, unless_last, audit)).await
     }
 
     async fn forget_claims(&self, before: Instant, limit: usize) -> Result<usize> {

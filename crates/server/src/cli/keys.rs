@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::bail;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use nightlatch_engine::clock::Clock;
-use nightlatch_store::{Created, Store};
+use nightlatch_store::{Created, Removed, Store};
 
 use super::database::{NewDatabase, existing};
 use crate::management::keys::{KeyName, beyond_applications, made, new_key, revoked};
@@ -173,7 +173,8 @@ async fn list(store: &dyn Store) -> anyhow::Result<()> {
 async fn revoke(store: &dyn Store, name: &KeyName) -> anyhow::Result<()> {
     let now = Clock::system(store.latest_instant().await?).now();
     let name = name.as_str();
-    if !store.remove_api_key(name, revoked(name, now, ACTOR)).await? {
+    let removed = store.remove_api_key(name, &[], revoked(name, now, ACTOR)).await?;
+    if removed == Removed::Missing {
         bail!("there is no key `{name}`; `nightlatch keys list` shows which there are");
     }
     writeln!(std::io::stdout(), "{name} is revoked.")?;

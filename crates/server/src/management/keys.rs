@@ -13,7 +13,7 @@ use nightlatch_store::audit::{AuditEntry, AuditKind};
 use nightlatch_store::token::{Digest, Token};
 use nightlatch_store::{ApiKey, Created, Result};
 use subtle::ConstantTimeEq as _;
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::Mutex;
 
 pub(crate) use self::name::KeyName;
 use super::reach::Reach;
@@ -29,8 +29,6 @@ const KNOWN_FOR: Span = Span::from_secs(1);
 pub(super) struct KeyRing {
     engine: Arc<Engine>,
     known: Mutex<Known>,
-    /// Keys are revoked one after the other, so that two calls do not take the last two.
-    revoking: Mutex<()>,
 }
 
 /// Who presents a key, and how far it reaches.
@@ -54,7 +52,6 @@ impl KeyRing {
         Self {
             engine,
             known: Mutex::default(),
-            revoking: Mutex::default(),
         }
     }
 
@@ -89,10 +86,6 @@ impl KeyRing {
     /// The keys of the store have changed: the next call asks for them.
     async fn forget(&self) {
         self.known.lock().await.read = None;
-    }
-
-    async fn revoking(&self) -> MutexGuard<'_, ()> {
-        self.revoking.lock().await
     }
 }
 

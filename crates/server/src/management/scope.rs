@@ -61,6 +61,11 @@ impl Scope {
         }
     }
 
+    /// The words with which a store keeps that a key has this scope.
+    pub(super) const fn granted_by(self) -> [&'static str; 2] {
+        [self.as_str(), EVERYTHING]
+    }
+
     /// The scope a word stands for.
     fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|scope| scope.as_str() == word)

@@ -2,10 +2,11 @@
 
 use crate::audit::{AuditEntry, AuditFilter, AuditKind};
 use crate::secret::Secret;
-use crate::{ApiKey, Application, Created, PolicyRevision, Selector, Store};
+use crate::{ApiKey, Application, Created, PolicyRevision, Removed, Selector, Store};
 use nightlatch_core::policy::PolicyDocument;
 use nightlatch_core::session::EndReason;
 use nightlatch_core::time::{Instant, Span};
+use tokio::task::JoinSet;
 
 use super::fixture::*;
 
@@ -274,7 +275,7 @@ async fn add_key(store: &dyn Store, key: &ApiKey) -> bool {
 pub async fn api_keys_have_one_name(store: Shared) {
     let store = store.as_ref();
     let remove = async |name| {
-        let removed = store.remove_api_key(name, note(AuditKind::ApiKey, 1100)).await;
+        let removed = store.remove_api_key(name, &[], note(AuditKind::ApiKey, 1100)).await;
         removed.expect("store")
     };
     assert!(add_key(store, &key("ci", 1)).await);
@@ -282,13 +283,71 @@ pub async fn api_keys_have_one_name(store: Shared) {
     assert!(!add_key(store, &key("ci", 3)).await);
     let by_name = [key("backup", 2), key("ci", 1)];
     assert_eq!(store.api_keys().await.expect("store"), by_name);
-    assert!(!remove("CI").await);
-    assert!(remove("ci").await);
-    assert!(!remove("ci").await);
+    assert_eq!(remove("CI").await, Removed::Missing);
+    assert_eq!(remove("ci").await, Removed::Removed);
+    assert_eq!(remove("ci").await, Removed::Missing);
     assert!(add_key(store, &key("ci", 4)).await, "the name is free again");
     assert_eq!(store.api_keys().await.expect("store"), [key("backup", 2), key("ci", 4)]);
     let told = [1000, 1000, 1100, 1000].map(|instant| note(AuditKind::ApiKey, instant));
     assert_eq!(notes(store).await, told, "what was done, and nothing else");
+}
+
+pub async fn the_last_key_with_a_scope_stays(store: Shared) {
+    let remove = async |name| {
+        let unless_last = ["keys:write", "*"];
+        let removed = store
+            .remove_api_key(name, &unless_last, note(AuditKind::ApiKey, 1100))
+            .await;
+        removed.expect("store")
+    };
+    for (name, number, scope) in [("a", 1, "*"), ("b", 2, "keys:write"), ("c", 3, "keys:read")] {
+        let key = ApiKey {
+            scopes: vec!["audit:read".into(), scope.into()],
+            ..key(name, number)
+        };
+        assert!(add_key(store.as_ref(), &key).await);
+    }
+    assert_eq!(remove("a").await, Removed::Removed, "another one has such a scope");
+    assert_eq!(remove("b").await, Removed::Last);
+    assert_eq!(remove("c").await, Removed::Removed, "it has no such scope");
+    assert_eq!(remove("a").await, Removed::Missing);
+    assert_eq!(store.api_keys().await.expect("store").len(), 1);
+    assert_eq!(notes(store.as_ref()).await.len(), 5, "what was done, and nothing else");
+}
+
+pub async fn of_two_who_remove_the_last_keys_one_is_refused(store: Shared) {
+    for round in 0..10 {
+        let names = [format!("a{round}"), format!("b{round}")];
+        for (name, number) in names.iter().zip(round * 2..) {
+            let key = ApiKey {
+                scopes: vec!["*".into()],
+                ..key(name, number)
+            };
+            assert!(add_key(store.as_ref(), &key).await);
+        }
+        let mut tasks = JoinSet::new();
+        for name in names {
+            let store = store.clone();
+            tasks.spawn(async move {
+                let audit = note(AuditKind::ApiKey, 1100);
+                let removed = store.remove_api_key(&name, &["*"], audit).await;
+                (name, removed.expect("store"))
+            });
+        }
+        let removed = tasks.join_all().await;
+        let left = removed.iter().find(|(_, removed)| *removed == Removed::Last);
+        let left = left.map(|(name, _)| name.clone()).expect("one is refused");
+        assert_eq!(
+            removed
+                .iter()
+                .filter(|(_, removed)| *removed == Removed::Removed)
+                .count(),
+            1
+        );
+        let audit = note(AuditKind::ApiKey, 1100);
+        let removed = store.remove_api_key(&left, &[], audit).await.expect("store");
+        assert_eq!(removed, Removed::Removed);
+    }
 }
 
 pub async fn an_api_key_is_replaced_whole(store: Shared) {

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use nightlatch_core::session::{Activity, EndReason, Session, State};
 use nightlatch_core::time::Instant;
 
+use super::log::Log;
 use crate::audit::{AuditEntry, AuditKind, told_at_the_end};
+use crate::changes::Change;
 use crate::secret::Secret;
 use crate::token::{Digest, Handle};
 use crate::{
@@ -22,7 +24,7 @@ pub(super) fn after(record: &Record, first: Instant, last: Instant) -> Activity 
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Tables {
     pub(super) records: BTreeMap<Digest, Record>,
     pub(super) handles: BTreeMap<Handle, Digest>,
@@ -35,6 +37,8 @@ pub(super) struct Tables {
     claims: BTreeMap<Digest, (Claim, Box<str>)>,
     pub(super) secret: Option<Secret>,
     pub(super) latest: Instant,
+    /// What the nodes that share it are told, if several do.
+    pub(super) log: Option<Log>,
 }
 
 impl Tables {
@@ -54,6 +58,12 @@ impl Tables {
     pub(super) fn append(&mut self, entry: AuditEntry) {
         self.latest = self.latest.max(entry.at);
         self.audit.push(entry);
+    }
+
+    pub(super) fn note(&mut self, change: Change) {
+        if let Some(log) = &mut self.log {
+            log.note(change);
+        }
     }
 
     pub(super) fn live(&self) -> impl Iterator<Item = &Record> {
@@ -121,6 +131,12 @@ impl Tables {
             self.append(entry.of(record.handle, &record.subject, application));
         }
         self.write(record);
+        self.note(Change::Ended {
+            digest: ended.digest,
+            handle: ended.handle,
+            at,
+            reason,
+        });
         Some(ended)
     }
 

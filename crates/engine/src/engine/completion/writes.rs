@@ -6,8 +6,8 @@
 use nightlatch_core::time::Instant;
 use nightlatch_store::audit::AuditEntry;
 use nightlatch_store::{
-    Amendment, ApiKey, Application, Claim, Created, Creation, End, Ended, Expiry, PolicyRevision, Reindex, Result,
-    Selector, Store, StoreError, Touch, Touched,
+    Amendment, ApiKey, Application, Claim, Created, Creation, End, Ended, Expiry, PolicyRevision, Reindex, Removed,
+    Result, Selector, Store, StoreError, Touch, Touched,
 };
 
 use crate::engine::Engine;
@@ -136,8 +136,13 @@ impl<'u> Writes<'u> {
         self.noted(replaced)
     }
 
-    pub(in crate::engine) async fn remove_api_key(self, name: &str, audit: AuditEntry) -> Result<bool> {
-        let removed = self.store().remove_api_key(name, audit).await;
+    pub(in crate::engine) async fn remove_api_key(
+        self,
+        name: &str,
+        unless_last: &[&str],
+        audit: AuditEntry,
+    ) -> Result<Removed> {
+        let removed = self.store().remove_api_key(name, unless_last, audit).await;
         self.noted(removed)
     }
 

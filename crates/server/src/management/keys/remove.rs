@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::extract::State;
 use nightlatch_engine::Uncancelled;
-use nightlatch_store::ApiKey;
+use nightlatch_store::Removed;
 
 use super::KeyName;
 use super::name::{KeyInPath, no_such_key};
@@ -15,7 +15,7 @@ use crate::management::Management;
 use crate::management::admission::Actor;
 use crate::management::operation::{Group, NoContent, Operation, delete};
 use crate::management::refusal::Refusal;
-use crate::management::scope::{Scope, Scopes};
+use crate::management::scope::Scope;
 
 pub(in crate::management) fn operation() -> Operation {
     delete("/api/v1/keys/{name}", Scope::KeysWrite, remove)
@@ -41,18 +41,17 @@ async fn revoke(
     name: &KeyName,
     actor: &str,
 ) -> Result<NoContent, Problem> {
-    let _turn = management.keys.revoking().await;
-    let keys = engine.api_keys().await?;
-    let makes_others = |key: &&ApiKey| Scopes::of_words(&key.scopes).contain(Scope::KeysWrite);
-    let (named, others): (Vec<_>, Vec<_>) = keys.iter().partition(|key| *key.name == *name.as_str());
-    if named.iter().any(makes_others) && !others.iter().any(makes_others) {
-        let detail = "It is the last key with the scope `keys:write`; make another one first.";
-        return Err(Refusal::LastKey.because(detail));
-    }
     let audit = revoked(name.as_str(), engine.clock().now(), actor);
-    if !engine.remove_api_key(name.as_str(), audit).await? {
-        return Err(no_such_key());
+    let makes_others = Scope::KeysWrite.granted_by();
+    match engine.remove_api_key(name.as_str(), &makes_others, audit).await? {
+        Removed::Removed => {
+            management.keys.forget().await;
+            Ok(NoContent)
+        }
+        Removed::Missing => Err(no_such_key()),
+        Removed::Last => {
+            let detail = "It is the last key with the scope `keys:write`; make another one first.";
+            Err(Refusal::LastKey.because(detail))
+        }
     }
-    management.keys.forget().await;
-    Ok(NoContent)
 }
