@@ -16,6 +16,9 @@ pub(super) struct EpochSeconds {
     pub(super) at: Instant,
 }
 
+/// The last second of the year 9999. Nobody means a later one, and no date in our answers could tell it.
+const LAST: u64 = 253_402_300_799;
+
 pub(super) const EXPECTED: &str = "seconds since the epoch, as in an ID token";
 
 impl EpochSeconds {
@@ -30,6 +33,11 @@ impl EpochSeconds {
         .into_iter()
         .find(|(of_a_second, _)| (near / 4..=near.saturating_mul(2)).contains(&(self.seconds / of_a_second)))
         .map(|(_, unit)| unit)
+    }
+
+    /// Whether it lies so far ahead that no date tells it.
+    pub(super) fn is_beyond_dates(self) -> bool {
+        self.seconds > LAST
     }
 }
 
@@ -81,6 +89,7 @@ impl JsonSchema for EpochSeconds {
         json_schema!({
             "type": "number",
             "minimum": 0,
+            "maximum": LAST,
             "description": "Seconds since the epoch, as in an ID token.",
             "examples": [1_767_225_600],
         })

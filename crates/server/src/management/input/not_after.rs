@@ -20,6 +20,9 @@ impl NotAfter {
             Some(unit) => Err(impossible(format!(
                 "not_after: it is {unit} since the epoch, by its size; send {EXPECTED}"
             ))),
+            None if self.0.is_beyond_dates() => Err(impossible(
+                "not_after: it is later than the year 9999; send null where nothing bounds the session".to_owned(),
+            )),
             None => Ok(self.0.at),
         }
     }
@@ -70,7 +73,11 @@ mod tests {
             (r#"{"not_after": 1767225601.5}"#, Ok(Some(NOW + 1500))),
             (r#"{"not_after": 1767225599}"#, Ok(Some(NOW - 1000))),
             (r#"{"not_after": null}"#, Ok(None)),
+            (r#"{"not_after": 253402300799}"#, Ok(Some(253_402_300_799_000))),
+            (r#"{"not_after": 253402300800}"#, Err(())),
             (r#"{"not_after": 1767225601000}"#, Err(())),
+            (r#"{"not_after": 1e18}"#, Err(())),
+            (r#"{"not_after": 1e307}"#, Err(())),
             (r#"{"not_after": "off"}"#, Err(())),
             (r#"{"not_after": -1}"#, Err(())),
             ("{}", Err(())),
