@@ -3,15 +3,19 @@
 //! Within a process it adds the time since the start, suspended time included, to the wall clock of the start. What
 //! the wall clock does afterwards moves no deadline; a jump of it is only noticed. Across restarts the latest instant
 //! that the store knows is the least the clock shows.
+//!
+//! Where several nodes share a store, time is the store's ([`Clock::steer`]); the wall clock of the node is not asked.
 
 #![expect(
     clippy::disallowed_methods,
     reason = "the one place where time enters; everything else takes it as an argument"
 )]
 
+use std::ops::Add;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use arc_swap::ArcSwap;
 use nightlatch_core::time::{Instant, Span};
 
 /// A step of the wall clock of at least this much is a jump; time servers adjust in smaller ones.
@@ -21,8 +25,7 @@ const JUMP: Span = Span::from_secs(2);
 #[derive(Clone, Debug)]
 pub struct Clock {
     sources: Sources,
-    /// What the clock shows when the uptime is zero.
-    origin: i64,
+    origin: Origin,
     /// How far the wall clock was ahead of this clock when a jump was last looked for.
     ahead: Arc<AtomicI64>,
 }
@@ -31,6 +34,81 @@ pub struct Clock {
 enum Sources {
     System,
     Manual(ManualTime),
+}
+
+/// What the clock shows when the uptime is zero.
+#[derive(Clone, Debug)]
+enum Origin {
+    /// That of one process, which nothing moves.
+    Own(i64),
+    /// That of nodes that share a store.
+    Cluster(Arc<ArcSwap<Course>>),
+}
+
+/// How a steered clock runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Course {
+    /// What it shows when the uptime is zero, but for what it loses.
+    origin: i64,
+    /// So many milliseconds it loses from some moment on, slowly.
+    ahead: i64,
+    /// From when on, as uptime.
+    from: i64,
+}
+
+/// A clock that is ahead loses one millisecond in so many: it never stands still, and never runs back.
+const LOSES_ONE_IN: i64 = 8;
+/// When a clock begins to lose. Whoever still goes by the course from before has read it by then, so that nobody sees time run
+/// back.
+const BEGINS_IN: i64 = 20;
+
+impl Course {
+    fn at(self, uptime: i64) -> i64 {
+        let lost = ((uptime - self.from) / LOSES_ONE_IN).clamp(0, self.ahead);
+        self.origin + uptime - lost
+    }
+
+    /// The course that comes to show `shown` at `uptime`: at once where that is later, and slowly where it is earlier.
+    fn towards(self, shown: i64, uptime: i64) -> Self {
+        let now = self.at(uptime);
+        Self {
+            origin: now.max(shown) - uptime,
+            ahead: (now - shown).max(0),
+            from: uptime + BEGINS_IN,
+        }
+    }
+}
+
+/// How long the machine has run, suspended time included, in milliseconds. It has no meaning between machines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Uptime(i64);
+
+impl Uptime {
+    /// So many milliseconds.
+    #[must_use]
+    pub const fn from_millis(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    /// The milliseconds.
+    #[must_use]
+    pub const fn as_millis(self) -> i64 {
+        self.0
+    }
+
+    /// The time that has passed since `earlier`; none where that is later.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Span {
+        Span::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+}
+
+impl Add<Span> for Uptime {
+    type Output = Self;
+
+    fn add(self, span: Span) -> Self {
+        Self(self.0.saturating_add_unsigned(span.as_millis()))
+    }
 }
 
 /// Time for tests: moves when it is told to.
@@ -90,15 +168,60 @@ impl Clock {
         let start = wall.max(not_before.as_millis());
         Self {
             sources,
-            origin: start - uptime,
+            origin: Origin::Own(start - uptime),
             ahead: Arc::new(AtomicI64::new(wall - start)),
         }
     }
 
-    /// Milliseconds since the Unix epoch, as the wall clock told at the start.
+    /// Milliseconds since the Unix epoch, as the wall clock told at the start, or as the store tells.
     #[must_use]
     pub fn now(&self) -> Instant {
-        Instant::from_millis(self.origin + self.sources.uptime())
+        self.reading().1
+    }
+
+    /// How long the machine has run, suspended time included. Nothing moves it.
+    #[must_use]
+    pub fn uptime(&self) -> Uptime {
+        Uptime(self.sources.uptime())
+    }
+
+    /// Both at the same moment.
+    #[must_use]
+    pub fn reading(&self) -> (Uptime, Instant) {
+        // The uptime first: whoever is stopped in between shows a time that was, and never one to come.
+        let uptime = self.sources.uptime();
+        (Uptime(uptime), Instant::from_millis(self.shows_at(uptime)))
+    }
+
+    fn shows_at(&self, uptime: i64) -> i64 {
+        match &self.origin {
+            Origin::Own(origin) => origin + uptime,
+            Origin::Cluster(course) => course.load().at(uptime),
+        }
+    }
+
+    /// The clock of a node: it shows `shown` now, and what [`steer`](Self::steer) makes of it from then on.
+    #[must_use]
+    pub(crate) fn of_a_cluster(&self, shown: Instant, at: Uptime) -> Self {
+        let course = Course {
+            origin: shown.as_millis() - at.0,
+            ahead: 0,
+            from: at.0,
+        };
+        Self {
+            origin: Origin::Cluster(Arc::new(ArcSwap::from_pointee(course))),
+            ..self.clone()
+        }
+    }
+
+    /// Lets the clock of a node come to what it should have shown at `at`. It goes forward at once and never back. Nothing moves
+    /// the clock of a process that has its store for itself.
+    pub(crate) fn steer(&self, shown: Instant, at: Uptime) {
+        if let Origin::Cluster(course) = &self.origin {
+            let uptime = self.sources.uptime();
+            let shown = shown.as_millis() + (uptime - at.0);
+            course.rcu(|course| course.towards(shown, uptime));
+        }
     }
 
     /// The step the wall clock has made since this was last asked, if it is a jump. Each is told once.
@@ -160,6 +283,39 @@ mod tests {
             assert_eq!(clock.jump(), Some(ClockJump { millis: step }));
             assert_eq!(clock.jump(), None);
         }
+    }
+
+    #[test]
+    fn a_steered_clock_goes_forward_at_once_and_back_slowly() {
+        let (time, clock) = clock_at(1_000_000);
+        let clock = clock.of_a_cluster(Instant::from_millis(5_000_000), clock.uptime());
+        assert_eq!(clock.now().as_millis(), 5_000_000);
+        clock.steer(Instant::from_millis(5_000_700), clock.uptime());
+        assert_eq!(clock.now().as_millis(), 5_000_700);
+
+        clock.steer(Instant::from_millis(5_000_600), clock.uptime());
+        let (mut before, mut passed) = (clock.now().as_millis(), 0);
+        while clock.now().as_millis() != 5_000_600 + passed {
+            time.advance(Span::from_millis(1));
+            passed += 1;
+            assert!(clock.now().as_millis() >= before, "it never runs back");
+            before = clock.now().as_millis();
+        }
+        assert_eq!(passed, 100 * LOSES_ONE_IN + BEGINS_IN);
+        time.advance(Span::from_secs(60));
+        assert_eq!(clock.now().as_millis(), 5_000_600 + passed + 60_000);
+    }
+
+    #[test]
+    fn what_was_told_a_while_ago_is_told_of_then() {
+        let (time, clock) = clock_at(1_000_000);
+        let clock = clock.of_a_cluster(Instant::from_millis(5_000_000), clock.uptime());
+        let asked = clock.uptime();
+        time.advance(Span::from_millis(300));
+        clock.steer(Instant::from_millis(6_000_000), asked);
+        assert_eq!(clock.now().as_millis(), 6_000_300);
+        time.step_wall(HOUR);
+        assert_eq!(clock.now().as_millis(), 6_000_300, "whatever the wall clock shows");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod activity;
 mod admission;
+mod beat;
 mod bounding;
 mod change;
 mod check;
@@ -48,13 +49,14 @@ use crate::ends::Ends;
 use crate::health::Health;
 use crate::in_force::InForce;
 use crate::live::LiveTable;
+use crate::node::Node;
 use crate::shared::Shared;
 use crate::strangers::Strangers;
 use crate::stripes::Stripes;
 use crate::watch::Watchers;
 
 /// How the engine trades writes against what a crash may cost, and memory against look-ups.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// The stored activity is never further behind than this, nor than a quarter of the strictest idle limit. Default 30 s.
     pub touch_interval: Span,
@@ -65,6 +67,11 @@ pub struct Options {
     /// For a machine for development: no deadline ends or locks a session while this process has it. What the store keeps is
     /// the same, and a process without this decides by it at once. Default false.
     pub development: bool,
+    /// Where several nodes share the store: within what time an end that was acknowledged by one acts on all, and for how long a node
+    /// goes on when the store does not answer. Default 1 s.
+    pub end_bound: Span,
+    /// What people call this node.
+    pub node_name: Box<str>,
 }
 
 impl Default for Options {
@@ -74,6 +81,8 @@ impl Default for Options {
             store_grace: Span::from_secs(10),
             evict_after: Span::from_secs(15 * 60),
             development: false,
+            end_bound: Span::from_secs(1),
+            node_name: "nightlatch".into(),
         }
     }
 }
@@ -92,6 +101,8 @@ pub struct Engine {
     /// By subject.
     admissions: Stripes,
     health: Health,
+    /// Where others share the store.
+    node: Option<Node>,
     ends: Ends,
     watchers: Watchers,
     /// Sessions whose activity the store is to hear of. When it is full the table is searched instead.
@@ -178,6 +189,11 @@ impl Engine {
         source: impl Into<PolicySource>,
         options: Options,
     ) -> Result<Arc<Self>> {
+        let node = store.nodes().map(|_| Node::new(&options.node_name, options.end_bound));
+        let clock = match node.as_ref().zip(store.nodes()) {
+            Some((node, nodes)) => beat::join(nodes, node, &clock).await?,
+            None => clock,
+        };
         let history = policy::resume(store.as_ref(), &source.into(), options.development, clock.now()).await?;
         let secret = store.secret(&Secret::random()).await?;
         let strictest = policy::quarter_of_the_strictest_idle(history.today());
@@ -187,12 +203,13 @@ impl Engine {
             doubts: Doubts::default(),
             clock,
             touch_interval: AtomicU64::new(options.touch_interval.min(strictest).as_millis()),
-            options,
             in_force: InForce::new(history),
             live: LiveTable::default(),
             stripes: Stripes::default(),
             admissions: Stripes::default(),
             health: Health::new(options.store_grace),
+            node,
+            options,
             ends: Ends::default(),
             watchers: Watchers::default(),
             dirty: ArrayQueue::new(DIRTY_QUEUE),

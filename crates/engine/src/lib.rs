@@ -12,6 +12,7 @@ pub mod engine;
 mod health;
 mod in_force;
 mod live;
+mod node;
 mod prefix_hash;
 mod shared;
 mod strangers;

@@ -11,11 +11,11 @@ use nightlatch_core::session::{Activity, Deadlines, Limits, Session, State};
 use nightlatch_core::time::{Instant, Span};
 use nightlatch_store::audit::Ledger;
 use nightlatch_store::token::{Digest, Handle};
-use nightlatch_store::{Record, Revisions, Touch};
+use nightlatch_store::{Record, Revisions, Touch, longest_absence};
 
 use crate::in_force::History;
-
 use crate::prefix_hash::PrefixHash;
+use crate::stripes::Generation;
 use crate::word::{Reading, Word};
 
 /// Sessions by the digest of their token.
@@ -31,6 +31,8 @@ pub(crate) struct Live {
     stored: AtomicI64,
     /// Whether the store knows the last page.
     page_stored: AtomicBool,
+    /// Whether another node has changed the session since. Then nobody decides by this entry; what it knows of activity goes on.
+    outdated: AtomicBool,
     pub(crate) handle: Handle,
     pub(crate) subject: Arc<str>,
     pub(crate) amr: Arc<[Box<str>]>,
@@ -85,12 +87,25 @@ impl Live {
     /// Takes what the store is to hear of; it has to be [put back](Self::put_back) where the store could not be told.
     pub(crate) fn take(&self, digest: Digest) -> Option<Touch> {
         let reading = self.word.clean();
-        if reading.closed || reading.unstored_since.is_none() {
+        // What a closed word held is in the entry that has taken its place. An outdated one has none yet.
+        let went_on = reading.closed && !self.is_outdated();
+        if went_on || reading.unstored_since.is_none() {
             return None;
         }
         let touch = self.touch(digest, reading);
         self.page_stored.store(true, Ordering::Release);
         Some(touch)
+    }
+
+    /// Nobody decides by this entry any more.
+    pub(crate) fn outdate(&self) {
+        // First: whoever finds the word closed looks here.
+        self.outdated.store(true, Ordering::Release);
+        self.word.close();
+    }
+
+    pub(crate) fn is_outdated(&self) -> bool {
+        self.outdated.load(Ordering::Acquire)
     }
 
     pub(crate) fn put_back(&self, touch: &Touch) {
@@ -119,10 +134,14 @@ pub(crate) struct WorkingCopy {
     pub(crate) page_stored: bool,
     /// What the audit is still to be told.
     pub(crate) ledger: Option<Box<Ledger>>,
+    /// Of the session's stripe, from before it was read.
+    pub(crate) generation: Generation,
+    /// Whether it comes from the store, so that the store knows all of it but for what is merged with it.
+    pub(crate) fresh: bool,
 }
 
 impl WorkingCopy {
-    pub(crate) fn from_live(digest: Digest, live: &Live) -> Self {
+    pub(crate) fn from_live(digest: Digest, live: &Live, generation: Generation) -> Self {
         let (mut session, reading) = (live.session.clone(), live.word.read());
         session.activity = live.activity(reading);
         Self {
@@ -137,10 +156,12 @@ impl WorkingCopy {
             unstored_since: reading.unstored_since,
             page_stored: live.page_stored.load(Ordering::Acquire),
             ledger: live.ledger.clone(),
+            generation,
+            fresh: false,
         }
     }
 
-    pub(crate) fn from_record(record: Record) -> Self {
+    pub(crate) fn from_record(record: Record, generation: Generation) -> Self {
         Self {
             digest: record.digest,
             handle: record.handle,
@@ -153,6 +174,8 @@ impl WorkingCopy {
             revisions: record.revisions,
             version: record.version,
             ledger: record.ledger,
+            generation,
+            fresh: true,
         }
     }
 
@@ -171,20 +194,32 @@ impl WorkingCopy {
     /// The touches that landed on the entry that this replaces go on with it.
     pub(crate) fn take_over(&mut self, old: &Live) {
         let closed = old.word.close();
-        let known = old.activity(closed);
-        let activity = &mut self.session.activity;
-        let had_heard_of_all = activity.seen >= known.seen;
-        activity.seen = activity.seen.max(known.seen);
-        activity.longest_absence = activity.longest_absence.max(known.longest_absence);
-        self.stored = self.stored.max(old.stored());
-        if activity.seen <= self.stored {
+        self.merge(old, closed);
+    }
+
+    /// Adds what an entry of the table knows of activity.
+    pub(crate) fn merge(&mut self, live: &Live, reading: Reading) {
+        let known = live.activity(reading);
+        let session = &mut self.session;
+        let had_heard_of_all = session.activity.seen >= known.seen;
+        session.activity.longest_absence = match reading.unstored_since {
+            // What the table takes for an absence may be one of this node alone. The store knows better, and counts the last one like
+            // this when it is told.
+            Some(first) if self.fresh => longest_absence(session.activity, session.presence.as_deref(), first),
+            None if self.fresh && had_heard_of_all => session.activity.longest_absence,
+            // Also of what is on its way to the store: a gate must not stay open because it comes late.
+            _ => session.activity.longest_absence.max(known.longest_absence),
+        };
+        session.activity.seen = session.activity.seen.max(known.seen);
+        self.stored = self.stored.max(live.stored());
+        if session.activity.seen <= self.stored {
             self.unstored_since = None;
         } else if !had_heard_of_all {
             // That the first of it may be told twice does no harm: the store counts absences from what it knows.
-            let (ours, theirs) = (self.unstored_since, closed.unstored_since);
+            let (ours, theirs) = (self.unstored_since, reading.unstored_since);
             self.unstored_since = ours.into_iter().chain(theirs).min();
-            if let Some(page) = old.unstored_page() {
-                self.session.last_page = Some(page);
+            if let Some(page) = live.unstored_page() {
+                session.last_page = Some(page);
                 self.page_stored = false;
             }
         }
@@ -211,6 +246,7 @@ impl WorkingCopy {
             longest_absence: AtomicU64::new(self.session.activity.longest_absence.as_millis()),
             stored: AtomicI64::new(self.stored.as_millis()),
             page_stored: AtomicBool::new(self.page_stored),
+            outdated: AtomicBool::new(false),
             handle: self.handle,
             subject: self.subject,
             amr: self.amr,

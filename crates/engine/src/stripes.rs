@@ -1,8 +1,8 @@
-//! Changes of one session in this process happen one after the other. The check path never comes here.
+//! Changes of one session in this process happen one after the other, and what another node changed is never overwritten with
+//! what was read before. The check path never comes here.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-
-use tokio::sync::{Mutex, MutexGuard};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use nightlatch_store::token::Digest;
 
@@ -10,19 +10,44 @@ const STRIPES: usize = 256;
 
 /// One lock for every 256th of all sessions, or of all names.
 #[derive(Debug)]
-pub(crate) struct Stripes(Box<[Mutex<()>]>);
+pub(crate) struct Stripes(Box<[Stripe]>);
+
+#[derive(Debug, Default)]
+struct Stripe {
+    turn: tokio::sync::Mutex<()>,
+    generation: Mutex<Generation>,
+}
+
+/// Counts the changes by other nodes that this one has heard of, for a 256th of all sessions.
+///
+/// What is read from the store, or worked out, before such a change must not get into the table after it: an ended session
+/// would be let in again, by a node that has just heard of the end. So the number is taken down before the reading begins, and
+/// nothing gets into the table under another number. The lock is held while the number is compared and the table is changed, and while the
+/// number is raised and the table is changed; so no change falls in between.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Generation(u64);
+
+/// The generation of some sessions, which stays as it is for as long as this lives.
+pub(crate) type Held<'s> = MutexGuard<'s, Generation>;
 
 /// The turn of one session, or of the two names that it has while it gets another token. Whoever changes what the table
 /// knows of a session has to have its turn.
 #[derive(Debug)]
 pub(crate) struct Turn<'s> {
-    first: (usize, MutexGuard<'s, ()>),
-    second: Option<(usize, MutexGuard<'s, ()>)>,
+    first: (usize, tokio::sync::MutexGuard<'s, ()>),
+    second: Option<(usize, tokio::sync::MutexGuard<'s, ()>)>,
 }
 
 impl Default for Stripes {
     fn default() -> Self {
-        Self((0..STRIPES).map(|_| Mutex::default()).collect())
+        Self((0..STRIPES).map(|_| Stripe::default()).collect())
+    }
+}
+
+impl Generation {
+    /// Another node has changed something: whatever was read before is not to be believed.
+    pub(crate) fn raise(&mut self) {
+        self.0 += 1;
     }
 }
 
@@ -30,7 +55,7 @@ impl Stripes {
     pub(crate) async fn turn(&self, digest: &Digest) -> Turn<'_> {
         let stripe = stripe_of(digest);
         Turn {
-            first: (stripe, self.0[stripe].lock().await),
+            first: (stripe, self.0[stripe].turn.lock().await),
             second: None,
         }
     }
@@ -40,22 +65,39 @@ impl Stripes {
         let (one, other) = (stripe_of(one), stripe_of(other));
         let (first, second) = (one.min(other), one.max(other));
         Turn {
-            first: (first, self.0[first].lock().await),
+            first: (first, self.0[first].turn.lock().await),
             second: if first == second {
                 None
             } else {
-                Some((second, self.0[second].lock().await))
+                Some((second, self.0[second].turn.lock().await))
             },
         }
     }
 
+    /// To be taken down before a session is read.
+    pub(crate) fn generation(&self, digest: &Digest) -> Generation {
+        *self.hold(digest)
+    }
+
+    /// The generation of a session, held while the table is changed. Nothing waits for the store meanwhile.
+    pub(crate) fn hold(&self, digest: &Digest) -> Held<'_> {
+        lock(&self.0[stripe_of(digest)])
+    }
+
+    /// Whatever anybody has read is not to be believed any more.
+    pub(crate) fn raise_all(&self) {
+        for stripe in &self.0 {
+            lock(stripe).raise();
+        }
+    }
+
     /// The lock for a name.
-    pub(crate) async fn lock_name(&self, name: &str) -> MutexGuard<'_, ()> {
+    pub(crate) async fn lock_name(&self, name: &str) -> tokio::sync::MutexGuard<'_, ()> {
         let mut hasher = DefaultHasher::new();
         name.hash(&mut hasher);
         let stripes = u64::try_from(STRIPES).unwrap_or(u64::MAX);
         let stripe = usize::try_from(hasher.finish() % stripes).unwrap_or_default();
-        self.0[stripe].lock().await
+        self.0[stripe].turn.lock().await
     }
 }
 
@@ -65,6 +107,10 @@ impl Turn<'_> {
         let stripe = stripe_of(digest);
         self.first.0 == stripe || self.second.as_ref().is_some_and(|(second, _)| *second == stripe)
     }
+}
+
+fn lock(stripe: &Stripe) -> Held<'_> {
+    stripe.generation.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn stripe_of(digest: &Digest) -> usize {

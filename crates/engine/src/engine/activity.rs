@@ -2,26 +2,24 @@
 
 use std::sync::Arc;
 
-use nightlatch_core::session::{Answer, Event, State};
+use nightlatch_core::session::{Answer, Event, State, Verdict};
 use nightlatch_core::time::Instant;
 use nightlatch_store::token::Digest;
 use nightlatch_store::{Result, Touch, Touched};
 
 use super::{Engine, Outcome, Uncancelled};
 use crate::in_force::History;
-use crate::live::WorkingCopy;
+use crate::live::{Live, WorkingCopy};
+use crate::stripes::Turn;
 use crate::word;
 
 impl Engine {
     /// Activity that moves nothing else. The answer waits for the store only where the store knows less than the touch
     /// interval promises, and a store that fails signs nobody out.
-    pub(super) async fn quick_activity(
-        self: &Arc<Self>,
-        digest: &Digest,
-        event: &Event,
-        now: Instant,
-    ) -> Option<Outcome> {
-        let (outcome, touch) = self.record_activity(digest, event, now)?;
+    pub(super) async fn quick_activity(self: &Arc<Self>, digest: &Digest, event: &Event) -> Result<Option<Outcome>> {
+        let Some((outcome, touch)) = self.record_activity(digest, event)? else {
+            return Ok(None);
+        };
         if let Some(touch) = touch
             && let Err(error) = self
                 .run_to_completion(move |engine| Box::pin(async move { engine.write_touches(&[touch]).await }))
@@ -29,16 +27,29 @@ impl Engine {
         {
             tracing::debug!(%error, "activity waits for the store");
         }
-        Some(outcome)
+        Ok(Some(outcome))
     }
 
-    fn record_activity(&self, digest: &Digest, event: &Event, now: Instant) -> Option<(Outcome, Option<Touch>)> {
+    fn record_activity(&self, digest: &Digest, event: &Event) -> Result<Option<(Outcome, Option<Touch>)>> {
         let history = self.in_force.load();
         let table = self.live.pin();
-        let live = table.get(digest)?;
+        let live = table.get(digest);
+        let now = self.instant_of_decision()?;
+        Ok(live.and_then(|live| self.record_on(live, digest, event, &history, now)))
+    }
+
+    /// `None` where it takes the long way.
+    fn record_on(
+        &self,
+        live: &Live,
+        digest: &Digest,
+        event: &Event,
+        history: &History,
+        now: Instant,
+    ) -> Option<(Outcome, Option<Touch>)> {
         loop {
             let reading = live.word.read();
-            live.running(reading, &history, now)?;
+            live.running(reading, history, now)?;
             if !live.session.activity_is_plain() {
                 return None;
             }
@@ -54,7 +65,7 @@ impl Engine {
                 word::Touch::Changed => continue,
                 word::Touch::Recorded { first } => self.touched(digest, live, first),
             }
-            let standing = live.standing(live.word.read(), &history, now)?;
+            let standing = live.standing(live.word.read(), history, now)?;
             let overdue = session.activity.seen.since(live.stored()) >= self.touch_interval();
             let touch = overdue.then(|| live.touch(*digest, live.word.read()));
             return Some((
@@ -69,24 +80,36 @@ impl Engine {
 
     /// A request to another page that decides like the one before. The table alone remembers that, so nothing has to run to
     /// its end: after the turn has come there is nothing to wait for. `None` where it takes the long way.
-    pub(super) async fn turn_page(&self, digest: &Digest, event: &Event) -> Option<Outcome> {
+    pub(super) async fn turn_page(&self, digest: &Digest, event: &Event) -> Result<Option<Outcome>> {
         // Nobody waits for the turn of a session that is not here.
-        self.live.pin().get(digest)?;
+        if !self.live.pin().contains_key(digest) {
+            return Ok(None);
+        }
         let turn = self.stripes.turn(digest).await;
-        let (now, history) = (self.clock.now(), self.in_force.load());
-        let before = {
-            let table = self.live.pin();
-            let live = table.get(digest).filter(|live| live.session.state == State::Active)?;
-            live.running(live.word.read(), &history, now)?;
-            WorkingCopy::from_live(*digest, live)
-        };
+        let history = self.in_force.load();
+        let (copy, now) = (self.live_copy(digest), self.instant_of_decision()?);
+        Ok(copy.and_then(|before| self.turn_page_of(&turn, before, event, &history, now)))
+    }
+
+    fn turn_page_of(
+        &self,
+        turn: &Turn<'_>,
+        before: WorkingCopy,
+        event: &Event,
+        history: &History,
+        now: Instant,
+    ) -> Option<Outcome> {
+        if before.session.state != State::Active || before.revisions.today != history.revision() {
+            return None;
+        }
         let mut after = before.clone();
         let applied = after.session.apply(&history.policies(after.revisions), event, now);
-        if applied.occurrences().next().is_some() || !turns_a_page(&before, &after, event, &history) {
+        let allows = applied.answer == Answer::Verdict(Verdict::Allow);
+        if !allows || applied.occurrences().next().is_some() || !turns_a_page(&before, &after, event, history) {
             return None;
         }
         after.note_signs_since(&before, now);
-        self.keep(&turn, after.clone());
+        self.keep(turn, after.clone());
         Some(Outcome {
             answer: Some(applied.answer),
             standing: self.standing_of(after, now),

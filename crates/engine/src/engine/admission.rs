@@ -206,6 +206,8 @@ impl Uncancelled {
             stored: now,
             unstored_since: None,
             page_stored: true,
+            generation: self.stripes.generation(&token.digest()),
+            fresh: false,
             ledger: None,
         };
         let record = Record {

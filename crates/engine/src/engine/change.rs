@@ -21,20 +21,21 @@ impl Engine {
     /// Lets an event happen to a session. Requests have [`Engine::request`], ends [`Engine::end`], and
     /// re-authentication [`Engine::reauthenticate`].
     pub async fn apply(self: &Arc<Self>, digest: &Digest, event: &Event) -> Result<Outcome> {
-        let now = self.clock.now();
-        self.refuse_when_exhausted(now)?;
-        match event {
-            Event::Input { .. } => match self.quick_activity(digest, event, now).await {
-                Some(outcome) => Ok(outcome),
-                None => self.change(digest, event.clone()).await,
+        self.instant_of_decision()?;
+        let outcome = match event {
+            Event::Input { .. } => match self.quick_activity(digest, event).await? {
+                Some(outcome) => outcome,
+                None => self.change(digest, event.clone()).await?,
             },
             // An explicit answer is audited, and durable before it is confirmed; where the store fails it still counts.
             Event::Extend => match self.change(digest, event.clone()).await {
-                Ok(outcome) => Ok(outcome),
-                Err(error) => self.quick_activity(digest, event, now).await.ok_or(error),
+                Ok(outcome) => outcome,
+                Err(error) => self.quick_activity(digest, event).await?.ok_or(error)?,
             },
-            _ => self.change(digest, event.clone()).await,
-        }
+            _ => self.change(digest, event.clone()).await?,
+        };
+        self.ensure_lease()?;
+        Ok(outcome)
     }
 
     /// Ends or locks the session at deadlines that are reached, and says how it stands.
@@ -70,14 +71,23 @@ impl Uncancelled {
     /// See [`Engine::settle`].
     pub(super) async fn settle(&self, digest: &Digest, now: Instant) -> Result<Standing> {
         let turn = self.stripes.turn(digest).await;
-        match self.settled(&turn, digest, now).await? {
-            Settled::Alive(copy) => Ok(self.standing_of(copy, now)),
-            Settled::Over(standing) => Ok(standing),
-        }
+        let standing = match self.settled(&turn, digest, now).await? {
+            Settled::Alive(copy) if !copy.fresh && self.store_has_to_confirm() => {
+                let standing = self.standing_of(copy, now);
+                if !standing.is_plain() {
+                    self.refresh(&turn, digest).await?;
+                    return Ok(self.settled(&turn, digest, now).await?.standing(self, now));
+                }
+                standing
+            }
+            settled => settled.standing(self, now),
+        };
+        Ok(standing)
     }
 
     async fn change(&self, digest: &Digest, event: &Event) -> Result<Outcome> {
         let turn = self.stripes.turn(digest).await;
+        let mut confirmed = !self.store_has_to_confirm();
         for _ in 0..ATTEMPTS {
             let now = self.clock.now();
             let copy = match self.settled(&turn, digest, now).await? {
@@ -89,30 +99,39 @@ impl Uncancelled {
                     });
                 }
             };
-            if let Some(outcome) = self.attempt(&turn, copy, event, now).await? {
+            confirmed |= copy.fresh;
+            if let Some(outcome) = self.attempt(&turn, copy, event, confirmed, now).await? {
                 return Ok(outcome);
             }
+            // It has been read again.
+            confirmed = true;
         }
         Err(changed_all_the_time())
     }
 
-    /// Works a change out and writes it. `None` when the session was changed elsewhere meanwhile.
+    /// Works a change out and writes it. `None` when the session was changed elsewhere meanwhile, or may have been: what is not
+    /// `confirmed` by the store denies nobody anything.
     async fn attempt(
         &self,
         turn: &Turn<'_>,
         before: WorkingCopy,
         event: &Event,
+        confirmed: bool,
         now: Instant,
     ) -> Result<Option<Outcome>> {
         let history = self.in_force.load_full();
         let mut after = before.clone();
         let applied = after.session.apply(&history.policies(after.revisions), event, now);
         after.note_signs_since(&before, now);
+        if !confirmed && denies(&applied.answer) {
+            self.refresh(turn, &before.digest).await?;
+            return Ok(None);
+        }
         if applied.answer == Answer::Accepted {
             after.note(event, before.session.choice, now);
         }
         let written = match applied.occurrences().last() {
-            Some(Occurrence::Ended { at, reason }) => self.write_end(turn, &before, at, reason).await?,
+            Some(Occurrence::Ended { at, reason }) => self.write_end(&before, at, reason).await?,
             None if turns_a_page(&before, &after, event, &history) => {
                 self.keep(turn, after.clone());
                 true
@@ -175,15 +194,16 @@ impl Uncancelled {
             audit,
             ledger,
         };
+        let renamed = rotate_to.map(|digest| (digest, self.stripes.generation(&digest)));
         let written = self.writes().amend(&amendment).await?;
         if written {
             (after.session, after.ledger) = (amendment.session, amendment.ledger);
             after.version += 1;
             after.stored = after.stored.max(after.session.activity.seen);
             (after.unstored_since, after.page_stored) = (None, true);
-            if let Some(digest) = rotate_to {
+            if let Some((digest, generation)) = renamed {
                 self.forget(turn, &before.digest);
-                after.digest = digest;
+                (after.digest, after.generation) = (digest, generation);
             }
             self.keep(turn, after.clone());
         }
@@ -191,7 +211,7 @@ impl Uncancelled {
     }
 
     /// Writes an end and replaces the entry. False when the session was changed elsewhere meanwhile.
-    async fn write_end(&self, turn: &Turn<'_>, before: &WorkingCopy, at: Instant, reason: EndReason) -> Result<bool> {
+    async fn write_end(&self, before: &WorkingCopy, at: Instant, reason: EndReason) -> Result<bool> {
         let expiry = Expiry {
             digest: before.digest,
             version: before.version,
@@ -202,7 +222,8 @@ impl Uncancelled {
         };
         let ended = self.writes().expire(&[expiry]).await?;
         for ended in &ended {
-            self.keep_ended(turn, ended.digest, at, reason);
+            self.note_end(ended.digest, at, reason);
+            self.keep_ended(ended.digest, at, reason);
         }
         Ok(!ended.is_empty())
     }
@@ -210,7 +231,7 @@ impl Uncancelled {
     /// The session as it stands at `now`, with everything that fell due written.
     pub(super) async fn settled(&self, turn: &Turn<'_>, digest: &Digest, now: Instant) -> Result<Settled> {
         for _ in 0..ATTEMPTS {
-            let Some((mut copy, fresh)) = self.working_copy(digest, now).await? else {
+            let Some(mut copy) = self.working_copy(digest, now).await? else {
                 return Ok(Settled::Over(Standing::Unknown));
             };
             if let State::Ended { at, reason } = copy.session.state {
@@ -225,15 +246,15 @@ impl Uncancelled {
             let mut occurrences = history.catch_up(&mut copy.session, &mut copy.revisions);
             occurrences.extend(copy.session.expire(&history.policies(copy.revisions), now));
             let written = match occurrences.last().copied() {
-                None if fresh || copy.revisions != before.revisions => {
+                None if copy.fresh || copy.revisions != before.revisions => {
                     // Holds that ended and policies that changed are remembered; the store hears of them with the next change.
                     self.keep(turn, copy.clone());
                     return Ok(Settled::Alive(copy));
                 }
                 None => return Ok(Settled::Alive(copy)),
                 // A copy never decides against anybody: what is denied is read from the store.
-                Some(_) if !fresh && self.is_outdated(turn, &before).await => continue,
-                Some(Occurrence::Ended { at, reason }) => self.write_end(turn, &before, at, reason).await,
+                Some(_) if !copy.fresh && self.is_outdated(turn, &before).await? => continue,
+                Some(Occurrence::Ended { at, reason }) => self.write_end(&before, at, reason).await,
                 Some(Occurrence::Locked { at }) => {
                     let audit = vec![audit_entry(&before, at, AuditKind::Locked, "policy")];
                     self.write_amendment(turn, &before, &mut copy, None, audit, now).await
@@ -245,6 +266,8 @@ impl Uncancelled {
                     self.refresh(turn, digest).await?;
                     continue;
                 }
+                // Another node may know of activity: nothing is told that the store has not confirmed.
+                Err(error) if self.store_has_to_confirm() => return Err(error),
                 // The deadline holds whether or not the store can be told; the sweeper will tell it.
                 Err(error) => {
                     tracing::debug!(%error, handle = %copy.handle, "a deadline is reached that the store cannot be told");
@@ -267,6 +290,19 @@ impl Uncancelled {
 pub(super) enum Settled {
     Alive(WorkingCopy),
     Over(Standing),
+}
+
+impl Settled {
+    pub(super) fn standing(self, engine: &Engine, now: Instant) -> Standing {
+        match self {
+            Self::Alive(copy) => engine.standing_of(copy, now),
+            Self::Over(standing) => standing,
+        }
+    }
+}
+
+fn denies(answer: &Answer) -> bool {
+    !matches!(answer, Answer::Accepted | Answer::Verdict(Verdict::Allow))
 }
 
 pub(super) fn changed_all_the_time() -> StoreError {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use nightlatch_core::facts::Facts;
 use nightlatch_core::path::Path;
-use nightlatch_core::session::{Answer, Deadlines, Event, Judgement, RequestKind, State, Verdict};
+use nightlatch_core::session::{Answer, Deadlines, Event, Judgement, Phase, RequestKind, State, Verdict};
 use nightlatch_core::time::Instant;
 use nightlatch_store::token::Digest;
 use nightlatch_store::{Result, StoreError};
@@ -17,20 +17,18 @@ use crate::word::{Reading, Touch};
 impl Engine {
     /// How a session stands. Not activity.
     pub async fn status(self: &Arc<Self>, digest: &Digest) -> Result<Standing> {
-        let now = self.clock.now();
-        self.refuse_when_exhausted(now)?;
-        if let Some(standing) = self.quick_status(digest, now) {
+        if let Some(standing) = self.quick_status(digest)? {
             return Ok(standing);
         }
         // Boxed: what is not done for a live session is not to be carried along for it.
-        Box::pin(self.settle(digest, now)).await
+        let standing = Box::pin(self.settle(digest, self.clock.now())).await?;
+        self.ensure_lease()?;
+        Ok(standing)
     }
 
     /// Application, device and roles of a session, which never change; `None` when it is not live. Not activity.
     pub async fn facts(self: &Arc<Self>, digest: &Digest) -> Result<Option<Arc<Facts>>> {
-        let now = self.clock.now();
-        self.refuse_when_exhausted(now)?;
-        if let Some(facts) = self.quick_facts(digest, now) {
+        if let Some(facts) = self.quick_facts(digest)? {
             return Ok(Some(facts));
         }
         Ok(match self.status(digest).await? {
@@ -48,9 +46,9 @@ impl Engine {
         if self.strangers.contain(digest) {
             return Ok(false);
         }
-        let now = self.clock.now();
-        self.refuse_when_exhausted(now)?;
+        let now = self.instant_of_decision()?;
         let known = self.health.read(self.store.get(digest).await, now)?.is_some();
+        self.ensure_lease()?;
         if !known {
             self.strangers.remember(digest);
         }
@@ -59,9 +57,7 @@ impl Engine {
 
     /// The verdict on a request to `path`. Activity where the policy counts it; the request waits for no store.
     pub async fn request(self: &Arc<Self>, digest: &Digest, path: &Path<'_>, kind: RequestKind) -> Result<Outcome> {
-        let now = self.clock.now();
-        self.refuse_when_exhausted(now)?;
-        if let Some(outcome) = self.quick_request(digest, path, kind, now) {
+        if let Some(outcome) = self.quick_request(digest, path, kind)? {
             return Ok(outcome);
         }
         let event = Event::Request {
@@ -69,66 +65,100 @@ impl Engine {
             kind,
         };
         // Boxed for the same reason.
-        Box::pin(async move {
-            match self.turn_page(digest, &event).await {
+        let outcome = Box::pin(async move {
+            match self.turn_page(digest, &event).await? {
                 Some(outcome) => Ok(outcome),
                 None => self.change(digest, event).await,
             }
         })
-        .await
+        .await?;
+        self.ensure_lease()?;
+        Ok(outcome)
     }
 
-    pub(super) fn refuse_when_exhausted(&self, now: Instant) -> Result<()> {
-        if self.health.is_exhausted(now) {
-            return Err(StoreError::Unavailable(
+    /// The instant at which something is decided by the table. To be taken after the look into it: a process that is stopped in
+    /// between must not go by what it saw before. An error where the table cannot be relied on.
+    pub(super) fn instant_of_decision(&self) -> Result<Instant> {
+        let (uptime, now) = self.clock.reading();
+        match &self.node {
+            Some(node) if node.lease.holds_at(uptime) => Ok(now),
+            Some(node) => Err(StoreError::Unavailable(format!(
+                "it has answered no beat for {}",
+                node.lease.length()
+            ))),
+            None if self.health.is_exhausted(now) => Err(StoreError::Unavailable(
                 "it has failed for longer than the grace period".to_owned(),
-            ));
+            )),
+            None => Ok(now),
+        }
+    }
+
+    /// Refuses a verdict that would be given without a lease: the store that was read may have been replaced meanwhile.
+    pub(super) fn ensure_lease(&self) -> Result<()> {
+        if self.node.is_some() {
+            self.instant_of_decision()?;
         }
         Ok(())
     }
 
-    fn quick_facts(&self, digest: &Digest, now: Instant) -> Option<Arc<Facts>> {
-        let history = self.in_force.load();
-        let table = self.live.pin();
-        let live = table.get(digest)?;
-        live.running(live.word.read(), &history, now)
-            .map(|_| Arc::clone(&live.session.facts))
+    /// Whether only the store may deny anything: others change sessions, too.
+    pub(super) fn store_has_to_confirm(&self) -> bool {
+        self.node.is_some()
     }
 
-    fn quick_status(&self, digest: &Digest, now: Instant) -> Option<Standing> {
+    fn quick_facts(&self, digest: &Digest) -> Result<Option<Arc<Facts>>> {
         let history = self.in_force.load();
         let table = self.live.pin();
-        let live = table.get(digest)?;
+        let live = table.get(digest);
+        let now = self.instant_of_decision()?;
+        let live = live.filter(|live| live.running(live.word.read(), &history, now).is_some());
+        Ok(live.map(|live| Arc::clone(&live.session.facts)))
+    }
+
+    fn quick_status(&self, digest: &Digest) -> Result<Option<Standing>> {
+        let history = self.in_force.load();
+        let table = self.live.pin();
+        let live = table.get(digest);
+        let now = self.instant_of_decision()?;
+        let Some(live) = live else { return Ok(None) };
         if let State::Ended { at, reason } = live.session.state {
-            return Some(Standing::Ended {
+            return Ok(Some(Standing::Ended {
                 handle: live.handle,
                 at,
                 reason,
-            });
+            }));
         }
-        live.standing(live.word.read(), &history, now)
+        let standing = live.standing(live.word.read(), &history, now);
+        Ok(standing.filter(|standing| standing.is_plain() || !self.store_has_to_confirm()))
     }
 
-    pub(super) fn quick_request(
+    fn quick_request(&self, digest: &Digest, path: &Path<'_>, kind: RequestKind) -> Result<Option<Outcome>> {
+        let history = self.in_force.load();
+        let table = self.live.pin();
+        let live = table.get(digest);
+        let now = self.instant_of_decision()?;
+        let live = live.filter(|live| live.session.state == State::Active);
+        Ok(live.and_then(|live| self.judge_live(digest, live, &history, path, kind, now)))
+    }
+
+    /// `None` where it takes the long way.
+    fn judge_live(
         &self,
         digest: &Digest,
+        live: &Live,
+        history: &History,
         path: &Path<'_>,
         kind: RequestKind,
         now: Instant,
     ) -> Option<Outcome> {
-        let history = self.in_force.load();
-        let table = self.live.pin();
-        let live = table.get(digest)?;
-        if live.session.state != State::Active {
-            return None;
-        }
         loop {
             let reading = live.word.read();
             // Reached deadlines, replaced entries and other policies are for the long way.
-            live.running(reading, &history, now)?;
+            live.running(reading, history, now)?;
             let policies = history.policies(live.revisions);
             let verdict = match live.session.judge(live.activity(reading), &policies, path, kind, now) {
                 Judgement::TooLong(_) => return None,
+                Judgement::StepUp(_) if self.store_has_to_confirm() => return None,
                 Judgement::StepUp(step_up) => Verdict::StepUp(step_up),
                 Judgement::Allow { activity: None } => Verdict::Allow,
                 Judgement::Allow {
@@ -148,7 +178,7 @@ impl Engine {
             };
             return Some(Outcome {
                 answer: Some(Answer::Verdict(verdict)),
-                standing: live.standing(live.word.read(), &history, now)?,
+                standing: live.standing(live.word.read(), history, now)?,
             });
         }
     }
@@ -159,6 +189,16 @@ impl Engine {
             self.mark_dirty(*digest);
         }
         self.watchers.announce(live.handle);
+    }
+}
+
+impl Standing {
+    /// Whether it says nothing but that the session goes on as it was.
+    pub(super) fn is_plain(&self) -> bool {
+        match self {
+            Self::Live(snapshot) => snapshot.status.phase == Phase::Active,
+            Self::Ended { .. } | Self::Unknown => false,
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use nightlatch_core::session::State;
 use nightlatch_core::time::{Instant, Span};
+use nightlatch_store::nodes::Turn;
 use nightlatch_store::token::Digest;
 use nightlatch_store::{ENDED_KEPT, Result};
 use tokio::time::{MissedTickBehavior, interval};
@@ -33,6 +34,7 @@ impl Engine {
             () = self.reindex_for_ever() => {}
             () = self.tidy_for_ever() => {}
             () = self.resolve_doubts_for_ever() => {}
+            () = self.beat_for_ever() => {}
         }
         if let Err(error) = self.stop().await {
             tracing::error!(%error, "activity of the last moments is not in the store; those sessions end earlier");
@@ -54,6 +56,9 @@ impl Engine {
         let mut ticks = ticks(SWEEP_EVERY);
         loop {
             ticks.tick().await;
+            if !self.has_turn(Turn::Sweep) {
+                continue;
+            }
             if let Err(error) = self.sweep().await {
                 tracing::debug!(%error, "what is due waits for the store");
             }
@@ -103,6 +108,12 @@ impl Engine {
         self.watchers.forget_unwatched();
         self.facts.forget_unused();
         self.amr.forget_unused();
+        if let Some(node) = &self.node {
+            node.journal.forget_old(self.clock.now());
+        }
+        if !self.has_turn(Turn::Forget) {
+            return;
+        }
         let before = self.clock.now() - ENDED_KEPT;
         while let Ok(PAGE) = self
             .run_to_completion(move |engine| Box::pin(engine.writes().forget_ended(before, PAGE)))
@@ -122,6 +133,8 @@ impl Engine {
             .iter()
             .filter(|(_, live)| match live.session.state {
                 State::Ended { at, .. } => now.since(at) >= ENDED_IN_TABLE,
+                // Whoever asks for it reads the store; it only waits for the flush.
+                State::Active | State::Locked { .. } if live.is_outdated() => live.word.read().unstored_since.is_none(),
                 State::Active | State::Locked { .. } => {
                     now.since(live.word.read().seen) >= self.options.evict_after
                         && !self.watchers.is_watched(live.handle)

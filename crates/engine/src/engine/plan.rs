@@ -9,6 +9,7 @@ use nightlatch_store::{Filter, Page, Record, Result, Revision};
 use super::Engine;
 use crate::in_force::History;
 use crate::live::WorkingCopy;
+use crate::stripes::Generation;
 
 /// So many sessions are read in one go.
 const PAGE: usize = 1000;
@@ -59,7 +60,7 @@ impl Engine {
     }
 
     fn plan_for(&self, record: Record, history: &History, candidate: &Policy, planned: &mut Planned) {
-        let mut copy = self.merged(WorkingCopy::from_record(record));
+        let mut copy = self.merged(WorkingCopy::from_record(record, Generation::default()));
         history.catch_up(&mut copy.session, &mut copy.revisions);
         let policies = history.policies(copy.revisions);
         let Some(impact) = impact(&copy.session, &policies, candidate, planned.at) else {

@@ -11,6 +11,8 @@ use nightlatch_store::{Filter, Page, Record, Result};
 
 use super::change::{ATTEMPTS, Settled};
 use super::{Engine, Standing, Uncancelled};
+use crate::live::WorkingCopy;
+use crate::stripes::Generation;
 use crate::watch::Watcher;
 
 /// Numbers for metrics and readiness.
@@ -61,7 +63,7 @@ impl Engine {
     /// How a record of the store stands under the policy in force.
     #[must_use]
     pub fn standing_of_record(&self, record: &Record) -> Standing {
-        let mut copy = crate::live::WorkingCopy::from_record(record.clone());
+        let mut copy = WorkingCopy::from_record(record.clone(), Generation::default());
         let now = self.clock.now();
         let history = self.in_force.load();
         history.catch_up(&mut copy.session, &mut copy.revisions);

@@ -14,6 +14,7 @@ use super::change::Settled;
 use super::{Engine, Uncancelled};
 use crate::in_force::History;
 use crate::live::WorkingCopy;
+use crate::stripes::Generation;
 
 /// So many sessions are looked at in one go.
 const PAGE: usize = 500;
@@ -60,7 +61,7 @@ impl Engine {
         let mut findings = Findings::default();
         for record in page {
             let indexed = record.due;
-            let copy = WorkingCopy::from_record(record);
+            let copy = WorkingCopy::from_record(record, Generation::default());
             findings.note(self.merged(copy), indexed, &history, now);
         }
         findings
@@ -72,11 +73,7 @@ impl Engine {
         if let Some(live) = table.get(&copy.digest)
             && !matches!(live.session.state, State::Ended { .. })
         {
-            let reading = live.word.read();
-            let (known, activity) = (&mut copy.session.activity, live.activity(reading));
-            known.seen = known.seen.max(activity.seen);
-            known.longest_absence = known.longest_absence.max(activity.longest_absence);
-            copy.unstored_since = reading.unstored_since;
+            copy.merge(live, live.word.read());
         }
         copy
     }
@@ -150,10 +147,9 @@ impl Uncancelled {
     async fn bring_up_to_date(&self, digest: &Digest) -> Result<()> {
         let turn = self.stripes.turn(digest).await;
         let now = self.clock.now();
-        let Some(record) = self.record(digest, now).await? else {
+        let Some(before) = self.stored_copy(digest, now).await? else {
             return Ok(());
         };
-        let before = WorkingCopy::from_record(record);
         if let Settled::Alive(mut after) = self.settled(&turn, digest, now).await?
             && !self
                 .write_amendment(&turn, &before, &mut after, None, Vec::new(), now)

@@ -7,49 +7,59 @@ use nightlatch_store::{Record, Result, StoreError};
 
 use super::{Engine, Uncancelled};
 use crate::live::WorkingCopy;
-use crate::stripes::Turn;
+use crate::stripes::{Generation, Turn};
 
 impl Uncancelled {
-    /// Takes a session out of the table, or out of the store; says whether it came fresh from the store.
-    pub(super) async fn working_copy(&self, digest: &Digest, now: Instant) -> Result<Option<(WorkingCopy, bool)>> {
-        if let Some(live) = self.live.pin().get(digest) {
-            return Ok(Some((WorkingCopy::from_live(*digest, live), false)));
+    /// Takes a session out of the table, or out of the store.
+    pub(super) async fn working_copy(&self, digest: &Digest, now: Instant) -> Result<Option<WorkingCopy>> {
+        if let Some(copy) = self.live_copy(digest) {
+            return Ok(Some(copy));
         }
-        let record = self.record(digest, now).await?;
-        Ok(record.map(|record| (WorkingCopy::from_record(record), true)))
+        let copy = self.stored_copy(digest, now).await?;
+        // An outdated entry knows of activity that the store has not heard of.
+        Ok(copy.map(|copy| self.merged(copy)))
     }
 
     /// What the store knows of a session. Where it knows of a later policy than the one in force, that comes into force first:
     /// no session is judged by a policy that another process has replaced.
-    pub(super) async fn record(&self, digest: &Digest, now: Instant) -> Result<Option<Record>> {
-        let record = self.health.read(self.store.get(digest).await, now)?;
-        if let Some(record) = &record {
-            self.follow_policy_of(record).await?;
+    pub(super) async fn stored_copy(&self, digest: &Digest, now: Instant) -> Result<Option<WorkingCopy>> {
+        let generation = self.stripes.generation(digest);
+        let Some(record) = self.health.read(self.store.get(digest).await, now)? else {
+            return Ok(None);
+        };
+        self.follow_policy_of(&record).await?;
+        let mut copy = WorkingCopy::from_record(record, generation);
+        let known_end = self.node.as_ref().and_then(|node| node.journal.end_of(digest));
+        if let Some((at, reason)) = known_end.filter(|_| !is_over(copy.session.state)) {
+            // The store has forgotten what it had acknowledged.
+            copy.session.state = State::Ended { at, reason };
         }
-        Ok(record)
+        Ok(Some(copy))
     }
 
     /// Whether the store knows more of the session than the table did; then the table now knows it, too. Where the store
-    /// does not answer, the entry stands.
-    pub(super) async fn is_outdated(&self, turn: &Turn<'_>, copy: &WorkingCopy) -> bool {
-        let Ok(record) = self.record(&copy.digest, self.clock.now()).await else {
-            return false;
+    /// does not answer, the entry of a process that has the store for itself stands.
+    pub(super) async fn is_outdated(&self, turn: &Turn<'_>, copy: &WorkingCopy) -> Result<bool> {
+        let stored = match self.stored_copy(&copy.digest, self.clock.now()).await {
+            Ok(stored) => stored,
+            Err(error) if self.store_has_to_confirm() => return Err(error),
+            Err(_) => return Ok(false),
         };
-        let same = record.as_ref().is_some_and(|record| {
-            record.version == copy.version
-                && record.ended().is_none()
-                && record.session.activity.seen <= copy.session.activity.seen
+        let same = stored.as_ref().is_some_and(|stored| {
+            stored.version == copy.version
+                && !is_over(stored.session.state)
+                && stored.session.activity.seen <= copy.session.activity.seen
         });
         if !same {
-            self.replace(turn, &copy.digest, record);
+            self.replace(turn, &copy.digest, stored);
         }
-        !same
+        Ok(!same)
     }
 
     /// Brings the table up to what the store knows.
     pub(super) async fn refresh(&self, turn: &Turn<'_>, digest: &Digest) -> Result<()> {
-        match self.record(digest, self.clock.now()).await {
-            Ok(record) => self.replace(turn, digest, record),
+        match self.stored_copy(digest, self.clock.now()).await {
+            Ok(stored) => self.replace(turn, digest, stored),
             Err(error) => {
                 // Whether it lives nobody can say any more, so nobody is let in by the table.
                 if matches!(error, StoreError::Damaged(_)) {
@@ -79,9 +89,9 @@ impl Uncancelled {
         Ok(())
     }
 
-    fn replace(&self, turn: &Turn<'_>, digest: &Digest, record: Option<Record>) {
-        match record {
-            Some(record) => self.keep(turn, WorkingCopy::from_record(record)),
+    fn replace(&self, turn: &Turn<'_>, digest: &Digest, stored: Option<WorkingCopy>) {
+        match stored {
+            Some(stored) => self.keep(turn, stored),
             None => self.forget(turn, digest),
         }
     }
@@ -98,16 +108,34 @@ impl Engine {
         })
     }
 
-    /// Puts a session into the table, with the touches that landed on its old entry meanwhile.
+    /// What the table knows of a session and may decide by.
+    pub(super) fn live_copy(&self, digest: &Digest) -> Option<WorkingCopy> {
+        let generation = self.stripes.generation(digest);
+        let table = self.live.pin();
+        let live = table.get(digest).filter(|live| !live.is_outdated())?;
+        Some(WorkingCopy::from_live(*digest, live, generation))
+    }
+
+    /// Puts a session into the table, with the touches that landed on its old entry meanwhile. What another node has changed since it
+    /// was read stays out, and so does what was there: whoever asks next reads the store.
     pub(super) fn keep(&self, turn: &Turn<'_>, mut copy: WorkingCopy) {
         debug_assert!(turn.is_of(&copy.digest), "a session is changed in the turn of another");
+        let generation = self.stripes.hold(&copy.digest);
         let table = self.live.pin();
         let digest = copy.digest;
-        if let Some(old) = table.get(&digest) {
+        let old = table.get(&digest);
+        if !is_over(copy.session.state) {
             // A dead session never lives again, whatever else goes wrong.
-            if is_over(old.session.state) && !is_over(copy.session.state) {
+            if old.is_some_and(|old| is_over(old.session.state)) {
                 return;
             }
+            if *generation != copy.generation {
+                old.inspect(|old| old.outdate());
+                self.watchers.announce(copy.handle);
+                return;
+            }
+        }
+        if let Some(old) = old {
             copy.take_over(old);
         }
         let handle = copy.handle;
@@ -119,24 +147,28 @@ impl Engine {
         self.watchers.announce(handle);
     }
 
-    /// Remembers an end in the table, if the session is there.
-    pub(super) fn keep_ended(&self, turn: &Turn<'_>, digest: Digest, at: Instant, reason: EndReason) {
-        let copy = self
-            .live
-            .pin()
-            .get(&digest)
-            .map(|live| WorkingCopy::from_live(digest, live));
-        if let Some(mut copy) = copy {
-            copy.session.state = State::Ended { at, reason };
-            copy.session.last_page = None;
-            copy.session.presence = None;
-            copy.ledger = None;
-            self.keep(turn, copy);
-        }
+    /// Remembers an end in the table, if the session is there. Needs no turn: an end is the last that happens to a session, so whoever
+    /// has the turn has nothing to add to it.
+    pub(super) fn keep_ended(&self, digest: Digest, at: Instant, reason: EndReason) {
+        let _generation = self.stripes.hold(&digest);
+        let table = self.live.pin();
+        let Some(live) = table.get(&digest).filter(|live| !is_over(live.session.state)) else {
+            return;
+        };
+        let mut copy = WorkingCopy::from_live(digest, live, Generation::default());
+        copy.take_over(live);
+        copy.session.state = State::Ended { at, reason };
+        copy.session.last_page = None;
+        copy.session.presence = None;
+        copy.ledger = None;
+        let handle = copy.handle;
+        table.insert(digest, copy.into_live(&self.in_force.load()));
+        self.watchers.announce(handle);
     }
 
     pub(super) fn forget(&self, turn: &Turn<'_>, digest: &Digest) {
         debug_assert!(turn.is_of(digest), "a session is forgotten in the turn of another");
+        let _generation = self.stripes.hold(digest);
         let table = self.live.pin();
         if let Some(live) = table.get(digest) {
             live.word.close();

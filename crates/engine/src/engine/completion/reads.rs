@@ -5,6 +5,7 @@ use std::sync::Arc;
 use nightlatch_core::time::Instant;
 
 use nightlatch_store::audit::{AuditFilter, AuditRecord};
+use nightlatch_store::nodes::Nodes;
 use nightlatch_store::token::{Digest, Handle};
 use nightlatch_store::{ApiKey, Application, Filter, Page, PolicyRevision, Record, Result, Revision, Store};
 
@@ -15,6 +16,11 @@ pub(in crate::engine) struct Reads(pub(super) Arc<dyn Store>);
 impl Reads {
     pub(in crate::engine) fn of(store: Arc<dyn Store>) -> Self {
         Self(store)
+    }
+
+    /// Beats write, but nothing that anybody decides by.
+    pub(in crate::engine) fn nodes(&self) -> Option<&dyn Nodes> {
+        self.0.nodes()
     }
 
     pub(in crate::engine) async fn get(&self, digest: &Digest) -> Result<Option<Record>> {

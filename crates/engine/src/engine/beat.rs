@@ -1,0 +1,201 @@
+//! The beat: this node tells the store that it is there, hears what others have changed, and may then go by its table for a while.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use nightlatch_core::session::EndReason;
+use nightlatch_core::time::Instant;
+use nightlatch_store::nodes::{Heard, Nodes, Turn};
+use nightlatch_store::token::{Digest, Handle};
+use nightlatch_store::{Change, Document, Result, StoreError};
+
+use super::{Engine, Uncancelled};
+use crate::clock::Clock;
+use crate::node::{Advice, LastHeard, Node, Sample};
+
+/// From one beat to the next.
+const EVERY: Duration = Duration::from_millis(250);
+/// So often a node that starts asks for the time before it gives up.
+const ATTEMPTS: usize = 8;
+
+/// A node with the time of the others, from its first beats. It keeps no copies yet, so there is nothing to hear of but the time.
+pub(super) async fn join(nodes: &dyn Nodes, node: &Node, clock: &Clock) -> Result<Clock> {
+    for _ in 0..ATTEMPTS {
+        let mut last = node.heard.lock().await;
+        let sent = clock.uptime();
+        let heard = nodes.beat(&node.tells(&last, None)).await?;
+        let sample = Sample {
+            sent,
+            received: clock.uptime(),
+            shown: heard.clock.max(heard.latest),
+        };
+        match last.time.heard(&heard, sample) {
+            Advice::Show(time, at) => {
+                let clock = clock.of_a_cluster(time, at);
+                if clock.now() < heard.latest {
+                    clock.steer(heard.latest, sample.received);
+                }
+                node.lease.extend(sent);
+                last.follow(heard);
+                return Ok(clock);
+            }
+            // Whether this node or another one moves it, the next answer tells.
+            Advice::MoveOffset {
+                epoch,
+                expected,
+                offset,
+            } => {
+                nodes.move_offset(&epoch, expected, offset).await?;
+            }
+            Advice::Keep => {}
+        }
+    }
+    Err(StoreError::Contended("other nodes set the time".to_owned()))
+}
+
+impl LastHeard {
+    fn follow(&mut self, heard: Heard) {
+        self.position = Some(heard.position);
+        self.epoch = Some(heard.epoch);
+    }
+}
+
+impl Engine {
+    /// Whether background work is up to this process.
+    pub(super) fn has_turn(&self, turn: Turn) -> bool {
+        self.node
+            .as_ref()
+            .is_none_or(|node| node.turns.contain(turn, self.clock.uptime()))
+    }
+
+    pub(super) async fn beat_for_ever(self: &Arc<Self>) {
+        if self.node.is_none() {
+            std::future::pending::<()>().await;
+        }
+        let mut ticks = tokio::time::interval(EVERY);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            if let Err(error) = self.beat().await {
+                tracing::warn!(%error, "the store has not answered a beat");
+            }
+        }
+    }
+
+    /// One beat, where several nodes share the store. [`Engine::run`] beats four times a second.
+    pub async fn beat(self: &Arc<Self>) -> Result<()> {
+        self.run_to_completion(|engine| Box::pin(engine.beat())).await
+    }
+}
+
+impl Uncancelled {
+    async fn beat(&self) -> Result<()> {
+        let Some((node, nodes)) = self.node.as_ref().zip(self.store.nodes()) else {
+            return Ok(());
+        };
+        let mut last = node.heard.lock().await;
+        let (sent, now) = self.clock.reading();
+        let heard = self.health.read(nodes.beat(&node.tells(&last, Some(now))).await, now)?;
+        let (received, shown) = self.clock.reading();
+        match last.time.heard(&heard, Sample { sent, received, shown }) {
+            Advice::Show(time, at) => self.clock.steer(time, at),
+            Advice::MoveOffset {
+                epoch,
+                expected,
+                offset,
+            } => {
+                tracing::warn!(
+                    epoch = epoch.as_str(),
+                    offset,
+                    "the store's clock shows another time; ours goes on"
+                );
+                nodes.move_offset(&epoch, expected, offset).await?;
+            }
+            Advice::Keep => {}
+        }
+        node.turns.given(heard.turns.clone(), sent);
+        self.hear(&last, &heard).await?;
+        // Last: what is decided by the table under this lease is decided with all that the answer has told.
+        node.lease.extend(sent);
+        last.follow(heard);
+        Ok(())
+    }
+
+    /// Brings the table up to what a beat has told.
+    async fn hear(&self, last: &LastHeard, heard: &Heard) -> Result<()> {
+        let same_epoch = last.epoch.as_ref() == Some(&heard.epoch);
+        let changes = heard.changes.as_ref().filter(|_| same_epoch);
+        match changes {
+            Some(changes) => {
+                for change in changes {
+                    self.hear_of(*change);
+                }
+                if changes.contains(&Change::Document(Document::Policy)) {
+                    self.follow_policy().await?;
+                }
+            }
+            None => {
+                tracing::warn!(
+                    epoch = heard.epoch.as_str(),
+                    "it cannot be told what has changed; every session is read again"
+                );
+                self.doubt_every_copy();
+                self.follow_policy().await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What others have changed gets into the table here and nowhere else. It waits for nothing: a beat that waited for the turn of a
+/// session would wait for a store that does not answer, and with it every other session.
+impl Engine {
+    fn hear_of(&self, change: Change) {
+        match change {
+            Change::Ended {
+                digest,
+                handle,
+                at,
+                reason,
+            } => {
+                // Before the table: whoever reads the session from now on, from a store that may have forgotten, finds this.
+                self.note_end(digest, at, reason);
+                self.stripes.hold(&digest).raise();
+                self.keep_ended(digest, at, reason);
+                self.watchers.announce(handle);
+            }
+            Change::Amended {
+                digest,
+                handle,
+                version,
+            } => self.outdate(&digest, handle, version),
+            Change::Renamed { digest, handle } => self.outdate(&digest, handle, u64::MAX),
+            Change::Document(_) => {}
+        }
+    }
+
+    /// Takes down an end, so that nobody is let in even if the store forgets it.
+    pub(super) fn note_end(&self, digest: Digest, at: Instant, reason: EndReason) {
+        if let Some(node) = &self.node {
+            node.journal.note(digest, at, reason, self.clock.now());
+        }
+    }
+
+    fn outdate(&self, digest: &Digest, handle: Handle, version: u64) {
+        let mut generation = self.stripes.hold(digest);
+        generation.raise();
+        let table = self.live.pin();
+        if let Some(live) = table.get(digest).filter(|live| live.version < version) {
+            live.outdate();
+            self.watchers.announce(handle);
+        }
+    }
+
+    fn doubt_every_copy(&self) {
+        self.stripes.raise_all();
+        for live in self.live.pin().values() {
+            live.outdate();
+        }
+        self.watchers.announce_all();
+    }
+}
