@@ -119,6 +119,22 @@ pub struct ManualTime(Arc<ManualSources>);
 struct ManualSources {
     wall: AtomicI64,
     uptime: AtomicI64,
+    runtime: Option<Runtime>,
+}
+
+/// The time of tokio, which tests can pause, as a clock that goes wrong shows it.
+#[derive(Clone, Copy, Debug)]
+struct Runtime {
+    start: tokio::time::Instant,
+    /// By how many millionths the clock is too fast.
+    drift_ppm: i64,
+}
+
+impl Runtime {
+    fn passed(self) -> i64 {
+        let micros = i64::try_from(self.start.elapsed().as_micros()).unwrap_or(i64::MAX);
+        (micros + micros / 1_000_000 * self.drift_ppm) / 1000
+    }
 }
 
 impl ManualTime {
@@ -128,6 +144,24 @@ impl ManualTime {
         let time = Self::default();
         time.0.wall.store(start.as_millis(), Ordering::SeqCst);
         time
+    }
+
+    /// The same, and it passes with tokio's, faster by so many millionths.
+    #[must_use]
+    pub fn running(start: Instant, drift_ppm: i64) -> Self {
+        let sources = ManualSources {
+            runtime: Some(Runtime {
+                start: tokio::time::Instant::now(),
+                drift_ppm,
+            }),
+            ..ManualSources::default()
+        };
+        sources.wall.store(start.as_millis(), Ordering::SeqCst);
+        Self(Arc::new(sources))
+    }
+
+    fn passed(&self) -> i64 {
+        self.0.runtime.map_or(0, Runtime::passed)
     }
 
     /// Time passes, whether the machine runs or sleeps.
@@ -240,7 +274,7 @@ impl Sources {
             Self::System => std::time::SystemTime::now()
                 .duration_since(std::time::UNIX_EPOCH)
                 .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX)),
-            Self::Manual(time) => time.0.wall.load(Ordering::SeqCst),
+            Self::Manual(time) => time.0.wall.load(Ordering::SeqCst) + time.passed(),
         }
     }
 
@@ -255,7 +289,7 @@ impl Sources {
                 let uptime = rustix::time::clock_gettime(id);
                 uptime.tv_sec * 1000 + uptime.tv_nsec / 1_000_000
             }
-            Self::Manual(time) => time.0.uptime.load(Ordering::SeqCst),
+            Self::Manual(time) => time.0.uptime.load(Ordering::SeqCst) + time.passed(),
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use nightlatch_core::session::{Answer, Event, State, Verdict};
-use nightlatch_core::time::Instant;
+use nightlatch_core::session::{Activity, Answer, Event, Limits, Session, State, Verdict};
+use nightlatch_core::time::{Instant, Span};
 use nightlatch_store::token::Digest;
 use nightlatch_store::{Result, Touch, Touched};
 
@@ -17,9 +17,12 @@ impl Engine {
     /// Activity that moves nothing else. The answer waits for the store only where the store knows less than the touch
     /// interval promises, and a store that fails signs nobody out.
     pub(super) async fn quick_activity(self: &Arc<Self>, digest: &Digest, event: &Event) -> Result<Option<Outcome>> {
-        let Some((outcome, touch)) = self.record_activity(digest, event)? else {
+        let Some((outcome, touch, urgent)) = self.record_activity(digest, event)? else {
             return Ok(None);
         };
+        if let Some(touch) = urgent {
+            return Ok(self.tell_urgently(touch).await?.then_some(outcome));
+        }
         if let Some(touch) = touch
             && let Err(error) = self
                 .run_to_completion(move |engine| Box::pin(async move { engine.write_touches(&[touch]).await }))
@@ -30,7 +33,7 @@ impl Engine {
         Ok(Some(outcome))
     }
 
-    fn record_activity(&self, digest: &Digest, event: &Event) -> Result<Option<(Outcome, Option<Touch>)>> {
+    fn record_activity(&self, digest: &Digest, event: &Event) -> Result<Option<Recorded>> {
         let history = self.in_force.load();
         let table = self.live.pin();
         let live = table.get(digest);
@@ -46,7 +49,7 @@ impl Engine {
         event: &Event,
         history: &History,
         now: Instant,
-    ) -> Option<(Outcome, Option<Touch>)> {
+    ) -> Option<Recorded> {
         loop {
             let reading = live.word.read();
             live.running(reading, history, now)?;
@@ -68,14 +71,39 @@ impl Engine {
             let standing = live.standing(live.word.read(), history, now)?;
             let overdue = session.activity.seen.since(live.stored()) >= self.touch_interval();
             let touch = overdue.then(|| live.touch(*digest, live.word.read()));
-            return Some((
-                Outcome {
-                    answer: Some(answer),
-                    standing,
-                },
-                touch,
-            ));
+            let outcome = Outcome {
+                answer: Some(answer),
+                standing,
+            };
+            return Some((outcome, touch, self.urgent(digest, live, history, now)));
         }
+    }
+
+    /// What the store is to hear of before anybody is told that it counted. Another node would end the session by what the store
+    /// knows, and that soon: activity that was acknowledged here would be lost.
+    pub(super) fn urgent(&self, digest: &Digest, live: &Live, history: &History, now: Instant) -> Option<Touch> {
+        if !self.store_has_to_confirm() {
+            return None;
+        }
+        let reading = live.word.read();
+        let waits = reading.unstored_since.is_some();
+        let soon = waits && falls_due_soon(&live.session, live.stored(), &live.limits, history, now);
+        soon.then(|| live.touch(*digest, reading))
+    }
+
+    /// The same of a session on the long way.
+    pub(super) fn has_to_be_told(&self, before: &WorkingCopy, history: &History, now: Instant) -> bool {
+        let limits = before.session.limits(&history.policies(before.revisions));
+        self.store_has_to_confirm() && falls_due_soon(&before.session, before.stored, &limits, history, now)
+    }
+
+    /// False where the store did not take it: the session is over, or somebody is changing it.
+    pub(super) async fn tell_urgently(self: &Arc<Self>, touch: Touch) -> Result<bool> {
+        let (digest, last) = (touch.digest, touch.last);
+        self.run_to_completion(move |engine| Box::pin(async move { engine.write_touches(&[touch]).await }))
+            .await?;
+        let table = self.live.pin();
+        Ok(table.get(&digest).is_some_and(|live| live.stored() >= last))
     }
 
     /// A request to another page that decides like the one before. The table alone remembers that, so nothing has to run to
@@ -88,13 +116,13 @@ impl Engine {
         let turn = self.stripes.turn(digest).await;
         let history = self.in_force.load();
         let (copy, now) = (self.live_copy(digest), self.instant_of_decision()?);
-        Ok(copy.and_then(|before| self.turn_page_of(&turn, before, event, &history, now)))
+        Ok(copy.and_then(|before| self.turn_page_of(&turn, &before, event, &history, now)))
     }
 
     fn turn_page_of(
         &self,
         turn: &Turn<'_>,
-        before: WorkingCopy,
+        before: &WorkingCopy,
         event: &Event,
         history: &History,
         now: Instant,
@@ -102,13 +130,16 @@ impl Engine {
         if before.session.state != State::Active || before.revisions.today != history.revision() {
             return None;
         }
+        if self.has_to_be_told(before, history, now) {
+            return None;
+        }
         let mut after = before.clone();
         let applied = after.session.apply(&history.policies(after.revisions), event, now);
         let allows = applied.answer == Answer::Verdict(Verdict::Allow);
-        if !allows || applied.occurrences().next().is_some() || !turns_a_page(&before, &after, event, history) {
+        if !allows || applied.occurrences().next().is_some() || !turns_a_page(before, &after, event, history) {
             return None;
         }
-        after.note_signs_since(&before, now);
+        after.note_signs_since(before, now);
         self.keep(turn, after.clone());
         Some(Outcome {
             answer: Some(applied.answer),
@@ -141,6 +172,29 @@ impl Uncancelled {
         self.reread_or_doubt(&gone).await;
         Ok(())
     }
+}
+
+/// An outcome, what the store knows too little of, and what it has to hear of first.
+type Recorded = (Outcome, Option<Touch>, Option<Touch>);
+
+/// Activity is in the store within this, where it takes writes.
+const TOLD_WITHIN: Span = Span::from_secs(2);
+
+/// Whether the session would fall due soon if nothing were known but what the store knows.
+pub(super) fn falls_due_soon(
+    session: &Session,
+    stored: Instant,
+    limits: &Limits,
+    history: &History,
+    now: Instant,
+) -> bool {
+    let activity = Activity {
+        seen: stored,
+        longest_absence: Span::ZERO,
+    };
+    let deadlines = session.deadlines(activity, limits, history.today());
+    let by_activity = [deadlines.idle, deadlines.disconnected];
+    by_activity.into_iter().flatten().any(|at| at <= now + TOLD_WITHIN)
 }
 
 /// Whether a request moves nothing but activity and a page that decides like the one before: the table remembers that, the

@@ -125,23 +125,20 @@ impl Uncancelled {
     async fn hear(&self, last: &LastHeard, heard: &Heard) -> Result<()> {
         let same_epoch = last.epoch.as_ref() == Some(&heard.epoch);
         let changes = heard.changes.as_ref().filter(|_| same_epoch);
-        match changes {
-            Some(changes) => {
-                for change in changes {
-                    self.hear_of(*change);
-                }
-                if changes.contains(&Change::Document(Document::Policy)) {
-                    self.follow_policy().await?;
-                }
+        if let Some(changes) = changes {
+            for change in changes {
+                self.hear_of(*change);
             }
-            None => {
-                tracing::warn!(
-                    epoch = heard.epoch.as_str(),
-                    "it cannot be told what has changed; every session is read again"
-                );
-                self.doubt_every_copy();
-                self.follow_policy().await?;
-            }
+        } else {
+            tracing::warn!(
+                epoch = heard.epoch.as_str(),
+                "it cannot be told what has changed; every session is read again"
+            );
+            self.doubt_every_copy();
+        }
+        let policy_may_be_another = changes.is_none_or(|changes| changes.contains(&Change::Document(Document::Policy)));
+        if policy_may_be_another {
+            self.follow_policy().await?;
         }
         Ok(())
     }

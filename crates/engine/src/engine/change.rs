@@ -130,9 +130,10 @@ impl Uncancelled {
         if applied.answer == Answer::Accepted {
             after.note(event, before.session.choice, now);
         }
+        let urgent = self.has_to_be_told(&before, &history, now);
         let written = match applied.occurrences().last() {
             Some(Occurrence::Ended { at, reason }) => self.write_end(&before, at, reason).await?,
-            None if turns_a_page(&before, &after, event, &history) => {
+            None if !urgent && turns_a_page(&before, &after, event, &history) => {
                 self.keep(turn, after.clone());
                 true
             }
@@ -140,7 +141,7 @@ impl Uncancelled {
                 let locked = occurred.map(|_| audit_entry(&before, now, AuditKind::Locked, "policy"));
                 let audit = locked.into_iter().collect();
                 match self.write_amendment(turn, &before, &mut after, None, audit, now).await {
-                    Err(_) if matches!(applied.answer, Answer::Verdict(Verdict::Allow)) => {
+                    Err(_) if !urgent && matches!(applied.answer, Answer::Verdict(Verdict::Allow)) => {
                         // A failed activity write signs nobody out: the table remembers, the flush tries again.
                         self.keep(turn, after.clone());
                         true

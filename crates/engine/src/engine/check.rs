@@ -7,12 +7,12 @@ use nightlatch_core::path::Path;
 use nightlatch_core::session::{Answer, Deadlines, Event, Judgement, Phase, RequestKind, State, Verdict};
 use nightlatch_core::time::Instant;
 use nightlatch_store::token::Digest;
-use nightlatch_store::{Result, StoreError};
+use nightlatch_store::{Result, StoreError, Touch};
 
 use super::{Engine, Outcome, Snapshot, Standing};
 use crate::in_force::History;
 use crate::live::Live;
-use crate::word::{Reading, Touch};
+use crate::word::{self, Reading};
 
 impl Engine {
     /// How a session stands. Not activity.
@@ -57,8 +57,14 @@ impl Engine {
 
     /// The verdict on a request to `path`. Activity where the policy counts it; the request waits for no store.
     pub async fn request(self: &Arc<Self>, digest: &Digest, path: &Path<'_>, kind: RequestKind) -> Result<Outcome> {
-        if let Some(outcome) = self.quick_request(digest, path, kind)? {
-            return Ok(outcome);
+        if let Some((outcome, urgent)) = self.quick_request(digest, path, kind)? {
+            let Some(touch) = urgent else {
+                return Ok(outcome);
+            };
+            if Box::pin(self.tell_urgently(touch)).await? {
+                self.ensure_lease()?;
+                return Ok(outcome);
+            }
         }
         let event = Event::Request {
             path: path.clone().into_owned(),
@@ -132,7 +138,13 @@ impl Engine {
         Ok(standing.filter(|standing| standing.is_plain() || !self.store_has_to_confirm()))
     }
 
-    fn quick_request(&self, digest: &Digest, path: &Path<'_>, kind: RequestKind) -> Result<Option<Outcome>> {
+    /// The outcome, and what the store has to hear of before it is told.
+    fn quick_request(
+        &self,
+        digest: &Digest,
+        path: &Path<'_>,
+        kind: RequestKind,
+    ) -> Result<Option<(Outcome, Option<Touch>)>> {
         let history = self.in_force.load();
         let table = self.live.pin();
         let live = table.get(digest);
@@ -150,7 +162,7 @@ impl Engine {
         path: &Path<'_>,
         kind: RequestKind,
         now: Instant,
-    ) -> Option<Outcome> {
+    ) -> Option<(Outcome, Option<Touch>)> {
         loop {
             let reading = live.word.read();
             // Reached deadlines, replaced entries and other policies are for the long way.
@@ -169,17 +181,18 @@ impl Engine {
                     }
                     live.raise_absence(activity.longest_absence);
                     match live.word.touch(reading, activity.seen) {
-                        Touch::Closed => return None,
-                        Touch::Changed => continue,
-                        Touch::Recorded { first } => self.touched(digest, live, first),
+                        word::Touch::Closed => return None,
+                        word::Touch::Changed => continue,
+                        word::Touch::Recorded { first } => self.touched(digest, live, first),
                     }
                     Verdict::Allow
                 }
             };
-            return Some(Outcome {
+            let outcome = Outcome {
                 answer: Some(Answer::Verdict(verdict)),
                 standing: live.standing(live.word.read(), history, now)?,
-            });
+            };
+            return Some((outcome, self.urgent(digest, live, history, now)));
         }
     }
 
