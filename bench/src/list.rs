@@ -178,6 +178,7 @@ async fn portions(store: &dyn Store) -> anyhow::Result<()> {
             version: record.version,
             first: record.session.activity.seen,
             seen: record.session.activity.seen,
+            today: record.revisions.today,
             at: record.session.activity.seen + Span::from_secs(900),
             reason: EndReason::Idle,
         };

@@ -196,6 +196,7 @@ impl Engine {
         };
         let history = policy::resume(store.as_ref(), &source.into(), options.development, clock.now()).await?;
         let secret = store.secret(&Secret::random()).await?;
+        let now = clock.now();
         let strictest = policy::quarter_of_the_strictest_idle(history.today());
         Ok(Arc::new(Self {
             store: Reads::of(store),
@@ -203,7 +204,7 @@ impl Engine {
             doubts: Doubts::default(),
             clock,
             touch_interval: AtomicU64::new(options.touch_interval.min(strictest).as_millis()),
-            in_force: InForce::new(history),
+            in_force: InForce::new(history, now),
             live: LiveTable::default(),
             stripes: Stripes::default(),
             admissions: Stripes::default(),
@@ -228,6 +229,13 @@ impl Engine {
     #[must_use]
     pub fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    /// The instant of now, with the policy in force that is by then. Whoever decides asks here first and loads the policies after.
+    fn now(&self) -> Instant {
+        let now = self.clock.now();
+        self.note_policies_in_force(now);
+        now
     }
 
     /// The store's secret, to derive keys from.

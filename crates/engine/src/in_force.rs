@@ -1,6 +1,11 @@
 //! The policies in force: today's, and every earlier one that a live session may have signed in under.
+//!
+//! Where several nodes share a store a policy is dated ahead: all of them know it before it acts, and it acts on all at the same
+//! instant. Until then it waits here. Whoever decides reads the clock first, which puts in force what is due
+//! ([`InForce::come_into_force`]), and then loads; so nobody decides at an instant by a policy that was replaced before it.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 use nightlatch_core::policy::Policy;
@@ -12,7 +17,16 @@ use nightlatch_store::{PolicyRevision, Revision, Revisions, StoreError};
 
 /// Read on every check without a lock; changed as a whole.
 #[derive(Debug)]
-pub(crate) struct InForce(ArcSwap<History>);
+pub(crate) struct InForce {
+    current: ArcSwap<History>,
+    /// Every policy that is known, also those to come.
+    known: Mutex<Arc<History>>,
+    /// When the next one comes into force, in milliseconds.
+    next: AtomicI64,
+}
+
+/// Nothing is to come.
+const NEVER: i64 = i64::MAX;
 
 /// Every policy by revision; the last is today's. Revisions are counted up from one without gaps.
 #[derive(Clone, Debug)]
@@ -40,21 +54,77 @@ impl Since {
 }
 
 impl InForce {
-    pub(crate) fn new(history: History) -> Self {
-        Self(ArcSwap::from_pointee(history))
+    /// The policies that are known, of which those are in force that are by `now`.
+    pub(crate) fn new(known: History, now: Instant) -> Self {
+        let current = known.first(known.revision_at(now));
+        let in_force = Self {
+            current: ArcSwap::from_pointee(current),
+            known: Mutex::new(Arc::new(known)),
+            next: AtomicI64::new(NEVER),
+        };
+        in_force.note_next(&in_force.known());
+        in_force
     }
 
     pub(crate) fn load(&self) -> arc_swap::Guard<Arc<History>> {
-        self.0.load()
-    }
-
-    pub(crate) fn replace(&self, history: History) {
-        self.0.store(Arc::new(history));
+        self.current.load()
     }
 
     /// The same, to be kept while waiting for the store.
     pub(crate) fn load_full(&self) -> Arc<History> {
-        self.0.load_full()
+        self.current.load_full()
+    }
+
+    /// Every policy that is known, also those to come.
+    pub(crate) fn all_known(&self) -> Arc<History> {
+        Arc::clone(&self.known())
+    }
+
+    /// Takes down what is known now. What was known stays known, whoever comes late with less.
+    pub(crate) fn learn(&self, history: History) {
+        let mut known = self.known();
+        if history.revision() > known.revision() {
+            *known = Arc::new(history);
+            self.note_next(&known);
+        }
+    }
+
+    /// Puts in force what is due by `now`. True where that was something.
+    pub(crate) fn come_into_force(&self, now: Instant) -> bool {
+        if now.as_millis() < self.next.load(Ordering::Acquire) {
+            return false;
+        }
+        let known = self.known();
+        self.put_in_force(&known, known.revision_at(now))
+    }
+
+    /// Puts a revision in force that another node lives by already: its clock is a little ahead.
+    pub(crate) fn come_to(&self, revision: Revision) -> bool {
+        let known = self.known();
+        let until = known.revision().min(revision);
+        self.put_in_force(&known, until)
+    }
+
+    /// The known ones are held, so that nobody puts fewer in force after this.
+    fn put_in_force(&self, known: &MutexGuard<'_, Arc<History>>, until: Revision) -> bool {
+        let comes = until > self.current.load().revision();
+        if comes {
+            self.current.store(Arc::new(known.first(until)));
+        }
+        self.note_next(known);
+        comes
+    }
+
+    fn note_next(&self, known: &History) {
+        let next = known
+            .0
+            .get(self.current.load().0.len())
+            .map_or(NEVER, |next| next.at.as_millis());
+        self.next.store(next, Ordering::Release);
+    }
+
+    fn known(&self) -> MutexGuard<'_, Arc<History>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -78,6 +148,17 @@ impl History {
             return Err(StoreError::Damaged("there is no policy".to_owned()));
         }
         Ok(Self(revisions))
+    }
+
+    /// The first so many of them.
+    fn first(&self, revision: Revision) -> Self {
+        let until = usize::try_from(revision).unwrap_or(usize::MAX).min(self.0.len());
+        Self(self.0[..until].to_vec())
+    }
+
+    /// Since when the latest is in force.
+    pub(crate) fn since(&self) -> Instant {
+        self.0[self.0.len() - 1].at
     }
 
     /// The history that goes on with `policy`.

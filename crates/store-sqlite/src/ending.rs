@@ -102,7 +102,10 @@ pub(super) fn end(group: &mut Group<'_>, selector: &Selector, end: &End, limit: 
 }
 
 pub(super) fn expire(group: &mut Group<'_>, expiries: &[Expiry]) -> Result<Vec<Ended>> {
-    let sql = ending_where!("digest = ?1 AND version = ?2 AND seen <= ?3");
+    let sql = ending_where!(
+        "digest = ?1 AND version = ?2 AND seen <= ?3
+            AND NOT EXISTS (SELECT 1 FROM policies WHERE revision > ?4 AND since <= ?5)"
+    );
     let mut endings = Vec::with_capacity(expiries.len());
     for expiry in expiries {
         let Expiry {
@@ -110,12 +113,14 @@ pub(super) fn expire(group: &mut Group<'_>, expiries: &[Expiry]) -> Result<Vec<E
             version,
             first,
             seen,
+            today,
+            at,
             ..
         } = expiry;
         let found = one(
             group.connection,
             sql,
-            params![digest.as_bytes(), version, seen.as_millis()],
+            params![digest.as_bytes(), version, seen.as_millis(), today, at.as_millis()],
         )?;
         if let Some(mut ending) = found {
             ending.activity = Activity {

@@ -72,7 +72,8 @@ pub(super) fn amend(group: &mut Group<'_>, amendment: &Amendment) -> Result<bool
             held_until = ?15, authenticated = ?4, choice_ms = ?6, presence = ?7, locked_at = ?8, own = ?9, today = ?10, due = ?11,
             ledger = ?13, not_after = ?14, version = version + 1
          WHERE digest = ?1 AND version = ?2 AND ended_at IS NULL
-            AND (?12 IS NULL OR NOT EXISTS (SELECT 1 FROM sessions WHERE digest = ?12))",
+            AND (?12 IS NULL OR NOT EXISTS (SELECT 1 FROM sessions WHERE digest = ?12))
+            AND (?8 IS NULL OR NOT EXISTS (SELECT 1 FROM policies WHERE revision > ?10 AND since <= ?8))",
         params![
             amendment.digest.as_bytes(),
             amendment.version,

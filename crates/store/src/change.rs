@@ -40,7 +40,8 @@ pub enum Touched {
     Busy,
 }
 
-/// A change of a live session, made on the record as it was at `version`.
+/// A change of a live session, made on the record as it was at `version`. One that locks it is refused where the store knows of a
+/// policy that was in force then besides [`Revisions::today`], as an [`Expiry`] is.
 #[derive(Clone, Debug)]
 pub struct Amendment {
     /// Which session.
@@ -65,7 +66,8 @@ pub struct Amendment {
     pub ledger: Option<Box<Ledger>>,
 }
 
-/// A session that has reached a deadline. Ends only if the store knows no other version and no later activity.
+/// A session that has reached a deadline. Ends only if the store knows no other version, no later activity, and no policy that was in
+/// force at the deadline besides the one that it was worked out under.
 #[derive(Clone, Debug)]
 pub struct Expiry {
     /// Which session.
@@ -76,6 +78,8 @@ pub struct Expiry {
     pub first: Instant,
     /// The activity the deadline was worked out from; the record and the audit keep it.
     pub seen: Instant,
+    /// The policy it was worked out under.
+    pub today: Revision,
     /// The deadline, or the change that passed it.
     pub at: Instant,
     /// Which deadline.

@@ -59,6 +59,7 @@ macro_rules! conformance {
                 a_stale_amendment_changes_nothing
                 an_amendment_does_not_take_back_a_touch
                 an_amendment_tells_of_no_absence_that_the_store_knows_to_be_none
+                a_lock_of_a_policy_that_was_replaced_changes_nothing
                 reauthentication_clears_the_longest_absence
                 a_change_after_the_end_changes_nothing
                 rotation_replaces_the_token_and_nothing_else
@@ -72,6 +73,7 @@ macro_rules! conformance {
                 an_end_by_filter_stops_at_its_limit
                 a_deadline_ends_what_is_as_it_was_judged
                 a_deadline_spares_what_was_touched_or_amended_since
+                a_deadline_of_a_policy_that_was_replaced_ends_nothing
                 a_deadline_ends_once
                 the_earliest_deadline_comes_first
                 a_deadline_that_moves_moves_in_the_index

@@ -6,7 +6,7 @@ mod tables;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use nightlatch_core::session::EndReason;
+use nightlatch_core::session::{EndReason, State};
 use nightlatch_core::time::Instant;
 
 use self::log::{Log, StoreClock};
@@ -119,6 +119,11 @@ impl Sessions for MemoryStore {
         if record.ended().is_some() || record.version != amendment.version {
             return Ok(false);
         }
+        if let State::Locked { at } = amendment.session.state
+            && tables.has_replaced(amendment.revisions.today, at)
+        {
+            return Ok(false);
+        }
         let mut record = record.clone();
         let mut activity = tables::after(&record, amendment.first, amendment.session.activity.seen);
         let before = std::mem::replace(&mut record.session, amendment.session.clone());
@@ -181,6 +186,9 @@ impl Sessions for MemoryStore {
         let mut tables = self.tables();
         let mut ended = Vec::new();
         for expiry in expiries {
+            if tables.has_replaced(expiry.today, expiry.at) {
+                continue;
+            }
             let unchanged = tables.records.get_mut(&expiry.digest).filter(|record| {
                 record.ended().is_none()
                     && record.version == expiry.version

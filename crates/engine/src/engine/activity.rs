@@ -34,10 +34,10 @@ impl Engine {
     }
 
     fn record_activity(&self, digest: &Digest, event: &Event) -> Result<Option<Recorded>> {
-        let history = self.in_force.load();
         let table = self.live.pin();
         let live = table.get(digest);
         let now = self.instant_of_decision()?;
+        let history = self.in_force.load();
         Ok(live.and_then(|live| self.record_on(live, digest, event, &history, now)))
     }
 
@@ -114,8 +114,8 @@ impl Engine {
             return Ok(None);
         }
         let turn = self.stripes.turn(digest).await;
-        let history = self.in_force.load();
         let (copy, now) = (self.live_copy(digest), self.instant_of_decision()?);
+        let history = self.in_force.load();
         Ok(copy.and_then(|before| self.turn_page_of(&turn, &before, event, &history, now)))
     }
 

@@ -185,7 +185,7 @@ impl Uncancelled {
     }
 
     fn creation(&self, new: &NewSession, history: &History) -> (WorkingCopy, Token, Creation) {
-        let now = self.clock.now();
+        let now = self.now();
         let (handle, token) = (Handle::random(now), Token::random());
         let facts = self.facts.copy(&new.facts, |facts| Arc::new(facts.clone()));
         let amr = self.amr.copy(&new.amr, |amr| amr.into());
@@ -239,7 +239,7 @@ impl Uncancelled {
     async fn living(&self, records: Vec<Record>) -> Result<Vec<Record>> {
         let mut living = Vec::with_capacity(records.len());
         for record in records {
-            if let Standing::Live(snapshot) = self.settle(&record.digest, self.clock.now()).await? {
+            if let Standing::Live(snapshot) = self.settle(&record.digest, self.now()).await? {
                 let mut record = record;
                 record.session.activity.seen = snapshot.seen;
                 living.push(record);
@@ -263,14 +263,14 @@ impl Uncancelled {
             return Ok(Admission::Over);
         };
         for _ in 0..ATTEMPTS {
-            let found = self.health.read(self.store.find(&handle).await, self.clock.now())?;
+            let found = self.health.read(self.store.find(&handle).await, self.now())?;
             let Some(record) = found else {
                 return Ok(Admission::Over);
             };
             let token = Token::random();
             // Whoever ends the session by its new token waits until the table knows that token.
             let turn = self.stripes.turns(&record.digest, &token.digest()).await;
-            let now = self.clock.now();
+            let now = self.now();
             let before = match self.settled(&turn, &record.digest, now).await? {
                 Settled::Alive(before) => before,
                 Settled::Over(Standing::Ended { .. }) => return Ok(Admission::Over),

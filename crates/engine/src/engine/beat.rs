@@ -47,7 +47,6 @@ pub(super) async fn join(nodes: &dyn Nodes, node: &Node, clock: &Clock) -> Resul
             } => {
                 nodes.move_offset(&epoch, expected, offset).await?;
             }
-            Advice::Keep => {}
         }
     }
     Err(StoreError::Contended("other nodes set the time".to_owned()))
@@ -95,6 +94,7 @@ impl Uncancelled {
         };
         let mut last = node.heard.lock().await;
         let (sent, now) = self.clock.reading();
+        self.note_policies_in_force(now);
         let heard = self.health.read(nodes.beat(&node.tells(&last, Some(now))).await, now)?;
         let (received, shown) = self.clock.reading();
         match last.time.heard(&heard, Sample { sent, received, shown }) {
@@ -111,12 +111,15 @@ impl Uncancelled {
                 );
                 nodes.move_offset(&epoch, expected, offset).await?;
             }
-            Advice::Keep => {}
         }
         node.turns.given(heard.turns.clone(), sent);
         self.hear(&last, &heard).await?;
         // Last: what is decided by the table under this lease is decided with all that the answer has told.
-        node.lease.extend(sent);
+        if last.time.is_exact(received) {
+            node.lease.extend(sent);
+        } else {
+            tracing::warn!("beats are answered too late to tell the time; nothing is decided here");
+        }
         last.follow(heard);
         Ok(())
     }

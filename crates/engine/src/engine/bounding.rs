@@ -24,7 +24,7 @@ impl Uncancelled {
     async fn bound(&self, digest: &Digest, not_after: Option<Instant>, actor: &str) -> Result<Standing> {
         let turn = self.stripes.turn(digest).await;
         for _ in 0..ATTEMPTS {
-            let now = self.clock.now();
+            let now = self.now();
             let before = match self.settled(&turn, digest, now).await? {
                 Settled::Alive(before) => before,
                 Settled::Over(standing) => return Ok(standing),

@@ -7,7 +7,7 @@ use nightlatch_core::session::{Answer, EndReason, Event, Occurrence, Refusal, St
 use nightlatch_core::time::Instant;
 use nightlatch_store::audit::{AuditEntry, AuditKind, told_with};
 use nightlatch_store::token::Digest;
-use nightlatch_store::{Amendment, Expiry, Result, StoreError};
+use nightlatch_store::{Amendment, Expiry, Result, Revision, StoreError};
 
 use super::activity::turns_a_page;
 use super::{Engine, Outcome, Standing, Uncancelled};
@@ -89,7 +89,7 @@ impl Uncancelled {
         let turn = self.stripes.turn(digest).await;
         let mut confirmed = !self.store_has_to_confirm();
         for _ in 0..ATTEMPTS {
-            let now = self.clock.now();
+            let now = self.now();
             let copy = match self.settled(&turn, digest, now).await? {
                 Settled::Alive(copy) => copy,
                 Settled::Over(standing) => {
@@ -132,7 +132,9 @@ impl Uncancelled {
         }
         let urgent = self.has_to_be_told(&before, &history, now);
         let written = match applied.occurrences().last() {
-            Some(Occurrence::Ended { at, reason }) => self.write_end(&before, at, reason).await?,
+            Some(Occurrence::Ended { at, reason }) => {
+                self.write_end(&before, after.revisions.today, at, reason).await?
+            }
             None if !urgent && turns_a_page(&before, &after, event, &history) => {
                 self.keep(turn, after.clone());
                 true
@@ -212,12 +214,13 @@ impl Uncancelled {
     }
 
     /// Writes an end and replaces the entry. False when the session was changed elsewhere meanwhile.
-    async fn write_end(&self, before: &WorkingCopy, at: Instant, reason: EndReason) -> Result<bool> {
+    async fn write_end(&self, before: &WorkingCopy, today: Revision, at: Instant, reason: EndReason) -> Result<bool> {
         let expiry = Expiry {
             digest: before.digest,
             version: before.version,
             first: before.unstored_since.unwrap_or(before.session.activity.seen),
             seen: before.session.activity.seen,
+            today,
             at,
             reason,
         };
@@ -225,6 +228,10 @@ impl Uncancelled {
         for ended in &ended {
             self.note_end(ended.digest, at, reason);
             self.keep_ended(ended.digest, at, reason);
+        }
+        if ended.is_empty() {
+            // It may have been worked out under a policy that is replaced.
+            self.follow_policy_or_doubt().await;
         }
         Ok(!ended.is_empty())
     }
@@ -255,7 +262,9 @@ impl Uncancelled {
                 None => return Ok(Settled::Alive(copy)),
                 // A copy never decides against anybody: what is denied is read from the store.
                 Some(_) if !copy.fresh && self.is_outdated(turn, &before).await? => continue,
-                Some(Occurrence::Ended { at, reason }) => self.write_end(&before, at, reason).await,
+                Some(Occurrence::Ended { at, reason }) => {
+                    self.write_end(&before, copy.revisions.today, at, reason).await
+                }
                 Some(Occurrence::Locked { at }) => {
                     let audit = vec![audit_entry(&before, at, AuditKind::Locked, "policy")];
                     self.write_amendment(turn, &before, &mut copy, None, audit, now).await

@@ -21,7 +21,7 @@ impl Engine {
             return Ok(standing);
         }
         // Boxed: what is not done for a live session is not to be carried along for it.
-        let standing = Box::pin(self.settle(digest, self.clock.now())).await?;
+        let standing = Box::pin(self.settle(digest, self.now())).await?;
         self.ensure_lease()?;
         Ok(standing)
     }
@@ -86,6 +86,7 @@ impl Engine {
     /// between must not go by what it saw before. An error where the table cannot be relied on.
     pub(super) fn instant_of_decision(&self) -> Result<Instant> {
         let (uptime, now) = self.clock.reading();
+        self.note_policies_in_force(now);
         match &self.node {
             Some(node) if node.lease.holds_at(uptime) => Ok(now),
             Some(node) => Err(StoreError::Unavailable(format!(
@@ -113,19 +114,19 @@ impl Engine {
     }
 
     fn quick_facts(&self, digest: &Digest) -> Result<Option<Arc<Facts>>> {
-        let history = self.in_force.load();
         let table = self.live.pin();
         let live = table.get(digest);
         let now = self.instant_of_decision()?;
+        let history = self.in_force.load();
         let live = live.filter(|live| live.running(live.word.read(), &history, now).is_some());
         Ok(live.map(|live| Arc::clone(&live.session.facts)))
     }
 
     fn quick_status(&self, digest: &Digest) -> Result<Option<Standing>> {
-        let history = self.in_force.load();
         let table = self.live.pin();
         let live = table.get(digest);
         let now = self.instant_of_decision()?;
+        let history = self.in_force.load();
         let Some(live) = live else { return Ok(None) };
         if let State::Ended { at, reason } = live.session.state {
             return Ok(Some(Standing::Ended {
@@ -145,10 +146,10 @@ impl Engine {
         path: &Path<'_>,
         kind: RequestKind,
     ) -> Result<Option<(Outcome, Option<Touch>)>> {
-        let history = self.in_force.load();
         let table = self.live.pin();
         let live = table.get(digest);
         let now = self.instant_of_decision()?;
+        let history = self.in_force.load();
         let live = live.filter(|live| live.session.state == State::Active);
         Ok(live.and_then(|live| self.judge_live(digest, live, &history, path, kind, now)))
     }

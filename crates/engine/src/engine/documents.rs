@@ -9,12 +9,12 @@ use super::{Engine, Uncancelled};
 impl Engine {
     /// Every application, by id.
     pub async fn applications(&self) -> Result<Vec<Application>> {
-        self.health.read(self.store.applications().await, self.clock.now())
+        self.health.read(self.store.applications().await, self.now())
     }
 
     /// Every API key, by name.
     pub async fn api_keys(&self) -> Result<Vec<ApiKey>> {
-        self.health.read(self.store.api_keys().await, self.clock.now())
+        self.health.read(self.store.api_keys().await, self.now())
     }
 }
 

@@ -151,7 +151,7 @@ impl Uncancelled {
         let reread = match selector {
             Selector::Digest(digest) => self.reread(digest).await,
             Selector::Handle(handle) => {
-                let found = self.health.read(self.store.find(handle).await, self.clock.now());
+                let found = self.health.read(self.store.find(handle).await, self.now());
                 match found {
                     Ok(Some(record)) => self.follow(&record).await,
                     Ok(None) => Ok(()),

@@ -128,7 +128,7 @@ impl Engine {
 
 impl Uncancelled {
     async fn explain(&self, handle: &Handle, path: Option<&Path<'_>>) -> Result<Option<SessionExplanation>> {
-        let now = self.clock.now();
+        let now = self.now();
         let Some((record, settled)) = self.found(handle, now).await? else {
             return Ok(None);
         };

@@ -27,7 +27,7 @@ impl Engine {
 
     /// Tells the store of the activity that it would otherwise know too late.
     pub async fn flush(self: &Arc<Self>) -> Result<()> {
-        let horizon = self.clock.now() + self.flush_ahead();
+        let horizon = self.now() + self.flush_ahead();
         self.run_to_completion(move |engine| Box::pin(engine.flush_until(horizon)))
             .await
     }

@@ -98,28 +98,28 @@ impl Engine {
 
     /// Whether the store takes writes now. What it answers is what readiness tells.
     pub async fn probe(self: &Arc<Self>) -> Result<()> {
-        let now = self.clock.now();
+        let now = self.now();
         self.run_to_completion(move |engine| Box::pin(engine.writes().probe(now)))
             .await
     }
 
     async fn tidy(self: &Arc<Self>) {
-        self.evict(self.clock.now());
+        self.evict(self.now());
         self.watchers.forget_unwatched();
         self.facts.forget_unused();
         self.amr.forget_unused();
         if let Some(node) = &self.node {
-            node.journal.forget_old(self.clock.now());
+            node.journal.forget_old(self.now());
         }
         if !self.has_turn(Turn::Forget) {
             return;
         }
-        let before = self.clock.now() - ENDED_KEPT;
+        let before = self.now() - ENDED_KEPT;
         while let Ok(PAGE) = self
             .run_to_completion(move |engine| Box::pin(engine.writes().forget_ended(before, PAGE)))
             .await
         {}
-        let before = self.clock.now() - CLAIMS_KEPT;
+        let before = self.now() - CLAIMS_KEPT;
         while let Ok(PAGE) = self
             .run_to_completion(move |engine| Box::pin(engine.writes().forget_claims(before, PAGE)))
             .await

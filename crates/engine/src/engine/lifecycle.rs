@@ -71,7 +71,7 @@ impl Engine {
 
     /// How many sessions an end with this filter would mean now.
     pub async fn count(&self, filter: &Filter) -> Result<u64> {
-        self.health.read(self.store.count(filter).await, self.clock.now())
+        self.health.read(self.store.count(filter).await, self.now())
     }
 }
 
@@ -87,7 +87,7 @@ impl Uncancelled {
         // Whoever ends the session by its new token waits until the table knows that token.
         let turn = self.stripes.turns(digest, &token.digest()).await;
         for _ in 0..ATTEMPTS {
-            let now = self.clock.now();
+            let now = self.now();
             let Settled::Alive(before) = self.settled(&turn, digest, now).await? else {
                 return Ok(Reauthentication::Over);
             };
@@ -130,13 +130,13 @@ impl Uncancelled {
     pub async fn end(&self, selector: &Selector, reason: EndReason, actor: &str) -> Result<Vec<Ended>> {
         if let Selector::Digest(digest) = selector {
             // A deadline that was reached first is the reason.
-            self.settle(digest, self.clock.now()).await?;
+            self.settle(digest, self.now()).await?;
         } else {
             self.sweep().await?;
         }
         let end = End {
             reason,
-            at: self.clock.now(),
+            at: self.now(),
             actor: actor.into(),
         };
         let mut ended = Vec::new();
@@ -175,7 +175,7 @@ impl Uncancelled {
                 reason: ended.reason,
             });
         }
-        self.settle(digest, self.clock.now()).await
+        self.settle(digest, self.now()).await
     }
 
     /// After the store has ended sessions: nobody is let in from the table any more, and whoever watches hears of it.

@@ -35,7 +35,7 @@ impl Engine {
         let candidate = for_development.as_ref().unwrap_or(candidate);
         let mut planned = Planned {
             revision: history.revision(),
-            at: self.clock.now(),
+            at: self.now(),
             plan: Plan::default(),
             ending: Vec::new(),
         };
@@ -56,7 +56,7 @@ impl Engine {
     async fn page_behind(&self, after: Option<Handle>) -> Result<Vec<Record>> {
         let page = Page { after, limit: PAGE };
         self.health
-            .read(self.store.list(&Filter::default(), page).await, self.clock.now())
+            .read(self.store.list(&Filter::default(), page).await, self.now())
     }
 
     fn plan_for(&self, record: Record, history: &History, candidate: &Policy, planned: &mut Planned) {

@@ -16,6 +16,9 @@ use super::change::ATTEMPTS;
 use super::{Engine, Uncancelled};
 use crate::in_force::History;
 
+/// What the last touches under a longer interval take until they are in the store.
+const LAST_TOUCHES: Span = Span::from_secs(5);
+
 /// Where the policy comes from when the engine opens.
 #[derive(Clone, Debug)]
 pub enum PolicySource {
@@ -77,7 +80,7 @@ impl Engine {
 
     /// Every policy that was in force, the oldest first.
     pub async fn policy_revisions(&self) -> Result<Vec<PolicyRevision>> {
-        self.health.read(self.store.policies().await, self.clock.now())
+        self.health.read(self.store.policies().await, self.now())
     }
 }
 
@@ -88,7 +91,7 @@ impl Uncancelled {
         for _ in 0..ATTEMPTS {
             // What this process knows may be old, by another process or by an answer that was lost.
             self.read_policies().await?;
-            let history = self.in_force.load_full();
+            let history = self.in_force.all_known();
             let revision = history.revision();
             if change.expected.is_some_and(|expected| expected != revision) {
                 return Ok(PolicyChanged::Stale(revision));
@@ -96,18 +99,19 @@ impl Uncancelled {
             if ***history.today() == *change.policy {
                 return Ok(PolicyChanged::Unchanged(revision));
             }
-            let now = self.clock.now();
+            let now = self.now();
+            let since = now + self.known_before(&change.policy);
             let next = PolicyRevision {
                 revision: revision + 1,
-                since: now,
+                since,
                 document: PolicyDocument::clone(&change.policy),
                 actor: change.actor.clone(),
                 reason: change.reason.clone(),
                 restored: change.restored,
             };
             if self.writes().add_policy(&next, audited(&next)).await? {
-                tracing::info!(revision = next.revision, actor = %next.actor, "a new policy is in force");
-                self.put_in_force(history.with(change.policy, now));
+                self.learn(history.with(change.policy, since));
+                self.wait_until(since).await;
                 return Ok(PolicyChanged::InForce(next.revision));
             }
         }
@@ -125,29 +129,75 @@ impl Uncancelled {
         let known_to_store = record.revisions.today.max(record.revisions.own);
         if known_to_store > self.in_force.load().revision() {
             self.follow_policy().await?;
+            if self.in_force.come_to(known_to_store) {
+                self.tell_of_policy();
+            }
         }
         Ok(())
+    }
+
+    /// An end was refused: what it was worked out under may be replaced.
+    pub(super) async fn follow_policy_or_doubt(&self) {
+        if self.store_has_to_confirm() && self.follow_policy().await.is_err() {
+            self.doubts.about_the_policy();
+        }
+    }
+
+    /// How long before it acts every node has to know of a policy: the lease, and where activity is to be told more often from now
+    /// on, what the last touches under the longer interval take.
+    fn known_before(&self, policy: &Policy) -> Span {
+        let Some(node) = &self.node else {
+            return Span::ZERO;
+        };
+        let told_more_often = quarter_of_the_strictest_idle(policy) < self.touch_interval();
+        let flushed = if told_more_often { LAST_TOUCHES } else { Span::ZERO };
+        Span::from_millis(node.lease.length().as_millis() + flushed.as_millis())
+    }
+
+    async fn wait_until(&self, instant: Instant) {
+        loop {
+            let now = self.now();
+            if now >= instant {
+                return;
+            }
+            tokio::time::sleep(instant.since(now).to_std()).await;
+        }
     }
 
     /// The caller holds the turn of policies, so none is put back by a reading that is older.
     async fn read_policies(&self) -> Result<()> {
-        let kept = self.health.read(self.store.policies().await, self.clock.now())?;
+        let kept = self.health.read(self.store.policies().await, self.now())?;
         let history = History::of(kept, self.options.development)?;
-        if history.revision() > self.in_force.load().revision() {
-            tracing::info!(
-                revision = history.revision(),
-                "the policy of another process is in force"
-            );
-            self.put_in_force(history);
+        if history.revision() > self.in_force.all_known().revision() {
+            self.learn(history);
         }
         Ok(())
     }
 
-    fn put_in_force(&self, history: History) {
+    fn learn(&self, history: History) {
         // Activity is to be stored often enough for the new limits before anybody lives under them.
         let strictest = quarter_of_the_strictest_idle(history.today());
         self.touch_interval.fetch_min(strictest.as_millis(), Ordering::Relaxed);
-        self.in_force.replace(history);
+        tracing::info!(
+            revision = history.revision(),
+            since_ms = history.since().as_millis(),
+            "a new policy is known"
+        );
+        self.in_force.learn(history);
+        self.now();
+    }
+}
+
+impl Engine {
+    /// Puts in force what is due, and says so.
+    pub(super) fn note_policies_in_force(&self, now: Instant) {
+        if self.in_force.come_into_force(now) {
+            self.tell_of_policy();
+        }
+    }
+
+    fn tell_of_policy(&self) {
+        tracing::info!(revision = self.in_force.load().revision(), "a new policy is in force");
         self.watchers.announce_all();
         self.reindexing.wake();
     }

@@ -35,9 +35,7 @@ pub struct Stats {
 impl Engine {
     /// A page of live sessions. Those whose deadline has just passed may still be in it.
     pub async fn list(self: &Arc<Self>, filter: &Filter, page: Page) -> Result<Vec<Record>> {
-        let records = self
-            .health
-            .read(self.store.list(filter, page).await, self.clock.now())?;
+        let records = self.health.read(self.store.list(filter, page).await, self.now())?;
         let behind: Vec<Record> = records
             .iter()
             .filter(|record| self.is_behind(record))
@@ -64,7 +62,7 @@ impl Engine {
     #[must_use]
     pub fn standing_of_record(&self, record: &Record) -> Standing {
         let mut copy = WorkingCopy::from_record(record.clone(), Generation::default());
-        let now = self.clock.now();
+        let now = self.now();
         let history = self.in_force.load();
         history.catch_up(&mut copy.session, &mut copy.revisions);
         copy.session.expire(&history.policies(copy.revisions), now);
@@ -99,7 +97,7 @@ impl Engine {
 
     /// A page of the audit.
     pub async fn audit(&self, filter: &AuditFilter) -> Result<Vec<AuditRecord>> {
-        self.health.read(self.store.audit(filter).await, self.clock.now())
+        self.health.read(self.store.audit(filter).await, self.now())
     }
 
     /// Watches a session: hears at once when it is touched, changed or ended.
@@ -120,7 +118,7 @@ impl Engine {
             in_table: self.live.len(),
             watched: self.watchers.len(),
             store_failing_since: self.health.failing_since(),
-            store_exhausted: self.health.is_exhausted(self.clock.now()),
+            store_exhausted: self.health.is_exhausted(self.now()),
             sweep_lag: Span::from_millis(self.sweep_lag_ms.load(Ordering::Relaxed)),
             outdated: self.reindexing.outdated(),
         }
@@ -129,7 +127,7 @@ impl Engine {
 
 impl Uncancelled {
     async fn find(&self, handle: &Handle) -> Result<Option<(Record, Standing)>> {
-        let now = self.clock.now();
+        let now = self.now();
         let found = self.found(handle, now).await?;
         Ok(found.map(|(record, settled)| {
             let standing = match settled {

@@ -57,7 +57,8 @@ impl Engine {
 
     /// What is to be done about sessions that the store has told of.
     pub(super) fn look_at(&self, page: Vec<Record>) -> Findings {
-        let (history, now) = (self.in_force.load(), self.clock.now());
+        let now = self.now();
+        let history = self.in_force.load();
         let mut findings = Findings::default();
         for record in page {
             let indexed = record.due;
@@ -96,7 +97,7 @@ impl Uncancelled {
     }
 
     async fn sweep_page(&self) -> Result<Swept> {
-        let now = self.clock.now();
+        let now = self.now();
         if self.options.development {
             // What is due by the store reaches no deadline here, and nothing would take it out of the index.
             return Ok(Swept { ended: 0, last: true });
@@ -137,6 +138,7 @@ impl Uncancelled {
         if ended.len() == due.len() {
             return;
         }
+        self.follow_policy_or_doubt().await;
         let ended: HashSet<Digest> = ended.iter().map(|ended| ended.digest).collect();
         let due = due.iter().map(|expiry| expiry.digest);
         let left: Vec<Digest> = due.filter(|digest| !ended.contains(digest)).collect();
@@ -146,7 +148,7 @@ impl Uncancelled {
     /// Writes what a session's deadlines and a newer policy make of it.
     async fn bring_up_to_date(&self, digest: &Digest) -> Result<()> {
         let turn = self.stripes.turn(digest).await;
-        let now = self.clock.now();
+        let now = self.now();
         let Some(before) = self.stored_copy(digest, now).await? else {
             return Ok(());
         };
@@ -199,6 +201,7 @@ impl Findings {
                 version: copy.version,
                 first,
                 seen,
+                today: copy.revisions.today,
                 at: *at,
                 reason: *reason,
             }),

@@ -40,7 +40,7 @@ impl Uncancelled {
     /// Whether the store knows more of the session than the table did; then the table now knows it, too. Where the store
     /// does not answer, the entry of a process that has the store for itself stands.
     pub(super) async fn is_outdated(&self, turn: &Turn<'_>, copy: &WorkingCopy) -> Result<bool> {
-        let stored = match self.stored_copy(&copy.digest, self.clock.now()).await {
+        let stored = match self.stored_copy(&copy.digest, self.now()).await {
             Ok(stored) => stored,
             Err(error) if self.store_has_to_confirm() => return Err(error),
             Err(_) => return Ok(false),
@@ -58,7 +58,7 @@ impl Uncancelled {
 
     /// Brings the table up to what the store knows.
     pub(super) async fn refresh(&self, turn: &Turn<'_>, digest: &Digest) -> Result<()> {
-        match self.stored_copy(digest, self.clock.now()).await {
+        match self.stored_copy(digest, self.now()).await {
             Ok(stored) => self.replace(turn, digest, stored),
             Err(error) => {
                 // Whether it lives nobody can say any more, so nobody is let in by the table.

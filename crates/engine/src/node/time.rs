@@ -2,17 +2,17 @@
 //!
 //! It is the store's clock plus an offset that belongs to the store's epoch. The offset lets time go on where the store's clock does
 //! not: when another server takes over, or somebody sets the clock. A node follows it by its own clock, which counts suspension, and
-//! corrects that by the beat that was answered soonest.
-
-use std::collections::VecDeque;
+//! corrects that by the answer that says most: the sooner it came, and the later, the better.
 
 use nightlatch_core::time::{Instant, Span};
 use nightlatch_store::nodes::{Epoch, Heard};
 
 use crate::clock::Uptime;
 
-/// Beats of so long are compared.
-const WINDOW: Span = Span::from_secs(10);
+/// Clocks of machines drift by less: a millisecond in so many.
+const DRIFT: u64 = 2_000;
+/// A node decides nothing while it knows the time less exactly.
+const EXACT: Span = Span::from_millis(250);
 /// A step of less is followed, whoever made it.
 const STEP: Span = Span::from_millis(250);
 
@@ -36,16 +36,14 @@ pub(crate) enum Advice {
         expected: Option<i64>,
         offset: i64,
     },
-    /// Nothing better is known than before.
-    Keep,
 }
 
 /// What the last beats have told.
 #[derive(Debug, Default)]
 pub(crate) struct ClusterTime {
-    /// By the epoch and offset that they were told in, which is the same for all of them.
+    /// The epoch and offset that it was told in.
     of: Option<(Epoch, i64)>,
-    answers: VecDeque<Answer>,
+    best: Option<Answer>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -56,7 +54,19 @@ struct Answer {
     time: Instant,
 }
 
+impl Answer {
+    /// By how much the time that follows from it may be wrong. It grows as fast for every answer, so the best stays the best.
+    fn error(self, now: Uptime) -> Span {
+        Span::from_millis(self.round_trip.as_millis() / 2 + now.since(self.at).as_millis() / DRIFT)
+    }
+}
+
 impl ClusterTime {
+    /// Whether the time is known well enough to decide by.
+    pub(crate) fn is_exact(&self, now: Uptime) -> bool {
+        self.best.is_some_and(|best| best.error(now) <= EXACT)
+    }
+
     /// What is to be done after a beat.
     pub(crate) fn heard(&mut self, heard: &Heard, sample: Sample) -> Advice {
         let shown = sample.shown.max(heard.latest).as_millis();
@@ -77,18 +87,22 @@ impl ClusterTime {
             return move_offset(heard, shown);
         }
         if !known {
-            self.answers.clear();
+            self.best = None;
             self.of = Some((heard.epoch.clone(), offset));
         }
         let half = Span::from_millis(round_trip.as_millis() / 2);
-        self.answers.retain(|answer| sample.received.since(answer.at) < WINDOW);
-        self.answers.push_back(Answer {
+        let answer = Answer {
             round_trip,
             at: sample.sent + half,
             time,
-        });
-        let soonest = self.answers.iter().min_by_key(|answer| answer.round_trip);
-        soonest.map_or(Advice::Keep, |answer| Advice::Show(answer.time, answer.at))
+        };
+        let now = sample.received;
+        let best = self
+            .best
+            .filter(|best| best.error(now) < answer.error(now))
+            .unwrap_or(answer);
+        self.best = Some(best);
+        Advice::Show(best.time, best.at)
     }
 }
 
@@ -143,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn the_beat_that_was_answered_soonest_decides() {
+    fn the_answer_that_says_most_decides() {
         let mut time = ClusterTime::default();
         assert_eq!(
             time.heard(&heard(1000, Some(5), 0), sample(0, 100, 1050)),
@@ -158,9 +172,29 @@ mod tests {
             show(1255, 255),
             "still"
         );
-        let later = heard(11_500, Some(5), 0);
-        let told = time.heard(&later, sample(10_400, 10_500, 11_500));
-        assert_eq!(told, show(11_505, 10_450), "after ten seconds it is forgotten");
+        let told = time.heard(&heard(11_500, Some(5), 0), sample(10_400, 10_500, 11_505));
+        assert_eq!(
+            told,
+            show(1255, 255),
+            "still: it is off by at most 10 ms, this one by 50"
+        );
+        let told = time.heard(&heard(101_500, Some(5), 0), sample(100_450, 100_550, 101_505));
+        assert_eq!(told, show(101_505, 100_500), "clocks drift");
+    }
+
+    #[test]
+    fn what_was_answered_late_says_little() {
+        let mut time = ClusterTime::default();
+        let at = Uptime::from_millis;
+        assert!(!time.is_exact(at(0)));
+        time.heard(&heard(1000, Some(5), 0), sample(0, 600, 1050));
+        assert!(!time.is_exact(at(600)));
+        time.heard(&heard(2000, Some(5), 0), sample(1000, 1100, 2050));
+        assert!(time.is_exact(at(1100)));
+        assert!(
+            time.is_exact(at(401_000)) && !time.is_exact(at(403_100)),
+            "unless nothing better comes"
+        );
     }
 
     #[test]

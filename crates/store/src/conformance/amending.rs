@@ -135,6 +135,31 @@ pub async fn an_amendment_tells_of_no_absence_that_the_store_knows_to_be_none(st
     assert_eq!(held, activity(1700, 500), "the start of a hold ends an absence, too");
 }
 
+pub async fn a_lock_of_a_policy_that_was_replaced_changes_nothing(store: Shared) {
+    let record = record(1, "a");
+    add(store.as_ref(), &record).await;
+    for (revision, since) in [(1, 900), (2, 2000)] {
+        add_policy(store.as_ref(), revision, since).await;
+    }
+    let locked = |today, instant| {
+        let mut lock = amendment(&record);
+        lock.revisions.today = today;
+        lock.session.state = State::Locked { at: at(instant) };
+        lock
+    };
+    assert!(!amend(store.as_ref(), &locked(1, 2000)).await);
+    assert_eq!(get(store.as_ref(), 1).await, record);
+    let mut other = amendment(&record);
+    other.session.choice = Some(Limit::OFF);
+    assert!(
+        amend(store.as_ref(), &other).await,
+        "what denies nobody anything is no matter of that"
+    );
+    let mut late = locked(1, 1999);
+    late.version = 1;
+    assert!(amend(store.as_ref(), &late).await, "it was in force then");
+}
+
 pub async fn reauthentication_clears_the_longest_absence(store: Shared) {
     let mut record = record(1, "a");
     record.session.activity = activity(1000, 400);

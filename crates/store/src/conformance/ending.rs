@@ -289,6 +289,26 @@ pub async fn a_deadline_spares_what_was_touched_or_amended_since(store: Shared) 
     assert_eq!(reasons(store.as_ref(), 1).await, []);
 }
 
+pub async fn a_deadline_of_a_policy_that_was_replaced_ends_nothing(store: Shared) {
+    let record = record(1, "a");
+    add(store.as_ref(), &record).await;
+    for (revision, since) in [(1, 900), (2, 2000), (3, 2500)] {
+        add_policy(store.as_ref(), revision, since).await;
+    }
+    let due = |today, instant| Expiry {
+        today,
+        at: at(instant),
+        ..expiry(&record)
+    };
+    for (today, instant) in [(1, 2000), (1, 2600), (2, 2500)] {
+        let ended = store.expire(&[due(today, instant)]).await.expect("store");
+        assert_eq!(ended, [], "{today} at {instant}");
+    }
+    assert_eq!(get(store.as_ref(), 1).await, record);
+    let ended = store.expire(&[due(1, 1999)]).await.expect("store");
+    assert_eq!(ended.len(), 1, "it was in force then, however late that is noticed");
+}
+
 pub async fn a_deadline_ends_once(store: Shared) {
     let record = record(1, "a");
     add(store.as_ref(), &record).await;

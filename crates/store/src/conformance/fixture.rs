@@ -4,8 +4,12 @@ use std::sync::Arc;
 
 use crate::audit::{AuditEntry, AuditFilter, AuditKind, AuditRecord};
 use crate::token::{Digest, Handle};
-use crate::{Amendment, Created, Creation, End, Expiry, Filter, Page, Record, Revisions, Selector, Store, Touch};
+use crate::{
+    Amendment, Created, Creation, End, Expiry, Filter, Page, PolicyRevision, Record, Revision, Revisions, Selector,
+    Store, Touch,
+};
 use nightlatch_core::facts::Facts;
+use nightlatch_core::policy::PolicyDocument;
 use nightlatch_core::session::{Activity, EndReason, Session, State};
 use nightlatch_core::time::{Instant, Span};
 
@@ -149,9 +153,24 @@ pub fn expiry(record: &Record) -> Expiry {
         version: record.version,
         first: record.session.activity.seen,
         seen: record.session.activity.seen,
+        today: record.revisions.today,
         at: record.due.expect("deadline"),
         reason: EndReason::Idle,
     }
+}
+
+/// Adds a policy that is in force from `since` on.
+pub async fn add_policy(store: &dyn Store, revision: Revision, since: i64) {
+    let policy = PolicyRevision {
+        revision,
+        since: at(since),
+        document: PolicyDocument::default(),
+        actor: "file".into(),
+        reason: None,
+        restored: None,
+    };
+    let audit = AuditEntry::new(at(since), AuditKind::Policy, "file");
+    assert!(store.add_policy(&policy, audit).await.expect("store"));
 }
 
 #[must_use]

@@ -66,6 +66,12 @@ impl Tables {
         }
     }
 
+    /// Whether another policy than `revision` was in force at an instant.
+    pub(super) fn has_replaced(&self, revision: Revision, at: Instant) -> bool {
+        let mut policies = self.policies.iter();
+        policies.any(|policy| policy.revision > revision && policy.since <= at)
+    }
+
     pub(super) fn live(&self) -> impl Iterator<Item = &Record> {
         self.handles
             .values()
