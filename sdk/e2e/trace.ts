@@ -20,7 +20,11 @@ export interface Busy {
   longest: number;
   longestTask: number;
   total: number;
+  /** How many turns took longer than 5 ms. */
+  long: number;
 }
+
+const LONG = 5;
 
 const categories = ['devtools.timeline', 'disabled-by-default-devtools.timeline', 'v8.execute'];
 const turns = ['FunctionCall', 'RunMicrotasks', 'v8.evaluateModule'];
@@ -47,9 +51,10 @@ export const together = (a: Busy, b: Busy): Busy => ({
   longest: Math.max(a.longest, b.longest),
   longestTask: Math.max(a.longestTask, b.longestTask),
   total: a.total + b.total,
+  long: a.long + b.long,
 });
 
-export const idle: Busy = { turns: 0, longest: 0, longestTask: 0, total: 0 };
+export const idle: Busy = { turns: 0, longest: 0, longestTask: 0, total: 0, long: 0 };
 
 function busy(events: Event[], from: string): Busy {
   const thread = ({ pid, tid }: Event) => `${pid} ${tid}`;
@@ -65,7 +70,7 @@ function busy(events: Event[], from: string): Busy {
       if (!turns.includes(event.name) || event.ts < end) continue;
       end = event.ts + event.dur!;
       const [longest, longestTask] = [(event.tdur ?? 0) / 1000, (task?.tdur ?? 0) / 1000];
-      sum = together(sum, { turns: 1, longest, longestTask, total: longest });
+      sum = together(sum, { turns: 1, longest, longestTask, total: longest, long: longest > LONG ? 1 : 0 });
     }
   }
   return sum;
