@@ -58,7 +58,8 @@ use crate::watch::Watchers;
 /// How the engine trades writes against what a crash may cost, and memory against look-ups.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The stored activity is never further behind than this, nor than a quarter of the strictest idle limit. Default 30 s.
+    /// The stored activity is never further behind than this, nor than a quarter of the strictest idle limit or longest absence
+    /// (`max_away`) of the policy. Default 30 s.
     pub touch_interval: Span,
     /// How long live sessions go on while the store fails. Default 10 s.
     pub store_grace: Span,
@@ -113,7 +114,7 @@ pub struct Engine {
     /// And those whose subjects authenticated in the same way, the methods.
     amr: Shared<[Box<str>]>,
     sweep_lag_ms: AtomicU64,
-    /// Milliseconds; shrinks with the strictest idle limit.
+    /// Milliseconds; shrinks with the strictest limit.
     touch_interval: AtomicU64,
     /// Held while a policy comes into force.
     policy_turn: tokio::sync::Mutex<()>,
@@ -197,7 +198,7 @@ impl Engine {
         let history = policy::resume(store.as_ref(), &source.into(), options.development, clock.now()).await?;
         let secret = store.secret(&Secret::random()).await?;
         let now = clock.now();
-        let strictest = policy::quarter_of_the_strictest_idle(history.today());
+        let strictest = policy::quarter_of_the_strictest(history.today());
         Ok(Arc::new(Self {
             store: Reads::of(store),
             completion: Completion::default(),

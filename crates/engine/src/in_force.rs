@@ -89,6 +89,14 @@ impl InForce {
         }
     }
 
+    /// Goes by these and no others from now on, whatever was known.
+    pub(crate) fn start_over(&self, history: History, now: Instant) {
+        let mut known = self.known();
+        self.current.store(Arc::new(history.first(history.revision_at(now))));
+        *known = Arc::new(history);
+        self.note_next(&known);
+    }
+
     /// Puts in force what is due by `now`. True where that was something.
     pub(crate) fn come_into_force(&self, now: Instant) -> bool {
         if now.as_millis() < self.next.load(Ordering::Acquire) {
@@ -154,6 +162,12 @@ impl History {
     fn first(&self, revision: Revision) -> Self {
         let until = usize::try_from(revision).unwrap_or(usize::MAX).min(self.0.len());
         Self(self.0[..until].to_vec())
+    }
+
+    /// Whether it begins with all of another one.
+    pub(crate) fn goes_on_from(&self, earlier: &Self) -> bool {
+        let mut both = self.0.iter().zip(&earlier.0);
+        self.0.len() >= earlier.0.len() && both.all(|(ours, theirs)| ours.at == theirs.at && ours.kept == theirs.kept)
     }
 
     /// Since when the latest is in force.

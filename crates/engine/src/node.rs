@@ -8,7 +8,7 @@ mod turns;
 use nightlatch_core::time::{Instant, Span};
 use nightlatch_store::nodes::{Beat, Epoch, NodeId, Position};
 
-pub(crate) use self::journal::Journal;
+pub(crate) use self::journal::{Journal, KnownEnd};
 pub(crate) use self::lease::Lease;
 pub(crate) use self::time::{Advice, ClusterTime, Sample};
 pub(crate) use self::turns::Turns;

@@ -6,6 +6,8 @@
 mod faulty;
 #[path = "cluster/oracle.rs"]
 mod oracle;
+#[path = "cluster/policies.rs"]
+mod policies;
 #[path = "cluster/world.rs"]
 mod world;
 

@@ -16,8 +16,8 @@ use crate::writes::{Result, append, execute};
 pub(super) fn add_policy(group: &mut Group<'_>, policy: &PolicyRevision, audit: &AuditEntry) -> Result<bool> {
     let added = execute(
         group,
-        "INSERT INTO policies (revision, since, document, actor, reason, restored) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-         ON CONFLICT DO NOTHING",
+        "INSERT INTO policies (revision, since, document, actor, reason, restored)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE ?1 = (SELECT ifnull(max(revision), 0) + 1 FROM policies)",
         params![
             policy.revision,
             policy.since.as_millis(),

@@ -17,7 +17,8 @@ pub trait Documents: Send + Sync {
     /// Every policy that was in force, the oldest first.
     async fn policies(&self) -> Result<Vec<PolicyRevision>>;
 
-    /// Adds the next policy and its audit entry. False if its revision exists already; then nothing is changed.
+    /// Adds the next policy and its audit entry. False if its revision is not the one behind the latest; then nothing is changed, and
+    /// no revision is ever missing in between.
     async fn add_policy(&self, policy: &PolicyRevision, audit: AuditEntry) -> Result<bool>;
 
     /// Every application, by id.

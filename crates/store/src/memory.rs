@@ -294,14 +294,15 @@ impl Documents for MemoryStore {
 
     async fn add_policy(&self, policy: &PolicyRevision, audit: AuditEntry) -> Result<bool> {
         let mut tables = self.tables();
-        let fresh = tables.policies.iter().all(|known| known.revision != policy.revision);
-        if fresh {
+        let latest = tables.policies.iter().map(|known| known.revision).max().unwrap_or(0);
+        let is_next = policy.revision == latest + 1;
+        if is_next {
             tables.policies.push(policy.clone());
             tables.latest = tables.latest.max(policy.since);
             tables.append(audit);
             tables.note(Change::Document(Document::Policy));
         }
-        Ok(fresh)
+        Ok(is_next)
     }
 
     async fn applications(&self) -> Result<Vec<Application>> {

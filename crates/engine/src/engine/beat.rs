@@ -3,15 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use nightlatch_core::session::EndReason;
-use nightlatch_core::time::Instant;
 use nightlatch_store::nodes::{Heard, Nodes, Turn};
 use nightlatch_store::token::{Digest, Handle};
-use nightlatch_store::{Change, Document, Result, StoreError};
+use nightlatch_store::{Change, Document, End, Ended, Result, Selector, StoreError};
 
 use super::{Engine, Uncancelled};
 use crate::clock::Clock;
-use crate::node::{Advice, LastHeard, Node, Sample};
+use crate::node::{Advice, KnownEnd, LastHeard, Node, Sample};
 
 /// From one beat to the next.
 const EVERY: Duration = Duration::from_millis(250);
@@ -143,6 +141,30 @@ impl Uncancelled {
         if policy_may_be_another {
             self.follow_policy().await?;
         }
+        if last.epoch.is_some() && !same_epoch {
+            self.end_again().await?;
+        }
+        Ok(())
+    }
+}
+
+impl Uncancelled {
+    /// Tells a store in another life of the ends that this node knows. What it has not forgotten it leaves as it is.
+    async fn end_again(&self) -> Result<()> {
+        let ends = self.node.as_ref().map(|node| node.journal.ends()).unwrap_or_default();
+        tracing::warn!(
+            ends = ends.len(),
+            "the store is told again of the ends that it may have forgotten"
+        );
+        for KnownEnd { handle, at, reason } in ends {
+            let end = End {
+                reason,
+                at,
+                actor: "node".into(),
+            };
+            let forgotten = self.writes().end(&Selector::Handle(handle), &end, 1).await?;
+            self.make_known(&forgotten).await;
+        }
         Ok(())
     }
 }
@@ -159,7 +181,9 @@ impl Engine {
                 reason,
             } => {
                 // Before the table: whoever reads the session from now on, from a store that may have forgotten, finds this.
-                self.note_end(digest, at, reason);
+                if let Some(node) = &self.node {
+                    node.journal.note(digest, KnownEnd { handle, at, reason });
+                }
                 self.stripes.hold(&digest).raise();
                 self.keep_ended(digest, at, reason);
                 self.watchers.announce(handle);
@@ -174,10 +198,17 @@ impl Engine {
         }
     }
 
-    /// Takes down an end, so that nobody is let in even if the store forgets it.
-    pub(super) fn note_end(&self, digest: Digest, at: Instant, reason: EndReason) {
+    /// Takes down an end of our own, so that nobody is let in even if the store forgets it.
+    pub(super) fn note_end(&self, ended: &Ended) {
+        let Ended {
+            digest,
+            handle,
+            at,
+            reason,
+            ..
+        } = *ended;
         if let Some(node) = &self.node {
-            node.journal.note(digest, at, reason, self.clock.now());
+            node.journal.note(digest, KnownEnd { handle, at, reason });
         }
     }
 
@@ -191,7 +222,7 @@ impl Engine {
         }
     }
 
-    fn doubt_every_copy(&self) {
+    pub(super) fn doubt_every_copy(&self) {
         self.stripes.raise_all();
         for live in self.live.pin().values() {
             live.outdate();

@@ -226,7 +226,7 @@ impl Uncancelled {
         };
         let ended = self.writes().expire(&[expiry]).await?;
         for ended in &ended {
-            self.note_end(ended.digest, at, reason);
+            self.note_end(ended);
             self.keep_ended(ended.digest, at, reason);
         }
         if ended.is_empty() {

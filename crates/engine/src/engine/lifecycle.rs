@@ -181,7 +181,7 @@ impl Uncancelled {
     /// After the store has ended sessions: nobody is let in from the table any more, and whoever watches hears of it.
     pub(super) async fn make_known(&self, ended: &[Ended]) {
         for ended in ended {
-            self.note_end(ended.digest, ended.at, ended.reason);
+            self.note_end(ended);
             // Whoever was reading the session back meanwhile has put it into the table before its turn is over.
             let _turn = self.stripes.turn(&ended.digest).await;
             self.keep_ended(ended.digest, ended.at, ended.reason);

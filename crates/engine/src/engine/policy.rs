@@ -100,7 +100,8 @@ impl Uncancelled {
                 return Ok(PolicyChanged::Unchanged(revision));
             }
             let now = self.now();
-            let since = now + self.known_before(&change.policy);
+            // None acts before the one that it replaces.
+            let since = (now + self.known_before(&change.policy)).max(history.since());
             let next = PolicyRevision {
                 revision: revision + 1,
                 since,
@@ -149,7 +150,7 @@ impl Uncancelled {
         let Some(node) = &self.node else {
             return Span::ZERO;
         };
-        let told_more_often = quarter_of_the_strictest_idle(policy) < self.touch_interval();
+        let told_more_often = quarter_of_the_strictest(policy) < self.touch_interval();
         let flushed = if told_more_often { LAST_TOUCHES } else { Span::ZERO };
         Span::from_millis(node.lease.length().as_millis() + flushed.as_millis())
     }
@@ -168,7 +169,18 @@ impl Uncancelled {
     async fn read_policies(&self) -> Result<()> {
         let kept = self.health.read(self.store.policies().await, self.now())?;
         let history = History::of(kept, self.options.development)?;
-        if history.revision() > self.in_force.all_known().revision() {
+        let known = self.in_force.all_known();
+        if !history.goes_on_from(&known) {
+            // The store has forgotten a policy: it is in another life, and what it keeps now is what all nodes go by.
+            tracing::error!(
+                known = known.revision(),
+                kept = history.revision(),
+                "the store has forgotten a policy"
+            );
+            self.in_force.start_over(history, self.clock.now());
+            self.doubt_every_copy();
+            self.tell_of_policy();
+        } else if history.revision() > known.revision() {
             self.learn(history);
         }
         Ok(())
@@ -176,7 +188,7 @@ impl Uncancelled {
 
     fn learn(&self, history: History) {
         // Activity is to be stored often enough for the new limits before anybody lives under them.
-        let strictest = quarter_of_the_strictest_idle(history.today());
+        let strictest = quarter_of_the_strictest(history.today());
         self.touch_interval.fetch_min(strictest.as_millis(), Ordering::Relaxed);
         tracing::info!(
             revision = history.revision(),
@@ -254,7 +266,7 @@ fn audited(next: &PolicyRevision) -> AuditEntry {
     }
 }
 
-pub(super) fn quarter_of_the_strictest_idle(policy: &PolicyDocument) -> Span {
+pub(super) fn quarter_of_the_strictest(policy: &PolicyDocument) -> Span {
     let applications = policy.applications.values().filter_map(|application| application.idle);
     let rules = policy.rules.iter().filter_map(|rule| rule.idle);
     let choices = policy.choice.iter().flat_map(|choice| choice.allow.iter().copied());
@@ -265,7 +277,9 @@ pub(super) fn quarter_of_the_strictest_idle(policy: &PolicyDocument) -> Span {
         .chain(rules)
         .chain(choices)
         .chain(caps);
-    let strictest = idles.filter_map(Limit::span).min();
+    // An absence must not pass a gate because the store hears too late when it was over.
+    let away = policy.gates.iter().filter_map(|gate| gate.max_away);
+    let strictest = idles.filter_map(Limit::span).chain(away).min();
     strictest.map_or(Span::from_millis(u64::MAX), |idle| {
         Span::from_millis(idle.as_millis() / 4)
     })

@@ -30,9 +30,12 @@ impl Uncancelled {
         self.follow_policy_of(&record).await?;
         let mut copy = WorkingCopy::from_record(record, generation);
         let known_end = self.node.as_ref().and_then(|node| node.journal.end_of(digest));
-        if let Some((at, reason)) = known_end.filter(|_| !is_over(copy.session.state)) {
+        if let Some(end) = known_end.filter(|_| !is_over(copy.session.state)) {
             // The store has forgotten what it had acknowledged.
-            copy.session.state = State::Ended { at, reason };
+            copy.session.state = State::Ended {
+                at: end.at,
+                reason: end.reason,
+            };
         }
         Ok(Some(copy))
     }

@@ -19,10 +19,29 @@ use tokio::time::sleep;
 /// A statement is given up after so long, and is not done later.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The store as it is now; what goes wrong on the way is a matter of each node.
+/// The server that is the primary now.
+#[derive(Debug)]
+pub(crate) struct Primary(Mutex<Arc<MemoryStore>>);
+
+impl Primary {
+    pub(crate) fn new(store: MemoryStore) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(Arc::new(store))))
+    }
+
+    pub(crate) fn now(&self) -> Arc<MemoryStore> {
+        Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Another one takes over.
+    pub(crate) fn replace(&self, store: MemoryStore) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(store);
+    }
+}
+
+/// The store as one node reaches it; what goes wrong on the way is a matter of each node.
 #[derive(Debug)]
 pub(crate) struct Faulty {
-    store: Arc<MemoryStore>,
+    store: Arc<Primary>,
     pub(crate) weather: Arc<Mutex<Weather>>,
 }
 
@@ -62,7 +81,7 @@ impl Weather {
 }
 
 impl Faulty {
-    pub(crate) fn new(store: Arc<MemoryStore>, seed: u64) -> Self {
+    pub(crate) fn new(store: Arc<Primary>, seed: u64) -> Self {
         Self {
             store,
             weather: Arc::new(Mutex::new(Weather {
@@ -103,77 +122,83 @@ impl Faulty {
 #[async_trait]
 impl Sessions for Faulty {
     async fn create(&self, creation: &Creation) -> Result<Created> {
-        self.call(true, self.store.create(creation)).await
+        self.call(true, async { self.store.now().create(creation).await }).await
     }
 
     async fn get(&self, digest: &Digest) -> Result<Option<Record>> {
-        self.call(false, self.store.get(digest)).await
+        self.call(false, async { self.store.now().get(digest).await }).await
     }
 
     async fn find(&self, handle: &Handle) -> Result<Option<Record>> {
-        self.call(false, self.store.find(handle)).await
+        self.call(false, async { self.store.now().find(handle).await }).await
     }
 
     async fn touch(&self, touches: &[Touch]) -> Result<Vec<Touched>> {
-        self.call(true, self.store.touch(touches)).await
+        self.call(true, async { self.store.now().touch(touches).await }).await
     }
 
     async fn amend(&self, amendment: &Amendment) -> Result<bool> {
-        self.call(true, self.store.amend(amendment)).await
+        self.call(true, async { self.store.now().amend(amendment).await }).await
     }
 
     async fn end(&self, selector: &Selector, end: &End, limit: usize) -> Result<Vec<Ended>> {
-        self.call(true, self.store.end(selector, end, limit)).await
+        self.call(true, async { self.store.now().end(selector, end, limit).await })
+            .await
     }
 
     async fn expire(&self, expiries: &[Expiry]) -> Result<Vec<Ended>> {
-        self.call(true, self.store.expire(expiries)).await
+        self.call(true, async { self.store.now().expire(expiries).await }).await
     }
 
     async fn reindex(&self, sessions: &[Reindex]) -> Result<()> {
-        self.call(true, self.store.reindex(sessions)).await
+        self.call(true, async { self.store.now().reindex(sessions).await })
+            .await
     }
 
     async fn due(&self, now: Instant, limit: usize) -> Result<Vec<Record>> {
-        self.call(false, self.store.due(now, limit)).await
+        self.call(false, async { self.store.now().due(now, limit).await }).await
     }
 
     async fn list(&self, filter: &Filter, page: Page) -> Result<Vec<Record>> {
-        self.call(false, Sessions::list(&*self.store, filter, page)).await
+        self.call(false, async { Sessions::list(&*self.store.now(), filter, page).await })
+            .await
     }
 
     async fn count(&self, filter: &Filter) -> Result<u64> {
-        self.call(false, self.store.count(filter)).await
+        self.call(false, async { self.store.now().count(filter).await }).await
     }
 
     async fn count_outdated(&self, revision: Revision) -> Result<u64> {
-        self.call(false, self.store.count_outdated(revision)).await
+        self.call(false, async { self.store.now().count_outdated(revision).await })
+            .await
     }
 
     async fn forget_ended(&self, before: Instant, limit: usize) -> Result<usize> {
-        self.call(true, self.store.forget_ended(before, limit)).await
+        self.call(true, async { self.store.now().forget_ended(before, limit).await })
+            .await
     }
 }
 
 #[async_trait]
 impl Audit for Faulty {
     async fn audit(&self, filter: &AuditFilter) -> Result<Vec<AuditRecord>> {
-        self.call(false, self.store.audit(filter)).await
+        self.call(false, async { self.store.now().audit(filter).await }).await
     }
 }
 
 #[async_trait]
 impl Documents for Faulty {
     async fn policies(&self) -> Result<Vec<PolicyRevision>> {
-        self.call(false, self.store.policies()).await
+        self.call(false, async { self.store.now().policies().await }).await
     }
 
     async fn add_policy(&self, policy: &PolicyRevision, audit: AuditEntry) -> Result<bool> {
-        self.call(true, self.store.add_policy(policy, audit)).await
+        self.call(true, async { self.store.now().add_policy(policy, audit).await })
+            .await
     }
 
     async fn applications(&self) -> Result<Vec<Application>> {
-        self.call(false, self.store.applications()).await
+        self.call(false, async { self.store.now().applications().await }).await
     }
 
     async fn put_application(
@@ -182,49 +207,59 @@ impl Documents for Faulty {
         expected: Option<u64>,
         audit: AuditEntry,
     ) -> Result<bool> {
-        self.call(true, self.store.put_application(application, expected, audit))
-            .await
+        self.call(true, async {
+            self.store.now().put_application(application, expected, audit).await
+        })
+        .await
     }
 
     async fn remove_application(&self, id: &str, expected: Option<u64>, audit: AuditEntry) -> Result<bool> {
-        self.call(true, self.store.remove_application(id, expected, audit))
-            .await
+        self.call(true, async {
+            self.store.now().remove_application(id, expected, audit).await
+        })
+        .await
     }
 
     async fn api_keys(&self) -> Result<Vec<ApiKey>> {
-        self.call(false, self.store.api_keys()).await
+        self.call(false, async { self.store.now().api_keys().await }).await
     }
 
     async fn add_api_key(&self, key: &ApiKey, claim: Option<&Claim>, audit: AuditEntry) -> Result<Created> {
-        self.call(true, self.store.add_api_key(key, claim, audit)).await
-    }
-
-    async fn replace_api_key(&self, key: &ApiKey) -> Result<bool> {
-        self.call(true, self.store.replace_api_key(key)).await
-    }
-
-    async fn remove_api_key(&self, name: &str, unless_last: &[&str], audit: AuditEntry) -> Result<Removed> {
-        self.call(true, self.store.remove_api_key(name, unless_last, audit))
+        self.call(true, async { self.store.now().add_api_key(key, claim, audit).await })
             .await
     }
 
+    async fn replace_api_key(&self, key: &ApiKey) -> Result<bool> {
+        self.call(true, async { self.store.now().replace_api_key(key).await })
+            .await
+    }
+
+    async fn remove_api_key(&self, name: &str, unless_last: &[&str], audit: AuditEntry) -> Result<Removed> {
+        self.call(true, async {
+            self.store.now().remove_api_key(name, unless_last, audit).await
+        })
+        .await
+    }
+
     async fn forget_claims(&self, before: Instant, limit: usize) -> Result<usize> {
-        self.call(true, self.store.forget_claims(before, limit)).await
+        self.call(true, async { self.store.now().forget_claims(before, limit).await })
+            .await
     }
 
     async fn secret(&self, fresh: &Secret) -> Result<Secret> {
-        self.call(true, self.store.secret(fresh)).await
+        self.call(true, async { self.store.now().secret(fresh).await }).await
     }
 }
 
 #[async_trait]
 impl Changes for Faulty {
     async fn latest_instant(&self) -> Result<Instant> {
-        self.call(false, self.store.latest_instant()).await
+        self.call(false, async { self.store.now().latest_instant().await })
+            .await
     }
 
     async fn probe(&self, now: Instant) -> Result<()> {
-        self.call(true, self.store.probe(now)).await
+        self.call(true, async { self.store.now().probe(now).await }).await
     }
 
     fn nodes(&self) -> Option<&dyn Nodes> {
@@ -235,22 +270,26 @@ impl Changes for Faulty {
 #[async_trait]
 impl Nodes for Faulty {
     async fn beat(&self, beat: &Beat) -> Result<Heard> {
-        self.call(true, self.store.beat(beat)).await
+        self.call(true, async { self.store.now().beat(beat).await }).await
     }
 
     async fn move_offset(&self, epoch: &Epoch, expected: Option<i64>, offset: i64) -> Result<bool> {
-        self.call(true, self.store.move_offset(epoch, expected, offset)).await
+        self.call(true, async {
+            self.store.now().move_offset(epoch, expected, offset).await
+        })
+        .await
     }
 
     async fn list(&self) -> Result<Vec<Node>> {
-        self.call(false, Nodes::list(&*self.store)).await
+        self.call(false, async { Nodes::list(&*self.store.now()).await }).await
     }
 
     async fn leave(&self, node: NodeId) -> Result<()> {
-        self.call(true, self.store.leave(node)).await
+        self.call(true, async { self.store.now().leave(node).await }).await
     }
 
     async fn forget_changes(&self, limit: usize) -> Result<usize> {
-        self.call(true, self.store.forget_changes(limit)).await
+        self.call(true, async { self.store.now().forget_changes(limit).await })
+            .await
     }
 }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use nightlatch_core::session::EndReason;
 
+use super::policies::{Changes, GATING, MAX_AGE, MAX_AWAY};
+
 /// Milliseconds of the world.
 pub(crate) type Moment = u64;
 
@@ -36,20 +38,29 @@ pub(crate) struct Call {
 pub(crate) enum Answered {
     /// Let in; this was activity.
     Allowed,
+    /// Let in to the page behind the gate; this was activity.
+    AllowedBehindTheGate,
+    /// Asked to authenticate again.
+    StepUp,
     /// Ended for this reason.
     Ended(EndReason),
     /// Nobody knows the session.
     Unknown,
-    /// The store could not be asked: says nothing.
+    /// The store could not be asked, or did not answer: it may have been activity.
     Failed,
+    /// The session goes on, and this was no activity.
+    GoesOn,
 }
 
 /// What is known of one session.
 #[derive(Clone, Debug, Default)]
 struct Known {
     created: Moment,
+    answered: Moment,
     /// Acknowledged activity.
     activity: Vec<Call>,
+    /// When the latest call was answered that was activity, or may have been.
+    latest: Moment,
     /// The earliest acknowledged end.
     over: Option<Moment>,
     /// When somebody first asked for an end, answered or not.
@@ -61,8 +72,15 @@ struct Known {
 pub(crate) struct Oracle {
     rules: Rules,
     sessions: BTreeMap<usize, Known>,
+    pub(crate) policies: Changes,
     /// Stretches in which a node did not reach the store well.
     bad: Vec<(usize, Moment, Moment)>,
+    /// Stretches that a store knows nothing of which took over at their end.
+    lost: Vec<(Moment, Moment)>,
+}
+
+fn is_lost(lost: &[(Moment, Moment)], asked: Moment, answered: Moment) -> bool {
+    lost.iter().any(|(from, to)| asked <= *to && *from <= answered)
 }
 
 impl Oracle {
@@ -70,7 +88,9 @@ impl Oracle {
         Self {
             rules,
             sessions: BTreeMap::new(),
+            policies: Changes::default(),
             bad: Vec::new(),
+            lost: Vec::new(),
         }
     }
 
@@ -90,9 +110,12 @@ impl Oracle {
     pub(crate) fn signed_in(&mut self, call: Call) {
         let known = Known {
             created: call.asked,
+            answered: call.answered,
             ..Known::default()
         };
-        self.sessions.insert(call.session, known);
+        if !is_lost(&self.lost, call.asked, call.answered) {
+            self.sessions.insert(call.session, known);
+        }
     }
 
     pub(crate) fn end_is_asked_for(&mut self, session: usize, at: Moment) {
@@ -107,9 +130,50 @@ impl Oracle {
         }
     }
 
+    /// Another store has taken over, which knows nothing of what came after `from`: sessions that are not in it are nobody's loss, and
+    /// nor is activity. Ends are.
+    pub(crate) fn tail_is_lost(&mut self, from: Moment, now: Moment) {
+        self.lost.push((from, now));
+        let lost = &self.lost;
+        self.sessions
+            .retain(|_, known| !is_lost(lost, known.created, known.answered));
+        for known in self.sessions.values_mut() {
+            known
+                .activity
+                .retain(|activity| !is_lost(lost, activity.asked, activity.answered));
+        }
+    }
+
+    /// Whether anything is to be said of it.
+    pub(crate) fn knows(&self, session: usize) -> bool {
+        self.sessions.contains_key(&session)
+    }
+
     /// Whether it was answered that it is over.
     pub(crate) fn is_over(&self, session: usize) -> bool {
         self.sessions.get(&session).is_some_and(|known| known.over.is_some())
+    }
+
+    /// The activity of a session that was acknowledged before `call` was made, and that its node could tell the store of; its sign-in
+    /// is the first.
+    fn sure(&self, call: Call) -> Vec<Call> {
+        let Some(known) = self.sessions.get(&call.session) else {
+            return Vec::new();
+        };
+        let could_tell = |activity: &&Call| {
+            let (from, to) = (activity.asked.saturating_sub(TOLD_WITHIN), activity.asked + TOLD_WITHIN);
+            let mut bad = self.bad.iter().filter(|(node, ..)| *node == activity.node);
+            !bad.any(|(_, since, until)| *since < to && from < *until)
+        };
+        let sign_in = Call {
+            asked: known.created,
+            answered: known.answered,
+            ..call
+        };
+        let told = known.activity.iter().filter(|activity| activity.answered <= call.asked);
+        std::iter::once(sign_in)
+            .chain(told.filter(could_tell).copied())
+            .collect()
     }
 
     /// An error says what must not be.
@@ -119,31 +183,59 @@ impl Oracle {
             absolute,
             end_bound,
         } = self.rules;
+        let sure = self.sure(call);
         let Some(known) = self.sessions.get_mut(&call.session) else {
             return Ok(());
         };
         match answered {
-            Answered::Failed => Ok(()),
+            Answered::GoesOn => Ok(()),
+            Answered::Failed => {
+                known.latest = known.latest.max(call.answered);
+                Ok(())
+            }
             Answered::Unknown => Err("a session that was acknowledged is unknown".to_owned()),
-            Answered::Allowed => {
-                known.activity.push(call);
+            Answered::Allowed | Answered::AllowedBehindTheGate => {
+                let gated = answered == Answered::AllowedBehindTheGate;
+                let policy = self.policies.certain(call.asked.saturating_sub(CLOCK), call.answered);
+                let too_old = known.answered + MAX_AGE + CLOCK < call.asked;
+                let bound = (known.latest.max(known.answered) + idle).min(known.answered + absolute) + CLOCK;
+                if !is_lost(&self.lost, call.asked, call.answered) {
+                    known.activity.push(call);
+                }
+                known.latest = known.latest.max(call.answered);
                 match known.over {
                     Some(over) if call.asked >= over + end_bound => Err(format!(
                         "let in {} ms after the end was acknowledged",
                         call.asked - over
                     )),
+                    _ if gated && policy == Some(GATING) && too_old => {
+                        Err("let in behind a gate that is closed".to_owned())
+                    }
+                    _ if call.asked > bound => Err(format!("let in {} ms after its deadline", call.asked - bound)),
                     _ => Ok(()),
                 }
             }
+            Answered::StepUp => {
+                let policy = self
+                    .policies
+                    .certain(call.asked.saturating_sub(CLOCK), call.answered + CLOCK);
+                if policy.is_some_and(|policy| policy != GATING) {
+                    return Err("a gate that no policy has".to_owned());
+                }
+                let old = call.answered + CLOCK >= known.created + MAX_AGE;
+                let mut seen: Vec<Moment> = sure.iter().map(|activity| activity.asked).collect();
+                seen.push(call.answered);
+                seen.sort_unstable();
+                let gap = seen.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or(0);
+                // What is told late makes an absence longer by the touch interval at most.
+                if old || gap + MAX_AWAY / 4 + TOLD_WITHIN >= MAX_AWAY {
+                    Ok(())
+                } else {
+                    Err(format!("away for {gap} ms at most, and asked to authenticate"))
+                }
+            }
             Answered::Ended(reason) => {
-                // Only what was acknowledged before this was asked counts for sure.
-                let could_tell = |activity: &&Call| {
-                    let (from, to) = (activity.asked.saturating_sub(TOLD_WITHIN), activity.asked + TOLD_WITHIN);
-                    let mut bad = self.bad.iter().filter(|(node, ..)| *node == activity.node);
-                    !bad.any(|(_, since, until)| *since < to && from < *until)
-                };
-                let sure = known.activity.iter().filter(|activity| activity.answered <= call.asked);
-                let active = sure.filter(could_tell).map(|activity| activity.asked).max();
+                let active = sure.iter().map(|activity| activity.asked).max();
                 let active = active.unwrap_or(known.created);
                 let not_before = match reason {
                     EndReason::Idle => active + idle,

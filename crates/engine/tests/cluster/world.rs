@@ -10,20 +10,21 @@ use nightlatch_core::policy::{Policy, PolicyDocument};
 use nightlatch_core::session::{Answer, EndReason, Event, RequestKind, Verdict};
 use nightlatch_core::time::{Instant, Span};
 use nightlatch_engine::clock::{Clock, ManualTime};
-use nightlatch_engine::{Engine, NewSession, Options, Outcome, Standing};
+use nightlatch_engine::{Engine, NewSession, Options, Outcome, PolicyChange, Standing};
 use nightlatch_store::audit::{AuditFilter, AuditKind};
 use nightlatch_store::memory::MemoryStore;
+use nightlatch_store::nodes::Epoch;
 use nightlatch_store::token::{Digest, Handle};
 use nightlatch_store::{Audit as _, Selector, Sessions as _};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
-use super::faulty::{Faulty, Weather};
+use super::faulty::{Faulty, Primary, Weather};
 use super::oracle::{Answered, Call, Moment, Oracle, Rules};
+use super::policies::{GATED, POLICIES};
 
 const NODES: usize = 3;
 const SESSIONS: usize = 8;
-const POLICY: &str = r#"{"idle": "12s", "absolute": "2m", "warn_before": "2s"}"#;
 const RULES: Rules = Rules {
     idle: 12_000,
     absolute: 120_000,
@@ -31,7 +32,7 @@ const RULES: Rules = Rules {
 };
 const START: i64 = 1_700_000_000_000;
 /// So much of the trace is shown.
-const SHOWN: usize = 60;
+const SHOWN: usize = 600;
 
 /// One node as the world sees it.
 struct Node {
@@ -60,7 +61,10 @@ struct Session {
 
 pub(crate) struct World {
     random: fastrand::Rng,
-    store: Arc<MemoryStore>,
+    primary: Arc<Primary>,
+    /// What a standby knew, and when.
+    standby: Option<(Moment, MemoryStore)>,
+    lives: u32,
     nodes: Vec<Node>,
     sessions: Vec<Session>,
     signed_in: usize,
@@ -105,9 +109,11 @@ impl World {
         let mut random = fastrand::Rng::with_seed(seed);
         let clock = ManualTime::running(Instant::from_millis(START + random.i64(-3_600_000..3_600_000)), 0);
         let clock = Clock::manual(&clock, Instant::default());
-        let store = Arc::new(MemoryStore::shared(move || clock.now()));
+        let primary = Primary::new(MemoryStore::shared(move || clock.now()));
         let mut world = Self {
-            store,
+            primary,
+            standby: None,
+            lives: 1,
             nodes: Vec::new(),
             sessions: Vec::new(),
             signed_in: 0,
@@ -130,16 +136,14 @@ impl World {
     async fn start_node(&mut self) -> Node {
         let off = self.random.i64(-3_600_000..3_600_000);
         let time = ManualTime::running(Instant::from_millis(START + off), self.random.i64(-200..=200));
-        let store = Faulty::new(Arc::clone(&self.store), self.random.u64(..));
+        let store = Faulty::new(Arc::clone(&self.primary), self.random.u64(..));
         let weather = Arc::clone(&store.weather);
-        let policy: PolicyDocument = serde_json::from_str(POLICY).expect("a document");
-        let policy = Policy::new(policy).expect("a policy");
         let clock = Clock::manual(&time, Instant::default());
         let options = Options {
             evict_after: Span::from_secs(20),
             ..Options::default()
         };
-        let engine = Engine::open(Arc::new(store), clock, policy, options)
+        let engine = Engine::open(Arc::new(store), clock, policy(0), options)
             .await
             .expect("a node");
         let (stop, stopped) = oneshot::channel::<()>();
@@ -185,16 +189,19 @@ impl World {
     }
 
     async fn step(&mut self) {
-        let passes = if self.random.u8(0..30) == 0 {
+        let passes = if self.random.u8(0..50) == 0 {
             self.random.u64(1_000..13_000)
         } else {
             self.random.u64(0..120)
         };
         tokio::time::sleep(Duration::from_millis(passes)).await;
+        self.replicate();
         match self.random.u8(0..100) {
             0..=2 => self.change_the_weather(),
-            3..=9 => self.sign_in(),
-            10..=12 => self.end(),
+            4 => self.change_policy(),
+            3 if self.random.u8(0..8) == 0 => self.fail_over(),
+            5..=10 => self.sign_in(),
+            11..=13 => self.end(),
             _ => self.visit(),
         }
     }
@@ -219,6 +226,33 @@ impl World {
         history.tell(format_args!(
             "weather at node {node}: lossy {lossy} %, slow {slow} ms, cut off {cut_off}"
         ));
+    }
+
+    /// A standby takes over: one that knows everything, or one that was a moment behind.
+    fn fail_over(&mut self) {
+        self.lives += 1;
+        let epoch = Epoch::new(&self.lives.to_string());
+        let mut history = lock(&self.history);
+        match self.standby.take() {
+            Some((behind, store)) if self.random.bool() => {
+                history.tell(format_args!("a standby takes over that knows nothing from {behind} on"));
+                let now = history.now();
+                history.oracle.tail_is_lost(behind, now);
+                self.primary.replace(store.in_another_life(&epoch));
+            }
+            _ => {
+                history.tell("a standby takes over that knows everything");
+                self.primary.replace(self.primary.now().in_another_life(&epoch));
+            }
+        }
+    }
+
+    /// What a standby knows from now on, until it knows more.
+    fn replicate(&mut self) {
+        let now = lock(&self.history).now();
+        if self.standby.as_ref().is_none_or(|(behind, _)| now - behind > 400) {
+            self.standby = Some((now, self.primary.now().in_another_life(&Epoch::new("standby"))));
+        }
     }
 
     fn engine(&mut self) -> (usize, Arc<Engine>) {
@@ -270,24 +304,52 @@ impl World {
         let Some(session) = self.session() else { return };
         let (node, engine) = self.engine();
         let kind = self.random.u8(0..10);
-        let page = ["/", "/a", "/b"][self.random.usize(0..3)];
+        let page = ["/", "/a", GATED][self.random.usize(0..3)];
         let (mut call, history) = (self.call(node, session.number), Arc::clone(&self.history));
         self.clients.spawn(async move {
             let answered = match kind {
                 0 => of_outcome(engine.apply(&session.digest, &Event::Extend).await),
                 1 => match engine.status(&session.digest).await {
-                    // It is no activity.
-                    Ok(Standing::Live(_)) | Err(_) => Answered::Failed,
+                    Err(_) => Answered::GoesOn,
                     Ok(standing) => of_standing(&standing),
                 },
                 _ => {
                     let path = Path::canonical(page);
-                    of_outcome(engine.request(&session.digest, &path, RequestKind::Fetch).await)
+                    match of_outcome(engine.request(&session.digest, &path, RequestKind::Fetch).await) {
+                        Answered::Allowed if page == GATED => Answered::AllowedBehindTheGate,
+                        other => other,
+                    }
                 }
             };
             let mut history = lock(&history);
             call.answered = history.now();
             history.judge(call, answered);
+            None
+        });
+    }
+
+    fn change_policy(&mut self) {
+        let (node, engine) = self.engine();
+        let to = self.random.usize(0..POLICIES.len());
+        let history = Arc::clone(&self.history);
+        let mut began = lock(&history);
+        let asked = began.now();
+        began.tell(format_args!("node {node} is asked for policy {to}"));
+        let change = began.oracle.policies.is_asked_for(to, asked);
+        drop(began);
+        self.clients.spawn(async move {
+            let changed = engine.change_policy(PolicyChange {
+                policy: policy(to),
+                actor: "test".into(),
+                reason: None,
+                restored: None,
+                expected: None,
+            });
+            let acknowledged = changed.await.is_ok();
+            let mut history = lock(&history);
+            let now = history.now();
+            history.tell(format_args!("node {node} has put policy {to} in force: {acknowledged}"));
+            history.oracle.policies.is_answered(change, acknowledged, now);
             None
         });
     }
@@ -343,13 +405,14 @@ impl World {
     }
 
     async fn agree_on(&self, session: Session) -> Result<(), String> {
-        let record = self
-            .store
-            .get(&session.digest)
-            .await
-            .map_err(|error| error.to_string())?;
-        let record = record.ok_or("the store does not know it")?;
         let number = session.number;
+        if !lock(&self.history).oracle.knows(number) {
+            return Ok(());
+        }
+        let store = self.primary.now();
+        let record = store.get(&session.digest).await.map_err(|error| error.to_string())?;
+        let record = record.ok_or("the store does not know it")?;
+
         if lock(&self.history).oracle.is_over(number) && record.ended().is_none() {
             return Err("an acknowledged end is not in the store".to_owned());
         }
@@ -364,13 +427,7 @@ impl World {
                 Standing::Live(_) => None,
                 Standing::Unknown => return Err(format!("node {node} does not know it")),
             };
-            let record = self
-                .store
-                .get(&session.digest)
-                .await
-                .ok()
-                .flatten()
-                .ok_or("it has gone")?;
+            let record = store.get(&session.digest).await.ok().flatten().ok_or("it has gone")?;
             let stored = record.ended().map(|(_, reason)| reason);
             if reason != stored {
                 return Err(format!("node {node} says {reason:?}, the store {stored:?}"));
@@ -382,14 +439,8 @@ impl World {
             limit: 10,
             ..AuditFilter::default()
         };
-        let told = self.store.audit(&ends).await.map_err(|error| error.to_string())?.len();
-        let record = self
-            .store
-            .get(&session.digest)
-            .await
-            .ok()
-            .flatten()
-            .ok_or("it has gone")?;
+        let told = store.audit(&ends).await.map_err(|error| error.to_string())?.len();
+        let record = store.get(&session.digest).await.ok().flatten().ok_or("it has gone")?;
         let expected = usize::from(record.ended().is_some());
         if told == expected {
             Ok(())
@@ -399,6 +450,11 @@ impl World {
     }
 }
 
+fn policy(number: usize) -> Policy {
+    let document: PolicyDocument = serde_json::from_str(POLICIES[number]).expect("a document");
+    Policy::new(document).expect("a policy")
+}
+
 fn of_outcome(outcome: nightlatch_store::Result<Outcome>) -> Answered {
     match outcome {
         Err(_) => Answered::Failed,
@@ -406,6 +462,10 @@ fn of_outcome(outcome: nightlatch_store::Result<Outcome>) -> Answered {
             answer: Some(Answer::Accepted | Answer::Verdict(Verdict::Allow)),
             ..
         }) => Answered::Allowed,
+        Ok(Outcome {
+            answer: Some(Answer::Verdict(Verdict::StepUp(_))),
+            ..
+        }) => Answered::StepUp,
         Ok(outcome) => of_standing(&outcome.standing),
     }
 }
@@ -414,6 +474,6 @@ fn of_standing(standing: &Standing) -> Answered {
     match standing {
         Standing::Ended { reason, .. } => Answered::Ended(*reason),
         Standing::Unknown => Answered::Unknown,
-        Standing::Live(_) => Answered::Failed,
+        Standing::Live(_) => Answered::GoesOn,
     }
 }

@@ -250,6 +250,9 @@ pub async fn policies_are_numbered_once(store: Shared) {
             .await
             .expect("store")
     );
+    let far = policy(4, 4000);
+    let added = store.add_policy(&far, note(AuditKind::Policy, 9000)).await;
+    assert!(!added.expect("store"), "none is left out");
     assert_eq!(store.policies().await.expect("store"), [first, second]);
     assert_eq!(
         notes(store.as_ref()).await,
