@@ -5,6 +5,7 @@
     reason = "a command line tool talks to a terminal"
 )]
 
+mod faults;
 mod install;
 mod lint;
 mod sdk;
@@ -36,6 +37,11 @@ enum Command {
     Ci,
     /// Build the browser bundles that the server carries, and the reference of the SDK
     Sdk,
+    /// Put one deliberate fault after the other into a copy of the sources, and let the simulation of several nodes find it
+    Faults {
+        /// Only those whose name contains this
+        name: Option<String>,
+    },
     /// Check the house rules and print the sizes of the source files
     Tidy,
 }
@@ -57,6 +63,7 @@ fn run(command: &Command) -> Result<()> {
         Command::Lint => lint::run(),
         Command::Ci => lint::run().and_then(|()| test::run(None)),
         Command::Sdk => sdk::build(),
+        Command::Faults { name } => faults::run(name.as_deref()),
         Command::Tidy => tidy::run(),
     }
 }

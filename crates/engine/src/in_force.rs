@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
-use nightlatch_core::policy::Policy;
+use nightlatch_core::policy::{Policy, PolicyDocument};
 use nightlatch_core::resolution::Policies;
 use nightlatch_core::session::{Activity, Occurrence, Session};
 use nightlatch_core::time::Instant;
@@ -168,6 +168,11 @@ impl History {
     pub(crate) fn goes_on_from(&self, earlier: &Self) -> bool {
         let mut both = self.0.iter().zip(&earlier.0);
         self.0.len() >= earlier.0.len() && both.all(|(ours, theirs)| ours.at == theirs.at && ours.kept == theirs.kept)
+    }
+
+    /// Whether a revision is this policy.
+    pub(crate) fn keeps(&self, revision: Revision, document: &PolicyDocument) -> bool {
+        revision <= self.revision() && **self.at(revision).kept == *document
     }
 
     /// Since when the latest is in force.

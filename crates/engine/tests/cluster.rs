@@ -48,7 +48,7 @@ fn nobody_is_let_in_after_an_end_and_nobody_who_is_there_is_signed_out() {
     while is_to_go_on(done, seeds) {
         let seed = first + done;
         if let Err(found) = run(seed, STEPS) {
-            panic!("NIGHTLATCH_SEED={seed} repeats this\n{found}");
+            panic!("NIGHTLATCH_SEED={seed} repeats this, seed number {}\n{found}", done + 1);
         }
         done += 1;
     }

@@ -113,7 +113,10 @@ impl Uncancelled {
             if self.writes().add_policy(&next, audited(&next)).await? {
                 self.learn(history.with(change.policy, since));
                 self.wait_until(since).await;
-                return Ok(PolicyChanged::InForce(next.revision));
+                if self.in_force.all_known().keeps(next.revision, &next.document) {
+                    return Ok(PolicyChanged::InForce(next.revision));
+                }
+                return Err(StoreError::Unconfirmed("the store has forgotten the policy".to_owned()));
             }
         }
         Err(StoreError::Contended("other processes change the policy".to_owned()))

@@ -134,6 +134,7 @@ impl Oracle {
     /// nor is activity. Ends are.
     pub(crate) fn tail_is_lost(&mut self, from: Moment, now: Moment) {
         self.lost.push((from, now));
+        self.policies.tail_is_lost(from, now);
         let lost = &self.lost;
         self.sessions
             .retain(|_, known| !is_lost(lost, known.created, known.answered));

@@ -37,32 +37,53 @@ impl Change {
 
 /// Every change that was asked for.
 #[derive(Debug, Default)]
-pub(crate) struct Changes(Vec<Change>);
+pub(crate) struct Changes {
+    changes: Vec<Change>,
+    /// Stretches that a store knew nothing of which took over at their end.
+    lost: Vec<(Moment, Moment)>,
+}
 
 impl Changes {
     /// Answers what to name it by when it is answered.
     pub(crate) fn is_asked_for(&mut self, to: usize, asked: Moment) -> usize {
-        self.0.push(Change {
+        self.changes.push(Change {
             to,
             asked,
             answered: Moment::MAX,
             acknowledged: false,
         });
-        self.0.len() - 1
+        self.changes.len() - 1
     }
 
     pub(crate) fn is_answered(&mut self, change: usize, acknowledged: bool, at: Moment) {
-        let change = &mut self.0[change];
+        let change = &mut self.changes[change];
         (change.answered, change.acknowledged) = (at, acknowledged);
+        self.doubt_the_lost();
+    }
+
+    /// A change that was under way then may be forgotten, or not.
+    pub(crate) fn tail_is_lost(&mut self, from: Moment, now: Moment) {
+        self.lost.push((from, now));
+        self.doubt_the_lost();
+    }
+
+    fn doubt_the_lost(&mut self) {
+        let is_lost = |change: &Change| {
+            let mut lost = self.lost.iter();
+            lost.any(|(from, to)| change.asked <= *to && *from <= change.answered)
+        };
+        for change in &mut self.changes {
+            change.acknowledged &= !is_lost(change);
+        }
     }
 
     /// The policy that certainly was in force all the time from `from` to `to`.
     pub(crate) fn certain(&self, from: Moment, to: Moment) -> Option<usize> {
         let settled = |change: &&Change| change.acknowledged && change.answered <= from;
-        let last = self.0.iter().filter(settled).max_by_key(|change| change.answered);
+        let last = self.changes.iter().filter(settled).max_by_key(|change| change.answered);
         let (policy, since) = last.map_or((0, 0), |change| (change.to, change.asked));
         let mut others = self
-            .0
+            .changes
             .iter()
             .filter(|change| change.asked <= to && change.over() >= since);
         others.all(|change| change.to == policy).then_some(policy)

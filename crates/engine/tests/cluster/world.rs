@@ -32,7 +32,7 @@ const RULES: Rules = Rules {
 };
 const START: i64 = 1_700_000_000_000;
 /// So much of the trace is shown.
-const SHOWN: usize = 600;
+const SHOWN: usize = 200;
 
 /// One node as the world sees it.
 struct Node {
