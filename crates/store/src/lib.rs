@@ -7,6 +7,7 @@
 
 pub mod audit;
 mod change;
+mod change_log;
 mod changes;
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -25,7 +26,8 @@ use std::fmt::Debug;
 
 pub use self::audit::Audit;
 pub use self::change::{Amendment, End, Ended, Expiry, Reindex, Touch, Touched};
-pub use self::changes::{Change, Changes, Document};
+pub use self::change_log::{Change, Document};
+pub use self::changes::Changes;
 pub use self::creation::{Claim, Created, Creation, Quota};
 pub use self::documents::{ApiKey, Application, Documents, PolicyRevision, Removed};
 pub use self::error::{Result, StoreError};

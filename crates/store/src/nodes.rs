@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use nightlatch_core::time::{Instant, Span};
 use uuid::Uuid;
 
-use crate::changes::Change;
+use crate::change_log::Change;
 use crate::error::Result;
 
 /// How long a node has a turn after the beat that gave it, unless a beat gives it again.

@@ -14,7 +14,6 @@ use nightlatch_store::{
     Amendment, ApiKey, Application, Audit, Changes, Claim, Created, Creation, Documents, End, Ended, Expiry, Filter,
     Page, PolicyRevision, Record, Reindex, Removed, Result, Revision, Selector, Sessions, StoreError, Touch, Touched,
 };
-use tokio::time::sleep;
 
 /// A statement is given up after so long, and is not done later.
 const TIMEOUT: Duration = Duration::from_secs(2);
@@ -80,6 +79,11 @@ impl Weather {
     }
 }
 
+/// Time passes in the world, and in no other.
+pub(crate) async fn pass(time: Duration) {
+    tokio::time::sleep(time).await; // tidy: sleeps because the clock is paused
+}
+
 impl Faulty {
     pub(crate) fn new(store: Arc<Primary>, seed: u64) -> Self {
         Self {
@@ -99,15 +103,15 @@ impl Faulty {
 
     async fn call<T: Send>(&self, writes: bool, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
         let fate = self.weather(Weather::fate);
-        sleep(fate.there).await;
+        pass(fate.there).await;
         if fate.call_is_lost || self.weather(|weather| weather.cut_off) {
-            sleep(TIMEOUT.saturating_sub(fate.there)).await;
+            pass(TIMEOUT.saturating_sub(fate.there)).await;
             return Err(StoreError::Unavailable("the call was lost".to_owned()));
         }
         let answer = call.await;
-        sleep(fate.back).await;
+        pass(fate.back).await;
         if fate.answer_is_lost || self.weather(|weather| weather.cut_off) {
-            sleep(TIMEOUT.saturating_sub(fate.there + fate.back)).await;
+            pass(TIMEOUT.saturating_sub(fate.there + fate.back)).await;
             let lost = "the answer was lost".to_owned();
             return Err(if writes {
                 StoreError::Unconfirmed(lost)

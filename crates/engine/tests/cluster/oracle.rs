@@ -141,7 +141,7 @@ impl Oracle {
         for known in self.sessions.values_mut() {
             known
                 .activity
-                .retain(|activity| !is_lost(lost, activity.asked, activity.answered));
+                .retain(|activity| !is_lost(lost, activity.asked, activity.answered + TOLD_WITHIN));
         }
     }
 
@@ -200,7 +200,8 @@ impl Oracle {
                 let policy = self.policies.certain(call.asked.saturating_sub(CLOCK), call.answered);
                 let too_old = known.answered + MAX_AGE + CLOCK < call.asked;
                 let bound = (known.latest.max(known.answered) + idle).min(known.answered + absolute) + CLOCK;
-                if !is_lost(&self.lost, call.asked, call.answered) {
+                // It may have been told to the store that is no more.
+                if !is_lost(&self.lost, call.asked, call.answered + TOLD_WITHIN) {
                     known.activity.push(call);
                 }
                 known.latest = known.latest.max(call.answered);

@@ -19,7 +19,7 @@ use nightlatch_store::{Audit as _, Selector, Sessions as _};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
-use super::faulty::{Faulty, Primary, Weather};
+use super::faulty::{Faulty, Primary, Weather, pass};
 use super::oracle::{Answered, Call, Moment, Oracle, Rules};
 use super::policies::{GATED, POLICIES};
 
@@ -194,7 +194,7 @@ impl World {
         } else {
             self.random.u64(0..120)
         };
-        tokio::time::sleep(Duration::from_millis(passes)).await;
+        pass(Duration::from_millis(passes)).await;
         self.replicate();
         match self.random.u8(0..100) {
             0..=2 => self.change_the_weather(),
@@ -392,7 +392,7 @@ impl World {
         while let Some(done) = self.clients.join_next().await {
             self.sessions.extend(done.expect("a client that does not panic"));
         }
-        tokio::time::sleep(Duration::from_secs(5)).await;
+        pass(Duration::from_secs(5)).await;
         for session in self.sessions.clone() {
             if let Err(why) = self.agree_on(session).await {
                 let number = session.number;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use nightlatch_core::time::Instant;
 
-use crate::changes::Change;
+use crate::change_log::Change;
 use crate::nodes::{Beat, Epoch, Heard, LOG_KEPT, MOST_CHANGES, Node, NodeId, Position, TURN, Turn};
 
 /// The store's own clock.

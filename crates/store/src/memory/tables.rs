@@ -7,7 +7,7 @@ use nightlatch_core::time::Instant;
 
 use super::log::Log;
 use crate::audit::{AuditEntry, AuditKind, told_at_the_end};
-use crate::changes::Change;
+use crate::change_log::Change;
 use crate::secret::Secret;
 use crate::token::{Digest, Handle};
 use crate::{
