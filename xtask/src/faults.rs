@@ -164,7 +164,16 @@ fn find(fault: &Fault, tree: &Path) -> Result<Option<(u32, String)>> {
 
 fn simulate(tree: &Path) -> Result<Option<(u32, String)>> {
     let output = Command::new("cargo")
-        .args(["test", "-q", "-p", "nightlatch-engine", "--test", "cluster"])
+        .args([
+            "test",
+            "-q",
+            "--profile",
+            "simulation",
+            "-p",
+            "nightlatch-engine",
+            "--test",
+            "cluster",
+        ])
         .current_dir(tree)
         .env("CARGO_TARGET_DIR", workspace::root().join("target/faults/build"))
         .env("NIGHTLATCH_SEEDS", SEEDS.to_string())

@@ -233,6 +233,8 @@ impl History {
 
     /// Lets a session live through every policy that came into force since its state was last worked out.
     pub(crate) fn catch_up(&self, session: &mut Session, revisions: &mut Revisions) -> Vec<Occurrence> {
+        // A store that has forgotten a policy may keep a session that was worked out under it.
+        revisions.today = revisions.today.min(self.revision());
         let mut occurrences = Vec::new();
         while revisions.today < self.revision() {
             let next = &self.0[revisions.today as usize];

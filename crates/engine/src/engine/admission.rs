@@ -111,6 +111,8 @@ impl Authentication {
 impl Engine {
     /// Signs somebody in.
     pub async fn create(self: &Arc<Self>, new: NewSession) -> Result<Admission> {
+        // Every deadline counts from the time that this node knows.
+        self.ensure_lease()?;
         self.run_to_completion(move |engine| Box::pin(async move { engine.create(&new).await }))
             .await
     }

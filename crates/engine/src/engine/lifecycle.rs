@@ -48,6 +48,7 @@ impl Engine {
         authentication: Authentication,
         actor: &str,
     ) -> Result<Reauthentication> {
+        self.ensure_lease()?;
         let (digest, actor) = (*digest, Box::<str>::from(actor));
         self.run_to_completion(move |engine| {
             Box::pin(async move { engine.reauthenticate(&digest, authentication, &actor).await })

@@ -87,6 +87,20 @@ impl Engine {
 impl Uncancelled {
     /// See [`Engine::change_policy`].
     pub async fn change_policy(&self, change: PolicyChange) -> Result<PolicyChanged> {
+        let next = match self.add_policy(change).await? {
+            Ok(next) => next,
+            Err(without) => return Ok(without),
+        };
+        // Without the turn: the beat needs it, and without beats nothing would be decided here until then.
+        self.wait_until(next.since).await;
+        if self.in_force.all_known().keeps(next.revision, &next.document) {
+            return Ok(PolicyChanged::InForce(next.revision));
+        }
+        Err(StoreError::Unconfirmed("the store has forgotten the policy".to_owned()))
+    }
+
+    /// The next policy, or what came of the change without one.
+    async fn add_policy(&self, change: PolicyChange) -> Result<std::result::Result<PolicyRevision, PolicyChanged>> {
         let _turn = self.policy_turn.lock().await;
         for _ in 0..ATTEMPTS {
             // What this process knows may be old, by another process or by an answer that was lost.
@@ -94,10 +108,10 @@ impl Uncancelled {
             let history = self.in_force.all_known();
             let revision = history.revision();
             if change.expected.is_some_and(|expected| expected != revision) {
-                return Ok(PolicyChanged::Stale(revision));
+                return Ok(Err(PolicyChanged::Stale(revision)));
             }
             if ***history.today() == *change.policy {
-                return Ok(PolicyChanged::Unchanged(revision));
+                return Ok(Err(PolicyChanged::Unchanged(revision)));
             }
             let now = self.now();
             // None acts before the one that it replaces.
@@ -112,11 +126,7 @@ impl Uncancelled {
             };
             if self.writes().add_policy(&next, audited(&next)).await? {
                 self.learn(history.with(change.policy, since));
-                self.wait_until(since).await;
-                if self.in_force.all_known().keeps(next.revision, &next.document) {
-                    return Ok(PolicyChanged::InForce(next.revision));
-                }
-                return Err(StoreError::Unconfirmed("the store has forgotten the policy".to_owned()));
+                return Ok(Ok(next));
             }
         }
         Err(StoreError::Contended("other processes change the policy".to_owned()))

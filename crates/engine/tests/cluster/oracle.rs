@@ -61,8 +61,10 @@ struct Known {
     activity: Vec<Call>,
     /// When the latest call was answered that was activity, or may have been.
     latest: Moment,
-    /// The earliest acknowledged end.
-    over: Option<Moment>,
+    /// Calls that are not answered yet, by when they were made.
+    under_way: Vec<Moment>,
+    /// The earliest acknowledged end: when, and by which node.
+    over: Option<(Moment, usize)>,
     /// When somebody first asked for an end, answered or not.
     end_asked: Option<Moment>,
 }
@@ -118,15 +120,21 @@ impl Oracle {
         }
     }
 
+    pub(crate) fn is_asked(&mut self, call: Call) {
+        if let Some(known) = self.sessions.get_mut(&call.session) {
+            known.under_way.push(call.asked);
+        }
+    }
+
     pub(crate) fn end_is_asked_for(&mut self, session: usize, at: Moment) {
         if let Some(known) = self.sessions.get_mut(&session) {
             known.end_asked.get_or_insert(at);
         }
     }
 
-    pub(crate) fn end_is_acknowledged(&mut self, session: usize, at: Moment) {
+    pub(crate) fn end_is_acknowledged(&mut self, node: usize, session: usize, at: Moment) {
         if let Some(known) = self.sessions.get_mut(&session) {
-            known.over.get_or_insert(at);
+            known.over.get_or_insert((at, node));
         }
     }
 
@@ -143,6 +151,30 @@ impl Oracle {
                 .activity
                 .retain(|activity| !is_lost(lost, activity.asked, activity.answered + TOLD_WITHIN));
         }
+    }
+
+    /// From when on an acknowledged end acts everywhere. One that the store has forgotten acts as soon as the node that acknowledged it
+    /// has told the store once more.
+    fn end_acts_from(&self, over: Option<(Moment, usize)>) -> Option<Moment> {
+        let (at, node) = over?;
+        let forgotten = self
+            .lost
+            .iter()
+            .filter(|(from, to)| at + TOLD_WITHIN >= *from && at <= *to + TOLD_WITHIN);
+        let Some(failover) = forgotten.map(|(_, to)| *to).max() else {
+            return Some(at + self.rules.end_bound);
+        };
+        let bad: Vec<_> = self.bad.iter().filter(|(of, ..)| *of == node).collect();
+        let is_good = |from: Moment| {
+            !bad.iter()
+                .any(|(_, since, until)| *since < from + TOLD_WITHIN && from < *until)
+        };
+        let good_again = bad
+            .iter()
+            .map(|(_, _, until)| *until)
+            .filter(|until| (failover..Moment::MAX).contains(until));
+        let told = good_again.chain([failover]).filter(|from| is_good(*from)).min()?;
+        Some(told.max(at) + TOLD_WITHIN + self.rules.end_bound)
     }
 
     /// Whether anything is to be said of it.
@@ -179,15 +211,15 @@ impl Oracle {
 
     /// An error says what must not be.
     pub(crate) fn answered(&mut self, call: Call, answered: Answered) -> Result<(), String> {
-        let Rules {
-            idle,
-            absolute,
-            end_bound,
-        } = self.rules;
+        let Rules { idle, absolute, .. } = self.rules;
         let sure = self.sure(call);
+        let acts_from = self.end_acts_from(self.sessions.get(&call.session).and_then(|known| known.over));
         let Some(known) = self.sessions.get_mut(&call.session) else {
             return Ok(());
         };
+        if let Some(at) = known.under_way.iter().position(|asked| *asked == call.asked) {
+            known.under_way.swap_remove(at);
+        }
         match answered {
             Answered::GoesOn => Ok(()),
             Answered::Failed => {
@@ -205,15 +237,17 @@ impl Oracle {
                     known.activity.push(call);
                 }
                 known.latest = known.latest.max(call.answered);
-                match known.over {
-                    Some(over) if call.asked >= over + end_bound => Err(format!(
-                        "let in {} ms after the end was acknowledged",
-                        call.asked - over
-                    )),
+                let may_be_active = known.under_way.iter().any(|asked| *asked <= bound);
+                match acts_from {
+                    Some(from) if call.asked >= from => {
+                        Err(format!("let in {} ms after the end was to act", call.asked - from))
+                    }
                     _ if gated && policy == Some(GATING) && too_old => {
                         Err("let in behind a gate that is closed".to_owned())
                     }
-                    _ if call.asked > bound => Err(format!("let in {} ms after its deadline", call.asked - bound)),
+                    _ if call.asked > bound && !may_be_active => {
+                        Err(format!("let in {} ms after its deadline", call.asked - bound))
+                    }
                     _ => Ok(()),
                 }
             }
@@ -247,7 +281,7 @@ impl Oracle {
                         None => return Err(format!("ended as {}, which nobody asked for", reason.as_str())),
                     },
                 };
-                known.over.get_or_insert(call.answered);
+                known.over.get_or_insert((call.answered, call.node));
                 if call.answered + CLOCK < not_before {
                     let early = not_before - call.answered;
                     return Err(format!("ended as {} {early} ms too early", reason.as_str()));

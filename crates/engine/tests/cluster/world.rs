@@ -306,6 +306,7 @@ impl World {
         let kind = self.random.u8(0..10);
         let page = ["/", "/a", GATED][self.random.usize(0..3)];
         let (mut call, history) = (self.call(node, session.number), Arc::clone(&self.history));
+        lock(&history).oracle.is_asked(call);
         self.clients.spawn(async move {
             let answered = match kind {
                 0 => of_outcome(engine.apply(&session.digest, &Event::Extend).await),
@@ -376,7 +377,7 @@ impl World {
             let now = history.now();
             history.tell(format_args!("node {node} has ended s{number}: {acknowledged}"));
             if acknowledged {
-                history.oracle.end_is_acknowledged(number, now);
+                history.oracle.end_is_acknowledged(node, number, now);
             }
             None
         });
