@@ -18,7 +18,8 @@ macro_rules! now {
 }
 pub(super) use now;
 
-/// Reads the log behind the position `$1`, and the position after it, in one statement and therefore in one snapshot.
+/// Reads the log behind the position `$1`, and the position after it, in one statement and therefore in one snapshot. With more than
+/// `$2` changes behind it none is answered.
 ///
 /// A log that is numbered when a row is written, and read by number, misses what is committed late. Here a row bears its transaction, and
 /// is new to a reader if that transaction was not visible in the reader's last snapshot: it had not begun, or was under way. It becomes
@@ -34,10 +35,16 @@ pub(super) const READ: &str = concat!(
     " AS clock,
             (SELECT system_identifier FROM pg_control_system()) || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8)
                 || '/' || (extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint AS epoch
+    ), news AS MATERIALIZED (
+        SELECT id, kind, digest, handle, version, at, reason FROM changes
+        WHERE xid >= pg_snapshot_xmin($1::text::pg_snapshot) AND NOT pg_visible_in_snapshot(xid, $1::text::pg_snapshot)
+        LIMIT $2 + 1
+    ), few AS MATERIALIZED (
+        SELECT count(*) <= $2 AS are FROM news
     )
     SELECT here.epoch, here.clock, here.visible::text, epoch.name, epoch.time_offset,
         greatest(epoch.latest, (SELECT max(told) FROM nodes)),
-        $1 IS NOT NULL AND (epoch.forgotten IS NULL OR (
+        $1 IS NOT NULL AND few.are AND (epoch.forgotten IS NULL OR (
             pg_snapshot_xmax($1::text::pg_snapshot) >= pg_snapshot_xmax(epoch.forgotten)
             AND NOT EXISTS (
                 SELECT FROM pg_snapshot_xip($1::text::pg_snapshot) AS under_way
@@ -45,17 +52,13 @@ pub(super) const READ: &str = concat!(
             )
         )),
         news.id, news.kind, news.digest, news.handle, news.version, news.at, news.reason
-    FROM here CROSS JOIN epoch LEFT JOIN LATERAL (
-        SELECT id, kind, digest, handle, version, at, reason FROM changes
-        WHERE xid >= pg_snapshot_xmin($1::text::pg_snapshot) AND NOT pg_visible_in_snapshot(xid, $1::text::pg_snapshot)
-        ORDER BY id LIMIT $2
-    ) AS news ON true
+    FROM here CROSS JOIN epoch CROSS JOIN few LEFT JOIN news ON few.are
     ORDER BY news.id"
 );
 
-/// How many changes are asked for: one more than are told shows that there are too many.
+/// So many changes are told at most.
 pub(super) fn most() -> i64 {
-    columns::count(MOST_CHANGES.saturating_add(1))
+    columns::count(MOST_CHANGES)
 }
 
 /// The change of a row, if there is one. `None` inside where a newer nightlatch has written what this one does not know.
@@ -151,14 +154,6 @@ pub(super) async fn forget(connection: &mut Connection, limit: usize) -> Result<
     let params = [(&kept as _, Type::INT8), (&columns::count(limit) as _, Type::INT8)];
     let forgotten = connection.last(IfLost::Unknown, FORGET, &params).await?;
     Ok(forgotten.len())
-}
-
-/// What the changes of an answer are worth.
-pub(super) fn told(changes: Vec<Option<Change>>) -> Option<Vec<Change>> {
-    if changes.len() > MOST_CHANGES {
-        return None;
-    }
-    changes.into_iter().collect()
 }
 
 /// A log that cannot be read is not one without changes.

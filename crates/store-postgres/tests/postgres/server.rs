@@ -69,6 +69,12 @@ impl Server {
             command.arg("-c").arg(setting);
         }
         let keeper = keep(command, port.address());
+        let mut ready = Command::new(programs::postgres("pg_isready"));
+        ready.args(["-q", "-h", "127.0.0.1", "-p", &port.to_string()]);
+        // It accepts connections before it takes them on.
+        wait_until("the server is ready", || {
+            ready.status().is_ok_and(|status| status.success())
+        });
         Self {
             port,
             directory,
