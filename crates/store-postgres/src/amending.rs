@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use nightlatch_core::session::State;
+use nightlatch_core::time::Instant;
 use nightlatch_store::token::Digest;
 use nightlatch_store::{Amendment, Reindex, Result};
 use tokio_postgres::error::SqlState;
@@ -56,7 +57,7 @@ pub(super) async fn amend(connection: &mut Connection, amendment: &Amendment) ->
     let (own, today) = (i64::from(revisions.own), i64::from(revisions.today));
     let due = columns::due(amendment.due);
     let ledger = amendment.ledger.as_deref().map(columns::json).transpose()?;
-    let not_after = session.not_after.map(|at| at.as_millis());
+    let not_after = session.not_after.map(Instant::as_millis);
     let params: [Param<'_>; 16] = [
         (&digest as &(dyn ToSql + Sync), Type::BYTEA),
         (&version, Type::INT8),

@@ -7,7 +7,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use crate::changes::{self, now};
+use crate::changes::{self, News, now};
 use crate::columns::Columns;
 use crate::connection::{Commit, Connection, Param};
 use crate::failure::IfLost;
@@ -102,11 +102,7 @@ async fn read(connection: &mut Connection, beat: &Beat, turns: &[Turn]) -> Resul
     let is_whole: bool = columns.take()?;
     let changes = match (&beat.position, &known) {
         (None, _) => Some(Vec::new()),
-        (Some(_), Some((read_in, _))) if *read_in == epoch && is_whole => {
-            let changes = rows.iter().filter_map(|row| change(row).transpose());
-            // One that this nightlatch does not know may be about anything.
-            changes.collect::<Result<Option<Vec<Change>>>>()?
-        }
+        (Some(_), Some((read_in, _))) if *read_in == epoch && is_whole => changes_in(&rows)?,
         (Some(_), _) => None,
     };
     let heard = Heard {
@@ -124,8 +120,17 @@ async fn read(connection: &mut Connection, beat: &Beat, turns: &[Turn]) -> Resul
 /// Where the change begins among the columns of what is read.
 const CHANGE: usize = 7;
 
-fn change(row: &Row) -> Result<Option<Option<Change>>> {
-    changes::change(&mut Columns::after(row, CHANGE))
+/// All changes of an answer; none at all where one of them says nothing to this nightlatch.
+fn changes_in(rows: &[Row]) -> Result<Option<Vec<Change>>> {
+    let mut told = Vec::new();
+    for row in rows {
+        match changes::news(&mut Columns::after(row, CHANGE))? {
+            News::Nothing => {}
+            News::Of(change) => told.push(change),
+            News::Unknown => return Ok(None),
+        }
+    }
+    Ok(Some(told))
 }
 
 /// The first beat that meets another life of the server puts the log aside: its rows bear transactions of another life, whose numbers

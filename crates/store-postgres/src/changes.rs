@@ -61,41 +61,48 @@ pub(super) fn most() -> i64 {
     columns::count(MOST_CHANGES)
 }
 
-/// The change of a row, if there is one. `None` inside where a newer nightlatch has written what this one does not know.
-pub(super) fn change(columns: &mut Columns<'_>) -> Result<Option<Option<Change>>> {
+/// What a row of an answer tells.
+pub(super) enum News {
+    /// The answer has no changes, and this row nothing but the rest of it.
+    Nothing,
+    Of(Change),
+    /// A newer nightlatch has written what this one does not know. It may be about anything.
+    Unknown,
+}
+
+pub(super) fn news(columns: &mut Columns<'_>) -> Result<News> {
     if columns.take::<Option<i64>>()?.is_none() {
-        return Ok(None);
+        return Ok(News::Nothing);
     }
     let kind: &str = columns.take()?;
-    Ok(Some(match kind {
+    Ok(News::Of(match kind {
         "ended" => {
             let (digest, handle) = (columns.digest()?, columns.handle()?);
             columns.skip();
             let at = columns.instant()?;
-            // A reason that is not known yet is one that cannot be told: the session is read instead.
-            columns
-                .word(EndReason::from_word)
-                .unwrap_or(None)
-                .map(|reason| Change::Ended {
-                    digest,
-                    handle,
-                    at,
-                    reason,
-                })
+            let Ok(Some(reason)) = columns.word(EndReason::from_word) else {
+                return Ok(News::Unknown);
+            };
+            Change::Ended {
+                digest,
+                handle,
+                at,
+                reason,
+            }
         }
-        "amended" => Some(Change::Amended {
+        "amended" => Change::Amended {
             digest: columns.digest()?,
             handle: columns.handle()?,
             version: columns.number()?,
-        }),
-        "renamed" => Some(Change::Renamed {
+        },
+        "renamed" => Change::Renamed {
             digest: columns.digest()?,
             handle: columns.handle()?,
-        }),
-        "policy" => Some(Change::Document(Document::Policy)),
-        "applications" => Some(Change::Document(Document::Applications)),
-        "api-keys" => Some(Change::Document(Document::ApiKeys)),
-        _ => None,
+        },
+        "policy" => Change::Document(Document::Policy),
+        "applications" => Change::Document(Document::Applications),
+        "api-keys" => Change::Document(Document::ApiKeys),
+        _ => return Ok(News::Unknown),
     }))
 }
 

@@ -97,8 +97,8 @@ impl Connection {
         let client = self.client()?;
         let answer = timeout(ANSWERS_WITHIN, async {
             make_ready(client, self.named, sql, params).await?;
-            let begin = begin(client, opening.as_deref());
-            let (begun, rows) = tokio::join!(biased; begin, ask(client, self.named, sql, params));
+            let opened = begin(client, opening.as_deref());
+            let (begun, rows) = tokio::join!(biased; opened, ask(client, self.named, sql, params));
             begun.and(rows)
         });
         let answer = answer.await.ok();
@@ -113,10 +113,10 @@ impl Connection {
         let client = self.client()?;
         let answer = timeout(ANSWERS_WITHIN, async {
             make_ready(client, self.named, sql, params).await?;
-            let begin = begin(client, opening.as_deref());
+            let opened = begin(client, opening.as_deref());
             let (begun, rows, committed) = tokio::join!(
                 biased;
-                begin,
+                opened,
                 ask(client, self.named, sql, params),
                 client.batch_execute("COMMIT"),
             );

@@ -1,5 +1,6 @@
 //! How sessions are added, and requests served only once.
 
+use nightlatch_core::time::Instant;
 use nightlatch_store::token::Handle;
 use nightlatch_store::{Created, Creation, Quota, Record, Result, StoreError};
 use tokio_postgres::Row;
@@ -137,7 +138,7 @@ async fn insert(connection: &mut Connection, creation: &Creation, key: &str, is_
         (&columns::millis(session.activity.longest_absence), Type::INT8),
         (&presence.held_until, Type::INT8),
         (&columns::choice(session.choice), Type::INT8),
-        (&session.not_after.map(|at| at.as_millis()), Type::INT8),
+        (&session.not_after.map(Instant::as_millis), Type::INT8),
         (&locked_at(session.state), Type::INT8),
         (&i64::from(record.revisions.own), Type::INT8),
         (&i64::from(record.revisions.today), Type::INT8),

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use nightlatch_core::session::EndReason;
+use nightlatch_core::time::Instant;
 use nightlatch_store::audit::AuditEntry;
 use tokio_postgres::types::{ToSql, Type};
 use uuid::Uuid;
@@ -48,12 +50,12 @@ impl<'a> Entries<'a> {
             columns.handle.push(entry.handle.as_ref().map(columns::handle));
             columns.subject.push(entry.subject.as_deref().map(text::stored));
             columns.application.push(entry.application.as_deref().map(text::stored));
-            columns.reason.push(entry.reason.map(|reason| reason.as_str()));
-            columns.last_activity.push(entry.last_activity.map(|at| at.as_millis()));
+            columns.reason.push(entry.reason.map(EndReason::as_str));
+            columns.last_activity.push(entry.last_activity.map(Instant::as_millis));
             columns.longest_absence.push(entry.longest_absence.map(columns::millis));
             columns.actor.push(text::stored(&entry.actor));
             columns.detail.push(entry.detail.as_deref().map(text::stored));
-            columns.since.push(entry.since.map(|at| at.as_millis()));
+            columns.since.push(entry.since.map(Instant::as_millis));
             let count = entry.count.map(|count| i64::try_from(count).unwrap_or(i64::MAX));
             columns.count.push(count);
             columns.held.push(entry.held.map(columns::millis));

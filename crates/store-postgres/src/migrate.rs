@@ -17,7 +17,7 @@ const MIGRATIONS: [(&str, i32); 1] = [(include_str!("schema/1.sql"), 1)];
 pub(super) const SCHEMA: i32 = 1;
 
 /// A migration may rewrite tables, and another node may be at it.
-const MIGRATES_WITHIN: Duration = Duration::from_secs(600);
+const MIGRATES_WITHIN: Duration = Duration::from_mins(10);
 
 /// What is in the first schema of the search path.
 #[derive(Debug, PartialEq, Eq)]

@@ -19,13 +19,13 @@ impl Snapshot {
         if least > next {
             return None;
         }
-        let mut last = 0;
+        let mut before = 0;
         for one in under_way.split(',').filter(|_| !under_way.is_empty()) {
             let one = number(one)?;
-            if one < least || one >= next || one <= last {
+            if one < least || one >= next || one <= before {
                 return None;
             }
-            last = one;
+            before = one;
         }
         // The server writes numbers in one way.
         let has_signs = text.contains(|letter: char| !letter.is_ascii_digit() && letter != ':' && letter != ',');

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use nightlatch_core::path::Path;
 use nightlatch_core::session::Session;
+use nightlatch_core::time::Instant;
 use nightlatch_store::{Result, held_until};
 
 use crate::{columns, text};
@@ -22,7 +23,7 @@ pub(super) fn write(session: &Session) -> Result<Written<'_>> {
     let presence = session.presence.as_deref();
     Ok(Written {
         presence: presence.map(columns::json).transpose()?,
-        held_until: held_until(presence).map(|until| until.as_millis()),
+        held_until: held_until(presence).map(Instant::as_millis),
         last_page: session.last_page.as_ref().map(stored_page),
     })
 }
