@@ -2,19 +2,17 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::thread::JoinHandle;
 
 use nightlatch_programs::Port;
 use tempfile::TempDir;
 
 use crate::programs;
-use crate::server::{Server, keep, shared};
+use crate::server::{Keeper, Server, keep, shared};
 
 pub(crate) struct Bouncer {
     // Stopped before the server behind it.
-    keeper: Option<(Sender<()>, JoinHandle<()>)>,
+    keeper: Option<Keeper>,
     port: Port,
     _directory: TempDir,
     server: Arc<Server>,

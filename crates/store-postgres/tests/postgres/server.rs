@@ -23,8 +23,12 @@ use crate::programs;
 pub(crate) struct Server {
     port: Port,
     directory: TempDir,
-    keeper: Option<(Sender<()>, JoinHandle<()>)>,
+    settings: Vec<String>,
+    keeper: Option<Keeper>,
 }
+
+/// The thread that has started a program, and what makes it stop the program.
+pub(crate) type Keeper = (Sender<()>, JoinHandle<()>);
 
 /// The server that the tests of this process share.
 pub(crate) fn shared() -> Arc<Server> {
@@ -40,6 +44,11 @@ pub(crate) fn shared() -> Arc<Server> {
 impl Server {
     /// A fresh one with these settings, `name=value`.
     pub(crate) fn start(settings: &[&str]) -> Self {
+        Self::prepared(settings, |_| {})
+    }
+
+    /// A fresh one whose directory of data was changed before; in settings it is `{data}`.
+    pub(crate) fn prepared(settings: &[&str], prepare: impl FnOnce(&Path)) -> Self {
         let directory = programs::directory();
         let data = directory.path().join("data");
         programs::run(
@@ -48,46 +57,53 @@ impl Server {
                 .arg(initialized())
                 .arg(&data),
         );
-        Self::start_in(directory, settings)
+        prepare(&data);
+        let mut server = Self {
+            port: Port::reserve(),
+            directory,
+            settings: Vec::new(),
+            keeper: None,
+        };
+        let named = |setting: &&str| setting.replace("{data}", &data.display().to_string());
+        server.settings = settings.iter().map(named).collect();
+        server.run();
+        server
     }
 
-    /// In a directory with data.
-    pub(crate) fn start_in(directory: TempDir, settings: &[&str]) -> Self {
-        let port = Port::reserve();
+    fn run(&mut self) {
+        let port = self.port.to_string();
         let mut command = programs::command(&programs::postgres("postgres"));
-        command.arg("-D").arg(directory.path().join("data"));
-        let number = format!("port={port}");
+        command.arg("-D").arg(self.directory.path().join("data"));
         let own = [
-            &*number,
             "listen_addresses=127.0.0.1",
             "unix_socket_directories=",
             "max_connections=200",
             "shared_buffers=64MB",
             "autovacuum=off",
         ];
-        for setting in own.iter().chain(settings) {
-            command.arg("-c").arg(setting);
+        command.args(["-c", &format!("port={port}")]);
+        for setting in own.into_iter().chain(self.settings.iter().map(String::as_str)) {
+            command.args(["-c", setting]);
         }
-        let keeper = keep(command, port.address());
+        self.keeper = Some(keep(command, self.port.address()));
         let mut ready = Command::new(programs::postgres("pg_isready"));
-        ready.args(["-q", "-h", "127.0.0.1", "-p", &port.to_string()]);
+        ready.args(["-q", "-h", "127.0.0.1", "-p", &port]);
         // It accepts connections before it takes them on.
         wait_until("the server is ready", || {
             ready.status().is_ok_and(|status| status.success())
         });
-        Self {
-            port,
-            directory,
-            keeper: Some(keeper),
-        }
+    }
+
+    /// Stops it as an operator does, and starts it again with its data.
+    pub(crate) async fn restart(mut self, meanwhile: impl AsyncFnOnce()) -> Self {
+        self.end();
+        meanwhile().await;
+        self.run();
+        self
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
         self.port.address()
-    }
-
-    pub(crate) fn directory(&self) -> &Path {
-        self.directory.path()
     }
 
     /// How a database of it is reached.
@@ -117,13 +133,6 @@ impl Server {
         client(&self.url(database)).await
     }
 
-    /// Stops it as an operator does; its data stay.
-    pub(crate) fn stop(mut self) -> TempDir {
-        self.end();
-        let empty = programs::directory();
-        std::mem::replace(&mut self.directory, empty)
-    }
-
     fn end(&mut self) {
         if let Some((stop, keeper)) = self.keeper.take() {
             drop(stop);
@@ -149,7 +158,7 @@ pub(crate) async fn client(url: &str) -> Client {
 }
 
 /// Starts a program on a thread of its own, which lives until it is told to stop it, and waits until it listens.
-pub(crate) fn keep(mut command: Command, address: SocketAddr) -> (Sender<()>, JoinHandle<()>) {
+pub(crate) fn keep(mut command: Command, address: SocketAddr) -> Keeper {
     let (stop, stopped) = mpsc::channel::<()>();
     let (ready, listens) = mpsc::channel();
     let keeper = std::thread::spawn(move || {
