@@ -11,12 +11,12 @@ use nightlatch_store::audit::{AuditFilter, AuditRecord};
 use tokio_postgres::types::Type;
 
 use crate::columns::{self, Columns};
-use crate::connection::{Commit, Connection, Param};
+use crate::connection::{Connection, Param};
 use crate::failure::IfLost;
 use crate::{locks, rows, text};
 
-/// So many rows move in one transaction.
-const AT_ONCE: i64 = 10_000;
+/// So many rows move in one transaction, so that none holds the lock for long.
+const AT_ONCE: i64 = 2_000;
 
 /// Moves the first rows, in the order in which they were told. The number of the last is kept apart: it stays when the audit is cut.
 const SEAL: &str = "WITH moved AS (
@@ -38,10 +38,9 @@ pub(super) async fn seal(connection: &mut Connection) -> Result<()> {
         if connection.read("SELECT FROM audit_new LIMIT 1", &[]).await?.is_empty() {
             return Ok(());
         }
-        connection.begin(Commit::Durable);
-        // Two who number at once would give one number twice, or leave one out. The lock is taken by a statement of its own: the next
-        // one sees what whoever had it before has committed, and so takes no row that was moved and no number that was given.
-        connection.query(&locks::take(locks::AUDIT), &[]).await?;
+        // Two who number at once would give one number twice, or leave one out. The lock is taken before the statement begins: it
+        // sees what whoever had the lock before has committed, and so takes no row that was moved and no number that was given.
+        connection.begin_behind(Some(locks::take(locks::AUDIT)));
         let rows = connection
             .last(IfLost::Nothing, SEAL, &[(&AT_ONCE, Type::INT8)])
             .await?;

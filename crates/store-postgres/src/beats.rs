@@ -15,7 +15,8 @@ use crate::position::{self, Snapshot};
 use crate::text;
 
 /// Says that a node is there, and takes the turns that are its own or nobody's. Beats must not wait for each other: a node that waits
-/// loses its lease. Each writes a row of its own; a turn that another node is just taking is left to that one.
+/// loses its lease. Each writes a row of its own; a turn that another node is just taking is left to that one. One that
+/// lasts longer than any does was taken before the clock of the server was set back.
 const BEAT: &str = concat!(
     "WITH me AS (
         INSERT INTO nodes (id, name, version, beaten, told) VALUES ($1, $2, $3, ",
@@ -26,7 +27,9 @@ const BEAT: &str = concat!(
     ), free AS (
         SELECT turn FROM turns WHERE node = $1 OR until <= ",
     now!(),
-    " FOR UPDATE SKIP LOCKED
+    " OR until > ",
+    now!(),
+    " + $6 FOR UPDATE SKIP LOCKED
     ), taken AS (
         UPDATE turns SET node = $1, until = ",
     now!(),

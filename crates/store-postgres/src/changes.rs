@@ -6,7 +6,7 @@ use nightlatch_store::{Change, Document, Result, StoreError};
 use tokio_postgres::types::Type;
 
 use crate::columns::{self, Columns};
-use crate::connection::{Commit, Connection};
+use crate::connection::Connection;
 use crate::failure::IfLost;
 use crate::locks;
 
@@ -153,9 +153,8 @@ const KEEP_TIME: &str = concat!(
 
 pub(super) async fn forget(connection: &mut Connection, limit: usize) -> Result<usize> {
     let kept = i64::try_from(LOG_KEPT.as_millis()).unwrap_or(i64::MAX);
-    connection.begin(Commit::Durable);
     // Two who cut at once could note the earlier cut last, and somebody would be told that nothing is missing.
-    connection.query(&locks::take(locks::FORGET), &[]).await?;
+    connection.begin_behind(Some(locks::take(locks::FORGET)));
     connection.query(MARK, &[(&MARKS_EVERY, Type::INT8)]).await?;
     connection.query(KEEP_TIME, &[(&kept, Type::INT8)]).await?;
     let params = [(&kept as _, Type::INT8), (&columns::count(limit) as _, Type::INT8)];

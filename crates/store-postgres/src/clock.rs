@@ -6,7 +6,7 @@ use tokio_postgres::types::Type;
 
 use crate::columns::Columns;
 use crate::connection::Connection;
-use crate::failure::damaged;
+use crate::failure::{IfLost, damaged};
 
 /// Nothing notes it with every change: that would be one row for which all changes wait. It is found in what was changed. That reads all
 /// sessions, since no index has their activity; it is asked when a node starts.
@@ -19,7 +19,8 @@ const LATEST: &str = "SELECT greatest(
     )";
 
 pub(super) async fn latest(connection: &mut Connection) -> Result<Instant> {
-    let rows = connection.read(LATEST, &[]).await?;
+    connection.begin_long();
+    let rows = connection.last(IfLost::Nothing, LATEST, &[]).await?;
     let row = rows.first().ok_or_else(|| damaged("it tells no time"))?;
     let latest = Columns::of(row).optional_instant()?;
     latest.ok_or_else(|| damaged("the clock has lost its row"))

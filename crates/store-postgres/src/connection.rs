@@ -43,6 +43,8 @@ pub(super) struct Connection {
     /// A transaction that begins with the next statement.
     opening: Option<String>,
     in_transaction: bool,
+    /// Every loan begins with what all have.
+    answers_within: Duration,
 }
 
 impl Connection {
@@ -53,27 +55,47 @@ impl Connection {
             at_rest: true,
             opening: None,
             in_transaction: false,
+            answers_within: ANSWERS_WITHIN,
         }
     }
 
     /// One statement that changes nothing.
     pub(super) async fn read(&mut self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>> {
-        self.alone(Commit::Durable, IfLost::Nothing, sql, params).await
+        self.alone(IfLost::Nothing, sql, params).await
     }
 
     /// One statement that is a transaction.
     pub(super) async fn write(&mut self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>> {
-        self.alone(Commit::Durable, IfLost::Unknown, sql, params).await
+        self.alone(IfLost::Unknown, sql, params).await
     }
 
-    async fn alone(&mut self, commit: Commit, if_lost: IfLost, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>> {
-        if !self.named || commit == Commit::AtOnce {
-            self.begin(commit);
+    async fn alone(&mut self, if_lost: IfLost, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>> {
+        if !self.named {
+            self.begin(Commit::Durable);
             return self.last(if_lost, sql, params).await;
         }
         self.at_rest = false;
-        let answer = timeout(ANSWERS_WITHIN, ask(self.client()?, self.named, sql, params)).await;
+        let answer = timeout(self.answers_within, ask(self.client()?, self.named, sql, params)).await;
         self.settle(answer.ok(), if_lost).await
+    }
+
+    /// Begins a transaction that first waits for a lock, if one is named, with the next statement: all of it is sent together, and the
+    /// statement sees what was committed when the lock was there.
+    pub(super) fn begin_behind(&mut self, lock: Option<String>) {
+        self.begin(Commit::Durable);
+        if let (Some(opening), Some(lock)) = (&mut self.opening, lock) {
+            opening.push_str("; ");
+            opening.push_str(&lock);
+        }
+    }
+
+    /// Begins a transaction of one statement that reads a lot, when a node starts.
+    pub(super) fn begin_long(&mut self) {
+        self.begin(Commit::Durable);
+        if let Some(opening) = &mut self.opening {
+            opening.push_str("; SET LOCAL statement_timeout = '60s'");
+        }
+        self.answers_within = Duration::from_secs(65);
     }
 
     /// Begins a transaction, with the next statement: both are sent together.
@@ -95,7 +117,7 @@ impl Connection {
         self.in_transaction = true;
         let opening = self.opening.take();
         let client = self.client()?;
-        let answer = timeout(ANSWERS_WITHIN, async {
+        let answer = timeout(self.answers_within, async {
             make_ready(client, self.named, sql, params).await?;
             let opened = begin(client, opening.as_deref());
             let (begun, rows) = tokio::join!(biased; opened, ask(client, self.named, sql, params));
@@ -111,7 +133,7 @@ impl Connection {
         self.at_rest = false;
         let opening = self.opening.take();
         let client = self.client()?;
-        let answer = timeout(ANSWERS_WITHIN, async {
+        let answer = timeout(self.answers_within, async {
             make_ready(client, self.named, sql, params).await?;
             let opened = begin(client, opening.as_deref());
             let (begun, rows, committed) = tokio::join!(
@@ -131,14 +153,14 @@ impl Connection {
 
     /// Commits a transaction that has written.
     pub(super) async fn commit(&mut self) -> Result<()> {
-        let answer = timeout(ANSWERS_WITHIN, self.client()?.batch_execute("COMMIT")).await;
+        let answer = timeout(self.answers_within, self.client()?.batch_execute("COMMIT")).await;
         self.in_transaction = false;
         self.settle(answer.ok(), IfLost::Unknown).await
     }
 
     /// Gives up a transaction, whatever it has written.
     pub(super) async fn rollback(&mut self) -> Result<()> {
-        let answer = timeout(ANSWERS_WITHIN, self.client()?.batch_execute("ROLLBACK")).await;
+        let answer = timeout(self.answers_within, self.client()?.batch_execute("ROLLBACK")).await;
         self.in_transaction = false;
         self.settle(answer.ok(), IfLost::Nothing).await
     }
@@ -174,7 +196,7 @@ impl Connection {
         if !self.in_transaction {
             self.at_rest = true;
         } else if let Ok(client) = self.client() {
-            let undone = timeout(ANSWERS_WITHIN, client.batch_execute("ROLLBACK")).await;
+            let undone = timeout(self.answers_within, client.batch_execute("ROLLBACK")).await;
             self.in_transaction = false;
             self.at_rest = undone.is_ok_and(|undone| undone.is_ok());
         }

@@ -50,12 +50,7 @@ pub(super) fn key(facts: &Facts) -> Result<String> {
 }
 
 /// Adds facts that are not there yet.
-pub(super) async fn add(
-    connection: &mut Connection,
-    facts: &Facts,
-    key: &str,
-    is_alone: bool,
-) -> connection::Result<()> {
+pub(super) async fn add(connection: &mut Connection, facts: &Facts, key: &str) -> connection::Result<()> {
     let sql = "INSERT INTO facts (key, application, device, roles)
          VALUES (sha256(convert_to($1, 'UTF8')), $2, $3, $4) ON CONFLICT DO NOTHING";
     let application = facts.application.as_deref().map(text::stored);
@@ -67,11 +62,7 @@ pub(super) async fn add(
         (&device, Type::TEXT),
         (&roles, Type::TEXT_ARRAY),
     ];
-    if is_alone {
-        connection.write(sql, &params).await?;
-    } else {
-        connection.query(sql, &params).await?;
-    }
+    connection.write(sql, &params).await?;
     Ok(())
 }
 

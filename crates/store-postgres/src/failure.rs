@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use nightlatch_store::StoreError;
 use tokio_postgres::Error;
-use tokio_postgres::error::SqlState;
+use tokio_postgres::error::{DbError, Severity, SqlState};
 
 /// Why a statement was not answered as hoped.
 #[derive(Debug)]
@@ -43,8 +43,8 @@ impl Failure {
         let why = describe(error);
         let (told, spares_connection) = match &code {
             Some(code) if is_contention(code) => (StoreError::Contended(why), true),
-            // The server says so when it was asked to stop, and it may have committed before.
-            Some(code) if loses_connection(code) => (if_lost.error(why), false),
+            // The server stops, or this session of it, and it may have committed before.
+            Some(code) if loses_connection(code) || is_fatal(error) => (if_lost.error(why), false),
             // It rolls back what it refuses. One that takes no writes is a standby by now.
             Some(code) => (
                 StoreError::Unavailable(why),
@@ -86,6 +86,11 @@ fn is_contention(code: &SqlState) -> bool {
         SqlState::LOCK_NOT_AVAILABLE,
     ]
     .contains(code)
+}
+
+fn is_fatal(error: &Error) -> bool {
+    let severity = error.as_db_error().and_then(DbError::parsed_severity);
+    matches!(severity, Some(Severity::Fatal | Severity::Panic))
 }
 
 /// The classes of lost connections (08), of a server that stops (57P0x), and of a commit that nobody knows of (40003).

@@ -12,7 +12,7 @@ use crate::fresh::{Fresh, connect};
 async fn touches_write_no_index() {
     const SESSIONS: u32 = 500;
     const ROUNDS: i64 = 20;
-    /// Nobody is there in each of these at the same moment: a flush touches a few sessions of each page.
+    /// A flush touches a few of the sessions of each page.
     const FLUSHES: usize = 10;
     let fresh = Fresh::new().await;
     let store = connect(&fresh.server.options(&fresh.database)).await;
@@ -21,8 +21,8 @@ async fn touches_write_no_index() {
     }
     for round in 1..=ROUNDS {
         for flush in 0..FLUSHES {
-            let touched = (0..SESSIONS).skip(flush).step_by(FLUSHES);
-            let touches: Vec<Touch> = touched.map(|number| touch(number, 1000 + round)).collect();
+            let some = (0..SESSIONS).skip(flush).step_by(FLUSHES);
+            let touches: Vec<Touch> = some.map(|number| touch(number, 1000 + round)).collect();
             let answers = store.touch(&touches).await.expect("store");
             assert!(answers.iter().all(|answer| *answer == Touched::Stored));
         }
