@@ -27,19 +27,40 @@ pub(crate) fn postgres(program: &str) -> PathBuf {
     found.pop().map_or_else(|| program.into(), |(_, path)| path)
 }
 
-/// A directory for `nobody`, in memory where there is one: no test waits for a disk, and `fsync` can be on.
+/// A directory for `nobody`, in memory where there is enough: no test waits for a disk, and `fsync` can be on.
 pub(crate) fn directory() -> TempDir {
     let mut builder = tempfile::Builder::new();
     builder.prefix("nightlatch-postgres-");
-    let memory = Path::new("/dev/shm");
-    let directory = if memory.is_dir() {
-        builder.tempdir_in(memory)
+    let directory = if has_room(MEMORY) {
+        builder.tempdir_in(MEMORY)
     } else {
         builder.tempdir()
     };
     let directory = directory.expect("a directory");
     give(directory.path());
     directory
+}
+
+const MEMORY: &str = "/dev/shm";
+/// Kilobytes that some servers at once surely do not fill. Containers often have no more than 64 MB there.
+const ROOM: u64 = 2_000_000;
+
+fn has_room(directory: &str) -> bool {
+    let told = Command::new("df").args(["-k", "--output=avail", directory]).output();
+    let text = told.map(|told| String::from_utf8_lossy(&told.stdout).into_owned());
+    text.is_ok_and(|text| {
+        text.lines()
+            .last()
+            .is_some_and(|last| last.trim().parse().is_ok_and(|free: u64| free > ROOM))
+    })
+}
+
+/// Copies a directory for whoever runs the programs. They may not see where it comes from.
+pub(crate) fn copy(from: &Path, to: &Path) {
+    run(Command::new("cp").arg("-r").arg(from).arg(to));
+    if is_root() {
+        run(Command::new("chown").args(["-R", "65534:65534"]).arg(to));
+    }
 }
 
 /// Gives a file or an empty directory to whoever runs the programs.

@@ -51,12 +51,7 @@ impl Server {
     pub(crate) fn prepared(settings: &[&str], prepare: impl FnOnce(&Path)) -> Self {
         let directory = programs::directory();
         let data = directory.path().join("data");
-        programs::run(
-            programs::command(Path::new("cp"))
-                .arg("-r")
-                .arg(initialized())
-                .arg(&data),
-        );
+        programs::copy(&initialized(), &data);
         prepare(&data);
         let mut server = Self {
             port: Port::reserve(),
@@ -195,7 +190,7 @@ fn initialized() -> PathBuf {
         ]));
         // Whole, or not there: others may be at it as well, and the first counts.
         let beside = made.with_extension(format!("{}", std::process::id()));
-        programs::run(Command::new("cp").arg("-rp").arg(&data).arg(&beside));
+        programs::run(Command::new("cp").arg("-r").arg(&data).arg(&beside));
         if fs::rename(&beside, &made).is_err() {
             let _ = fs::remove_dir_all(&beside);
         }

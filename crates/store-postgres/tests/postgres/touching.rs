@@ -19,7 +19,10 @@ async fn touches_write_no_index() {
     for number in 0..SESSIONS {
         add(&store, &record(number, "somebody@example.com")).await;
     }
+    let client = fresh.client().await;
+    let mut wal = Vec::new();
     for round in 1..=ROUNDS {
+        wal.push(written(&client).await);
         for flush in 0..FLUSHES {
             let some = (0..SESSIONS).skip(flush).step_by(FLUSHES);
             let touches: Vec<Touch> = some.map(|number| touch(number, 1000 + round)).collect();
@@ -29,7 +32,6 @@ async fn touches_write_no_index() {
     }
     // Connections tell what they did when they go, at the latest.
     drop(store);
-    let client = fresh.client().await;
     let sql = "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = 'sessions'";
     let runtime = tokio::runtime::Handle::current();
     let (mut updated, mut hot) = (0_i64, 0_i64);
@@ -40,8 +42,19 @@ async fn touches_write_no_index() {
             updated == i64::from(SESSIONS) * ROUNDS
         });
     });
-    println!("{hot} of {updated} touches are HOT");
+    let each = (wal[wal.len() - 1] - wal[1]) / (i64::from(SESSIONS) * (ROUNDS - 2));
+    println!("{hot} of {updated} touches are HOT, {each} bytes of WAL each");
+    // The first round writes whole pages.
+    assert!(each <= 250, "{each} bytes");
     assert!(hot * 100 >= updated * 95, "{hot} of {updated}");
+}
+
+/// How many bytes of its log the server has written.
+async fn written(client: &tokio_postgres::Client) -> i64 {
+    let row = client
+        .query_one("SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint", &[])
+        .await;
+    row.expect("a position").get(0)
 }
 
 #[tokio::test]
