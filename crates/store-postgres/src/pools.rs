@@ -22,7 +22,7 @@ const SIGNS_IN_WITHIN: Duration = Duration::from_secs(2);
 /// What every session of ours is set to. A server that is busy cancels a statement before its caller gives up, so that nothing is done
 /// later; a transaction that nobody ends holds no locks for long.
 const SETTINGS: &str = "-c statement_timeout=2s -c lock_timeout=500ms -c idle_in_transaction_session_timeout=10s \
-     -c default_transaction_isolation=read\\ committed -c default_transaction_read_only=off -c jit=off";
+     -c default_transaction_isolation=read\\ committed -c jit=off";
 
 /// The connections for all calls, and one for beats: a node must not lose its lease because others wait for a connection.
 pub(super) struct Pools {

@@ -11,6 +11,7 @@ mod programs;
 mod proxy;
 mod random;
 mod refusing;
+mod replicated;
 mod sealing;
 mod secrets;
 mod server;

@@ -68,6 +68,21 @@ async fn a_database_that_acknowledges_before_it_writes_is_refused() {
 }
 
 #[tokio::test]
+async fn a_database_that_was_set_to_be_read_alone_is_refused() {
+    let server = shared();
+    let database = server.database().await;
+    let set = format!("ALTER DATABASE {database} SET default_transaction_read_only = on");
+    server
+        .client("postgres")
+        .await
+        .batch_execute(&set)
+        .await
+        .expect("a setting");
+    let finding = refusal(&server.options(&database)).await;
+    assert!(finding.what.contains("default_transaction_read_only"), "{finding}");
+}
+
+#[tokio::test]
 async fn replicated_without_a_synchronous_standby_is_refused() {
     let server = shared();
     let options = server.options(&server.database().await);

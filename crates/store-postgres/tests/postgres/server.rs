@@ -28,7 +28,13 @@ pub(crate) struct Server {
 }
 
 /// The thread that has started a program, and what makes it stop the program.
-pub(crate) type Keeper = (Sender<()>, JoinHandle<()>);
+pub(crate) type Keeper = (Sender<Ends>, JoinHandle<()>);
+
+/// Another end than the usual one.
+pub(crate) enum Ends {
+    /// As if the machine had lost its power.
+    Killed,
+}
 
 /// The server that the tests of this process share.
 pub(crate) fn shared() -> Arc<Server> {
@@ -128,6 +134,43 @@ impl Server {
         client(&self.url(database)).await
     }
 
+    /// Kills it.
+    pub(crate) fn kill(mut self) {
+        if let Some((stop, keeper)) = self.keeper.take() {
+            stop.send(Ends::Killed).expect("a keeper");
+            keeper.join().expect("a killed server");
+        }
+    }
+
+    /// A standby of it, which follows it.
+    pub(crate) fn standby(&self) -> Self {
+        let directory = programs::directory();
+        let data = directory.path().join("data");
+        let mut copy = programs::command(&programs::postgres("pg_basebackup"));
+        copy.args([
+            "-h",
+            "127.0.0.1",
+            "-p",
+            &self.port.to_string(),
+            "-U",
+            "test",
+            "-R",
+            "-X",
+            "stream",
+            "-c",
+            "fast",
+        ]);
+        programs::run(copy.arg("--no-sync").arg("-D").arg(&data));
+        let mut standby = Self {
+            port: Port::reserve(),
+            directory,
+            settings: Vec::new(),
+            keeper: None,
+        };
+        standby.run();
+        standby
+    }
+
     fn end(&mut self) {
         if let Some((stop, keeper)) = self.keeper.take() {
             drop(stop);
@@ -154,16 +197,17 @@ pub(crate) async fn client(url: &str) -> Client {
 
 /// Starts a program on a thread of its own, which lives until it is told to stop it, and waits until it listens.
 pub(crate) fn keep(mut command: Command, address: SocketAddr) -> Keeper {
-    let (stop, stopped) = mpsc::channel::<()>();
+    let (stop, stopped) = mpsc::channel();
     let (ready, listens) = mpsc::channel();
     let keeper = std::thread::spawn(move || {
         let mut process = programs::start(&mut command);
         process.wait_until_listening(address);
         let _ = ready.send(());
-        // Nobody sends anything: the other end goes.
-        let _ = stopped.recv();
-        // Both servers end at once when they are asked so, whoever is connected.
-        process.signal("-INT");
+        // Mostly nobody sends anything: the other end goes. Both servers end at once then, whoever is connected.
+        match stopped.recv() {
+            Ok(Ends::Killed) => return process.kill(),
+            Err(_) => process.signal("-INT"),
+        }
         wait_until("it stops", || !process.is_running());
     });
     if listens.recv().is_err() {
