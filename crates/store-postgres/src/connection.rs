@@ -19,7 +19,8 @@ const ANSWERS_WITHIN: Duration = Duration::from_secs(3);
 
 /// Limits of one transaction, where no session has them: the sessions behind PgBouncer are shared with others.
 const LIMITS: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; \
-     SET LOCAL statement_timeout = '2s'; SET LOCAL lock_timeout = '500ms'";
+     SET LOCAL statement_timeout = '2s'; SET LOCAL lock_timeout = '500ms'; \
+     SET LOCAL idle_in_transaction_session_timeout = '10s'";
 
 /// A value, and what it is to PostgreSQL: no statement has to be described before it is sent.
 pub(super) type Param<'a> = (&'a (dyn ToSql + Sync), Type);

@@ -56,6 +56,8 @@ pub(crate) async fn store() -> (PostgresStore, Arc<Server>) {
 pub(crate) async fn bounced() -> (PostgresStore, Arc<Bouncer>) {
     let bouncer = bouncer();
     let database = bouncer.server().database().await;
-    let options = PostgresOptions::new(&server::url(bouncer.address(), &database)).prepared_statements(false);
+    let options = PostgresOptions::new(&server::url(bouncer.address(), &database))
+        .connections(server::AT_ONCE)
+        .prepared_statements(false);
     (connect(&options).await, bouncer)
 }

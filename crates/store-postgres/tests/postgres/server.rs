@@ -27,6 +27,9 @@ pub(crate) struct Server {
     keeper: Option<Keeper>,
 }
 
+/// No case has more calls under way.
+pub(crate) const AT_ONCE: usize = 70;
+
 /// The thread that has started a program, and what makes it stop the program.
 pub(crate) type Keeper = (Sender<Ends>, JoinHandle<()>);
 
@@ -78,9 +81,11 @@ impl Server {
         let own = [
             "listen_addresses=127.0.0.1",
             "unix_socket_directories=",
-            "max_connections=200",
+            "max_connections=1000",
             "shared_buffers=64MB",
             "autovacuum=off",
+            // In its directory: one that is killed leaves nothing behind.
+            "dynamic_shared_memory_type=mmap",
         ];
         command.args(["-c", &format!("port={port}")]);
         for setting in own.into_iter().chain(self.settings.iter().map(String::as_str)) {
@@ -107,9 +112,9 @@ impl Server {
         self.port.address()
     }
 
-    /// How a database of it is reached.
+    /// How a database of it is reached: with a connection for each task of the cases in which many race.
     pub(crate) fn options(&self, database: &str) -> PostgresOptions {
-        PostgresOptions::new(&self.url(database))
+        PostgresOptions::new(&self.url(database)).connections(AT_ONCE)
     }
 
     pub(crate) fn url(&self, database: &str) -> String {
