@@ -45,6 +45,8 @@ struct Server {
     fsync: Box<str>,
     synchronous_commit: Box<str>,
     standbys: Box<str>,
+    /// A function that beats call and this user may not.
+    forbidden: Option<Box<str>>,
 }
 
 async fn findings(connection: &mut Connection, durability: Durability) -> Result<Vec<Finding>, StoreError> {
@@ -60,7 +62,9 @@ async fn findings(connection: &mut Connection, durability: Durability) -> Result
 async fn ask(connection: &mut Connection) -> Result<Server, StoreError> {
     let sql = "SELECT current_setting('server_version_num')::int, to_regprocedure('pg_current_snapshot()') IS NOT NULL,
             pg_is_in_recovery(), current_setting('default_transaction_read_only') = 'on', current_setting('fsync'),
-            current_setting('synchronous_commit'), coalesce(current_setting('synchronous_standby_names', true), '')";
+            current_setting('synchronous_commit'), coalesce(current_setting('synchronous_standby_names', true), ''),
+            (SELECT min(called) FROM unnest(ARRAY['pg_control_system()', 'pg_current_wal_lsn()', 'pg_walfile_name(pg_lsn)'])
+                AS called WHERE NOT has_function_privilege(to_regprocedure(called)::oid, 'EXECUTE'))";
     let rows = connection.read(sql, &[]).await?;
     let row = rows
         .first()
@@ -74,6 +78,7 @@ async fn ask(connection: &mut Connection) -> Result<Server, StoreError> {
         fsync: columns.take()?,
         synchronous_commit: columns.take()?,
         standbys: columns.take()?,
+        forbidden: columns.take()?,
     })
 }
 
@@ -119,6 +124,12 @@ fn of_server(server: &Server, durability: Durability) -> Vec<Finding> {
         "durability is `replicated`, and the server waits for no standby",
         "set synchronous_standby_names, or say durability = \"local\" or \"managed\"",
     );
+    if let Some(function) = &server.forbidden {
+        findings.push(Finding::new(
+            format!("the user may not call {function}, which tells one life of the server from the next"),
+            format!("run GRANT EXECUTE ON FUNCTION {function} TO that user, in this database, as a superuser"),
+        ));
+    }
     findings
 }
 
@@ -156,6 +167,7 @@ mod tests {
             fsync: "on".into(),
             synchronous_commit: "on".into(),
             standbys: "".into(),
+            forbidden: None,
         }
     }
 
@@ -180,6 +192,7 @@ mod tests {
         assert!(one(|server| server.is_standby = true).contains("standby"));
         assert!(one(|server| server.is_read_only = true).contains("default_transaction_read_only"));
         assert!(one(|server| server.fsync = "off".into()).contains("fsync"));
+        assert!(one(|server| server.forbidden = Some("f()".into())).contains("f()"));
         for weak in ["off", "local", "remote_write"] {
             let mut server = server();
             server.synchronous_commit = weak.into();

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use nightlatch_store::Changes as _;
+use nightlatch_store::nodes::{Beat, NodeId};
 use nightlatch_store_postgres::{ConnectError, Durability, Finding, PostgresOptions, PostgresStore};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 
@@ -158,6 +160,39 @@ async fn a_newer_schema_is_refused_unless_it_says_that_we_can_read_it() {
         .expect("a schema");
     let finding = refusal(&options).await;
     assert!(finding.what.contains("schema 99"), "{finding}");
+}
+
+#[tokio::test]
+async fn the_owner_of_a_database_needs_nothing_but_what_everybody_may() {
+    let server = shared();
+    let database = server.database().await;
+    let client = server.client(&database).await;
+    let role = format!("owner_of_{database}");
+    let owner = format!("CREATE ROLE {role} LOGIN; ALTER DATABASE {database} OWNER TO {role}");
+    client.batch_execute(&owner).await.expect("an owner");
+    let everybody = "EXECUTE ON FUNCTION pg_control_system()";
+    let revoke = format!("REVOKE {everybody} FROM PUBLIC");
+    client.batch_execute(&revoke).await.expect("a right less");
+    let options = PostgresOptions::new(&format!("postgresql://{role}@{}/{database}", server.address()));
+    let finding = refusal(&options).await;
+    assert!(
+        finding.mend.contains("GRANT EXECUTE ON FUNCTION pg_control_system()"),
+        "{finding}"
+    );
+
+    let grant = format!("GRANT {everybody} TO {role}");
+    client.batch_execute(&grant).await.expect("the right");
+    let store = connect(&options).await;
+    add(&store, &record(1, "a")).await;
+    let beat = Beat {
+        node: NodeId::random(),
+        name: "one".into(),
+        version: "1.2.3".into(),
+        now: None,
+        position: None,
+    };
+    store.nodes().expect("nodes share it").beat(&beat).await.expect("store");
+    assert!(end_one(&store, 1).await);
 }
 
 /// A server with a certificate of this name, and the file that it is known by.
