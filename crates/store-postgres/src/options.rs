@@ -70,8 +70,8 @@ impl PostgresOptions {
         }
     }
 
-    /// Whether the server keeps statements ready; true unless said. PgBouncer in transaction mode needs false, or version 1.21 with
-    /// `max_prepared_statements`.
+    /// Whether sessions are ours alone, so that the server keeps statements ready in them and our limits of time; true unless said.
+    /// It must be false behind PgBouncer in transaction mode, which shares sessions: every transaction then brings the limits itself.
     #[must_use]
     pub fn prepared_statements(self, prepared_statements: bool) -> Self {
         Self {
