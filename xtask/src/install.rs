@@ -34,6 +34,23 @@ const PROXIES: [(&str, &str); 4] = [
     ("apache2", "apache2"),
 ];
 
+/// What the tests of the store on PostgreSQL start. Debian keeps the programs of the server where no shell looks.
+const DATABASES: [(&str, &str); 2] = [("postgres", "postgresql"), ("pgbouncer", "pgbouncer")];
+
+/// The servers of the tests of stores.
+pub(crate) fn databases() -> Result<()> {
+    debian::install(
+        &packages_of_missing(&DATABASES, has_server),
+        "the tests of the store on PostgreSQL start servers of their own",
+    )
+}
+
+fn has_server(program: &str) -> bool {
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let mut versions = versions.map(|version| version.path().join("bin").join(program));
+    has(program) || Path::new("/usr/sbin").join(program).exists() || versions.any(|path| path.exists())
+}
+
 /// The browsers of the browser tests, and what drives them.
 pub(crate) fn browsers() -> Result<()> {
     debian::install(

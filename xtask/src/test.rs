@@ -63,7 +63,11 @@ fn prepare(part: Part) -> Result<()> {
         Part::Loom | Part::Tidy => Ok(()),
         Part::Sdk => install::node_modules(),
         Part::Api => install::schemathesis().map(drop),
-        Part::Rust | Part::Gateways => install::gateways().map(drop),
+        Part::Rust => {
+            install::gateways()?;
+            install::databases()
+        }
+        Part::Gateways => install::gateways().map(drop),
         Part::Browser => {
             install::browsers()?;
             install::gateways()?;

@@ -12,10 +12,12 @@ const SERVER: &str = "nightlatch";
 const PROGRAMS: &str = "nightlatch-programs";
 
 /// Each package of the workspace and the packages of the workspace it may depend on.
-const ALLOWED: [(&str, &[&str]); 9] = [
+const ALLOWED: [(&str, &[&str]); 10] = [
     (CORE, &[]),
     (STORE, &[CORE]),
     ("nightlatch-store-sqlite", &[CORE, STORE]),
+    // Its tests start servers.
+    ("nightlatch-store-postgres", &[CORE, STORE, PROGRAMS]),
     // Its tests run on the embedded store, too.
     (ENGINE, &[CORE, STORE, "nightlatch-store-sqlite"]),
     ("nightlatch-tower", &[CORE, STORE, ENGINE]),

@@ -1,5 +1,6 @@
 //! The embedded store keeps the contract of stores, and what a file adds to it.
 
+mod calls;
 mod file;
 mod fresh;
 mod migrating;

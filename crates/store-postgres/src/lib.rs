@@ -1,0 +1,93 @@
+//! The store on PostgreSQL 14 or newer, for any number of nodes.
+//!
+//! Every call is one conditional statement where that can be, in READ COMMITTED; its audit entry and what the other nodes are told of it
+//! are in the same statement. So two nodes that change the same never undo each other, and nothing has to be cleaned up after a node
+//! that vanishes in the middle of a call.
+
+mod address;
+mod amending;
+mod audit;
+mod beats;
+mod changes;
+mod checks;
+mod claims;
+mod clock;
+mod columns;
+mod connection;
+mod creating;
+mod documents;
+mod ending;
+mod entries;
+mod facts;
+mod failure;
+mod filters;
+mod finding;
+mod forgetting;
+mod locks;
+mod migrate;
+mod options;
+mod pools;
+mod position;
+mod presence;
+mod reading;
+mod records;
+mod rows;
+mod store;
+mod text;
+mod tls;
+mod touching;
+
+use std::sync::{Mutex, PoisonError};
+
+use nightlatch_store::nodes::Epoch;
+
+pub use self::finding::{ConnectError, Finding};
+pub use self::options::{Durability, PostgresOptions};
+use self::pools::Pools;
+use self::records::Reading;
+
+/// Keeps everything in a database, or in the first schema of its search path.
+#[derive(Debug)]
+pub struct PostgresStore {
+    pools: Pools,
+    reading: Reading,
+    /// The life of the server that the last beat has met.
+    epoch: Mutex<Option<Epoch>>,
+}
+
+impl PostgresStore {
+    /// Connects to the first of the servers that takes writes, checks it, and brings its tables up to date: an empty database gets
+    /// them.
+    ///
+    /// Fails with [`ConnectError::Refused`] where the server or what it holds must not be used, and with [`ConnectError::Store`] where
+    /// it cannot be reached.
+    pub async fn connect(options: &PostgresOptions) -> Result<Self, ConnectError> {
+        let pools = checks::look(options).await?;
+        migrate::migrate(&mut pools.connection().await?).await?;
+        Ok(Self {
+            pools,
+            reading: Reading::default(),
+            epoch: Mutex::default(),
+        })
+    }
+
+    /// What keeps the store from being used; nothing if it can be. Changes nothing.
+    ///
+    /// Fails where no server can be reached.
+    pub async fn check(options: &PostgresOptions) -> nightlatch_store::Result<Vec<Finding>> {
+        match checks::look(options).await {
+            Ok(_) => Ok(Vec::new()),
+            Err(ConnectError::Refused(findings)) => Ok(findings),
+            Err(ConnectError::Store(error)) => Err(error),
+        }
+    }
+
+    /// Connections that were made to another life of the server, or to another server, may lead to one that nobody listens to.
+    fn met(&self, epoch: &Epoch) {
+        let mut met = self.epoch.lock().unwrap_or_else(PoisonError::into_inner);
+        if met.as_ref().is_some_and(|met| met != epoch) {
+            self.pools.empty();
+        }
+        *met = Some(epoch.clone());
+    }
+}

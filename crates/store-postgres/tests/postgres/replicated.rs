@@ -1,0 +1,108 @@
+//! What is promised where a standby takes over.
+
+use nightlatch_core::session::EndReason;
+use nightlatch_store::nodes::{Beat, Heard, NodeId, Position};
+use nightlatch_store::{Changes as _, Selector, Sessions as _, StoreError, Touched};
+use nightlatch_store_postgres::{Durability, PostgresOptions, PostgresStore};
+
+use nightlatch_store::conformance::fixture::*;
+
+use crate::fresh::connect;
+use crate::server::Server;
+
+/// Has the server wait for a standby, whichever it is.
+async fn wait_for_standby(server: &Server, names: &str) {
+    let client = server.client("postgres").await;
+    let set = format!("ALTER SYSTEM SET synchronous_standby_names = '{names}'");
+    client.batch_execute(&set).await.expect("a setting");
+    client.batch_execute("SELECT pg_reload_conf()").await.expect("a signal");
+    let sql = "SELECT FROM pg_settings WHERE name = 'synchronous_standby_names' AND setting = $1";
+    loop {
+        // A session hears of it between two statements.
+        if !server
+            .client("postgres")
+            .await
+            .query(sql, &[&names])
+            .await
+            .expect("settings")
+            .is_empty()
+        {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn beat(store: &PostgresStore, position: Option<&Position>) -> Result<Heard, StoreError> {
+    let beat = Beat {
+        node: NodeId::from_bytes([7; 16]),
+        name: "one".into(),
+        version: "1.2.3".into(),
+        now: None,
+        position: position.cloned(),
+    };
+    store.nodes().expect("nodes share it").beat(&beat).await
+}
+
+#[tokio::test]
+async fn what_no_standby_confirms_is_unconfirmed_and_no_beat_is_answered() {
+    let server = Server::start(&[]);
+    let store = connect(&server.options("postgres")).await;
+    for number in 1..=2 {
+        add(&store, &record(number, "a")).await;
+    }
+    beat(&store, None).await.expect("store");
+    wait_for_standby(&server, "gone").await;
+    let selector = Selector::Digest(digest(1));
+    let end = end(EndReason::Admin, 1500);
+    let (ended, beaten) = tokio::join!(store.end(&selector, &end, 1), beat(&store, None));
+    assert!(matches!(ended, Err(StoreError::Unconfirmed(_))), "{ended:?}");
+    assert!(matches!(beaten, Err(StoreError::Unconfirmed(_))), "{beaten:?}");
+    let touched = store.touch(&[touch(2, 1500)]).await.expect("activity waits for nobody");
+    assert_eq!(touched, [Touched::Stored]);
+    wait_for_standby(&server, "").await;
+    assert!(
+        get(&store, 1).await.ended().is_some(),
+        "it had been committed where it was asked for"
+    );
+    assert_eq!(reasons(&store, 1).await, [Some(EndReason::Admin)]);
+}
+
+#[tokio::test]
+async fn a_standby_that_takes_over_has_what_was_acknowledged() {
+    let primary = Server::start(&[]);
+    let standby = primary.standby();
+    wait_for_standby(&primary, "*").await;
+    let (one, other) = (primary.address().port(), standby.address().port());
+    let hosts = format!("host=127.0.0.1,127.0.0.1 port={one},{other} user=test dbname=postgres");
+    let options = PostgresOptions::new(&hosts).durability(Durability::Replicated);
+    let store = connect(&options).await;
+    for number in 1..=3 {
+        add(&store, &record(number, "a")).await;
+    }
+    let before = beat(&store, None).await.expect("store");
+    assert!(end_one(&store, 1).await);
+    primary.kill();
+    let read = store.get(&digest(1)).await;
+    assert!(
+        matches!(read, Err(StoreError::Unavailable(_))),
+        "nobody takes writes: {read:?}"
+    );
+
+    let client = standby.client("postgres").await;
+    client.batch_execute("SELECT pg_promote()").await.expect("a promotion");
+    let after = loop {
+        match beat(&store, Some(&before.position)).await {
+            Ok(heard) => break heard,
+            // It takes no writes yet.
+            Err(error) => assert!(!error.to_string().is_empty()),
+        }
+    };
+    assert_ne!(after.epoch, before.epoch);
+    assert_eq!(after.changes, None, "whatever is in memory may be wrong");
+    assert!(get(&store, 1).await.ended().is_some());
+    assert_eq!(reasons(&store, 1).await, [Some(EndReason::Admin)]);
+    assert!(end_one(&store, 2).await);
+    let next = beat(&store, Some(&after.position)).await.expect("store");
+    assert_eq!(next.changes.map(|changes| changes.len()), Some(1));
+}
