@@ -8,6 +8,7 @@ mod key;
 mod level;
 mod peer;
 mod position;
+pub(crate) mod postgres;
 mod proxy;
 mod public_url;
 mod reading;
@@ -181,6 +182,8 @@ impl Config {
     }
 }
 
+/// Two beats, so that one that is late costs nobody anything.
+const SHORTEST_END_BOUND: Span = Span::from_millis(500);
 /// What is more than this is no difference of clocks.
 const LONGEST_LEEWAY: Span = Span::from_secs(300);
 
@@ -247,6 +250,13 @@ fn validate(document: ConfigDocument) -> Result<Config, Problems> {
         problems.push((
             "store.touch_interval".to_owned(),
             "zero would write every request through; write for example `30s`".to_owned(),
+        ));
+    }
+    problems.extend(postgres::problems(&store));
+    if store.end_bound < SHORTEST_END_BOUND {
+        problems.push((
+            "store.end_bound".to_owned(),
+            format!("a node beats four times a second and would have no lease in between; write at least `{SHORTEST_END_BOUND}`"),
         ));
     }
     problems.extend(too_long_leeway(management.auth_time_leeway));

@@ -12,12 +12,14 @@ use nightlatch_engine::clock::Clock;
 use nightlatch_engine::{Engine, Options, PolicySource};
 use nightlatch_store::Store;
 use nightlatch_store::memory::MemoryStore;
+use nightlatch_store_postgres::{Durability, PostgresOptions, PostgresStore};
 use nightlatch_store_sqlite::SqliteStore;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use zeroize::Zeroizing;
 
-use crate::config::{Config, Listener, PolicyOwner, PublicUrl, StoreKind};
+use crate::config::{Config, Listener, PolicyOwner, PublicUrl, StoreKind, StoreSection, postgres};
 use crate::http::listen::Bound;
 use crate::http::routed::routed;
 use crate::proxy::{self, Proxy};
@@ -54,15 +56,40 @@ struct Tasks {
 }
 
 /// Opens the store of a configuration.
-pub(crate) fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
+pub(crate) async fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
     Ok(match config.store.kind {
         StoreKind::Memory => Arc::new(MemoryStore::default()),
+        StoreKind::Postgres => {
+            let store = PostgresStore::connect(&postgres_options(&config.store)?).await;
+            Arc::new(store.context("store.url: the database cannot be used")?)
+        }
         StoreKind::Sqlite => {
             let path = &config.store.path;
             let store = SqliteStore::open(path);
             Arc::new(store.with_context(|| format!("store.path: cannot open the database {}", path.display()))?)
         }
     })
+}
+
+fn postgres_options(store: &StoreSection) -> anyhow::Result<PostgresOptions> {
+    let url = store.url.as_ref().context("store.url: it is missing")?;
+    let mut options = PostgresOptions::new(url.as_str())
+        .durability(match store.durability {
+            postgres::Durability::Replicated => Durability::Replicated,
+            postgres::Durability::Managed => Durability::Managed,
+            postgres::Durability::Local => Durability::Local,
+        })
+        .connections(store.connections.get().into())
+        .prepared_statements(store.prepared_statements);
+    if let Some(file) = &store.password_file {
+        let password = std::fs::read_to_string(file);
+        let password = password.with_context(|| format!("store.password_file: {} cannot be read", file.display()))?;
+        options = options.password(Zeroizing::new(password.trim_end_matches(['\r', '\n']).to_owned()));
+    }
+    if let Some(file) = &store.root_certificates {
+        options = options.root_certificates(file.to_path_buf());
+    }
+    Ok(options)
 }
 
 /// Starts everything. `extra` are pages beside the endpoints, on the listener for browsers.
@@ -87,12 +114,14 @@ pub(crate) async fn start(config: Config, extra: impl FnOnce(&Arc<ServerState>) 
     if config.policy_owner == PolicyOwner::File && config.source.is_some() {
         policy_file::warn_of_lints(&config.policy);
     }
-    let store = open_store(&config)?;
+    let store = open_store(&config).await?;
     let clock = Clock::system(store.latest_instant().await.context("the store cannot be read")?);
     let options = Options {
         touch_interval: config.store.touch_interval,
         store_grace: config.store.grace,
         development: config.development,
+        end_bound: config.store.end_bound,
+        node_name: browser_address.to_string().into(),
         ..Options::default()
     };
     let engine = Engine::open(store, clock, policy_source(&config), options)

@@ -40,7 +40,8 @@ pub(super) async fn add_policy(
     audit: &AuditEntry,
 ) -> Result<bool> {
     let sql = document!(
-        "INSERT INTO policies (revision, since, document, actor, reason, restored) VALUES ($14, $15, $16, $17, $18, $19)
+        "INSERT INTO policies (revision, since, document, actor, reason, restored)
+         SELECT $14, $15, $16, $17, $18, $19 WHERE $14 = (SELECT coalesce(max(revision), 0) + 1 FROM policies)
          ON CONFLICT DO NOTHING",
         "policy"
     );

@@ -221,17 +221,24 @@ pub(super) async fn expire(connection: &mut Connection, expiries: &[Expiry]) -> 
         .collect();
     let versions: Vec<i64> = expiries.iter().map(|expiry| columns::version(expiry.version)).collect();
     let seen: Vec<i64> = expiries.iter().map(|expiry| expiry.seen.as_millis()).collect();
-    let params: [Param<'_>; 3] = [
+    let today: Vec<i64> = expiries.iter().map(|expiry| i64::from(expiry.today)).collect();
+    let at: Vec<i64> = expiries.iter().map(|expiry| expiry.at.as_millis()).collect();
+    let params: [Param<'_>; 5] = [
         (&digests, Type::BYTEA_ARRAY),
         (&versions, Type::INT8_ARRAY),
         (&seen, Type::INT8_ARRAY),
+        (&today, Type::INT8_ARRAY),
+        (&at, Type::INT8_ARRAY),
     ];
-    // A touch that is under way is waited for, and spares the session then.
+    // A touch that is under way is waited for, and spares the session then. A policy that is added meanwhile is dated ahead, so it
+    // was not in force at any of these deadlines.
     let sql = ending_from!(
         ", told.place FROM sessions s
-        JOIN unnest($1::bytea[], $2::bigint[], $3::bigint[]) WITH ORDINALITY AS told (digest, version, seen, place)
+        JOIN unnest($1::bytea[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[])
+            WITH ORDINALITY AS told (digest, version, seen, today, at, place)
             ON told.digest = s.digest
         WHERE s.version = told.version AND s.seen <= told.seen AND s.ended_at IS NULL
+            AND NOT EXISTS (SELECT FROM policies WHERE revision > told.today AND since <= told.at)
         ORDER BY s.handle, told.place FOR NO KEY UPDATE OF s"
     );
     connection.begin(Commit::Durable);

@@ -45,6 +45,8 @@ pub(super) async fn join(nodes: &dyn Nodes, node: &Node, clock: &Clock) -> Resul
             } => {
                 nodes.move_offset(&epoch, expected, offset).await?;
             }
+            // The first to be answered soon tells the time; this one asks again.
+            Advice::Keep => {}
         }
     }
     Err(StoreError::Contended("other nodes set the time".to_owned()))
@@ -109,6 +111,7 @@ impl Uncancelled {
                 );
                 nodes.move_offset(&epoch, expected, offset).await?;
             }
+            Advice::Keep => {}
         }
         node.turns.given(heard.turns.clone(), sent);
         self.hear(&last, &heard).await?;
@@ -143,6 +146,8 @@ impl Uncancelled {
         }
         if last.epoch.is_some() && !same_epoch {
             self.end_again().await?;
+            // It may know less of activity than this node believes, and would end soon what is alive.
+            self.flush_all().await?;
         }
         Ok(())
     }

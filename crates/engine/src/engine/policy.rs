@@ -89,6 +89,11 @@ impl Uncancelled {
     pub async fn change_policy(&self, change: PolicyChange) -> Result<PolicyChanged> {
         let next = match self.add_policy(change).await? {
             Ok(next) => next,
+            Err(PolicyChanged::Unchanged(revision)) => {
+                // Somebody else has just added it, and it may be to come.
+                self.wait_until(self.in_force.all_known().since()).await;
+                return Ok(PolicyChanged::Unchanged(revision));
+            }
             Err(without) => return Ok(without),
         };
         // Without the turn: the beat needs it, and without beats nothing would be decided here until then.

@@ -36,6 +36,8 @@ pub(crate) enum Advice {
         expected: Option<i64>,
         offset: i64,
     },
+    /// The answer came too late to say anything.
+    Keep,
 }
 
 /// What the last beats have told.
@@ -69,20 +71,27 @@ impl ClusterTime {
 
     /// What is to be done after a beat.
     pub(crate) fn heard(&mut self, heard: &Heard, sample: Sample) -> Advice {
-        let shown = sample.shown.max(heard.latest).as_millis();
+        let round_trip = sample.received.since(sample.sent);
+        let half = Span::from_millis(round_trip.as_millis() / 2);
+        // What this node showed when the store looked at its clock, as nearly as can be told.
+        let shown = (sample.shown - half).max(heard.latest).as_millis();
         let Some(offset) = heard.offset else {
-            // A new epoch: time goes on from what this node shows, or any other has shown.
-            return move_offset(heard, shown);
+            // A new epoch: time goes on from what this node shows, or any other has shown. All follow whoever moves the offset, so
+            // that has to be somebody who was answered soon.
+            return if half <= EXACT {
+                move_offset(heard, shown)
+            } else {
+                Advice::Keep
+            };
         };
         let time = Instant::from_millis(heard.clock.as_millis() + offset);
-        let round_trip = sample.received.since(sample.sent);
         let known = self.of.as_ref() == Some(&(heard.epoch.clone(), offset));
         // The store has looked at its clock somewhere between the two ends of the round trip.
         let stepped_forward = sample.shown + STEP < time;
         let stepped_back = time + STEP < sample.shown - round_trip;
         // Where others have seen the time in between we were stopped ourselves, and they have gone on.
         let seen_by_others = heard.latest + STEP >= time;
-        if known && (stepped_forward && !seen_by_others || stepped_back) {
+        if known && (stepped_forward && !seen_by_others || stepped_back) && half <= EXACT {
             // The store's clock was set, and no time has passed.
             return move_offset(heard, shown);
         }
@@ -90,7 +99,6 @@ impl ClusterTime {
             self.best = None;
             self.of = Some((heard.epoch.clone(), offset));
         }
-        let half = Span::from_millis(round_trip.as_millis() / 2);
         let answer = Answer {
             round_trip,
             at: sample.sent + half,
@@ -200,12 +208,19 @@ mod tests {
     #[test]
     fn time_goes_on_in_a_new_epoch() {
         let mut time = ClusterTime::default();
-        assert_eq!(time.heard(&heard(500, None, 0), sample(0, 10, 1000)), moved(None, 500));
+        assert_eq!(time.heard(&heard(500, None, 0), sample(0, 10, 1000)), moved(None, 495));
         assert_eq!(
             time.heard(&heard(500, None, 9000), sample(0, 10, 1000)),
             moved(None, 8500),
             "another node was further"
         );
+    }
+
+    #[test]
+    fn nobody_who_is_answered_late_sets_the_time_of_all() {
+        let mut time = ClusterTime::default();
+        assert_eq!(time.heard(&heard(500, None, 0), sample(0, 502, 1000)), Advice::Keep);
+        assert_eq!(time.heard(&heard(500, None, 0), sample(0, 500, 1000)), moved(None, 250));
     }
 
     #[test]
@@ -218,13 +233,13 @@ mod tests {
         };
         let hour = 3_600_000;
         let told = known().heard(&heard(1250 + hour, Some(0), 1250), sample(250, 260, 1255));
-        assert_eq!(told, moved(Some(0), 1255 - 1250 - hour), "nobody has seen that hour");
+        assert_eq!(told, moved(Some(0), -hour), "nobody has seen that hour");
         let told = known().heard(&heard(1250 + hour, Some(0), 1240 + hour), sample(250, 260, 1255));
         assert!(matches!(told, Advice::Show(..)), "the others have: {told:?}");
         let told = known().heard(&heard(1450, Some(0), 1000), sample(250, 260, 1255));
         assert!(matches!(told, Advice::Show(..)), "a small step: {told:?}");
         let told = known().heard(&heard(1250 - hour, Some(0), 1250), sample(250, 260, 1255));
-        assert_eq!(told, moved(Some(0), 1255 - 1250 + hour), "time never runs back");
+        assert_eq!(told, moved(Some(0), hour), "time never runs back");
         let told = known().heard(&heard(1100, Some(0), 1250), sample(250, 260, 1255));
         assert!(matches!(told, Advice::Show(..)), "a little it does, slowly: {told:?}");
         let told = known().heard(&heard(1250, Some(0), 1250), sample(250, 2260, 3255));

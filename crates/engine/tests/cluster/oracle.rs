@@ -81,6 +81,15 @@ pub(crate) struct Oracle {
     lost: Vec<(Moment, Moment)>,
 }
 
+/// Activity may have been told to a store that is no more, or not be told because a node believes that it was.
+fn may_be_forgotten(lost: &[(Moment, Moment)], activity: &Call) -> bool {
+    is_lost(
+        lost,
+        activity.asked.saturating_sub(TOLD_WITHIN),
+        activity.answered + TOLD_WITHIN,
+    )
+}
+
 fn is_lost(lost: &[(Moment, Moment)], asked: Moment, answered: Moment) -> bool {
     lost.iter().any(|(from, to)| asked <= *to && *from <= answered)
 }
@@ -147,9 +156,7 @@ impl Oracle {
         self.sessions
             .retain(|_, known| !is_lost(lost, known.created, known.answered));
         for known in self.sessions.values_mut() {
-            known
-                .activity
-                .retain(|activity| !is_lost(lost, activity.asked, activity.answered + TOLD_WITHIN));
+            known.activity.retain(|activity| !may_be_forgotten(lost, activity));
         }
     }
 
@@ -232,8 +239,7 @@ impl Oracle {
                 let policy = self.policies.certain(call.asked.saturating_sub(CLOCK), call.answered);
                 let too_old = known.answered + MAX_AGE + CLOCK < call.asked;
                 let bound = (known.latest.max(known.answered) + idle).min(known.answered + absolute) + CLOCK;
-                // It may have been told to the store that is no more.
-                if !is_lost(&self.lost, call.asked, call.answered + TOLD_WITHIN) {
+                if !may_be_forgotten(&self.lost, &call) {
                     known.activity.push(call);
                 }
                 known.latest = known.latest.max(call.answered);

@@ -40,6 +40,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if config.store.kind == StoreKind::Memory {
         bail!("store.kind is `memory`: nothing is kept, so there is nothing to copy");
     }
+    if config.store.kind == StoreKind::Postgres {
+        bail!("store.kind is `postgres`: back the database up as any other, for example with pg_dump or pg_basebackup");
+    }
     is_there(&config, &args.config, "start the server once, which makes it")?;
     let Copied { sessions, audit } = copy(&config.store.path, &args.file)?;
     writeln!(

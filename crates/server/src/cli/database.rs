@@ -20,27 +20,33 @@ pub(super) struct NewDatabase {
 
 impl NewDatabase {
     /// Opens the store to write; `file` is the configuration.
-    pub(super) fn open(self, config: &Config, file: &Path) -> anyhow::Result<Arc<dyn Store>> {
+    pub(super) async fn open(self, config: &Config, file: &Path) -> anyhow::Result<Arc<dyn Store>> {
         if self.new_database {
-            return lasting(config).and_then(|()| open_store(config));
+            lasting(config)?;
+            return open_store(config).await;
         }
         existing(
             config,
             file,
             "start the server once, or add --new-database to make it here",
         )
+        .await
     }
 }
 
 /// Opens a store that is there already.
-pub(super) fn existing(config: &Config, file: &Path, remedy: &str) -> anyhow::Result<Arc<dyn Store>> {
+pub(super) async fn existing(config: &Config, file: &Path, remedy: &str) -> anyhow::Result<Arc<dyn Store>> {
     lasting(config)?;
     is_there(config, file, remedy)?;
-    open_store(config)
+    open_store(config).await
 }
 
 /// Whether there is a database, said with where it was looked for.
 pub(super) fn is_there(config: &Config, file: &Path, remedy: &str) -> anyhow::Result<()> {
+    if config.store.kind == StoreKind::Postgres {
+        // Whether it is there only the server can say, and what connects asks it.
+        return Ok(());
+    }
     let path = &config.store.path;
     if path.is_file() {
         return Ok(());

@@ -106,18 +106,15 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         Err(code) => return Ok(code),
     };
     let store = match &args.command {
-        Command::Create(new) => new.database.open(&config, &of.config)?,
+        Command::Create(new) => new.database.open(&config, &of.config).await?,
         Command::List(_) | Command::Revoke(_) => {
-            existing(&config, &of.config, "start the server once, which makes it")?
+            existing(&config, &of.config, "start the server once, which makes it").await?
         }
     };
     match &args.command {
         Command::Create(new) => {
             create(&*store, new).await?;
-            super::complain(format_args!(
-                "It is a key of the servers on {}.",
-                config.store.path.display()
-            ));
+            super::complain(format_args!("It is a key of the servers on {}.", config.store.place()));
         }
         Command::List(_) => list(&*store).await?,
         Command::Revoke(Named { name, .. }) => revoke(&*store, name).await?,

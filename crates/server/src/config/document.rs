@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::num::NonZeroU16;
 use std::sync::LazyLock;
 
 use nightlatch_core::policy::PolicyDocument;
@@ -17,7 +18,7 @@ use super::peer::Peer;
 use super::proxy::ProxySection;
 use super::schema::Node;
 use super::site::SiteSection;
-use super::{address, level};
+use super::{address, level, postgres};
 use crate::http::request_kind::Navigation;
 use crate::http::sign_in_url::SignInUrl;
 
@@ -211,8 +212,26 @@ pub(crate) struct StoreSection {
     pub(crate) path: FilePath,
     /// How long activity may wait until it is stored. A crash loses no more activity than this.
     pub(crate) touch_interval: Span,
-    /// How long live sessions go on while the store fails. After that every answer is 503 until the store works again.
+    /// How long live sessions go on while the store fails. After that every answer is 503 until the store works again. Not of the
+    /// kind `postgres`, where `end_bound` says it.
     pub(crate) grace: Span,
+    /// The address of the kind `postgres`, as libpq writes it; several hosts are separated by commas.
+    #[serde(deserialize_with = "postgres::present_url")]
+    #[schemars(schema_with = "postgres::url_schema")]
+    pub(crate) url: Option<postgres::Url>,
+    /// A file with the password of the kind `postgres`, and nothing else.
+    pub(crate) password_file: Option<FilePath>,
+    /// A file with the certificates that the servers of the kind `postgres` are known by. Left out: those that the system trusts.
+    pub(crate) root_certificates: Option<FilePath>,
+    /// What keeps an acknowledged sign-out when a server of the kind `postgres` is lost.
+    pub(crate) durability: postgres::Durability,
+    /// How many connections one node has open at most, besides that of its beats.
+    pub(crate) connections: NonZeroU16,
+    /// Whether the servers keep statements ready. PgBouncer in transaction mode needs `false`, or version 1.21.
+    pub(crate) prepared_statements: bool,
+    /// Within what time a sign-out that one node has acknowledged acts on all nodes, and for how long a node goes on when the store
+    /// does not answer.
+    pub(crate) end_bound: Span,
 }
 
 impl Default for StoreSection {
@@ -222,6 +241,13 @@ impl Default for StoreSection {
             path: FilePath::new("nightlatch.db"),
             touch_interval: Span::from_secs(30),
             grace: Span::from_secs(10),
+            url: None,
+            password_file: None,
+            root_certificates: None,
+            durability: postgres::Durability::Local,
+            connections: const { NonZeroU16::new(16).unwrap() },
+            prepared_statements: true,
+            end_bound: Span::from_secs(1),
         }
     }
 }
@@ -229,8 +255,10 @@ impl Default for StoreSection {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum StoreKind {
-    /// In one SQLite file.
+    /// In one SQLite file, for one process.
     Sqlite,
+    /// In a PostgreSQL database, for any number of nodes.
+    Postgres,
     /// In memory; nothing survives a restart.
     Memory,
 }

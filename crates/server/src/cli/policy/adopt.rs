@@ -64,7 +64,7 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
 
 /// Makes sure that the store's latest policy is the file's; answers its number.
 async fn keep(config: &Config, args: &Args) -> anyhow::Result<u32> {
-    let store = args.database.open(config, &args.config)?;
+    let store = args.database.open(config, &args.config).await?;
     let clock = Clock::system(store.latest_instant().await?);
     let source = PolicySource::Given {
         policy: config.policy.clone(),

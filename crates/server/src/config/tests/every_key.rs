@@ -34,7 +34,9 @@ const FREE: &[&str] = &[
     "server.provider_note",
     "sites[0].application",
     "sites[0].host",
+    "store.password_file",
     "store.path",
+    "store.root_certificates",
 ];
 
 /// The leaves below a node.
