@@ -8,7 +8,6 @@ mod key;
 mod level;
 mod peer;
 mod position;
-pub(crate) mod postgres;
 mod proxy;
 mod public_url;
 mod reading;
@@ -17,6 +16,7 @@ mod schema;
 mod similar;
 mod site;
 mod stamp;
+pub(crate) mod store;
 pub(crate) mod text_file;
 mod upstream;
 
@@ -28,7 +28,7 @@ use nightlatch_core::policy::{Policy, PolicyDocument, Violation};
 use nightlatch_core::time::Span;
 
 use self::document::{ConfigDocument, DialectSection, GatewaySection, ManagementSection, PolicySection, ServerSection};
-pub(crate) use self::document::{LogFormat, LogSection, StoreKind, StoreSection};
+pub(crate) use self::document::{LogFormat, LogSection};
 pub(crate) use self::file_path::FilePath;
 pub(crate) use self::level::targets;
 use self::peer::Peer;
@@ -39,6 +39,7 @@ pub(crate) use self::reference::reference;
 use self::site::SiteSection;
 pub(crate) use self::site::{Escapes, Preflights, Site};
 pub(crate) use self::stamp::Stamp;
+pub(crate) use self::store::{StoreKind, StoreSection};
 pub(crate) use self::upstream::UpstreamAddress;
 use crate::http::request_kind::Navigation;
 use crate::http::sign_in_url::SignInUrl;
@@ -252,7 +253,7 @@ fn validate(document: ConfigDocument) -> Result<Config, Problems> {
             "zero would write every request through; write for example `30s`".to_owned(),
         ));
     }
-    problems.extend(postgres::problems(&store));
+    problems.extend(store::problems(&store));
     if store.end_bound < SHORTEST_END_BOUND {
         problems.push((
             "store.end_bound".to_owned(),

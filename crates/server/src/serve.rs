@@ -19,7 +19,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
-use crate::config::{Config, Listener, PolicyOwner, PublicUrl, StoreKind, StoreSection, postgres};
+use crate::config::{Config, Listener, PolicyOwner, PublicUrl, StoreKind, StoreSection, store};
 use crate::http::listen::Bound;
 use crate::http::routed::routed;
 use crate::proxy::{self, Proxy};
@@ -75,9 +75,9 @@ fn postgres_options(store: &StoreSection) -> anyhow::Result<PostgresOptions> {
     let url = store.url.as_ref().context("store.url: it is missing")?;
     let mut options = PostgresOptions::new(url.as_str())
         .durability(match store.durability {
-            postgres::Durability::Replicated => Durability::Replicated,
-            postgres::Durability::Managed => Durability::Managed,
-            postgres::Durability::Local => Durability::Local,
+            store::Durability::Replicated => Durability::Replicated,
+            store::Durability::Managed => Durability::Managed,
+            store::Durability::Local => Durability::Local,
         })
         .connections(store.connections.get().into())
         .prepared_statements(store.prepared_statements);

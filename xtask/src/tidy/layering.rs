@@ -26,6 +26,7 @@ const ALLOWED: [(&str, &[&str]); 10] = [
         &[
             CORE,
             STORE,
+            "nightlatch-store-postgres",
             "nightlatch-store-sqlite",
             ENGINE,
             "nightlatch-tower",

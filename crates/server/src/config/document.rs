@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::num::NonZeroU16;
 use std::sync::LazyLock;
 
 use nightlatch_core::policy::PolicyDocument;
@@ -13,12 +12,12 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
-use super::file_path::FilePath;
 use super::peer::Peer;
 use super::proxy::ProxySection;
 use super::schema::Node;
 use super::site::SiteSection;
-use super::{address, level, postgres};
+use super::store::StoreSection;
+use super::{address, level};
 use crate::http::request_kind::Navigation;
 use crate::http::sign_in_url::SignInUrl;
 
@@ -201,66 +200,6 @@ pub(crate) struct DialectSection {
     /// The gateways that may ask from other machines, as addresses or networks.
     #[serde(default)]
     pub(crate) trusted_proxies: Vec<Peer>,
-}
-
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct StoreSection {
-    /// How sessions are stored.
-    pub(crate) kind: StoreKind,
-    /// The database file of the kind `sqlite`. The first start creates it; its directory has to exist.
-    pub(crate) path: FilePath,
-    /// How long activity may wait until it is stored. A crash loses no more activity than this.
-    pub(crate) touch_interval: Span,
-    /// How long live sessions go on while the store fails. After that every answer is 503 until the store works again. Not of the
-    /// kind `postgres`, where `end_bound` says it.
-    pub(crate) grace: Span,
-    /// The address of the kind `postgres`, as libpq writes it; several hosts are separated by commas.
-    #[serde(deserialize_with = "postgres::present_url")]
-    #[schemars(schema_with = "postgres::url_schema")]
-    pub(crate) url: Option<postgres::Url>,
-    /// A file with the password of the kind `postgres`, and nothing else.
-    pub(crate) password_file: Option<FilePath>,
-    /// A file with the certificates that the servers of the kind `postgres` are known by. Left out: those that the system trusts.
-    pub(crate) root_certificates: Option<FilePath>,
-    /// What keeps an acknowledged sign-out when a server of the kind `postgres` is lost.
-    pub(crate) durability: postgres::Durability,
-    /// How many connections one node has open at most, besides that of its beats.
-    pub(crate) connections: NonZeroU16,
-    /// Whether the servers keep statements ready. PgBouncer in transaction mode needs `false`, or version 1.21.
-    pub(crate) prepared_statements: bool,
-    /// Within what time a sign-out that one node has acknowledged acts on all nodes, and for how long a node goes on when the store
-    /// does not answer.
-    pub(crate) end_bound: Span,
-}
-
-impl Default for StoreSection {
-    fn default() -> Self {
-        Self {
-            kind: StoreKind::Sqlite,
-            path: FilePath::new("nightlatch.db"),
-            touch_interval: Span::from_secs(30),
-            grace: Span::from_secs(10),
-            url: None,
-            password_file: None,
-            root_certificates: None,
-            durability: postgres::Durability::Local,
-            connections: const { NonZeroU16::new(16).unwrap() },
-            prepared_statements: true,
-            end_bound: Span::from_secs(1),
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum StoreKind {
-    /// In one SQLite file, for one process.
-    Sqlite,
-    /// In a PostgreSQL database, for any number of nodes.
-    Postgres,
-    /// In memory; nothing survives a restart.
-    Memory,
 }
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
