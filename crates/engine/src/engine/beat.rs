@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use nightlatch_core::time::Span;
 use nightlatch_store::nodes::{Heard, Nodes, Turn};
 use nightlatch_store::token::{Digest, Handle};
 use nightlatch_store::{Change, Document, End, Ended, Result, Selector, StoreError};
@@ -13,6 +14,8 @@ use crate::node::{Advice, KnownEnd, LastHeard, Node, Sample};
 
 /// From one beat to the next.
 const EVERY: Duration = Duration::from_millis(250);
+/// A node that has said nothing for so long serves nobody.
+const GONE_AFTER: Span = Span::from_secs(30);
 /// So often a node that starts asks for the time before it gives up.
 const ATTEMPTS: usize = 8;
 
@@ -79,6 +82,16 @@ impl Engine {
                 tracing::warn!(%error, "the store has not answered a beat");
             }
         }
+    }
+
+    /// Whether no other node serves the sessions of the store now.
+    pub async fn is_alone(&self) -> Result<bool> {
+        let Some((node, nodes)) = self.node.as_ref().zip(self.store.nodes()) else {
+            return Ok(true);
+        };
+        let listed = self.health.read(nodes.list().await, self.now())?;
+        let mut others = listed.iter().filter(|other| other.id != node.id);
+        Ok(!others.any(|other| other.silent_for < GONE_AFTER))
     }
 
     /// One beat, where several nodes share the store. [`Engine::run`] beats four times a second.
@@ -154,6 +167,23 @@ impl Uncancelled {
 }
 
 impl Uncancelled {
+    /// The other nodes need not wait until they notice that this one is gone.
+    pub(super) async fn leave(&self) {
+        if let Some((node, nodes)) = self.node.as_ref().zip(self.store.nodes())
+            && let Err(error) = nodes.leave(node.id).await
+        {
+            tracing::debug!(%error, "the other nodes notice by themselves that this one is gone");
+        }
+    }
+
+    /// Forgets what every node has heard of long ago.
+    pub(super) async fn forget_changes(&self, limit: usize) -> Result<usize> {
+        match self.store.nodes() {
+            Some(nodes) => nodes.forget_changes(limit).await,
+            None => Ok(0),
+        }
+    }
+
     /// Tells a store in another life of the ends that this node knows. What it has not forgotten it leaves as it is.
     async fn end_again(&self) -> Result<()> {
         let ends = self.node.as_ref().map(|node| node.journal.ends()).unwrap_or_default();

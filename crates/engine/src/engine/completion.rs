@@ -127,7 +127,14 @@ impl Engine {
         self.completion.tasks.close();
         self.completion.tasks.wait().await;
         // What is told last is what the work before has left in the table.
-        over(self.begin(|engine| Box::pin(engine.flush_all()))).await
+        over(self.begin(|engine| {
+            Box::pin(async move {
+                let flushed = engine.flush_all().await;
+                engine.leave().await;
+                flushed
+            })
+        }))
+        .await
     }
 
     /// Waits until nothing that has begun is left to be done.

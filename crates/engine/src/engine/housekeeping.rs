@@ -119,6 +119,10 @@ impl Engine {
             .run_to_completion(move |engine| Box::pin(engine.writes().forget_ended(before, PAGE)))
             .await
         {}
+        while let Ok(PAGE) = self
+            .run_to_completion(move |engine| Box::pin(engine.forget_changes(PAGE)))
+            .await
+        {}
         let before = self.now() - CLAIMS_KEPT;
         while let Ok(PAGE) = self
             .run_to_completion(move |engine| Box::pin(engine.writes().forget_claims(before, PAGE)))

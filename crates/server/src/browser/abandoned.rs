@@ -26,7 +26,7 @@ pub(crate) async fn close(server: Arc<ServerState>) {
         };
         if !remembered {
             // Until the store answers: a tab that was open when the server was killed is known to the store alone.
-            remembered = remember(&server, now).await.is_ok();
+            remembered = remember_unless_others_do(&server, now).await.is_ok();
         }
         for gone in server.attendance.gone(now) {
             if let Err(error) = close_one(&server, &gone, now).await {
@@ -35,6 +35,14 @@ pub(crate) async fn close(server: Arc<ServerState>) {
             }
         }
     }
+}
+
+/// Another node that is there may serve tabs that nobody reports here.
+async fn remember_unless_others_do(server: &ServerState, now: Instant) -> Result<(), StoreError> {
+    if server.engine.is_alone().await? {
+        remember(server, now).await?;
+    }
+    Ok(())
 }
 
 /// The open tabs of every session that the store knows.
