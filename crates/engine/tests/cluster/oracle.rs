@@ -10,8 +10,8 @@ use super::policies::{Changes, GATING, MAX_AGE, MAX_AWAY};
 /// Milliseconds of the world.
 pub(crate) type Moment = u64;
 
-/// What the clocks of nodes may be off by.
-const CLOCK: Moment = 250;
+/// What the clocks of two nodes may differ by: each knows the time to 250 ms.
+const CLOCK: Moment = 500;
 /// Within what time a node that reaches the store has told it of activity. One that does not may take it with it.
 const TOLD_WITHIN: Moment = 3_000;
 
