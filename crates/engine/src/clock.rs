@@ -4,7 +4,7 @@
 //! the wall clock does afterwards moves no deadline; a jump of it is only noticed. Across restarts the latest instant
 //! that the store knows is the least the clock shows.
 //!
-//! Where several nodes share a store, time is the store's ([`Clock::steer`]); the wall clock of the node is not asked.
+//! Where several nodes share a store, time is the store's; the wall clock of the node is not asked.
 
 #![expect(
     clippy::disallowed_methods,
