@@ -67,6 +67,12 @@ struct Known {
     over: Option<(Moment, usize)>,
     /// When somebody first asked for an end, answered or not.
     end_asked: Option<Moment>,
+    /// When somebody first asked for another token in place of this one, answered or not.
+    rename_asked: Option<Moment>,
+    /// The call that was answered with another token.
+    renamed: Option<(Moment, Moment)>,
+    /// As what it went on then.
+    went_on_as: Option<usize>,
 }
 
 /// Reads the history as it happens.
@@ -135,6 +141,26 @@ impl Oracle {
         }
     }
 
+    /// Another token is asked for in place of that of a session.
+    pub(crate) fn rename_is_asked_for(&mut self, session: usize, at: Moment) {
+        if let Some(known) = self.sessions.get_mut(&session) {
+            known.rename_asked.get_or_insert(at);
+        }
+    }
+
+    /// The session of `before` goes on under another token, and as another one here.
+    pub(crate) fn is_renamed(&mut self, before: usize, call: Call) {
+        let end_asked = self.sessions.get(&before).and_then(|known| known.end_asked);
+        if let Some(known) = self.sessions.get_mut(&before) {
+            known.renamed = Some((call.asked, call.answered));
+            known.went_on_as = Some(call.session);
+        }
+        self.signed_in(call);
+        if let Some(known) = self.sessions.get_mut(&call.session) {
+            known.end_asked = end_asked;
+        }
+    }
+
     pub(crate) fn end_is_asked_for(&mut self, session: usize, at: Moment) {
         if let Some(known) = self.sessions.get_mut(&session) {
             known.end_asked.get_or_insert(at);
@@ -184,9 +210,16 @@ impl Oracle {
         Some(told.max(at) + TOLD_WITHIN + self.rules.end_bound)
     }
 
-    /// Whether anything is to be said of it.
-    pub(crate) fn knows(&self, session: usize) -> bool {
-        self.sessions.contains_key(&session)
+    /// A session under this token and under those that took its place.
+    pub(crate) fn under_every_token(&self, session: usize) -> Vec<usize> {
+        let next = |number: &usize| self.sessions.get(number).and_then(|known| known.went_on_as);
+        std::iter::successors(Some(session), next).collect()
+    }
+
+    /// Whether its token names it for certain, and the store knows it.
+    pub(crate) fn can_tell(&self, session: usize) -> bool {
+        let known = self.sessions.get(&session);
+        known.is_some_and(|known| known.rename_asked.is_none())
     }
 
     /// Whether it was answered that it is over.
@@ -233,6 +266,7 @@ impl Oracle {
                 known.latest = known.latest.max(call.answered);
                 Ok(())
             }
+            Answered::Unknown if known.rename_asked.is_some() => Ok(()),
             Answered::Unknown => Err("a session that was acknowledged is unknown".to_owned()),
             Answered::Allowed | Answered::AllowedBehindTheGate => {
                 let gated = answered == Answered::AllowedBehindTheGate;
@@ -243,8 +277,14 @@ impl Oracle {
                     known.activity.push(call);
                 }
                 known.latest = known.latest.max(call.answered);
+                let renamed = known
+                    .renamed
+                    .filter(|(asked, answered)| !is_lost(&self.lost, *asked, *answered));
                 let may_be_active = known.under_way.iter().any(|asked| *asked <= bound);
                 match acts_from {
+                    _ if renamed.is_some_and(|(_, at)| call.asked >= at + self.rules.end_bound) => {
+                        Err("let in by a token that was replaced".to_owned())
+                    }
                     Some(from) if call.asked >= from => {
                         Err(format!("let in {} ms after the end was to act", call.asked - from))
                     }
