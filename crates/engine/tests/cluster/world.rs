@@ -305,9 +305,16 @@ impl World {
         });
     }
 
-    /// The same person authenticates again: the session goes on under another token.
+    /// The same person authenticates again: the session goes on under another token. Some nodes have just forgotten it and are
+    /// reading it back.
     fn renew(&mut self) {
         let Some(session) = self.session() else { return };
+        for node in &self.nodes {
+            node.engine.evict(node.engine.clock().now() + Span::from_secs(3600));
+        }
+        for _ in 0..NODES {
+            self.visit_by(session);
+        }
         let (node, engine) = self.engine();
         let number = self.signed_in;
         self.signed_in += 1;
@@ -334,7 +341,12 @@ impl World {
     }
 
     fn visit(&mut self) {
-        let Some(session) = self.session() else { return };
+        if let Some(session) = self.session() {
+            self.visit_by(session);
+        }
+    }
+
+    fn visit_by(&mut self, session: Session) {
         let (node, engine) = self.engine();
         let kind = self.random.u8(0..10);
         let page = ["/", "/a", GATED][self.random.usize(0..3)];
