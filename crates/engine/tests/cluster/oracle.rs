@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use nightlatch_core::session::EndReason;
+use nightlatch_store::token::Handle;
 
 use super::policies::{Changes, GATING, MAX_AGE, MAX_AWAY};
 
@@ -33,6 +34,13 @@ pub(crate) struct Call {
     pub(crate) answered: Moment,
 }
 
+/// What an end was asked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Meant {
+    Token(usize),
+    Handle(Handle),
+}
+
 /// What it was answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Answered {
@@ -55,6 +63,7 @@ pub(crate) enum Answered {
 /// What is known of one session.
 #[derive(Clone, Debug, Default)]
 struct Known {
+    handle: Option<Handle>,
     created: Moment,
     answered: Moment,
     /// Acknowledged activity.
@@ -65,14 +74,10 @@ struct Known {
     under_way: Vec<Moment>,
     /// The earliest acknowledged end: when, and by which node.
     over: Option<(Moment, usize)>,
-    /// When somebody first asked for an end, answered or not.
-    end_asked: Option<Moment>,
     /// When somebody first asked for another token in place of this one, answered or not.
     rename_asked: Option<Moment>,
     /// The call that was answered with another token.
     renamed: Option<(Moment, Moment)>,
-    /// As what it went on then.
-    went_on_as: Option<usize>,
 }
 
 /// Reads the history as it happens.
@@ -81,6 +86,8 @@ pub(crate) struct Oracle {
     rules: Rules,
     sessions: BTreeMap<usize, Known>,
     pub(crate) policies: Changes,
+    /// When somebody first asked for an end, answered or not.
+    ends_asked: BTreeMap<Handle, Moment>,
     /// Stretches in which a node did not reach the store well.
     bad: Vec<(usize, Moment, Moment)>,
     /// Stretches that a store knows nothing of which took over at their end.
@@ -106,6 +113,7 @@ impl Oracle {
             rules,
             sessions: BTreeMap::new(),
             policies: Changes::default(),
+            ends_asked: BTreeMap::new(),
             bad: Vec::new(),
             lost: Vec::new(),
         }
@@ -124,8 +132,9 @@ impl Oracle {
         }
     }
 
-    pub(crate) fn signed_in(&mut self, call: Call) {
+    pub(crate) fn signed_in(&mut self, call: Call, handle: Handle) {
         let known = Known {
+            handle: Some(handle),
             created: call.asked,
             answered: call.answered,
             ..Known::default()
@@ -149,27 +158,27 @@ impl Oracle {
     }
 
     /// The session of `before` goes on under another token, and as another one here.
-    pub(crate) fn is_renamed(&mut self, before: usize, call: Call) {
-        let end_asked = self.sessions.get(&before).and_then(|known| known.end_asked);
+    pub(crate) fn is_renamed(&mut self, before: usize, call: Call, handle: Handle) {
         if let Some(known) = self.sessions.get_mut(&before) {
             known.renamed = Some((call.asked, call.answered));
-            known.went_on_as = Some(call.session);
         }
-        self.signed_in(call);
-        if let Some(known) = self.sessions.get_mut(&call.session) {
-            known.end_asked = end_asked;
-        }
+        self.signed_in(call, handle);
     }
 
-    pub(crate) fn end_is_asked_for(&mut self, session: usize, at: Moment) {
-        if let Some(known) = self.sessions.get_mut(&session) {
-            known.end_asked.get_or_insert(at);
-        }
+    pub(crate) fn end_is_asked_for(&mut self, handle: Handle, at: Moment) {
+        self.ends_asked.entry(handle).or_insert(at);
     }
 
-    pub(crate) fn end_is_acknowledged(&mut self, node: usize, session: usize, at: Moment) {
-        if let Some(known) = self.sessions.get_mut(&session) {
-            known.over.get_or_insert((at, node));
+    /// Under one token, or under all of a handle.
+    pub(crate) fn end_is_acknowledged(&mut self, node: usize, meant: Meant, at: Moment) {
+        let is_meant = |number: usize, known: &Known| match meant {
+            Meant::Token(session) => session == number,
+            Meant::Handle(handle) => known.handle == Some(handle),
+        };
+        for (number, known) in &mut self.sessions {
+            if is_meant(*number, known) {
+                known.over.get_or_insert((at, node));
+            }
         }
     }
 
@@ -208,12 +217,6 @@ impl Oracle {
             .filter(|until| (failover..Moment::MAX).contains(until));
         let told = good_again.chain([failover]).filter(|from| is_good(*from)).min()?;
         Some(told.max(at) + TOLD_WITHIN + self.rules.end_bound)
-    }
-
-    /// A session under this token and under those that took its place.
-    pub(crate) fn under_every_token(&self, session: usize) -> Vec<usize> {
-        let next = |number: &usize| self.sessions.get(number).and_then(|known| known.went_on_as);
-        std::iter::successors(Some(session), next).collect()
     }
 
     /// Whether its token names it for certain, and the store knows it.
@@ -322,7 +325,7 @@ impl Oracle {
                 let not_before = match reason {
                     EndReason::Idle => active + idle,
                     EndReason::Absolute => known.created + absolute,
-                    _ => match known.end_asked {
+                    _ => match known.handle.and_then(|handle| self.ends_asked.get(&handle)).copied() {
                         Some(asked) => asked,
                         None => return Err(format!("ended as {}, which nobody asked for", reason.as_str())),
                     },

@@ -20,7 +20,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use super::faulty::{Faulty, Primary, Weather, pass};
-use super::oracle::{Answered, Call, Moment, Oracle, Rules};
+use super::oracle::{Answered, Call, Meant, Moment, Oracle, Rules};
 use super::policies::{GATED, POLICIES};
 
 const NODES: usize = 3;
@@ -296,7 +296,7 @@ impl World {
             let mut history = lock(&history);
             call.answered = history.now();
             history.tell(format_args!("node {node} signs in s{number}"));
-            history.oracle.signed_in(call);
+            history.oracle.signed_in(call, signed_in.handle);
             Some(Session {
                 number,
                 digest: signed_in.token.digest(),
@@ -331,7 +331,7 @@ impl World {
                 "node {node} signs s{} in again as s{number}",
                 session.number
             ));
-            history.oracle.is_renamed(session.number, call);
+            history.oracle.is_renamed(session.number, call, session.handle);
             Some(Session {
                 number,
                 digest: signed_in.token.digest(),
@@ -406,18 +406,16 @@ impl World {
         let by_handle = self.random.bool();
         // An end by the handle means the session whatever its token.
         let meant = if by_handle {
-            lock(&self.history).oracle.under_every_token(session.number)
+            Meant::Handle(session.handle)
         } else {
-            vec![session.number]
+            Meant::Token(session.number)
         };
         let history = Arc::clone(&self.history);
         let number = session.number;
         let mut began = lock(&history);
         let asked = began.now();
         began.tell(format_args!("node {node} is asked to end s{number}"));
-        for number in &meant {
-            began.oracle.end_is_asked_for(*number, asked);
-        }
+        began.oracle.end_is_asked_for(session.handle, asked);
         drop(began);
         self.clients.spawn(async move {
             let acknowledged = if by_handle {
@@ -430,9 +428,7 @@ impl World {
             let now = history.now();
             history.tell(format_args!("node {node} has ended s{number}: {acknowledged}"));
             if acknowledged {
-                for number in meant {
-                    history.oracle.end_is_acknowledged(node, number, now);
-                }
+                history.oracle.end_is_acknowledged(node, meant, now);
             }
             None
         });
