@@ -179,6 +179,11 @@ impl WorkingCopy {
         }
     }
 
+    /// The first activity that the store does not know of; the last where it knows all.
+    pub(crate) fn first(&self) -> Instant {
+        self.unstored_since.unwrap_or(self.session.activity.seen)
+    }
+
     /// Takes down that somebody was there and which page they went to, as this copy has it and the one `before` has not.
     pub(crate) fn note_signs_since(&mut self, before: &Self, now: Instant) {
         let (activity, known) = (self.session.activity, before.session.activity);

@@ -93,8 +93,11 @@ impl Engine {
 
     /// The same of a session on the long way.
     pub(super) fn has_to_be_told(&self, before: &WorkingCopy, history: &History, now: Instant) -> bool {
+        if !self.store_has_to_confirm() {
+            return false;
+        }
         let limits = before.session.limits(&history.policies(before.revisions));
-        self.store_has_to_confirm() && falls_due_soon(&before.session, before.stored, &limits, history, now)
+        falls_due_soon(&before.session, before.stored, &limits, history, now)
     }
 
     /// False where the store did not take it: the session is over, or somebody is changing it.
@@ -181,13 +184,7 @@ type Recorded = (Outcome, Option<Touch>, Option<Touch>);
 const TOLD_WITHIN: Span = Span::from_secs(2);
 
 /// Whether the session would fall due soon if nothing were known but what the store knows.
-pub(super) fn falls_due_soon(
-    session: &Session,
-    stored: Instant,
-    limits: &Limits,
-    history: &History,
-    now: Instant,
-) -> bool {
+fn falls_due_soon(session: &Session, stored: Instant, limits: &Limits, history: &History, now: Instant) -> bool {
     let activity = Activity {
         seen: stored,
         longest_absence: Span::ZERO,

@@ -8,6 +8,7 @@ use nightlatch_store::nodes::{Heard, Nodes, Turn};
 use nightlatch_store::token::{Digest, Handle};
 use nightlatch_store::{Change, Document, End, Ended, Result, Selector, StoreError};
 
+use super::housekeeping::ticks;
 use super::{Engine, Uncancelled};
 use crate::clock::Clock;
 use crate::node::{Advice, KnownEnd, LastHeard, Node, Sample};
@@ -74,8 +75,7 @@ impl Engine {
         if self.node.is_none() {
             std::future::pending::<()>().await;
         }
-        let mut ticks = tokio::time::interval(EVERY);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut ticks = ticks(EVERY);
         loop {
             ticks.tick().await;
             if let Err(error) = self.beat().await {

@@ -45,10 +45,7 @@ impl Uncancelled {
                 .write_amendment(&turn, &before, &mut after, None, vec![told], now)
                 .await?
             {
-                return Ok(match self.settled(&turn, digest, now).await? {
-                    Settled::Alive(copy) => self.standing_of(copy, now),
-                    Settled::Over(standing) => standing,
-                });
+                return Ok(self.settled(&turn, digest, now).await?.standing(self, now));
             }
             self.refresh(&turn, digest).await?;
         }

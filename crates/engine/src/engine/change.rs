@@ -218,7 +218,7 @@ impl Uncancelled {
         let expiry = Expiry {
             digest: before.digest,
             version: before.version,
-            first: before.unstored_since.unwrap_or(before.session.activity.seen),
+            first: before.first(),
             seen: before.session.activity.seen,
             today,
             at,

@@ -130,10 +130,7 @@ impl Uncancelled {
         let now = self.now();
         let found = self.found(handle, now).await?;
         Ok(found.map(|(record, settled)| {
-            let standing = match settled {
-                Settled::Alive(copy) => self.standing_of(copy, now),
-                Settled::Over(standing) => standing,
-            };
+            let standing = settled.standing(self, now);
             (self.with_live_activity(record), standing)
         }))
     }

@@ -188,7 +188,7 @@ impl Findings {
     fn note(&mut self, before: WorkingCopy, indexed: Option<Instant>, history: &History, now: Instant) {
         let mut copy = before;
         let (worked_out, seen) = (copy.revisions, copy.session.activity.seen);
-        let first = copy.unstored_since.unwrap_or(seen);
+        let first = copy.first();
         let holds = copy.session.presence.clone();
         let mut occurrences = history.catch_up(&mut copy.session, &mut copy.revisions);
         // What ends a hold now is a matter of its ledger, too.
