@@ -176,7 +176,16 @@ pub fn sign_all_in(engine: &Arc<Engine>, sessions: usize, after: Use) -> anyhow:
             if after == Use::Tab {
                 let tab = format!("{number:08x}-4b2f-4c1e-9d3a-1f0e5a7c9b2d").into();
                 let path = page.into_owned();
-                engine.apply(&digest, &Event::Tab { tab, path }).await?;
+                engine
+                    .apply(
+                        &digest,
+                        &Event::Tab {
+                            tab,
+                            path,
+                            attended: None,
+                        },
+                    )
+                    .await?;
             }
         }
         Ok(())

@@ -7,6 +7,7 @@
 
 pub mod duration;
 pub mod facts;
+pub mod node;
 pub mod path;
 pub mod plan;
 pub mod policy;

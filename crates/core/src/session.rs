@@ -5,6 +5,7 @@ mod deadlines;
 mod judgement;
 mod presence;
 mod reauthentication;
+mod tab;
 
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ pub use deadlines::{DeadlineKind, Deadlines, Phase, Status, WarningKind};
 pub use judgement::{Judgement, RequestKind, StepUp, Verdict};
 pub use presence::{EndedHold, Hold, HoldEnd, HoldId, Pause, Presence, TabId};
 pub use reauthentication::Outdated;
+pub use tab::{Attended, OpenTab};
 
 use crate::duration::Limit;
 use crate::facts::Facts;
@@ -199,7 +201,7 @@ impl Session {
     pub fn surface(&self) -> impl Iterator<Item = (Option<&TabId>, &Path<'static>)> {
         let tabs = self.presence.iter().flat_map(|presence| &presence.tabs);
         let last_page = self.last_page.iter().filter(|_| !self.has_open_tab());
-        tabs.map(|(tab, page)| (Some(tab), page))
+        tabs.map(|(tab, open)| (Some(tab), &open.page))
             .chain(last_page.map(|page| (None, page)))
     }
 

@@ -6,7 +6,7 @@ mod time;
 mod turns;
 
 use nightlatch_core::time::{Instant, Span};
-use nightlatch_store::nodes::{Beat, Epoch, NodeId, Position};
+use nightlatch_store::nodes::{self, Beat, Epoch, NodeId, Position};
 
 pub(crate) use self::journal::{Journal, KnownEnd};
 pub(crate) use self::lease::Lease;
@@ -36,7 +36,7 @@ pub(crate) struct LastHeard {
 impl Node {
     pub(crate) fn new(name: &str, end_bound: Span) -> Self {
         Self {
-            id: NodeId::random(),
+            id: nodes::random_id(),
             name: name.into(),
             lease: Lease::of(end_bound),
             turns: Turns::default(),

@@ -90,6 +90,7 @@ async fn a_dead_session_never_lives_again() {
         Event::Tab {
             tab: "a".into(),
             path: home(),
+            attended: None,
         },
         Event::Hold {
             id: "h".into(),

@@ -83,8 +83,12 @@ impl Site {
         let path = Path::canonical(dice.one(PATHS)).into_owned();
         let tab = dice.one(&["x", "x", "y"]).into();
         let event = match dice.below(8) {
-            0 | 1 => Event::Tab { tab, path },
-            2 | 7 => Event::TabClose { tab },
+            0 | 1 => Event::Tab {
+                tab,
+                path,
+                attended: None,
+            },
+            2 | 7 => Event::TabClose { tab, by: None },
             3 => Event::Hold {
                 id: "h".into(),
                 span: dice.span(),

@@ -170,8 +170,12 @@ async fn population(fixture: &Fixture, random: &mut fastrand::Rng, size: usize) 
                 1 => Event::Tab {
                     tab: "t".into(),
                     path: Path::canonical(["/", "/billing"][random.usize(0..2)]).into_owned(),
+                    attended: None,
                 },
-                2 => Event::TabClose { tab: "t".into() },
+                2 => Event::TabClose {
+                    tab: "t".into(),
+                    by: None,
+                },
                 3 => Event::Hold {
                     id: "h".into(),
                     span: minutes(random.u64(1..100)),

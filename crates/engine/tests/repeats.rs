@@ -350,6 +350,7 @@ async fn nothing_that_may_be_repeated_is_told_without_bound() {
     let tab = |path: &str| Event::Tab {
         tab: "t".into(),
         path: Path::canonical(path).into_owned(),
+        attended: None,
     };
     let page = |path: &str| Event::Request {
         path: Path::canonical(path).into_owned(),
@@ -361,7 +362,17 @@ async fn nothing_that_may_be_repeated_is_told_without_bound() {
         ("renewals", vec![hold("h", seconds(30))]),
         ("holds", vec![hold("h", seconds(30)), release("h")]),
         ("holds that run out", vec![hold("h", Span::from_millis(1))]),
-        ("tabs", vec![tab("/a"), tab("/b"), Event::TabClose { tab: "t".into() }]),
+        (
+            "tabs",
+            vec![
+                tab("/a"),
+                tab("/b"),
+                Event::TabClose {
+                    tab: "t".into(),
+                    by: None,
+                },
+            ],
+        ),
         ("choices", vec![choose(minutes(10)), choose(minutes(15))]),
         ("pages", vec![page("/a"), page("/b")]),
     ];

@@ -4,6 +4,7 @@ pub(crate) mod abandoned;
 mod activity;
 mod assets;
 pub(crate) mod attendance;
+mod attending;
 mod choice;
 mod diagnostic;
 mod draft_key;

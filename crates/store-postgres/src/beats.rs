@@ -5,7 +5,6 @@ use nightlatch_store::nodes::{Beat, Epoch, Heard, Node, NodeId, TURN, Turn};
 use nightlatch_store::{Change, Result, StoreError};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
-use uuid::Uuid;
 
 use crate::changes::{self, News, now};
 use crate::columns::Columns;
@@ -71,7 +70,7 @@ async fn write(connection: &mut Connection, beat: &Beat) -> Result<Vec<Turn>> {
     let all: Vec<&str> = Turn::ALL.iter().map(|turn| turn.as_str()).collect();
     let lasts = i64::try_from(TURN.as_millis()).unwrap_or(i64::MAX);
     let params: [Param<'_>; 6] = [
-        (&id, Type::UUID),
+        (&id, Type::INT8),
         (&name, Type::TEXT),
         (&version, Type::TEXT),
         (&told, Type::INT8),
@@ -196,14 +195,14 @@ pub(super) async fn list(connection: &mut Connection) -> Result<Vec<Node>> {
     let rows = connection.read(sql, &[]).await?;
     let nodes = rows.iter().map(|row| {
         let mut columns = Columns::of(row);
-        let id: Uuid = columns.take()?;
+        let id: i64 = columns.take()?;
         let (name, version) = (columns.text()?, columns.text()?);
         let silent_for: Span = columns.span()?;
         let turns: Vec<&str> = columns.take()?;
         let mut turns: Vec<Turn> = turns.into_iter().filter_map(Turn::from_word).collect();
         turns.sort_unstable();
         Ok(Node {
-            id: NodeId::from_bytes(id.into_bytes()),
+            id: NodeId::new(id.cast_unsigned()),
             name,
             version,
             silent_for,
@@ -216,7 +215,7 @@ pub(super) async fn list(connection: &mut Connection) -> Result<Vec<Node>> {
 /// The time that it told stays.
 pub(super) async fn leave(connection: &mut Connection, id: NodeId) -> Result<()> {
     let id = node(id);
-    let params: [Param<'_>; 1] = [(&id, Type::UUID)];
+    let params: [Param<'_>; 1] = [(&id, Type::INT8)];
     connection.begin(Commit::Durable);
     let sql = "WITH gone AS (DELETE FROM nodes WHERE id = $1 RETURNING told)
         UPDATE epoch SET latest = gone.told FROM gone WHERE gone.told > latest";
@@ -227,6 +226,7 @@ pub(super) async fn leave(connection: &mut Connection, id: NodeId) -> Result<()>
     Ok(())
 }
 
-fn node(id: NodeId) -> Uuid {
-    Uuid::from_bytes(*id.as_bytes())
+/// The database has no numbers without a sign.
+fn node(id: NodeId) -> i64 {
+    id.number().cast_signed()
 }

@@ -5,12 +5,11 @@
 //! acknowledged before a beat was sent is in what it answers, or was in an earlier answer; and a store that cannot write any more
 //! (a primary that was replaced) answers no beat. Clocks play no part in that.
 
-use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+pub use nightlatch_core::node::NodeId;
 use nightlatch_core::time::{Instant, Span};
-use uuid::Uuid;
 
 use crate::change_log::Change;
 use crate::error::Result;
@@ -44,34 +43,10 @@ pub trait Nodes: Send + Sync {
     async fn forget_changes(&self, limit: usize) -> Result<usize>;
 }
 
-/// Names one run of one process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct NodeId(Uuid);
-
-impl NodeId {
-    /// From the operating system's generator.
-    #[must_use]
-    pub fn random() -> Self {
-        Self(Uuid::from_bytes(crate::token::random_bytes()))
-    }
-
-    /// One that a store kept.
-    #[must_use]
-    pub fn from_bytes(bytes: [u8; 16]) -> Self {
-        Self(Uuid::from_bytes(bytes))
-    }
-
-    /// The bytes, as a store keeps them.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8; 16] {
-        self.0.as_bytes()
-    }
-}
-
-impl fmt::Display for NodeId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
+/// A name for a process that starts, from the operating system's generator.
+#[must_use]
+pub fn random_id() -> NodeId {
+    NodeId::new(u64::from_ne_bytes(crate::token::random_bytes()))
 }
 
 /// What a node tells.

@@ -155,12 +155,14 @@ impl Runner {
                 Event::Tab {
                     tab: tab.as_str().into(),
                     path: Path::canonical(path).into_owned(),
+                    attended: None,
                 },
             ),
             ScenarioEvent::TabClose { tab } => (
                 "tab-close",
                 Event::TabClose {
                     tab: tab.as_str().into(),
+                    by: None,
                 },
             ),
             ScenarioEvent::Choose { idle } => ("choose", Event::Choose { idle: *idle }),

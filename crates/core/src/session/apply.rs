@@ -1,10 +1,11 @@
 //! Events: what happens to a session, and what it answers (LIFETIME section 5).
 
 use super::{
-    Activity, DeadlineKind, EndReason, HoldId, Judgement, Occurrence, Outdated, RequestKind, Session, State, TabId,
-    Verdict,
+    Activity, Attended, DeadlineKind, EndReason, HoldId, Judgement, Occurrence, OpenTab, Outdated, RequestKind,
+    Session, State, TabId, Verdict,
 };
 use crate::duration::Limit;
+use crate::node::NodeId;
 use crate::path::Path;
 use crate::policy::{Absent, ActivitySource, OnIdle, Policy};
 use crate::resolution::Policies;
@@ -45,11 +46,24 @@ pub enum Event {
         tab: TabId,
         /// Its page.
         path: Path<'static>,
+        /// Who looks after it from now on.
+        attended: Option<Attended>,
+    },
+    /// Another node looks after a tab from now on.
+    Attend {
+        /// The tab.
+        tab: TabId,
+        /// Who does so far; where that is no longer true nothing changes.
+        from: Option<Attended>,
+        /// Who does then.
+        to: Attended,
     },
     /// A tab closes.
     TabClose {
         /// The tab.
         tab: TabId,
+        /// The node that hears nothing of it any more; `None` where the browser says so.
+        by: Option<NodeId>,
     },
     /// The user picks an idle limit.
     Choose {
@@ -106,7 +120,7 @@ pub enum Refusal {
     /// The session never had the hold.
     #[error("the session has no such hold")]
     UnknownHold,
-    /// The tab is not open.
+    /// The tab is not open, or up to another node.
     #[error("the session has no such tab")]
     UnknownTab,
     /// Today's policy does not offer the choice.
@@ -232,6 +246,7 @@ impl Session {
                     return (Answer::Refused(Refusal::Locked), None);
                 }
                 Event::Tab { .. }
+                | Event::Attend { .. }
                 | Event::TabClose { .. }
                 | Event::Bound { .. }
                 | Event::Reauthenticate { .. }
@@ -298,14 +313,20 @@ impl Session {
                 let known = self.presence.as_mut().is_some_and(|presence| presence.release(id, now));
                 known.then_some(()).ok_or(Refusal::UnknownHold)?;
             }
-            Event::Tab { tab, path } => self
-                .presence
-                .get_or_insert_default()
-                .open_tab(tab.clone(), path.clone(), now),
-            Event::TabClose { tab } => {
+            Event::Tab { tab, path, attended } => {
+                let (page, attended) = (path.clone(), *attended);
+                let presence = self.presence.get_or_insert_default();
+                presence.open_tab(tab.clone(), OpenTab { page, attended }, now);
+            }
+            Event::Attend { tab, from, to } => {
+                let presence = self.presence.as_mut();
+                let attended = presence.is_some_and(|presence| presence.attend(tab, *from, *to));
+                attended.then_some(()).ok_or(Refusal::UnknownTab)?;
+            }
+            Event::TabClose { tab, by } => {
                 let pauses = today.absent == Absent::Pause;
                 let presence = self.presence.as_mut();
-                let page = presence.and_then(|presence| presence.close_tab(tab, pauses, now));
+                let page = presence.and_then(|presence| presence.close_tab(tab, *by, pauses, now));
                 self.last_page = Some(page.ok_or(Refusal::UnknownTab)?);
             }
             Event::Choose { idle } => {

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use litemap::LiteMap;
 use serde::{Deserialize, Serialize};
 
+use super::tab::{Attended, OpenTab};
+use crate::node::NodeId;
 use crate::path::Path;
 use crate::time::{Instant, Span};
 
@@ -21,8 +23,8 @@ const PAUSES_KEPT: usize = 64;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Presence {
-    /// The page of every open tab.
-    pub tabs: LiteMap<TabId, Path<'static>>,
+    /// The open tabs.
+    pub tabs: LiteMap<TabId, OpenTab>,
     /// When the last tab closed; `None` while a tab is open or before any was.
     pub left: Option<Instant>,
     /// Every hold the session ever had.
@@ -158,15 +160,38 @@ impl Presence {
         true
     }
 
-    pub(super) fn open_tab(&mut self, tab: TabId, page: Path<'static>, now: Instant) {
-        self.tabs.insert(tab, page);
+    pub(super) fn open_tab(&mut self, tab: TabId, open: OpenTab, now: Instant) {
+        if self.tabs.is_empty() {
+            // Most browsers have one, and a vector takes room for four by itself.
+            self.tabs = LiteMap::with_capacity(1);
+        }
+        self.tabs.insert(tab, open);
         self.left = None;
         self.resume(now);
     }
 
-    /// Closes a tab and answers its page; `None` if the tab is not open.
-    pub(super) fn close_tab(&mut self, tab: &str, pauses: bool, now: Instant) -> Option<Path<'static>> {
-        let page = self.tabs.remove(tab)?;
+    /// Another node looks after a tab. False if the tab is not open, or somebody else than `from` looks after it.
+    pub(super) fn attend(&mut self, tab: &str, from: Option<Attended>, to: Attended) -> bool {
+        let open = self.tabs.get_mut(tab).filter(|open| open.attended == from);
+        open.is_some_and(|open| {
+            open.attended = Some(to);
+            true
+        })
+    }
+
+    /// Closes a tab and answers its page; `None` if the tab is not open, or not up to the node that closes it.
+    pub(super) fn close_tab(
+        &mut self,
+        tab: &str,
+        by: Option<NodeId>,
+        pauses: bool,
+        now: Instant,
+    ) -> Option<Path<'static>> {
+        let open = self.tabs.get(tab)?;
+        if by.is_some_and(|node| !open.is_up_to(node)) {
+            return None;
+        }
+        let OpenTab { page, .. } = self.tabs.remove(tab)?;
         if self.tabs.is_empty() {
             self.left = Some(now);
             if pauses {

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use nightlatch_core::time::Span;
-use nightlatch_store::nodes::{Heard, Nodes, Turn};
+use nightlatch_store::nodes::{self, Heard, NodeId, Nodes, Turn};
 use nightlatch_store::token::{Digest, Handle};
 use nightlatch_store::{Change, Document, End, Ended, Result, Selector, StoreError};
 
@@ -15,8 +14,6 @@ use crate::node::{Advice, KnownEnd, LastHeard, Node, Sample};
 
 /// From one beat to the next.
 const EVERY: Duration = Duration::from_millis(250);
-/// A node that has said nothing for so long serves nobody.
-const GONE_AFTER: Span = Span::from_secs(30);
 /// So often a node that starts asks for the time before it gives up.
 const ATTEMPTS: usize = 8;
 
@@ -64,8 +61,23 @@ impl LastHeard {
 }
 
 impl Engine {
+    /// Which node this is; none where this process has the store for itself.
+    #[must_use]
+    pub fn node(&self) -> Option<NodeId> {
+        self.node.as_ref().map(|node| node.id)
+    }
+
+    /// The nodes that share the store, by id; none where this process has it for itself.
+    pub async fn nodes(&self) -> Result<Vec<nodes::Node>> {
+        match self.store.nodes() {
+            Some(nodes) => self.health.read(nodes.list().await, self.now()),
+            None => Ok(Vec::new()),
+        }
+    }
+
     /// Whether background work is up to this process.
-    pub(super) fn has_turn(&self, turn: Turn) -> bool {
+    #[must_use]
+    pub fn has_turn(&self, turn: Turn) -> bool {
         self.node
             .as_ref()
             .is_none_or(|node| node.turns.contain(turn, self.clock.uptime()))
@@ -82,16 +94,6 @@ impl Engine {
                 tracing::warn!(%error, "the store has not answered a beat");
             }
         }
-    }
-
-    /// Whether no other node serves the sessions of the store now.
-    pub async fn is_alone(&self) -> Result<bool> {
-        let Some((node, nodes)) = self.node.as_ref().zip(self.store.nodes()) else {
-            return Ok(true);
-        };
-        let listed = self.health.read(nodes.list().await, self.now())?;
-        let mut others = listed.iter().filter(|other| other.id != node.id);
-        Ok(!others.any(|other| other.silent_for < GONE_AFTER))
     }
 
     /// One beat, where several nodes share the store. [`Engine::run`] beats four times a second.

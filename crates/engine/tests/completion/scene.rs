@@ -143,6 +143,7 @@ fn tab(tab: &str) -> Event {
     Event::Tab {
         tab: tab.into(),
         path: Path::canonical("/home").into_owned(),
+        attended: None,
     }
 }
 
@@ -208,7 +209,7 @@ pub(crate) const CALLS: &[(&str, Call)] = calls! {
     "extend": |s| s.fixture.engine.apply(&s.ada, &Event::Extend);
     "input": |s| s.fixture.engine.apply(&s.ada, &Event::Input { age: seconds(0) });
     "open a tab": |s| s.fixture.engine.apply(&s.ada, &tab("b"));
-    "close a tab": |s| s.fixture.engine.apply(&s.ada, &Event::TabClose { tab: "a".into() });
+    "close a tab": |s| s.fixture.engine.apply(&s.ada, &Event::TabClose { tab: "a".into(), by: None });
     "hold": |s| s.fixture.engine.apply(&s.ada, &hold("g"));
     "release": |s| s.fixture.engine.apply(&s.ada, &Event::Release { id: "h".into() });
     "choose": |s| s.fixture.engine.apply(&s.ada, &Event::Choose { idle: "5m".parse().expect("a limit") });

@@ -44,8 +44,12 @@ async fn no_deadline_ends_or_locks_and_all_else_holds() {
             Event::Tab {
                 tab: "a".into(),
                 path: Path::canonical("/").into_owned(),
+                attended: None,
             },
-            Event::TabClose { tab: "a".into() },
+            Event::TabClose {
+                tab: "a".into(),
+                by: None,
+            },
         ] {
             let outcome = fixture.engine.apply(&ada, &event).await.expect("a store");
             assert_eq!(outcome.answer, Some(Answer::Accepted), "{event:?}");

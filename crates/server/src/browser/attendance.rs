@@ -6,12 +6,13 @@
 //!   pages that hear nothing report again.
 //! - With the last stream of a session its tabs have [`RETURN_WITHIN`] to come back: one stream serves all of them.
 //! - A stream asks the tabs to report ([`Attendance::asked`]). One that has answered such a question before has
-//!   [`ANSWER_WITHIN`] for the next: it crashed while another kept the stream, or nothing reaches the browser any more.
+//!   [`ANSWER_WITHIN`], or longer among nodes, for the next: it crashed while another kept the stream, or nothing reaches the browser any more.
 //!   A tab that never answers is of a page that does not know the question, and is left alone.
 //! - A tab that said good-bye stays closed: every start of a page has a name of its own, and a report with a name that was
 //!   closed was overtaken on the way. It opens nothing; what it may have opened before is closed again.
 //! - A frozen tab can answer nothing, and is nobody's absence: it stays open for as long as the session lives.
-//! - What the store knows when the server starts has [`REPORT_WITHIN`] to report itself again.
+//! - What the store knows when the server starts has [`REPORT_WITHIN`] to report itself again, and so have the tabs of a node
+//!   that is gone.
 //!
 //! What is here only says when. It reads no clock, and the engine closes the tabs.
 
@@ -27,10 +28,14 @@ use tokio::time::Instant;
 /// Hidden pages without a worker are slowed down to a timer a minute.
 const UNHEARD: Duration = Duration::from_secs(90);
 const RETURN_WITHIN: Duration = Duration::from_secs(10);
-const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// Where several nodes share the store: so often one passes on at most that it has heard of a tab.
+pub(super) const PASS_ON_EVERY: Duration = Duration::from_secs(30);
 const REPORT_WITHIN: Duration = Duration::from_secs(20);
 /// What left before a tab froze, or said good-bye, may arrive after it has said so.
 const OVERTAKEN: Duration = Duration::from_secs(2);
+/// When to look again at a tab that could not be closed, or that another node may take.
+const AGAIN: Duration = Duration::from_secs(2);
 /// When to look again for the session of a frozen tab.
 const FROZEN: Duration = Duration::from_mins(10);
 
@@ -69,6 +74,8 @@ struct Tab {
     /// The last report.
     reported: Instant,
     goodbye: Option<Goodbye>,
+    /// When this node last passed on to the others that it has heard of the tab.
+    passed_on: Option<Instant>,
 }
 
 /// What a tab that said good-bye may have left behind.
@@ -85,8 +92,18 @@ enum Goodbye {
 pub(super) struct Gone {
     pub(super) handle: Handle,
     pub(super) tab: TabId,
-    /// To be kept where the session lives, and forgotten where it does not.
-    pub(super) frozen: bool,
+    pub(super) why: Why,
+}
+
+/// Why the time of a tab has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Why {
+    /// Nothing was heard of it.
+    Silent,
+    /// It said good-bye, and may have been opened again by a report that was overtaken.
+    Crossed,
+    /// It is frozen: to be kept where the session lives, and forgotten where it does not.
+    Frozen,
 }
 
 impl Attendance {
@@ -120,9 +137,24 @@ impl Attendance {
             closing: false,
             reported: now,
             goodbye: None,
+            passed_on: known.and_then(|known| known.passed_on),
         };
         tabs.insert(tab, reported);
         true
+    }
+
+    /// Whether it is time to pass on to the other nodes that this tab is there. It counts as passed on then.
+    pub(super) fn passes_on(&self, handle: Handle, tab: &str, now: Instant) -> bool {
+        let mut all = self.lock();
+        let attended = all.sessions.get_mut(&handle);
+        let Some(tab) = attended.and_then(|attended| attended.tabs.get_mut(tab)) else {
+            return true;
+        };
+        let is_due = tab.passed_on.is_none_or(|at| now >= at + PASS_ON_EVERY);
+        if is_due {
+            tab.passed_on = Some(now);
+        }
+        is_due
     }
 
     /// A tab is about to be frozen.
@@ -157,11 +189,12 @@ impl Attendance {
             closing: false,
             reported: now,
             goodbye: Some(if crossed { Goodbye::Crossed } else { Goodbye::Clean }),
+            passed_on: None,
         };
         tabs.insert(tab.into(), closed);
     }
 
-    /// The store knows this tab from an earlier run.
+    /// The store knows this tab from an earlier run, or from a node that is gone.
     pub(super) fn remembered(&self, handle: Handle, tab: TabId, path: Path<'static>, now: Instant) {
         let mut all = self.lock();
         let tabs = &mut all.sessions.entry(handle).or_default().tabs;
@@ -174,6 +207,7 @@ impl Attendance {
             closing: false,
             reported: now,
             goodbye: None,
+            passed_on: None,
         });
     }
 
@@ -193,6 +227,12 @@ impl Attendance {
         true
     }
 
+    /// Whether the session has a stream here.
+    pub(super) fn has_stream(&self, handle: Handle) -> bool {
+        let all = self.lock();
+        all.sessions.get(&handle).is_some_and(|attended| attended.streams > 0)
+    }
+
     pub(super) fn stream_closed(&self, handle: Handle, now: Instant) {
         let mut all = self.lock();
         all.streams = all.streams.saturating_sub(1);
@@ -207,14 +247,14 @@ impl Attendance {
         }
     }
 
-    /// A stream has asked the tabs to report.
-    pub(super) fn asked(&self, handle: Handle, now: Instant) {
+    /// A stream has asked the tabs to report. They have so long to do it.
+    pub(super) fn asked(&self, handle: Handle, now: Instant, within: Duration) {
         let mut all = self.lock();
         let tabs = all.sessions.get_mut(&handle).map(|attended| attended.tabs.values_mut());
         for tab in tabs.into_iter().flatten().filter(|tab| tab.waits()) {
             tab.asked = true;
             if tab.answers {
-                tab.by(now + ANSWER_WITHIN);
+                tab.by(now + within);
             }
         }
     }
@@ -235,7 +275,11 @@ impl Attendance {
                 gone.push(Gone {
                     handle: *handle,
                     tab: name.clone(),
-                    frozen: tab.frozen.is_some(),
+                    why: match (tab.goodbye, tab.frozen) {
+                        (Some(_), _) => Why::Crossed,
+                        (None, Some(_)) => Why::Frozen,
+                        (None, None) => Why::Silent,
+                    },
                 });
                 true
             });
@@ -265,7 +309,7 @@ impl Attendance {
             && tab.closing
         {
             tab.closing = false;
-            tab.until = Some(now + if gone.frozen { FROZEN } else { Duration::from_secs(1) });
+            tab.until = Some(now + if gone.why == Why::Frozen { FROZEN } else { AGAIN });
         }
     }
 
@@ -328,7 +372,7 @@ mod tests {
         }
 
         fn ask(&self, after: u64) {
-            self.attendance.asked(self.handle, self.at(after));
+            self.attendance.asked(self.handle, self.at(after), ANSWER_WITHIN);
         }
 
         fn open(&self) {
@@ -347,7 +391,7 @@ mod tests {
         fn gone(&self, after: u64) -> Vec<TabId> {
             let mut gone = self.attendance.gone(self.at(after));
             gone.sort_by(|one, other| one.tab.cmp(&other.tab));
-            for gone in gone.iter().filter(|gone| !gone.frozen) {
+            for gone in gone.iter().filter(|gone| gone.why != Why::Frozen) {
                 assert_eq!(self.attendance.closed(gone), None);
             }
             gone.into_iter().map(|gone| gone.tab).collect()
@@ -417,7 +461,7 @@ mod tests {
         case.close(5);
         assert_eq!(case.gone(600), NOBODY);
         let gone = case.attendance.gone(case.at(603));
-        assert!(gone[0].frozen);
+        assert_eq!(gone[0].why, Why::Frozen);
         case.attendance.kept(&gone[0], case.at(603));
         assert_eq!(case.gone(1202), NOBODY);
         case.report("a", 1202);

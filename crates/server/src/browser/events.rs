@@ -19,6 +19,7 @@ use nightlatch_store::StoreError;
 use nightlatch_store::token::{Digest, Handle};
 use serde::Serialize;
 
+use super::attending;
 use super::hold::too_many;
 use super::standing::{SessionBody, live};
 use super::streams::OpenStream;
@@ -125,7 +126,12 @@ impl Teller {
         }
         while !self.over {
             let snapshot = match self.standing().await {
-                Ok(Standing::Live(snapshot)) => snapshot,
+                Ok(Standing::Live(snapshot)) => {
+                    if let Err(error) = attending::take(&self.server, self.handle, &self.digest).await {
+                        tracing::debug!(%error, "tabs that other nodes have heard of wait for the store");
+                    }
+                    snapshot
+                }
                 Ok(Standing::Ended { at, reason, .. }) => {
                     self.over = true;
                     let body = EndedBody {
@@ -184,7 +190,8 @@ impl Teller {
         self.told = Some(told);
         if asks {
             self.ask_at = told.at + ask_every(self.server.engine.with_policy(|policy| policy.absent));
-            self.server.attendance.asked(self.handle, told.at);
+            let within = attending::answer_within(&self.server);
+            self.server.attendance.asked(self.handle, told.at, within);
         }
         let body = SessionBody::new(&self.server, snapshot).asking_tabs(asks);
         let special = match told.phase {

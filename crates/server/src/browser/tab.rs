@@ -6,11 +6,12 @@ use axum::extract::{Path as PathParameter, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use nightlatch_core::path::Path;
-use nightlatch_core::session::Event;
+use nightlatch_core::session::{Attended, Event};
 use nightlatch_store::token::{Digest, Handle};
 use serde::Deserialize;
 
 use super::attendance::TABS;
+use super::attending;
 use super::form::{JsonBody, is_name};
 use super::standing::{live, told};
 use super::writer::Writer;
@@ -57,6 +58,7 @@ pub(super) async fn delete(
     }
     let closed = Event::TabClose {
         tab: tab.as_str().into(),
+        by: None,
     };
     let outcome = server.engine.apply(&credential.digest, &closed).await?;
     live(&server, &outcome.standing)?;
@@ -70,17 +72,24 @@ pub(super) async fn delete(
 )]
 pub(super) async fn freeze(
     State(server): State<Arc<ServerState>>,
-    Writer { handle, .. }: Writer,
+    Writer { credential, handle }: Writer,
     PathParameter(tab): PathParameter<String>,
 ) -> Result<StatusCode, Problem> {
     server.attendance.freezes(handle, &tab, tokio::time::Instant::now());
+    if server.engine.node().is_some()
+        && let Some(presence) = server.engine.presence(&credential.digest)
+        && let Some((tab, open)) = presence.tabs.iter().find(|(open, _)| ***open == *tab)
+    {
+        // Another node may have its stream, and would close it.
+        attending::attend(&server, &credential.digest, tab, open, Attended::Frozen).await?;
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// A tab as it reports itself.
 pub(super) struct Here<'a> {
-    handle: Handle,
-    tab: &'a str,
+    pub(super) handle: Handle,
+    pub(super) tab: &'a str,
     path: Path<'a>,
 }
 
@@ -110,15 +119,17 @@ impl<'a> Here<'a> {
     reason = "no rule depends on it: tabs close some time after they are gone"
 )]
 pub(super) fn reported(server: &ServerState, digest: &Digest, here: Here<'_>) -> Result<Option<Event>, Problem> {
-    let Here { handle, tab, path } = here;
+    let Here { handle, tab, ref path } = here;
     // First: whoever is closing the tab as abandoned sees the report afterwards, and opens it again.
     let now = tokio::time::Instant::now();
-    if !server.attendance.reported(handle, tab.into(), &path, now) {
+    if !server.attendance.reported(handle, tab.into(), path, now) {
         return Ok(None);
     }
     let presence = server.engine.presence(digest);
     let tabs = presence.as_ref().map(|presence| &presence.tabs);
-    if tabs.and_then(|tabs| tabs.get(tab)) == Some(&path) {
+    let attended = attending::by(server, handle);
+    let known = tabs.and_then(|tabs| tabs.get(tab));
+    if known.is_some_and(|known| known.page == *path && !attending::is_news(server, &here, known, attended, now)) {
         return Ok(None);
     }
     if tabs.is_some_and(|tabs| tabs.len() >= TABS && !tabs.contains_key(tab)) {
@@ -126,6 +137,7 @@ pub(super) fn reported(server: &ServerState, digest: &Digest, here: Here<'_>) ->
     }
     Ok(Some(Event::Tab {
         tab: tab.into(),
-        path: path.into_owned(),
+        path: here.path.into_owned(),
+        attended,
     }))
 }

@@ -176,7 +176,7 @@ CREATE TABLE marks (
 
 -- The nodes, and when they beat by the clock of this server.
 CREATE TABLE nodes (
-    id uuid PRIMARY KEY,
+    id bigint PRIMARY KEY,
     name text NOT NULL,
     version text NOT NULL,
     beaten bigint NOT NULL,
@@ -186,7 +186,7 @@ CREATE TABLE nodes (
 -- Background work that one node does at a time.
 CREATE TABLE turns (
     turn text PRIMARY KEY,
-    node uuid NOT NULL,
+    node bigint NOT NULL,
     until bigint NOT NULL
 ) WITH (fillfactor = 50);
 

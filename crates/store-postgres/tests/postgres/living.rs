@@ -12,7 +12,7 @@ use crate::server::Server;
 
 fn beat(position: Option<&Position>) -> Beat {
     Beat {
-        node: NodeId::from_bytes([7; 16]),
+        node: NodeId::new(7),
         name: "one".into(),
         version: "1.2.3".into(),
         now: None,
@@ -129,7 +129,7 @@ async fn nodes_that_are_silent_are_forgotten_and_their_time_is_not() {
     nodes(store).forget_changes(10).await.expect("store");
     assert_eq!(nodes(store).list().await.expect("store"), []);
     let other = Beat {
-        node: NodeId::from_bytes([8; 16]),
+        node: NodeId::new(8),
         ..beat(None)
     };
     let heard = nodes(store).beat(&other).await.expect("store");

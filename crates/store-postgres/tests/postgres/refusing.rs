@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use nightlatch_store::Changes as _;
-use nightlatch_store::nodes::{Beat, NodeId};
+use nightlatch_store::nodes::{self, Beat};
 use nightlatch_store_postgres::{ConnectError, Durability, Finding, PostgresOptions, PostgresStore};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 
@@ -185,7 +185,7 @@ async fn the_owner_of_a_database_needs_nothing_but_what_everybody_may() {
     let store = connect(&options).await;
     add(&store, &record(1, "a")).await;
     let beat = Beat {
-        node: NodeId::random(),
+        node: nodes::random_id(),
         name: "one".into(),
         version: "1.2.3".into(),
         now: None,

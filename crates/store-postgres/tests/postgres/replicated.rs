@@ -35,7 +35,7 @@ async fn wait_for_standby(server: &Server, names: &str) {
 
 async fn beat(store: &PostgresStore, position: Option<&Position>) -> Result<Heard, StoreError> {
     let beat = Beat {
-        node: NodeId::from_bytes([7; 16]),
+        node: NodeId::new(7),
         name: "one".into(),
         version: "1.2.3".into(),
         now: None,

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use crate::audit::Ledger;
 use crate::{Record, Revisions};
 use nightlatch_core::duration::Limit;
+use nightlatch_core::node::NodeId;
 use nightlatch_core::path::Path;
-use nightlatch_core::session::{Hold, Pause, Presence, State};
+use nightlatch_core::session::{Attended, Hold, OpenTab, Pause, Presence, State};
 use nightlatch_core::time::Span;
 
 use super::fixture::*;
@@ -28,7 +29,12 @@ pub fn full(number: u32) -> Record {
     record.session.activity = activity(1003, 77);
     record.session.last_page = Some(Path::canonical("/last").into_owned());
     record.session.presence = Some(Box::new(Presence {
-        tabs: FromIterator::from_iter([("t1".into(), Path::canonical("/a/b%20c").into_owned())]),
+        tabs: FromIterator::from_iter([
+            ("t1".into(), tab(None)),
+            ("t2".into(), tab(Some(Attended::Serving(NodeId::new(u64::MAX))))),
+            ("t3".into(), tab(Some(Attended::Hearing(NodeId::new(0))))),
+            ("t4".into(), tab(Some(Attended::Frozen))),
+        ]),
         left: Some(at(1004)),
         holds: [("h1".into(), Hold::Until(at(1005))), ("h2".into(), Hold::Ended)].into(),
         held_until: Some(at(1006)),
@@ -44,6 +50,13 @@ pub fn full(number: u32) -> Record {
     record.version = 9;
     record.ledger = Some(ledger());
     record
+}
+
+fn tab(attended: Option<Attended>) -> OpenTab {
+    OpenTab {
+        page: Path::canonical("/a/b%20c").into_owned(),
+        attended,
+    }
 }
 
 /// With everything that may be in it.

@@ -1,7 +1,7 @@
 //! What nodes that share a store hear of each other.
 
 use crate::audit::AuditKind;
-use crate::nodes::{Beat, Epoch, Heard, MOST_CHANGES, NodeId, Nodes, Position, Turn};
+use crate::nodes::{self, Beat, Epoch, Heard, MOST_CHANGES, Nodes, Position, Turn};
 use crate::{Change, Document, Expiry, PolicyRevision, Reindex, Removed, Selector};
 use nightlatch_core::policy::PolicyDocument;
 use nightlatch_core::session::EndReason;
@@ -22,7 +22,7 @@ impl Listener {
     fn new() -> Self {
         Self {
             beat: Beat {
-                node: NodeId::random(),
+                node: nodes::random_id(),
                 name: "one".into(),
                 version: "1.2.3".into(),
                 now: None,
