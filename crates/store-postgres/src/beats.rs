@@ -190,7 +190,7 @@ pub(super) async fn list(connection: &mut Connection) -> Result<Vec<Node>> {
             ARRAY(SELECT turn FROM turns WHERE node = nodes.id AND until > ",
         now!(),
         ")
-         FROM nodes ORDER BY id"
+         FROM nodes"
     );
     let rows = connection.read(sql, &[]).await?;
     let nodes = rows.iter().map(|row| {
@@ -209,7 +209,9 @@ pub(super) async fn list(connection: &mut Connection) -> Result<Vec<Node>> {
             turns,
         })
     });
-    nodes.collect()
+    let mut nodes = nodes.collect::<Result<Vec<_>>>()?;
+    nodes.sort_unstable_by_key(|node| node.id);
+    Ok(nodes)
 }
 
 /// The time that it told stays.

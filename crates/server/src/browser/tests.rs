@@ -9,6 +9,7 @@ mod events;
 mod gateway;
 mod hanging_up;
 mod isolation;
+mod nodes;
 mod open;
 mod repeats;
 mod signed_out;
@@ -51,9 +52,12 @@ struct Answer {
 
 impl Site {
     async fn new(config: &str) -> Self {
-        let config = Config::parse(config, "test.toml", []).expect("a valid configuration");
-        let store = Arc::new(MemoryStore::default());
         let time = ManualTime::at(Instant::from_millis(1_700_000_000_000));
+        Self::on(config, Arc::default(), time).await
+    }
+
+    async fn on(config: &str, store: Arc<MemoryStore>, time: ManualTime) -> Self {
+        let config = Config::parse(config, "test.toml", []).expect("a valid configuration");
         let clock = Clock::manual(&time, Instant::default());
         let dyn_store = Arc::clone(&store) as Arc<dyn Store>;
         let engine = Engine::open(dyn_store, clock, config.policy.clone(), Options::default())

@@ -10,20 +10,20 @@ use serde_json::Value;
 use super::{Site, page_request};
 
 /// An open event stream.
-struct Events {
+pub(super) struct Events {
     body: BodyDataStream,
     read: String,
 }
 
 #[derive(Debug)]
-struct Event {
+pub(super) struct Event {
     name: String,
     id: String,
-    data: Value,
+    pub(super) data: Value,
 }
 
 impl Events {
-    async fn open(site: &Site, token: &str, last_event_id: Option<&str>) -> Self {
+    pub(super) async fn open(site: &Site, token: &str, last_event_id: Option<&str>) -> Self {
         let mut request = page_request(Method::GET, "/events", token, "");
         if let Some(id) = last_event_id {
             request
@@ -40,7 +40,7 @@ impl Events {
     }
 
     /// The next event; `None` when the stream has ended.
-    async fn next(&mut self) -> Option<Event> {
+    pub(super) async fn next(&mut self) -> Option<Event> {
         loop {
             if let Some((event, rest)) = self.read.split_once("\n\n") {
                 let event = event.to_owned();
@@ -67,7 +67,7 @@ impl Events {
         }
     }
 
-    async fn expect(&mut self, name: &str) -> Event {
+    pub(super) async fn expect(&mut self, name: &str) -> Event {
         let event = self.next().await.expect("an event");
         assert_eq!(event.name, name, "{event:?}");
         event
