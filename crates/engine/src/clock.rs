@@ -258,6 +258,12 @@ impl Clock {
         }
     }
 
+    /// What the wall clock of this machine shows. No rule goes by it.
+    #[must_use]
+    pub fn wall(&self) -> Instant {
+        Instant::from_millis(self.sources.wall())
+    }
+
     /// The step the wall clock has made since this was last asked, if it is a jump. Each is told once.
     #[must_use]
     pub fn jump(&self) -> Option<ClockJump> {

@@ -13,6 +13,7 @@ mod explain;
 mod flush;
 mod housekeeping;
 mod lifecycle;
+mod node_stats;
 mod plan;
 mod policy;
 mod read;
@@ -37,6 +38,7 @@ pub use lifecycle::Reauthentication;
 use nightlatch_store::secret::Secret;
 use nightlatch_store::token::{Digest, Handle};
 use nightlatch_store::{Result, Revision, Store};
+pub use node_stats::NodeStats;
 pub use plan::Planned;
 pub use policy::{PolicyChange, PolicyChanged, PolicySource};
 pub use read::Stats;
@@ -195,7 +197,7 @@ impl Engine {
             Some((node, nodes)) => beat::join(nodes, node, &clock).await?,
             None => clock,
         };
-        let history = policy::resume(store.as_ref(), &source.into(), options.development, clock.now()).await?;
+        let history = policy::resume(store.as_ref(), &source.into(), &options, clock.now()).await?;
         let secret = store.secret(&Secret::random()).await?;
         let now = clock.now();
         let strictest = policy::quarter_of_the_strictest(history.today());

@@ -21,8 +21,8 @@ mod watch;
 pub mod word;
 
 pub use engine::{
-    Admission, Authentication, Engine, LimitReached, LiveExplanation, NewSession, OpenPage, Options, Outcome, Over,
-    PageExplanation, Planned, PolicyChange, PolicyChanged, PolicySource, Reauthentication, SessionExplanation,
-    SignedIn, Snapshot, Standing, Stats, Uncancelled, Work,
+    Admission, Authentication, Engine, LimitReached, LiveExplanation, NewSession, NodeStats, OpenPage, Options,
+    Outcome, Over, PageExplanation, Planned, PolicyChange, PolicyChanged, PolicySource, Reauthentication,
+    SessionExplanation, SignedIn, Snapshot, Standing, Stats, Uncancelled, Work,
 };
 pub use watch::Watcher;

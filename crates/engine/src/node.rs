@@ -1,5 +1,6 @@
 //! This process as one of several that share a store. One that has its store for itself has none of this.
 
+mod counters;
 mod journal;
 mod lease;
 mod time;
@@ -8,6 +9,7 @@ mod turns;
 use nightlatch_core::time::{Instant, Span};
 use nightlatch_store::nodes::{self, Beat, Epoch, NodeId, Position};
 
+pub(crate) use self::counters::{Counter, Counters};
 pub(crate) use self::journal::{Journal, KnownEnd};
 pub(crate) use self::lease::Lease;
 pub(crate) use self::time::{Advice, ClusterTime, Sample};
@@ -21,6 +23,7 @@ pub(crate) struct Node {
     pub(crate) lease: Lease,
     pub(crate) turns: Turns,
     pub(crate) journal: Journal,
+    pub(crate) counters: Counters,
     /// Held while a beat is under way, so that its answer is followed before the next one is asked for.
     pub(crate) heard: tokio::sync::Mutex<LastHeard>,
 }
@@ -41,6 +44,7 @@ impl Node {
             lease: Lease::of(end_bound),
             turns: Turns::default(),
             journal: Journal::default(),
+            counters: Counters::default(),
             heard: tokio::sync::Mutex::default(),
         }
     }

@@ -7,12 +7,13 @@ mod fixture;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use fixture::{Fixture, minutes, policy};
+use fixture::{Fixture, minutes, policy, seconds};
 use nightlatch_core::facts::Facts;
 use nightlatch_core::path::Path;
 use nightlatch_core::session::{EndReason, Event, RequestKind};
-use nightlatch_core::time::Span;
-use nightlatch_engine::{PolicyChange, PolicyChanged, Standing};
+use nightlatch_core::time::{Instant, Span};
+use nightlatch_engine::clock::{Clock, ManualTime};
+use nightlatch_engine::{Engine, Options, PolicyChange, PolicyChanged, Standing};
 use nightlatch_store::audit::{AuditFilter, AuditKind};
 use nightlatch_store::memory::MemoryStore;
 use nightlatch_store::token::{Digest, Handle};
@@ -31,6 +32,44 @@ fn change(json: &str) -> PolicyChange {
 
 async fn put_in_force(fixture: &Fixture, json: &str) -> PolicyChanged {
     fixture.engine.change_policy(change(json)).await.expect("a store")
+}
+
+/// Nodes that start with files of their own, at one time.
+struct Nodes {
+    store: Arc<dyn Store>,
+    time: ManualTime,
+}
+
+impl Nodes {
+    fn none() -> Self {
+        let time = ManualTime::at(Instant::from_millis(1_700_000_000_000));
+        let shown = Clock::manual(&time, Instant::default());
+        Self {
+            store: Arc::new(MemoryStore::shared(move || shown.now())),
+            time,
+        }
+    }
+
+    async fn start(&self, json: &str) -> Arc<Engine> {
+        let clock = Clock::manual(&self.time, Instant::default());
+        let engine = Engine::open(Arc::clone(&self.store), clock, policy(json), Options::default()).await;
+        engine.expect("an engine")
+    }
+}
+
+#[tokio::test]
+async fn a_node_that_starts_with_an_earlier_policy_follows_the_store() {
+    let nodes = Nodes::none();
+    let (earlier, later) = (r#"{"idle": "20m"}"#, r#"{"idle": "10m"}"#);
+    assert_eq!(nodes.start(earlier).await.policy().0, 1, "the first acts at once");
+    let changed = nodes.start(later).await;
+    assert_eq!(changed.policy().0, 1, "others have not heard of it");
+    nodes.time.advance(seconds(6));
+    changed.beat().await.expect("a store");
+    assert_eq!(changed.policy(), (2, Arc::new(policy(later))));
+    let restarted = nodes.start(earlier).await;
+    assert_eq!(restarted.policy(), (2, Arc::new(policy(later))), "nothing flaps");
+    assert_eq!(restarted.policy_revisions().await.expect("a store").len(), 2);
 }
 
 #[tokio::test]

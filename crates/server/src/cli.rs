@@ -10,6 +10,7 @@ pub(crate) mod demo;
 mod explain;
 mod gateway;
 pub(crate) mod keys;
+mod nodes;
 mod policy;
 mod serve;
 pub(crate) mod sessions;
@@ -60,6 +61,8 @@ enum Command {
     Simulate(simulate::Args),
     /// List and end sessions
     Sessions(sessions::Args),
+    /// List the nodes that share the store
+    Nodes(nodes::Args),
     /// Show what happened
     Audit(audit::Args),
     /// Make and revoke keys to the management API
@@ -96,6 +99,7 @@ fn block_on(command: Command) -> anyhow::Result<ExitCode> {
             Command::Explain(args) => explain::run(&args).await,
             Command::Demo(args) => demo::run(args).await,
             Command::Sessions(args) => sessions::run(args).await,
+            Command::Nodes(args) => nodes::run(&args).await,
             Command::Audit(args) => audit::run(args).await,
             Command::Keys(args) => keys::run(args).await,
             Command::Policy(args) => policy::run(args).await,

@@ -54,6 +54,8 @@ pub(crate) struct Config {
     pub(crate) prefix: String,
     pub(crate) sign_in_url: Option<SignInUrl>,
     pub(crate) provider_note: Option<String>,
+    /// How long to go on after the signal to stop.
+    pub(crate) drain: Span,
     pub(crate) navigation: Navigation,
     /// Whether no limit ends a session while this process runs.
     pub(crate) development: bool,
@@ -272,6 +274,7 @@ fn validate(document: ConfigDocument) -> Result<Config, Problems> {
             prefix: server.prefix,
             sign_in_url: server.sign_in_url,
             provider_note: server.provider_note,
+            drain: server.drain,
             navigation: server.navigation,
             development: server.development,
             auth_time_leeway: management.auth_time_leeway,

@@ -13,6 +13,7 @@ pub(crate) mod keys;
 mod merge_patch;
 mod metrics;
 pub(crate) mod name;
+mod nodes;
 mod openapi;
 mod operation;
 mod page;
@@ -106,6 +107,7 @@ fn operations() -> Vec<Operation> {
         policy::restore::operation(),
         explain::anybody(),
         audit::operation(),
+        nodes::operation(),
         keys::list::operation(),
         keys::create::operation(),
         keys::remove::operation(),

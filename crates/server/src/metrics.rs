@@ -1,5 +1,6 @@
 //! Numbers for Prometheus. Labels are words of the design, never subjects, handles or tokens.
 
+mod node;
 mod proxy;
 
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
+use self::node::NodeMetrics;
 use self::proxy::ProxyMetrics;
 
 /// The counters that handlers move, and the registry that tells them.
@@ -34,6 +36,7 @@ pub(crate) struct Metrics {
     policy_file_valid: Gauge,
     policy_file_reads: Family<Read, Counter>,
     sessions_outdated: Gauge,
+    node: NodeMetrics,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -121,6 +124,7 @@ impl Metrics {
             policy_file_valid: valid,
             policy_file_reads: reads,
             sessions_outdated: outdated,
+            node: NodeMetrics::register(&mut registry),
             registry,
         }
     }
@@ -164,6 +168,9 @@ impl Metrics {
             .set(i64::try_from(stats.outdated).unwrap_or(i64::MAX));
         self.store_failing.set(i64::from(stats.store_failing_since.is_some()));
         self.sweep_lag_seconds.set(stats.sweep_lag.as_millis() as f64 / 1000.0);
+        if let Some(stats) = self.engine.node_stats() {
+            self.node.set(&stats);
+        }
         let mut text = String::new();
         if let Err(error) = encode(&mut text, &self.registry) {
             tracing::error!(%error, "metrics cannot be written");

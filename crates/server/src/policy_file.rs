@@ -6,6 +6,7 @@ pub(crate) mod following;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use nightlatch_core::policy::{Policy, Severity, lint};
+use nightlatch_engine::Engine;
 
 use crate::config::{Config, ConfigError, PolicyOwner, Source, Stamp};
 
@@ -13,6 +14,8 @@ use crate::config::{Config, ConfigError, PolicyOwner, Source, Stamp};
 #[derive(Debug)]
 pub(crate) struct PolicyFile {
     source: Source,
+    /// Its policy when it was last read and valid.
+    written: Mutex<Policy>,
     problems: Mutex<Arc<[ConfigError]>>,
 }
 
@@ -22,6 +25,7 @@ impl PolicyFile {
         let source = config.source.clone()?;
         (config.policy_owner == PolicyOwner::File).then(|| Self {
             source,
+            written: Mutex::new(config.policy.clone()),
             problems: Mutex::default(),
         })
     }
@@ -32,8 +36,25 @@ impl PolicyFile {
     }
 
     /// Why it is not in force as it is written; nothing where it is.
-    pub(crate) fn problems(&self) -> Arc<[ConfigError]> {
-        Arc::clone(&self.problems.lock().unwrap_or_else(PoisonError::into_inner))
+    pub(crate) fn problems(&self, engine: &Engine) -> Arc<[ConfigError]> {
+        let problems = Arc::clone(&self.problems.lock().unwrap_or_else(PoisonError::into_inner));
+        let (revision, in_force) = engine.policy();
+        if problems.is_empty() && **in_force != *self.written() {
+            let message = format!(
+                "another policy is in force, revision {revision} of the store that nodes share; give every node the same file, \
+                 or change the policy of this one to put it in force"
+            );
+            return [self.problem(&message)].into();
+        }
+        problems
+    }
+
+    fn written(&self) -> Policy {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set_written(&self, policy: Policy) {
+        *self.written.lock().unwrap_or_else(PoisonError::into_inner) = policy;
     }
 
     fn set_problems(&self, problems: Vec<ConfigError>) {

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::Router;
@@ -40,7 +41,15 @@ pub(crate) struct Running {
     /// The first API key, told once.
     pub(crate) api_key: Option<String>,
     signals: StopSignals,
+    drain: Drain,
     tasks: Tasks,
+}
+
+/// How the server tells whoever sends it requests that it is about to stop.
+#[derive(Debug)]
+struct Drain {
+    begun: CancellationToken,
+    lasts: Duration,
 }
 
 #[derive(Debug)]
@@ -110,23 +119,12 @@ pub(crate) async fn start(config: Config, extra: impl FnOnce(&Arc<ServerState>) 
     };
     let front_address = front.as_ref().map(proxy::Bound::address).transpose()?;
     let config = with_bound_port(config, browser_address, front_address);
+    let lasts = config.drain.to_std();
 
     if config.policy_owner == PolicyOwner::File && config.source.is_some() {
         policy_file::warn_of_lints(&config.policy);
     }
-    let store = open_store(&config).await?;
-    let clock = Clock::system(store.latest_instant().await.context("the store cannot be read")?);
-    let options = Options {
-        touch_interval: config.store.touch_interval,
-        store_grace: config.store.grace,
-        development: config.development,
-        end_bound: config.store.end_bound,
-        node_name: browser_address.to_string().into(),
-        ..Options::default()
-    };
-    let engine = Engine::open(store, clock, policy_source(&config), options)
-        .await
-        .context("the store cannot be used")?;
+    let engine = open_engine(&config, browser_address).await?;
     limits_log::tell(&config, &engine.policy().1);
     let api_key = management::ensure_key(&engine)
         .await
@@ -194,8 +192,34 @@ pub(crate) async fn start(config: Config, extra: impl FnOnce(&Arc<ServerState>) 
         fastcgi: fastcgi_address,
         api_key,
         signals,
+        drain: Drain {
+            begun: server.draining.clone(),
+            lasts,
+        },
         tasks,
     })
+}
+
+async fn open_engine(config: &Config, browser: SocketAddr) -> anyhow::Result<Arc<Engine>> {
+    let store = open_store(config).await?;
+    let clock = Clock::system(store.latest_instant().await.context("the store cannot be read")?);
+    let options = Options {
+        touch_interval: config.store.touch_interval,
+        store_grace: config.store.grace,
+        development: config.development,
+        end_bound: config.store.end_bound,
+        node_name: node_name(browser),
+        ..Options::default()
+    };
+    let engine = Engine::open(store, clock, policy_source(config), options).await;
+    engine.context("the store cannot be used")
+}
+
+/// What people call this node: its machine and the port that browsers reach.
+fn node_name(browser: SocketAddr) -> Box<str> {
+    let system = rustix::system::uname();
+    let machine = system.nodename().to_string_lossy();
+    format!("{machine}:{}", browser.port()).into()
 }
 
 fn listen<A, F>(bound: Bound, answer: A, shutdown: &CancellationToken) -> JoinHandle<anyhow::Result<()>>
@@ -241,9 +265,21 @@ fn with_bound_port(mut config: Config, browser: SocketAddr, proxy: Option<Socket
 }
 
 impl Running {
-    /// Serves until the process is told to stop, then stops in order.
+    /// Serves until the process is told to stop, and for as long as it takes until nobody sends anything any more; then stops in
+    /// order. Whoever tells it twice is in a hurry.
     pub(crate) async fn until_stopped(mut self) -> anyhow::Result<()> {
         self.signals.received().await;
+        if !self.drain.lasts.is_zero() {
+            tracing::info!(
+                seconds = self.drain.lasts.as_secs_f64(),
+                "not ready any more; stopping soon"
+            );
+            self.drain.begun.cancel();
+            tokio::select! {
+                () = tokio::time::sleep(self.drain.lasts) => {}
+                () = self.signals.received() => {}
+            }
+        }
         self.stop().await
     }
 

@@ -36,6 +36,8 @@ pub(crate) struct ServerState {
     pub(crate) policy_file: Option<PolicyFile>,
     pub(crate) metrics: Metrics,
     pub(crate) attendance: Attendance,
+    /// Over when the server is about to stop: it answers, and says that it is not ready.
+    pub(crate) draining: CancellationToken,
     /// Over when the server stops: streams end then.
     pub(crate) shutdown: CancellationToken,
 }
@@ -56,6 +58,7 @@ impl ServerState {
             metrics: Metrics::new(Arc::clone(&engine)),
             engine,
             attendance: Attendance::default(),
+            draining: CancellationToken::new(),
             shutdown,
         }
     }

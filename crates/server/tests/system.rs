@@ -12,6 +12,8 @@ mod crash;
 mod development;
 #[path = "system/draft_key.rs"]
 mod draft_key;
+#[path = "system/draining.rs"]
+mod draining;
 #[path = "system/help.rs"]
 mod help;
 #[path = "system/policy_file.rs"]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use nightlatch_core::time::Span;
 use nightlatch_store::nodes::{self, Heard, NodeId, Nodes, Turn};
 use nightlatch_store::token::{Digest, Handle};
 use nightlatch_store::{Change, Document, End, Ended, Result, Selector, StoreError};
@@ -132,6 +133,8 @@ impl Uncancelled {
         self.hear(&last, &heard).await?;
         // Last: what is decided by the table under this lease is decided with all that the answer has told.
         if last.time.is_exact(received) {
+            let without = node.lease.expired_for(received).unwrap_or(Span::ZERO);
+            node.counters.without_lease.add(without.as_millis());
             node.lease.extend(sent);
         } else {
             tracing::warn!("beats are answered too late to tell the time; nothing is decided here");
@@ -160,6 +163,7 @@ impl Uncancelled {
             self.follow_policy().await?;
         }
         if last.epoch.is_some() && !same_epoch {
+            self.tally(|counters| &counters.epochs);
             self.end_again().await?;
             // It may know less of activity than this node believes, and would end soon what is alive.
             self.flush_all().await?;
@@ -200,6 +204,9 @@ impl Uncancelled {
                 actor: "node".into(),
             };
             let forgotten = self.writes().end(&Selector::Handle(handle), &end, 1).await?;
+            if let Some(node) = &self.node {
+                node.counters.ends_told_again.add(forgotten.len() as u64);
+            }
             self.make_known(&forgotten).await;
         }
         Ok(())

@@ -75,7 +75,7 @@ impl Uncancelled {
             Settled::Alive(copy) if !copy.fresh && self.store_has_to_confirm() => {
                 let standing = self.standing_of(copy, now);
                 if !standing.is_plain() {
-                    self.refresh(&turn, digest).await?;
+                    self.confirm(&turn, digest).await?;
                     return Ok(self.settled(&turn, digest, now).await?.standing(self, now));
                 }
                 standing
@@ -124,7 +124,7 @@ impl Uncancelled {
         let applied = after.session.apply(&history.policies(after.revisions), event, now);
         after.note_signs_since(&before, now);
         if !confirmed && denies(&applied.answer) {
-            self.refresh(turn, &before.digest).await?;
+            self.confirm(turn, &before.digest).await?;
             return Ok(None);
         }
         if applied.answer == Answer::Accepted {
@@ -153,6 +153,7 @@ impl Uncancelled {
             }
         };
         if !written {
+            self.tally(|counters| &counters.conflicts);
             self.refresh(turn, &before.digest).await?;
             return Ok(None);
         }
@@ -273,6 +274,7 @@ impl Uncancelled {
             match written {
                 Ok(true) => {}
                 Ok(false) => {
+                    self.tally(|counters| &counters.conflicts);
                     self.refresh(turn, digest).await?;
                     continue;
                 }

@@ -89,10 +89,11 @@ impl Engine {
         self.note_policies_in_force(now);
         match &self.node {
             Some(node) if node.lease.holds_at(uptime) => Ok(now),
-            Some(node) => Err(StoreError::Unavailable(format!(
-                "it has answered no beat for {}",
-                node.lease.length()
-            ))),
+            Some(node) => {
+                node.counters.refused.add(1);
+                let length = node.lease.length();
+                Err(StoreError::Unavailable(format!("it has answered no beat for {length}")))
+            }
             None if self.health.is_exhausted(now) => Err(StoreError::Unavailable(
                 "it has failed for longer than the grace period".to_owned(),
             )),

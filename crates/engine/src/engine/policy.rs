@@ -13,7 +13,7 @@ use nightlatch_store::audit::{AuditEntry, AuditKind};
 use nightlatch_store::{PolicyRevision, Record, Result, Revision, Store, StoreError};
 
 use super::change::ATTEMPTS;
-use super::{Engine, Uncancelled};
+use super::{Engine, Options, Uncancelled};
 use crate::in_force::History;
 
 /// What the last touches under a longer interval take until they are in the store.
@@ -22,7 +22,8 @@ const LAST_TOUCHES: Span = Span::from_secs(5);
 /// Where the policy comes from when the engine opens.
 #[derive(Clone, Debug)]
 pub enum PolicySource {
-    /// It is given, for example by a file; the next revision where the store knows another.
+    /// It is given, for example by a file; the next revision where the store knows another. Where several nodes share the store
+    /// only one that the store never had: a node that starts with an earlier one follows the store.
     Given {
         /// The policy.
         policy: Policy,
@@ -233,27 +234,38 @@ impl Engine {
     }
 }
 
-/// The policies that the store kept, with the one that the source gives as the last.
+/// The policies that the store kept, with the one that the source gives as the last where it is to come into force.
 pub(super) async fn resume(
     store: &dyn Store,
     source: &PolicySource,
-    development: bool,
+    options: &Options,
     now: Instant,
 ) -> Result<History> {
+    let development = options.development;
+    // Two nodes whose files differ would else put each other's policy back at every start.
+    let shared = store.nodes().is_some();
     for _ in 0..ATTEMPTS {
         let mut kept = store.policies().await?;
+        let is_kept = |policy: &Policy| match (shared, kept.as_slice()) {
+            (true, kept) => kept.iter().any(|kept| kept.document == **policy),
+            (false, kept) => kept.last().is_some_and(|last| last.document == **policy),
+        };
         let given = match source {
-            PolicySource::Given { policy, actor } => Some((policy, actor.clone())),
+            PolicySource::Given { policy, actor } => (!is_kept(policy)).then(|| (policy, actor.clone())),
             PolicySource::Kept { first } => kept.is_empty().then(|| (first, "first start".into())),
         };
-        let Some((policy, actor)) =
-            given.filter(|(policy, _)| kept.last().is_none_or(|last| last.document != ***policy))
-        else {
+        let Some((policy, actor)) = given else {
             return History::of(kept, development);
         };
+        // Others decide by the policy before until they have heard of this one, and tell the store of activity for it.
+        let known = options.end_bound + LAST_TOUCHES;
+        let since = kept
+            .last()
+            .filter(|_| shared)
+            .map_or(now, |last| (now + known).max(last.since));
         let next = PolicyRevision {
             revision: Revision::try_from(kept.len() + 1).unwrap_or(Revision::MAX),
-            since: now,
+            since,
             document: PolicyDocument::clone(policy),
             actor,
             reason: None,
@@ -261,7 +273,7 @@ pub(super) async fn resume(
         };
         // Where another process was faster, its policy is looked at first.
         if store.add_policy(&next, audited(&next)).await? {
-            tracing::info!(revision = next.revision, actor = %next.actor, "a new policy is in force");
+            tracing::info!(revision = next.revision, actor = %next.actor, since_ms = since.as_millis(), "a new policy is known");
             kept.push(next);
             return History::of(kept, development);
         }

@@ -59,6 +59,12 @@ impl Uncancelled {
         Ok(!same)
     }
 
+    /// Asks the store before somebody is denied something.
+    pub(super) async fn confirm(&self, turn: &Turn<'_>, digest: &Digest) -> Result<()> {
+        self.tally(|counters| &counters.confirmations);
+        self.refresh(turn, digest).await
+    }
+
     /// Brings the table up to what the store knows.
     pub(super) async fn refresh(&self, turn: &Turn<'_>, digest: &Digest) -> Result<()> {
         match self.stored_copy(digest, self.now()).await {

@@ -37,6 +37,18 @@ impl Lease {
         uptime.as_millis() < self.until.load(Ordering::Acquire)
     }
 
+    /// How long ago the last beat was sent that was answered; `None` before the first.
+    pub(crate) fn age(&self, uptime: Uptime) -> Option<Span> {
+        let until = self.until.load(Ordering::Acquire);
+        (until != i64::MIN).then(|| (uptime + self.length).since(Uptime::from_millis(until)))
+    }
+
+    /// For how long it has been over; `None` while it holds, and before the first beat.
+    pub(crate) fn expired_for(&self, uptime: Uptime) -> Option<Span> {
+        let until = Uptime::from_millis(self.until.load(Ordering::Acquire));
+        (until.as_millis() != i64::MIN && until <= uptime).then(|| uptime.since(until))
+    }
+
     pub(crate) fn length(&self) -> Span {
         self.length
     }
@@ -54,10 +66,14 @@ mod tests {
     fn it_counts_from_when_the_beat_was_sent_and_never_goes_back() {
         let lease = Lease::of(Span::from_millis(1000));
         assert!(!lease.holds_at(at(0)), "nobody has answered yet");
+        assert_eq!((lease.age(at(0)), lease.expired_for(at(0))), (None, None));
         lease.extend(at(500));
         assert!(lease.holds_at(at(1499)) && !lease.holds_at(at(1500)));
         lease.extend(at(100));
         assert!(lease.holds_at(at(1499)), "an answer that came late takes nothing away");
+        assert_eq!(lease.age(at(700)), Some(Span::from_millis(200)));
+        assert_eq!(lease.expired_for(at(1499)), None);
+        assert_eq!(lease.expired_for(at(1800)), Some(Span::from_millis(300)));
         lease.extend(at(-10_000));
         assert!(!lease.holds_at(at(1500)));
     }

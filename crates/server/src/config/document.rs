@@ -136,6 +136,9 @@ pub(crate) struct ServerSection {
     pub(crate) provider_note: Option<String>,
     /// Which opened pages count as activity, if the policy's `activity` has `navigation`.
     pub(crate) navigation: Navigation,
+    /// How long the server goes on answering after it was told to stop (SIGTERM), while `/readyz` says that it is not ready: so long
+    /// a balancer needs to notice. A second signal stops it at once.
+    pub(crate) drain: Span,
     /// For a machine of a developer: no limit ends or locks a session, and nobody is warned, while this process runs. Pages say
     /// so. Refused where anything but this machine is named in `public_url`, `listen` or `trusted_proxies`, of any listener.
     pub(crate) development: bool,
@@ -151,6 +154,7 @@ impl Default for ServerSection {
             sign_in_url: None,
             provider_note: None,
             navigation: Navigation::default(),
+            drain: Span::ZERO,
             development: false,
         }
     }

@@ -6,8 +6,9 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use nightlatch_core::node::NodeId;
 use nightlatch_core::time::{Instant, Span};
-use nightlatch_engine::Engine;
+use nightlatch_engine::{Engine, NodeStats};
 use nightlatch_store::Revision;
 use serde::Serialize;
 use tokio::sync::Mutex;
@@ -36,7 +37,32 @@ struct Probe {
 struct Body {
     status: &'static str,
     store: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node: Option<Node>,
     policy: Policy,
+}
+
+/// Where several nodes share the store.
+#[derive(Debug, Serialize)]
+struct Node {
+    id: NodeId,
+    /// Whether it may decide by what it has in memory.
+    lease: bool,
+    /// How long ago it sent the last beat that was answered.
+    beat_age_ms: Option<u64>,
+    /// Within what time a sign-out acts on all nodes.
+    end_bound_ms: u64,
+}
+
+impl Node {
+    fn of(stats: &NodeStats) -> Self {
+        Self {
+            id: stats.id,
+            lease: stats.has_lease,
+            beat_age_ms: stats.beat_age.map(Span::as_millis),
+            end_bound_ms: stats.end_bound.as_millis(),
+        }
+    }
 }
 
 /// A policy file that is wrong makes nobody wait: the policy before stays in force.
@@ -64,14 +90,14 @@ struct Place {
 }
 
 impl File {
-    fn of(file: &PolicyFile) -> Self {
+    fn of(file: &PolicyFile, engine: &Engine) -> Self {
         let place = |error: &ConfigError| Place {
             line: error.position.map(|position| position.line),
             column: error.position.map(|position| position.column),
             key: error.key.clone(),
         };
         Self {
-            problems: file.problems().iter().map(place).collect(),
+            problems: file.problems(engine).iter().map(place).collect(),
         }
     }
 }
@@ -79,7 +105,7 @@ impl File {
 impl Policy {
     fn of(server: &ServerState) -> Self {
         let (revision, _) = server.engine.policy();
-        let file = server.policy_file.as_ref().map(File::of);
+        let file = server.policy_file.as_ref().map(|file| File::of(file, &server.engine));
         let in_force = file.as_ref().is_none_or(|file| file.problems.is_empty());
         Self {
             status: if in_force { "ok" } else { "file not in force" },
@@ -98,28 +124,28 @@ pub(super) async fn alive() -> Response {
 pub(super) async fn ready(State(management): State<Arc<Management>>) -> Response {
     let engine = &management.server.engine;
     let answered = management.readiness.probe(engine).await;
+    let node = engine.node_stats();
     let store = match engine.stats().store_failing_since {
         Some(since) => Err(format!("failing since {}", rfc3339(since))),
-        None if answered => Ok("ok".to_owned()),
-        None => Err("does not answer".to_owned()),
+        None if !answered => Err("does not answer".to_owned()),
+        None if node.is_some_and(|node| !node.has_lease) => Err("answers no beat in time".to_owned()),
+        None => Ok("ok".to_owned()),
     };
-    let policy = Policy::of(&management.server);
-    match store {
-        Ok(store) => headers::json(&Body {
-            status: "ready",
-            store,
-            policy,
-        }),
-        Err(store) => {
-            let mut response = headers::json(&Body {
-                status: "unavailable",
-                store,
-                policy,
-            });
-            *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-            response
-        }
+    let (status, store) = match store {
+        Ok(store) if management.server.draining.is_cancelled() => ("stopping", store),
+        Ok(store) => ("ready", store),
+        Err(store) => ("unavailable", store),
+    };
+    let mut response = headers::json(&Body {
+        status,
+        store,
+        node: node.as_ref().map(Node::of),
+        policy: Policy::of(&management.server),
+    });
+    if status != "ready" {
+        *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
     }
+    response
 }
 
 impl Readiness {

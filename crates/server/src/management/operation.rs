@@ -43,16 +43,18 @@ pub(super) enum Group {
     Policy,
     Audit,
     Keys,
+    Nodes,
 }
 
 impl Group {
-    pub(super) const ALL: [Self; 6] = [
+    pub(super) const ALL: [Self; 7] = [
         Self::Sessions,
         Self::Subjects,
         Self::Applications,
         Self::Policy,
         Self::Audit,
         Self::Keys,
+        Self::Nodes,
     ];
 
     pub(super) const fn name(self) -> &'static str {
@@ -63,6 +65,7 @@ impl Group {
             Self::Policy => "Policy",
             Self::Audit => "Audit",
             Self::Keys => "Keys",
+            Self::Nodes => "Nodes",
         }
     }
 
@@ -74,6 +77,7 @@ impl Group {
             Self::Policy => "The rules in force.",
             Self::Audit => "What happened, when, by whom and why.",
             Self::Keys => "What opens this API, and how far.",
+            Self::Nodes => "The processes that share the store.",
         }
     }
 }

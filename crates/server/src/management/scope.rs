@@ -25,6 +25,7 @@ pub(crate) enum Scope {
     AuditRead,
     KeysRead,
     KeysWrite,
+    NodesRead,
 }
 
 /// What a key may do.
@@ -33,7 +34,7 @@ pub(crate) enum Scope {
 pub(crate) struct Scopes(BTreeSet<Scope>);
 
 impl Scope {
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::SessionsRead,
         Self::SessionsCreate,
         Self::SessionsEnd,
@@ -44,6 +45,7 @@ impl Scope {
         Self::AuditRead,
         Self::KeysRead,
         Self::KeysWrite,
+        Self::NodesRead,
     ];
 
     pub(crate) const fn as_str(self) -> &'static str {
@@ -58,6 +60,7 @@ impl Scope {
             Self::AuditRead => "audit:read",
             Self::KeysRead => "keys:read",
             Self::KeysWrite => "keys:write",
+            Self::NodesRead => "nodes:read",
         }
     }
 

@@ -74,6 +74,13 @@ async fn adopt(server: &ServerState, file: &PolicyFile, seen: Option<Stamp>) -> 
             return true;
         }
     };
+    // Another node may have put another policy in force since, and a file that stays the same does not put it back.
+    if *config.policy == *file.written() {
+        tracing::info!(file = %file.name(), "the file was read again; its policy is the one it had");
+        server.metrics.policy_file_read(true);
+        file.set_problems(Vec::new());
+        return true;
+    }
     let change = PolicyChange {
         policy: config.policy.clone(),
         actor: actor(&config),
@@ -90,6 +97,7 @@ async fn adopt(server: &ServerState, file: &PolicyFile, seen: Option<Stamp>) -> 
                 PolicyChanged::InForce(_) => warn_of_lints(&config.policy),
             }
             server.metrics.policy_file_read(true);
+            file.set_written(config.policy);
             file.set_problems(Vec::new());
             true
         }

@@ -230,7 +230,7 @@ async fn keys_are_listed_with_their_scopes_and_without_their_secrets() {
         .collect();
     assert_eq!(names, ["auditor", "first"]);
     assert_eq!(keys[0]["scopes"], json!(["audit:read"]));
-    assert_eq!(keys[1]["scopes"].as_array().map(Vec::len), Some(10));
+    assert_eq!(keys[1]["scopes"].as_array().map(Vec::len), Some(11));
     let fields = keys[0].as_object().expect("an object").keys();
     assert_eq!(fields.collect::<Vec<_>>(), ["created_at", "name", "scopes"]);
 
@@ -337,6 +337,6 @@ async fn the_command_line_makes_keys_with_scopes() {
     };
     assert_eq!(scopes("backend"), Some(vec![READ, "sessions:create", "sessions:end"]));
     assert_eq!(scopes("audit"), Some(vec!["policy:read", "audit:read"]));
-    assert_eq!(scopes("everything").map(|scopes| scopes.len()), Some(10));
+    assert_eq!(scopes("everything").map(|scopes| scopes.len()), Some(11));
     assert_eq!((scopes("neither"), scopes("both")), (None, None));
 }

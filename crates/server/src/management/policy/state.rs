@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use nightlatch_engine::Engine;
 use nightlatch_store::Revision;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -59,10 +60,10 @@ pub(in crate::management) struct FileProblem {
 }
 
 impl FileState {
-    pub(in crate::management) fn of(file: &PolicyFile) -> Self {
+    pub(in crate::management) fn of(file: &PolicyFile, engine: &Engine) -> Self {
         Self {
             path: file.name().into_owned(),
-            problems: file.problems().iter().map(FileProblem::of).collect(),
+            problems: file.problems(engine).iter().map(FileProblem::of).collect(),
         }
     }
 }
@@ -87,7 +88,10 @@ async fn state(State(management): State<Arc<Management>>) -> Result<Answer<InFor
         revision,
         since: kept.map(|kept| rfc3339(kept.since)).unwrap_or_default(),
         actor: kept.map(|kept| kept.actor.clone()).unwrap_or_default(),
-        file: server.policy_file.as_ref().map(FileState::of),
+        file: server
+            .policy_file
+            .as_ref()
+            .map(|file| FileState::of(file, &server.engine)),
         outdated_sessions: server.engine.stats().outdated,
     }))
 }
