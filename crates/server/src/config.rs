@@ -39,7 +39,7 @@ pub(crate) use self::reference::reference;
 use self::site::SiteSection;
 pub(crate) use self::site::{Escapes, Preflights, Site};
 pub(crate) use self::stamp::Stamp;
-pub(crate) use self::store::{StoreKind, StoreSection};
+pub(crate) use self::store::{StoreKind, StoreSection, Url};
 pub(crate) use self::upstream::UpstreamAddress;
 use crate::http::request_kind::Navigation;
 use crate::http::sign_in_url::SignInUrl;

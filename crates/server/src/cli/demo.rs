@@ -12,7 +12,7 @@ use nightlatch_core::policy::{OnIdle, Policy};
 use nightlatch_core::time::Span;
 
 use super::{CONFIGURATION, complain};
-use crate::config::{Config, FilePath, PublicUrl};
+use crate::config::{Config, FilePath, PublicUrl, StoreKind, Url};
 use crate::serve::Running;
 use crate::{demo, logging, serve};
 
@@ -44,6 +44,9 @@ pub(crate) struct Args {
     /// Let nobody be signed in more often at the same time: one more asks which to end [default: any number]
     #[arg(long, value_name = "NUMBER")]
     max_sessions: Option<NonZeroU32>,
+    /// Keep everything in this PostgreSQL. Started twice, on two ports, it is two nodes: what happens at one is felt at the other
+    #[arg(long, value_name = "URL", env = "NIGHTLATCH_DEMO_STORE", hide_env_values = true)]
+    store: Option<Url>,
 }
 
 fn outcome() -> impl clap::builder::TypedValueParser<Value = OnIdle> {
@@ -60,6 +63,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         warn_before,
         on_idle,
         max_sessions,
+        store,
     } = args;
     let mut config = match demo::config(demo::Limits {
         idle,
@@ -83,9 +87,13 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         .tempdir()
         .context("no temporary directory")?;
     config.store.path = FilePath::new(directory.path().join("demo.db"));
+    if let Some(url) = store {
+        (config.store.kind, config.store.url) = (StoreKind::Postgres, Some(url));
+    }
+    let shared = config.store.kind == StoreKind::Postgres;
     let policy = config.policy.clone();
     let running = serve::start(config, |server| demo::router(server.clone())).await?;
-    welcome(&running, &policy)?;
+    welcome(&running, &policy, shared)?;
     running.until_stopped().await?;
     let left = directory.path().to_owned();
     directory
@@ -121,21 +129,38 @@ fn give_way(address: &mut SocketAddr) -> anyhow::Result<()> {
     }
 }
 
-fn welcome(running: &Running, policy: &Policy) -> std::io::Result<()> {
+fn welcome(running: &Running, policy: &Policy, shared: bool) -> std::io::Result<()> {
     let (bank, management) = (running.browser, running.management);
     let mut out = std::io::stdout().lock();
     writeln!(
         out,
-        "Larch Bank, a small application that nightlatch guards. Ctrl+C ends it and leaves nothing behind."
+        "Larch Bank, a small application that nightlatch guards. Ctrl+C ends it and leaves {} behind.",
+        if shared {
+            "its tables in the database"
+        } else {
+            "nothing"
+        }
     )?;
     writeln!(out)?;
     writeln!(out, "bank          http://{bank}/")?;
     writeln!(out, "management    http://{management}/api/v1/")?;
     if let Some(key) = &running.api_key {
         writeln!(out, "API key       {key}")?;
+    } else {
+        writeln!(
+            out,
+            "API key       the one that the first demo on this database has printed"
+        )?;
     }
     writeln!(out)?;
     writeln!(out, "Try this:")?;
+    if shared {
+        writeln!(
+            out,
+            "  - Start the demo again with the same --store: another node, on another port. A browser is signed in to both, and a \
+             sign-out at one reaches the tabs of the other."
+        )?;
+    }
     for hint in hints(policy) {
         writeln!(out, "  - {hint}")?;
     }

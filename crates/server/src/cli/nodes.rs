@@ -50,12 +50,7 @@ fn write_text(out: &mut impl Write, document: &Value, nodes: &[Value], colour: C
         return writeln!(out, "The server has its store for itself: there are no other nodes.");
     }
     let rows: Vec<_> = nodes.iter().map(|node| row(node, document)).collect();
-    write_table(
-        out,
-        ["NODE", "NAME", "VERSION", "HEARD OF", "WORKS AT", ""],
-        &rows,
-        colour,
-    )?;
+    write_table(out, ["NODE", "NAME", "VERSION", "HEARD OF", "WORKS AT"], &rows, colour)?;
     if let Some(bound) = document["end_bound_ms"].as_u64() {
         writeln!(out, "A sign-out acts on all of them within {bound} ms.")?;
     }
@@ -68,7 +63,7 @@ fn write_text(out: &mut impl Write, document: &Value, nodes: &[Value], colour: C
     Ok(())
 }
 
-fn row(node: &Value, document: &Value) -> [Cell; 6] {
+fn row(node: &Value, document: &Value) -> [Cell; 5] {
     let text = |key: &str| Cell::new(node[key].as_str().unwrap_or("-"));
     let silent_ms = node["silent_ms"].as_u64().unwrap_or_default();
     let heard = Cell::new(format!("{silent_ms} ms ago"));
@@ -76,9 +71,14 @@ fn row(node: &Value, document: &Value) -> [Cell; 6] {
         .as_array()
         .map_or_else(Vec::new, |turns| turns.iter().filter_map(Value::as_str).collect());
     let answers = node["id"] == document["answered_by"];
+    let name = node["name"].as_str().unwrap_or("-");
     [
         text("id"),
-        text("name"),
+        Cell::new(if answers {
+            format!("{name} (answers)")
+        } else {
+            name.to_owned()
+        }),
         text("version"),
         if is_silent(node) {
             heard.toned(Tone::Alarm)
@@ -90,7 +90,6 @@ fn row(node: &Value, document: &Value) -> [Cell; 6] {
         } else {
             turns.join(", ")
         }),
-        Cell::new(if answers { "answers" } else { "" }).toned(Tone::Quiet),
     ]
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::num::NonZeroU16;
+use std::str::FromStr;
 
 use nightlatch_core::time::Span;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -75,6 +76,21 @@ pub(crate) enum StoreKind {
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Url(Zeroizing<String>);
 
+impl FromStr for Url {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let is_url = ["postgres://", "postgresql://"]
+            .iter()
+            .any(|scheme| text.starts_with(scheme));
+        if is_url || text.contains("host=") {
+            Ok(Self(Zeroizing::new(text.to_owned())))
+        } else {
+            Err(format!("it is no address of PostgreSQL; write for example `{EXAMPLE}`"))
+        }
+    }
+}
+
 impl Url {
     pub(crate) fn as_str(&self) -> &str {
         &self.0
@@ -91,16 +107,7 @@ const EXAMPLE: &str = "postgresql://nightlatch@db.internal/nightlatch";
 
 pub(super) fn present_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Url>, D::Error> {
     let text = Zeroizing::new(String::deserialize(deserializer)?);
-    let is_url = ["postgres://", "postgresql://"]
-        .iter()
-        .any(|scheme| text.starts_with(scheme));
-    if is_url || text.contains("host=") {
-        Ok(Some(Url(text)))
-    } else {
-        Err(D::Error::custom(format!(
-            "it is no address of PostgreSQL; write for example `{EXAMPLE}`"
-        )))
-    }
+    text.parse().map(Some).map_err(D::Error::custom)
 }
 
 pub(super) fn url_schema(_: &mut SchemaGenerator) -> Schema {
