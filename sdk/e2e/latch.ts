@@ -10,6 +10,8 @@ export interface Latch {
   readonly address: string;
   /** The file with its configuration. */
   readonly config: string;
+  /** Opens its management API. */
+  readonly key: string;
   /** The answer to one call of the management API; throws what it refuses. */
   api(method: string, path: string, body?: unknown): Promise<any>;
   /** Writes the policy into the file that the server follows, and tells it to look. */
@@ -22,15 +24,22 @@ export interface Latch {
   close(): Promise<void>;
 }
 
+/** Where several servers share a store: its address, and the key that the first of them has told. */
+export interface Shared {
+  url: string;
+  key?: string;
+}
+
 /** `more` are sections of the configuration, and `keys` those of its section `[server]`, as they are written. */
-export async function startLatch(publicUrl: string, policy: Policy, more: string[] = [], keys = ''): Promise<Latch> {
+export async function startLatch(publicUrl: string, policy: Policy, more: string[] = [], keys = '', shared?: Shared): Promise<Latch> {
   const binary = process.env['NIGHTLATCH_BIN'];
   if (!binary) throw new Error('NIGHTLATCH_BIN names no server; `cargo xtask test browser` builds one and sets it');
   const folder = mkdtempSync(join(tmpdir(), 'nightlatch-e2e-'));
   const file = join(folder, 'latch.toml');
   const ports = [await reservePort(), await reservePort()];
   const [address, management] = ports.map((port) => `127.0.0.1:${port}`);
-  let key = '';
+  let key = shared?.key ?? '';
+  const store = shared ? `kind = "postgres"\nurl = "${shared.url}"` : `path = ${JSON.stringify(join(folder, 'latch.db'))}`;
   let server: Program;
   let current = policy;
 
@@ -39,7 +48,7 @@ export async function startLatch(publicUrl: string, policy: Policy, more: string
       file,
       `[server]\nlisten = "${address}"\npublic_url = "${publicUrl}"\n${keys}` +
         `[management]\nlisten = "${management}"\n` +
-        `[store]\npath = ${JSON.stringify(join(folder, 'latch.db'))}\n[log]\nlevel = "error"\n` +
+        `[store]\n${store}\n[log]\nlevel = "error"\n` +
         [asToml(current), ...more].join('\n'),
     );
 
@@ -55,6 +64,7 @@ export async function startLatch(publicUrl: string, policy: Policy, more: string
   return {
     address: address!,
     config: file,
+    key,
     async api(method, path, body) {
       const answer = await fetch(`http://${management}/api/v1/${path}`, {
         method,

@@ -1,7 +1,16 @@
 // The real binary behind a small application.
+import { inject } from 'vitest';
 import { startApplication, type Application } from './application.js';
 import { startLatch, type Latch } from './latch.js';
+import { startNodes, type Routing } from './nodes.js';
 import { defaults, type Launch, type Policy, type Server } from './server.js';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** How requests are spread where two nodes share a store; one server alone where this is left out. */
+    nodes: Routing | undefined;
+  }
+}
 
 export interface RealServer extends Server {
   readonly application: Application;
@@ -13,7 +22,8 @@ export interface RealServer extends Server {
 export async function startServer({ policy, headers = {}, watch }: Launch = {}): Promise<RealServer> {
   const application = await startApplication(watch);
   const current: Policy = { ...defaults, ...policy };
-  const latch = await startLatch(application.origin, current);
+  const routing = inject('nodes');
+  const latch = await (routing ? startNodes(application.origin, current, routing) : startLatch(application.origin, current));
   Object.assign(application, { headers, upstream: latch.address });
 
   const audit = async () => (await latch.api('GET', 'audit?kind=ended&limit=100')).records as { reason: string; handle: string; at: string }[];

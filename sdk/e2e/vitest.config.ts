@@ -7,6 +7,11 @@ import { browserNames } from './drivers/driver.js';
 const retry = process.env.CI ? 1 : 0;
 const common = { testTimeout: 90_000, hookTimeout: 30_000, retry, expect: { poll: { timeout: 15_000 } } };
 const scenarios = 'e2e/scenarios/*.e2e.ts';
+/** What is played once more against two nodes on one store, behind a balancer, and in which browser with which routing. */
+const spread = [
+  ['chromium', 'scattered', ['tabs', 'holds', 'idle', 'lock']],
+  ['firefox', 'sticky', ['tabs', 'holds']],
+] as const;
 /** What is measured, and what the browser does to pages in its own time: nothing else runs beside it. */
 const calm = ['lifecycle', 'put-away', 'traffic', 'cost'].map((name) => `e2e/${name}.e2e.ts`);
 
@@ -33,7 +38,7 @@ export default defineConfig({
           ...common,
           name: 'table',
           include: ['e2e/*.test.ts'],
-          provide: { browser: undefined },
+          provide: { browser: undefined, nodes: undefined },
           sequence: { groupOrder: groups.first },
         },
       },
@@ -42,11 +47,20 @@ export default defineConfig({
           ...common,
           name: browser,
           include: [scenarios],
-          provide: { browser },
+          provide: { browser, nodes: undefined },
           // WebKitGTK draws without a graphics card and takes a processor for each window: fewer at a time, and a command
           // that its driver never answers is given once more.
           ...(browser === 'webkit' && { maxWorkers: 2, retry: 1 }),
           sequence: { groupOrder: browser === 'webkit' ? groups.webkit : groups.together },
+        },
+      })),
+      ...spread.map(([browser, nodes, files]) => ({
+        test: {
+          ...common,
+          name: `${browser}-${nodes}`,
+          include: files.map((file) => `e2e/scenarios/${file}.e2e.ts`),
+          provide: { browser, nodes },
+          sequence: { groupOrder: groups.together },
         },
       })),
       {
@@ -55,7 +69,7 @@ export default defineConfig({
           name: 'pages',
           include: ['e2e/**/*.e2e.ts'],
           exclude: [scenarios, ...calm],
-          provide: { browser: undefined },
+          provide: { browser: undefined, nodes: undefined },
           sequence: { groupOrder: groups.together },
         },
       },
@@ -64,7 +78,7 @@ export default defineConfig({
           ...common,
           name: 'alone',
           include: calm,
-          provide: { browser: undefined },
+          provide: { browser: undefined, nodes: undefined },
           fileParallelism: false,
           maxWorkers: 1,
           sequence: { groupOrder: groups.alone },

@@ -71,6 +71,7 @@ fn prepare(part: Part) -> Result<()> {
         Part::Browser => {
             install::browsers()?;
             install::gateways()?;
+            install::databases()?;
             install::applications()?;
             install::node_modules()
         }

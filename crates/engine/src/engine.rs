@@ -60,7 +60,8 @@ use crate::watch::Watchers;
 /// How the engine trades writes against what a crash may cost, and memory against look-ups.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The stored activity is never further behind than this, nor than a quarter of the strictest idle limit or longest absence
+    /// The stored activity is never further behind than this, nor than a quarter of the strictest idle limit (where several nodes share
+    /// the store: of the time until its warning) or longest absence
     /// (`max_away`) of the policy. Default 30 s.
     pub touch_interval: Span,
     /// How long live sessions go on while the store fails. Default 10 s.
@@ -200,7 +201,7 @@ impl Engine {
         let history = policy::resume(store.as_ref(), &source.into(), &options, clock.now()).await?;
         let secret = store.secret(&Secret::random()).await?;
         let now = clock.now();
-        let strictest = policy::quarter_of_the_strictest(history.today());
+        let strictest = policy::untold_at_most(history.today(), node.is_some());
         Ok(Arc::new(Self {
             store: Reads::of(store),
             completion: Completion::default(),

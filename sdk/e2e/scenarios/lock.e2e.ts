@@ -70,7 +70,7 @@ scenario('25: Signing out of a lock is possible', lock, async (stage) => {
   expect(await reasonOf(tab)).toBe('user');
 });
 
-scenario('25: A policy that changes to locking while the page is open locks it', { policy: { idle: 5000, warnBefore: 2000 } }, async (stage) => {
+scenario('25: A policy that changes to locking while the page is open locks it', { policy: { idle: 5000, warnBefore: 2000 }, changesPolicy: true }, async (stage) => {
   const tab = await stage.open();
   await stage.server.setPolicy({ onIdle: 'lock' });
   await waitForCover(tab, 'locked');

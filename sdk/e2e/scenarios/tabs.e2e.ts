@@ -60,7 +60,7 @@ scenario('A tab that crashes takes nothing with it, and opened again it knows ho
   await waitUntilOut(again);
 });
 
-scenario('16: A shorter policy acts in every tab within a second', { policy: { idle: 30_000, warnBefore: 5000 } }, async (stage) => {
+scenario('16: A shorter policy acts in every tab within a second', { policy: { idle: 30_000, warnBefore: 5000 }, changesPolicy: true }, async (stage) => {
   const tabs = await stage.openAll('/', '/');
   await waitFor(tabs[0]!, () => window.nightlatch!.remaining()! < 28_500);
   const changed = Date.now();

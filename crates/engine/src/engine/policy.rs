@@ -169,7 +169,7 @@ impl Uncancelled {
         let Some(node) = &self.node else {
             return Span::ZERO;
         };
-        let told_more_often = quarter_of_the_strictest(policy) < self.touch_interval();
+        let told_more_often = untold_at_most(policy, true) < self.touch_interval();
         let flushed = if told_more_often { LAST_TOUCHES } else { Span::ZERO };
         Span::from_millis(node.lease.length().as_millis() + flushed.as_millis())
     }
@@ -207,7 +207,7 @@ impl Uncancelled {
 
     fn learn(&self, history: History) {
         // Activity is to be stored often enough for the new limits before anybody lives under them.
-        let strictest = quarter_of_the_strictest(history.today());
+        let strictest = untold_at_most(history.today(), self.store_has_to_confirm());
         self.touch_interval.fetch_min(strictest.as_millis(), Ordering::Relaxed);
         tracing::info!(
             revision = history.revision(),
@@ -296,7 +296,10 @@ fn audited(next: &PolicyRevision) -> AuditEntry {
     }
 }
 
-pub(super) fn quarter_of_the_strictest(policy: &PolicyDocument) -> Span {
+/// How long the store may go without hearing of activity under a policy, whatever the touch interval: a quarter of the strictest limit.
+/// Where others warn by what the store knows, it is a quarter of the time until the warning: else a node would warn people whose
+/// activity another one keeps to itself.
+pub(super) fn untold_at_most(policy: &PolicyDocument, shared: bool) -> Span {
     let applications = policy.applications.values().filter_map(|application| application.idle);
     let rules = policy.rules.iter().filter_map(|rule| rule.idle);
     let choices = policy.choice.iter().flat_map(|choice| choice.allow.iter().copied());
@@ -309,7 +312,9 @@ pub(super) fn quarter_of_the_strictest(policy: &PolicyDocument) -> Span {
         .chain(caps);
     // An absence must not pass a gate because the store hears too late when it was over.
     let away = policy.gates.iter().filter_map(|gate| gate.max_away);
-    let strictest = idles.filter_map(Limit::span).chain(away).min();
+    let warned = if shared { policy.warn_before } else { Span::ZERO };
+    let unwarned = idles.filter_map(Limit::span).map(|idle| idle.saturating_sub(warned));
+    let strictest = unwarned.chain(away).min();
     strictest.map_or(Span::from_millis(u64::MAX), |idle| {
         Span::from_millis(idle.as_millis() / 4)
     })
