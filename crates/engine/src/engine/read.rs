@@ -87,6 +87,14 @@ impl Engine {
             .and_then(|live| live.session.presence.as_deref().cloned())
     }
 
+    /// Reads again what the store knows of a session that is in use here: where several nodes share it, of what people do at others
+    /// this one hears when it asks.
+    pub async fn read_again(self: &Arc<Self>, digest: &Digest) -> Result<()> {
+        let digest = *digest;
+        self.run_to_completion(move |engine| Box::pin(async move { engine.reread(&digest).await }))
+            .await
+    }
+
     fn with_live_activity(&self, mut record: Record) -> Record {
         if let Some(live) = self.live.pin().get(&record.digest) {
             let seen = live.word.read().seen;

@@ -59,6 +59,7 @@ pub(super) async fn get(State(server): State<Arc<ServerState>>, headers: HeaderM
         told: None,
         ask_at: tokio::time::Instant::now(),
         pending: None,
+        asked_about: None,
         over: false,
         server,
         _open: open,
@@ -96,6 +97,8 @@ struct Teller {
     ask_at: tokio::time::Instant,
     /// The second of two events at one moment.
     pending: Option<Event>,
+    /// The last activity for which the store was asked whether there was more.
+    asked_about: Option<Instant>,
     over: bool,
     _open: OpenStream,
 }
@@ -130,6 +133,11 @@ impl Teller {
                     if let Err(error) = attending::take(&self.server, self.handle, &self.digest).await {
                         tracing::debug!(%error, "tabs that other nodes have heard of wait for the store");
                     }
+                    match self.ask_before_the_warning(&snapshot).await {
+                        Ok(true) => continue,
+                        Ok(false) => {}
+                        Err(error) => tracing::debug!(%error, "what other nodes know waits for the store"),
+                    }
                     snapshot
                 }
                 Ok(Standing::Ended { at, reason, .. }) => {
@@ -154,6 +162,21 @@ impl Teller {
             }
         }
         None
+    }
+
+    /// Where people are active at another node, this one does not hear of it: it reads their session again in good time. A page warns
+    /// by what it was told last, so to read when the warning is due would be too late. True where the session was read.
+    async fn ask_before_the_warning(&mut self, snapshot: &Snapshot) -> Result<bool, StoreError> {
+        let engine = &self.server.engine;
+        let Some(left) = early(snapshot).filter(|_| engine.node().is_some()) else {
+            return Ok(false);
+        };
+        if left > Span::ZERO || self.asked_about == Some(snapshot.seen) {
+            return Ok(false);
+        }
+        self.asked_about = Some(snapshot.seen);
+        engine.read_again(&self.digest).await?;
+        Ok(true)
     }
 
     /// How the session stands, by whatever token it has by now.
@@ -217,7 +240,8 @@ impl Teller {
     async fn wait(&mut self, snapshot: &Snapshot) -> bool {
         let current = Told::of(snapshot);
         let told = self.told.unwrap_or(current);
-        let by_itself = wake_after(snapshot);
+        let early = early(snapshot).filter(|left| *left > Span::ZERO && self.server.engine.node().is_some());
+        let by_itself = early.map_or(wake_after(snapshot), |early| early.min(wake_after(snapshot)));
         let closing = self.closing.map_or(by_itself, |at| at.since(snapshot.now));
         let mut until = closing.min(by_itself).to_std();
         if (told.idle, told.absolute) != (current.idle, current.absolute) {
@@ -287,6 +311,16 @@ fn wake_after(snapshot: &Snapshot) -> Span {
         Phase::Warning | Phase::Locked => deadline,
     }
     .max(Span::from_millis(1))
+}
+
+/// How long until a quarter of the idle time before the warning is left. Activity is stored within a quarter of that time, and a page
+/// reports it within a third, so whoever is active is known to be by then.
+fn early(snapshot: &Snapshot) -> Option<Span> {
+    let before = |idle: Span| idle.saturating_sub(snapshot.warn_before);
+    let unwarned = before(snapshot.limits.idle.limit.span()?).as_millis();
+    let left = before(snapshot.status.idle_remaining?);
+    let is_active = snapshot.status.phase == Phase::Active;
+    is_active.then(|| left.saturating_sub(Span::from_millis(unwarned / 4)))
 }
 
 fn event(name: &str, id: Instant, body: &impl Serialize) -> Event {

@@ -17,7 +17,7 @@ pub(super) struct Events {
 
 #[derive(Debug)]
 pub(super) struct Event {
-    name: String,
+    pub(super) name: String,
     id: String,
     pub(super) data: Value,
 }

@@ -220,3 +220,23 @@ async fn a_goodbye_counts_at_every_node() {
     assert_eq!(closed.status, StatusCode::NO_CONTENT);
     assert_eq!(nodes.open_tabs(&token).await, []);
 }
+
+#[tokio::test(start_paused = true)]
+async fn whoever_is_active_at_another_node_is_known_to_be_before_the_warning_is_due() {
+    let nodes = Nodes::start(2).await;
+    let token = nodes.sites[0].sign_in("ada").await;
+    let mut stream = Events::open(&nodes.sites[0], &token, None).await;
+    stream.expect("lifetime").await;
+    nodes.pass(300).await;
+    let active = nodes.sites[1].post("/activity", &token, r#"{"age_ms": 0}"#).await;
+    assert_eq!(active.status, StatusCode::OK, "{}", active.body);
+    nodes.sites[1].server.engine.flush_all().await.expect("a store");
+    // Three quarters of the nine minutes until the warning.
+    nodes.pass(110).await;
+    let mut left = 0;
+    while let Ok(Some(event)) = tokio::time::timeout(Duration::from_millis(100), stream.next()).await {
+        assert_eq!(event.name, "lifetime");
+        left = event.data["idle_remaining_ms"].as_u64().expect("a limit");
+    }
+    assert!(left > 450_000, "{left} ms are left by what was told last");
+}
