@@ -6,12 +6,14 @@
 
 use std::time::Duration;
 
-use deadpool_postgres::{ClientWrapper, Object};
+use deadpool::managed::Object;
+use deadpool_postgres::ClientWrapper;
 use tokio::time::timeout;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Error, Row};
 
 use crate::failure::{Failure, IfLost};
+use crate::line::{Dial, Line};
 
 /// A statement is answered in this time, or the connection is given up. The server cancels statements sooner, so nothing is done after
 /// that but what was committed already.
@@ -37,7 +39,7 @@ pub(super) enum Commit {
 }
 
 pub(super) struct Connection {
-    client: Option<Object>,
+    line: Option<Object<Dial>>,
     /// Whether statements are kept ready on the server, and the session is ours.
     named: bool,
     at_rest: bool,
@@ -49,9 +51,9 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(client: Object, named: bool) -> Self {
+    pub(super) fn new(line: Object<Dial>, named: bool) -> Self {
         Self {
-            client: Some(client),
+            line: Some(line),
             named,
             at_rest: true,
             opening: None,
@@ -178,9 +180,14 @@ impl Connection {
         let Some(answer) = answer else {
             return Err(Failure::timeout(if_lost));
         };
+        // Every answer asks, so none finds what was told beside the one before.
+        let gave_up_waiting = self.line.as_deref().is_some_and(Line::has_given_up_waiting);
         match answer {
             Ok(answer) => {
                 self.at_rest = !self.in_transaction;
+                if gave_up_waiting {
+                    return Err(Failure::of_a_cancelled_wait(if_lost));
+                }
                 Ok(answer)
             }
             Err(error) => {
@@ -205,18 +212,19 @@ impl Connection {
 
     fn client(&self) -> Result<&ClientWrapper> {
         // It is taken where this is dropped, and nowhere else.
-        let client = self.client.as_deref();
-        client.ok_or_else(|| Failure::timeout(IfLost::Nothing))
+        let line = self.line.as_deref();
+        line.map(|line| &line.client)
+            .ok_or_else(|| Failure::timeout(IfLost::Nothing))
     }
 }
 
 impl Drop for Connection {
     fn drop(&mut self) {
         if !self.at_rest
-            && let Some(client) = self.client.take()
+            && let Some(line) = self.line.take()
         {
             // Out of the pool, and closed with that.
-            drop(Object::take(client));
+            drop(Object::take(line));
         }
     }
 }

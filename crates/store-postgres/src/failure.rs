@@ -68,6 +68,15 @@ impl Failure {
         }
     }
 
+    /// Of a statement that was done on the server's own disk, and may be unknown to a standby that takes over. The connection is sound.
+    pub(super) fn of_a_cancelled_wait(if_lost: IfLost) -> Self {
+        Self {
+            code: None,
+            error: if_lost.error("somebody has cancelled the wait for the standbys".to_owned()),
+            spares_connection: true,
+        }
+    }
+
     pub(super) fn has(&self, code: &SqlState) -> bool {
         self.code.as_ref() == Some(code)
     }

@@ -23,6 +23,7 @@ mod failure;
 mod filters;
 mod finding;
 mod forgetting;
+mod line;
 mod locks;
 mod migrate;
 mod options;

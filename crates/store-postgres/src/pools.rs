@@ -3,14 +3,17 @@
 use std::fmt;
 use std::time::Duration;
 
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, TimeoutType};
+use deadpool::Runtime;
+use deadpool::managed::{self, PoolError, TimeoutType};
 use nightlatch_store::StoreError;
+use tokio_postgres::Error;
 use tokio_postgres::config::TargetSessionAttrs;
 
 use crate::address::{self, Address};
 use crate::connection::Connection;
 use crate::failure::describe;
 use crate::finding::Finding;
+use crate::line::Dial;
 use crate::options::PostgresOptions;
 use crate::tls::Tls;
 
@@ -23,6 +26,8 @@ const SIGNS_IN_WITHIN: Duration = Duration::from_secs(2);
 /// later; a transaction that nobody ends holds no locks for long.
 const SETTINGS: &str = "-c statement_timeout=2s -c lock_timeout=500ms -c idle_in_transaction_session_timeout=10s \
      -c default_transaction_isolation=read\\ committed -c jit=off";
+
+type Pool = managed::Pool<Dial>;
 
 /// The connections for all calls, and one for beats: a node must not lose its lease because others wait for a connection.
 pub(super) struct Pools {
@@ -63,8 +68,8 @@ impl Pools {
     }
 
     async fn take(&self, pool: &Pool) -> Result<Connection, StoreError> {
-        let client: Object = pool.get().await.map_err(|error| StoreError::Unavailable(why(&error)))?;
-        Ok(Connection::new(client, self.named))
+        let line = pool.get().await.map_err(|error| StoreError::Unavailable(why(&error)))?;
+        Ok(Connection::new(line, self.named))
     }
 
     /// Closes what is idle. It may lead to a server that is no longer the one.
@@ -85,32 +90,39 @@ impl fmt::Debug for Pools {
 }
 
 fn pool(options: &PostgresOptions, address: &Address, connections: usize) -> Result<Pool, Finding> {
-    let mut config = address.config.clone();
-    if options.prepared_statements {
-        // PgBouncer knows no such parameter; there every transaction brings the limits itself.
-        let given = config.get_options().unwrap_or_default();
-        config.options(format!("{given} {SETTINGS}").trim_start());
-    }
-    let hosts = u32::try_from(config.get_hosts().len().max(1)).unwrap_or(u32::MAX);
-    let tls = if address.tls {
-        Tls::new(options.root_certificates.as_deref())?
-    } else {
-        Tls::unused()?
-    };
-    let recycling = ManagerConfig {
-        recycling_method: RecyclingMethod::Fast,
-    };
-    Pool::builder(Manager::from_config(config, tls, recycling))
+    Pool::builder(dial(options, address, "")?)
         .runtime(Runtime::Tokio1)
         .max_size(connections)
         .wait_timeout(Some(WAITS))
-        .create_timeout(Some(SIGNS_IN_WITHIN.saturating_mul(hosts)))
+        .create_timeout(Some(connects_within(address)))
         .recycle_timeout(Some(SIGNS_IN_WITHIN))
         .build()
         .map_err(|error| Finding::new(format!("the connections cannot be set up: {error}"), "report this"))
 }
 
-fn why(error: &PoolError) -> String {
+/// How connections are made whose sessions have our settings, and these as well.
+pub(super) fn dial(options: &PostgresOptions, address: &Address, settings: &str) -> Result<Dial, Finding> {
+    let mut config = address.config.clone();
+    if options.prepared_statements {
+        // PgBouncer knows no such parameter; there every transaction brings the limits itself.
+        let given = config.get_options().unwrap_or_default();
+        config.options(format!("{given} {SETTINGS} {settings}").trim());
+    }
+    let tls = if address.tls {
+        Tls::new(options.root_certificates.as_deref())?
+    } else {
+        Tls::unused()?
+    };
+    Ok(Dial { config, tls })
+}
+
+/// Of several hosts each is asked.
+pub(super) fn connects_within(address: &Address) -> Duration {
+    let hosts = u32::try_from(address.config.get_hosts().len().max(1)).unwrap_or(u32::MAX);
+    SIGNS_IN_WITHIN.saturating_mul(hosts)
+}
+
+fn why(error: &PoolError<Error>) -> String {
     match error {
         PoolError::Timeout(TimeoutType::Wait) => "all connections are in use".to_owned(),
         PoolError::Timeout(_) => "the server does not answer in time".to_owned(),
