@@ -1,5 +1,7 @@
 //! The engine on manual time over the memory store: what it promises whatever the store.
 
+#[path = "engine/beating.rs"]
+mod beating;
 #[path = "engine/bounding.rs"]
 mod bounding;
 #[path = "engine/development.rs"]

@@ -23,6 +23,7 @@ mod failure;
 mod filters;
 mod finding;
 mod forgetting;
+mod hints;
 mod line;
 mod locks;
 mod migrate;
@@ -43,6 +44,7 @@ use std::sync::{Mutex, PoisonError};
 use nightlatch_store::nodes::Epoch;
 
 pub use self::finding::{ConnectError, Finding};
+use self::hints::Hints;
 pub use self::options::{Durability, PostgresOptions};
 use self::pools::Pools;
 use self::records::Reading;
@@ -51,6 +53,7 @@ use self::records::Reading;
 #[derive(Debug)]
 pub struct PostgresStore {
     pools: Pools,
+    hints: Hints,
     reading: Reading,
     /// The life of the server that the last beat has met.
     epoch: Mutex<Option<Epoch>>,
@@ -65,8 +68,10 @@ impl PostgresStore {
     pub async fn connect(options: &PostgresOptions) -> Result<Self, ConnectError> {
         let pools = checks::look(options).await?;
         migrate::migrate(&mut pools.connection().await?).await?;
+        let hints = Hints::new(options).map_err(|finding| ConnectError::Refused(vec![finding]))?;
         Ok(Self {
             pools,
+            hints,
             reading: Reading::default(),
             epoch: Mutex::default(),
         })
@@ -88,6 +93,7 @@ impl PostgresStore {
         let mut met = self.epoch.lock().unwrap_or_else(PoisonError::into_inner);
         if met.as_ref().is_some_and(|met| met != epoch) {
             self.pools.empty();
+            self.hints.move_on();
         }
         *met = Some(epoch.clone());
     }

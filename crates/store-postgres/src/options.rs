@@ -27,7 +27,7 @@ pub struct PostgresOptions {
     pub(super) root_certificates: Option<PathBuf>,
 }
 
-/// So many connections serve everything but beats, which have one of their own.
+/// So many connections serve everything but beats and hints, which have one each.
 const CONNECTIONS: usize = 16;
 
 impl PostgresOptions {
@@ -61,7 +61,7 @@ impl PostgresOptions {
         Self { durability, ..self }
     }
 
-    /// How many connections may be open, besides that of the beats; 16 unless said, at least 1.
+    /// How many connections may be open, besides those of the beats and the hints; 16 unless said, at least 1.
     #[must_use]
     pub fn connections(self, connections: usize) -> Self {
         Self {
@@ -71,7 +71,8 @@ impl PostgresOptions {
     }
 
     /// Whether sessions are ours alone, so that the server keeps statements ready in them and our limits of time; true unless said.
-    /// It must be false behind PgBouncer in transaction mode, which shares sessions: every transaction then brings the limits itself.
+    /// It must be false behind PgBouncer in transaction mode, which shares sessions: every transaction then brings the limits itself, and
+    /// there are no hints: what others have changed is heard of at the next beat.
     #[must_use]
     pub fn prepared_statements(self, prepared_statements: bool) -> Self {
         Self {

@@ -15,10 +15,28 @@ use crate::{
     PostgresStore, amending, audit, beats, changes, clock, creating, documents, ending, forgetting, reading, touching,
 };
 
+impl PostgresStore {
+    /// Gives the other nodes a hint where something that they are to hear of was done, or may have been.
+    fn hint_if<T>(&self, answer: Result<T>, changes: impl FnOnce(&T) -> bool) -> Result<T> {
+        let may_be_done = match &answer {
+            Ok(done) => changes(done),
+            Err(error) => error.may_be_done(),
+        };
+        if may_be_done {
+            self.hints.tell();
+        }
+        answer
+    }
+}
+
 #[async_trait]
 impl Sessions for PostgresStore {
     async fn create(&self, creation: &Creation) -> Result<Created> {
-        creating::create(&mut self.pools.connection().await?, &self.reading, creation).await
+        let created = creating::create(&mut self.pools.connection().await?, &self.reading, creation).await;
+        self.hint_if(
+            created,
+            |created| matches!(created, Created::Added(ended) if !ended.is_empty()),
+        )
     }
 
     async fn get(&self, digest: &Digest) -> Result<Option<Record>> {
@@ -38,15 +56,18 @@ impl Sessions for PostgresStore {
     }
 
     async fn amend(&self, amendment: &Amendment) -> Result<bool> {
-        amending::amend(&mut self.pools.connection().await?, amendment).await
+        let amended = amending::amend(&mut self.pools.connection().await?, amendment).await;
+        self.hint_if(amended, |amended| *amended)
     }
 
     async fn end(&self, selector: &Selector, end: &End, limit: usize) -> Result<Vec<Ended>> {
-        ending::end(&mut self.pools.connection().await?, selector, end, limit).await
+        let ended = ending::end(&mut self.pools.connection().await?, selector, end, limit).await;
+        self.hint_if(ended, |ended| !ended.is_empty())
     }
 
     async fn expire(&self, expiries: &[Expiry]) -> Result<Vec<Ended>> {
-        ending::expire(&mut self.pools.connection().await?, expiries).await
+        let ended = ending::expire(&mut self.pools.connection().await?, expiries).await;
+        self.hint_if(ended, |ended| !ended.is_empty())
     }
 
     async fn reindex(&self, sessions: &[Reindex]) -> Result<()> {
@@ -88,7 +109,8 @@ impl Documents for PostgresStore {
     }
 
     async fn add_policy(&self, policy: &PolicyRevision, audit: AuditEntry) -> Result<bool> {
-        documents::add_policy(&mut self.pools.connection().await?, policy, &audit).await
+        let added = documents::add_policy(&mut self.pools.connection().await?, policy, &audit).await;
+        self.hint_if(added, |added| *added)
     }
 
     async fn applications(&self) -> Result<Vec<Application>> {
@@ -101,11 +123,13 @@ impl Documents for PostgresStore {
         expected: Option<u64>,
         audit: AuditEntry,
     ) -> Result<bool> {
-        documents::put_application(&mut self.pools.connection().await?, application, expected, &audit).await
+        let put = documents::put_application(&mut self.pools.connection().await?, application, expected, &audit).await;
+        self.hint_if(put, |put| *put)
     }
 
     async fn remove_application(&self, id: &str, expected: Option<u64>, audit: AuditEntry) -> Result<bool> {
-        documents::remove_application(&mut self.pools.connection().await?, id, expected, &audit).await
+        let removed = documents::remove_application(&mut self.pools.connection().await?, id, expected, &audit).await;
+        self.hint_if(removed, |removed| *removed)
     }
 
     async fn api_keys(&self) -> Result<Vec<ApiKey>> {
@@ -113,15 +137,18 @@ impl Documents for PostgresStore {
     }
 
     async fn add_api_key(&self, key: &ApiKey, claim: Option<&Claim>, audit: AuditEntry) -> Result<Created> {
-        documents::add_api_key(&mut self.pools.connection().await?, key, claim, &audit).await
+        let added = documents::add_api_key(&mut self.pools.connection().await?, key, claim, &audit).await;
+        self.hint_if(added, |added| matches!(added, Created::Added(_)))
     }
 
     async fn replace_api_key(&self, key: &ApiKey) -> Result<bool> {
-        documents::replace_api_key(&mut self.pools.connection().await?, key).await
+        let replaced = documents::replace_api_key(&mut self.pools.connection().await?, key).await;
+        self.hint_if(replaced, |replaced| *replaced)
     }
 
     async fn remove_api_key(&self, name: &str, unless_last: &[&str], audit: AuditEntry) -> Result<Removed> {
-        documents::remove_api_key(&mut self.pools.connection().await?, name, unless_last, &audit).await
+        let removed = documents::remove_api_key(&mut self.pools.connection().await?, name, unless_last, &audit).await;
+        self.hint_if(removed, |removed| *removed == Removed::Removed)
     }
 
     async fn forget_claims(&self, before: Instant, limit: usize) -> Result<usize> {
@@ -154,6 +181,10 @@ impl Nodes for PostgresStore {
         let heard = beats::beat(&mut self.pools.for_beats().await?, beat).await?;
         self.met(&heard.epoch);
         Ok(heard)
+    }
+
+    async fn hinted(&self) {
+        self.hints.heard().await;
     }
 
     async fn move_offset(&self, epoch: &Epoch, expected: Option<i64>, offset: i64) -> Result<bool> {

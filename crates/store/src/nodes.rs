@@ -29,6 +29,13 @@ pub trait Nodes: Send + Sync {
     /// Writes durably that a node is there, then reads what has changed behind its position.
     async fn beat(&self, beat: &Beat) -> Result<Heard>;
 
+    /// Returns when another node may have changed something, and a beat would hear of it. One waits at a time; what is told between two
+    /// waits is told at once by the next. Nothing depends on a hint: it may come late, for nothing, or never, as it does where a store
+    /// gives none. Whoever waits may stop at any time.
+    async fn hinted(&self) {
+        std::future::pending().await
+    }
+
     /// Moves the offset of cluster time in an epoch, if it is as expected. False if it is not, or the epoch is another.
     async fn move_offset(&self, epoch: &Epoch, expected: Option<i64>, offset: i64) -> Result<bool>;
 

@@ -15,6 +15,8 @@ use crate::node::{Advice, KnownEnd, LastHeard, Node, Sample};
 
 /// From one beat to the next.
 const EVERY: Duration = Duration::from_millis(250);
+/// From one to the next at least, however many hints come. Each is a write that the disk waits for.
+const LEAST_BETWEEN: Duration = Duration::from_millis(50);
 /// So often a node that starts asks for the time before it gives up.
 const ATTEMPTS: usize = 8;
 
@@ -85,13 +87,18 @@ impl Engine {
     }
 
     pub(super) async fn beat_for_ever(self: &Arc<Self>) {
-        if self.node.is_none() {
-            std::future::pending::<()>().await;
-        }
+        let Some(nodes) = self.store.nodes() else {
+            return std::future::pending().await;
+        };
         let mut ticks = ticks(EVERY);
         loop {
-            ticks.tick().await;
-            if let Err(error) = self.beat().await {
+            tokio::select! {
+                _ = ticks.tick() => {}
+                // What it says is not looked at: the beat tells all, and would come by itself.
+                () = nodes.hinted() => ticks.reset(),
+            }
+            let (beaten, ()) = tokio::join!(self.beat(), tokio::time::sleep(LEAST_BETWEEN));
+            if let Err(error) = beaten {
                 tracing::warn!(%error, "the store has not answered a beat");
             }
         }

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use nightlatch_core::time::Instant;
 use nightlatch_store::audit::{AuditEntry, AuditFilter, AuditRecord};
 use nightlatch_store::memory::MemoryStore;
+use nightlatch_store::nodes::{Beat, Epoch, Heard, Node, NodeId, Nodes};
 use nightlatch_store::secret::Secret;
 use nightlatch_store::token::{Digest, Handle};
 use nightlatch_store::{
@@ -24,6 +25,8 @@ pub(crate) struct FlakyStore {
     answered: AtomicUsize,
     yielding: AtomicBool,
     busy: AtomicBool,
+    hint: tokio::sync::Notify,
+    beats: AtomicUsize,
 }
 
 impl Default for FlakyStore {
@@ -40,7 +43,19 @@ impl FlakyStore {
             answered: AtomicUsize::new(usize::MAX),
             yielding: AtomicBool::default(),
             busy: AtomicBool::default(),
+            hint: tokio::sync::Notify::default(),
+            beats: AtomicUsize::default(),
         }
+    }
+
+    /// Says that somebody else may have changed something.
+    pub(crate) fn hint(&self) {
+        self.hint.notify_one();
+    }
+
+    /// How often a node has told it that it is there.
+    pub(crate) fn beats(&self) -> usize {
+        self.beats.load(Ordering::SeqCst)
     }
 
     /// From now on it does nothing that it is asked, and says so.
@@ -219,5 +234,45 @@ impl Changes for FlakyStore {
 
     async fn probe(&self, now: Instant) -> Result<()> {
         self.written(self.store.probe(now)).await
+    }
+
+    fn nodes(&self) -> Option<&dyn Nodes> {
+        self.store.nodes()?;
+        Some(self)
+    }
+}
+
+impl FlakyStore {
+    fn shared(&self) -> Result<&dyn Nodes> {
+        let nodes = self.store.nodes();
+        nodes.ok_or_else(|| StoreError::Unavailable("no nodes share it".to_owned()))
+    }
+}
+
+#[async_trait]
+impl Nodes for FlakyStore {
+    async fn beat(&self, beat: &Beat) -> Result<Heard> {
+        self.beats.fetch_add(1, Ordering::SeqCst);
+        self.written(self.shared()?.beat(beat)).await
+    }
+
+    async fn hinted(&self) {
+        self.hint.notified().await;
+    }
+
+    async fn move_offset(&self, epoch: &Epoch, expected: Option<i64>, offset: i64) -> Result<bool> {
+        self.written(self.shared()?.move_offset(epoch, expected, offset)).await
+    }
+
+    async fn list(&self) -> Result<Vec<Node>> {
+        self.asked(self.shared()?.list()).await
+    }
+
+    async fn leave(&self, node: NodeId) -> Result<()> {
+        self.written(self.shared()?.leave(node)).await
+    }
+
+    async fn forget_changes(&self, limit: usize) -> Result<usize> {
+        self.written(self.shared()?.forget_changes(limit)).await
     }
 }

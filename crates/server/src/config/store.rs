@@ -34,7 +34,7 @@ pub(crate) struct StoreSection {
     pub(crate) root_certificates: Option<FilePath>,
     /// What keeps an acknowledged sign-out when a server of the kind `postgres` is lost.
     pub(crate) durability: Durability,
-    /// How many connections one node has open at most, besides that of its beats.
+    /// How many connections one node has open at most, besides those of its beats and its hints.
     pub(crate) connections: NonZeroU16,
     /// Whether the servers keep statements ready. PgBouncer in transaction mode needs `false`, or version 1.21.
     pub(crate) prepared_statements: bool,

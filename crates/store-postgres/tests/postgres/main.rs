@@ -5,6 +5,7 @@ mod bouncer;
 mod calls;
 mod damaged;
 mod fresh;
+mod hinting;
 mod living;
 mod losing;
 mod programs;
