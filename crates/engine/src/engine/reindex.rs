@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use nightlatch_store::nodes::Turn;
 use nightlatch_store::{Filter, Page, Result, Revision};
 use tokio::sync::{Notify, mpsc};
 
@@ -15,7 +16,7 @@ const PAGE: usize = 500;
 /// So many changes share a transaction: neighbours in the order of creation share pages of the store, and a sign-out does
 /// not wait long for them.
 const PORTION: usize = 5000;
-/// How long the work rests after a store that failed.
+/// How long the work rests after a store that failed, or while it is up to another node.
 const RETRY: Duration = Duration::from_secs(1);
 
 /// Whether there is work, and how much is left of it.
@@ -54,6 +55,11 @@ enum Task {
 impl Engine {
     pub(super) async fn reindex_for_ever(self: &Arc<Self>) {
         loop {
+            // Whoever has the turn does it for all. Who vanishes in the middle leaves the turn to the next, and with it what is left.
+            if !self.has_turn(Turn::Reindex) {
+                tokio::time::sleep(RETRY).await;
+                continue;
+            }
             match self.reindex().await {
                 Ok(_) => self.reindexing.waiting.notified().await,
                 Err(error) => {
