@@ -74,6 +74,10 @@ impl Audit for NullStore {
     async fn audit(&self, _: &AuditFilter) -> Result<Vec<AuditRecord>> {
         Ok(Vec::new())
     }
+
+    async fn forget_audit(&self, _: Instant, _: usize) -> Result<usize> {
+        Ok(0)
+    }
 }
 
 #[async_trait]

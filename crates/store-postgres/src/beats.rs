@@ -15,7 +15,7 @@ use crate::text;
 
 /// Says that a node is there, and takes the turns that are its own or nobody's. Beats must not wait for each other: a node that waits
 /// loses its lease. Each writes a row of its own; a turn that another node is just taking is left to that one. One that
-/// lasts longer than any does was taken before the clock of the server was set back.
+/// lasts longer than any does was taken before the clock of the server was set back. What only a newer nightlatch knows is left to that.
 const BEAT: &str = concat!(
     "WITH me AS (
         INSERT INTO nodes (id, name, version, beaten, told) VALUES ($1, $2, $3, ",
@@ -24,11 +24,11 @@ const BEAT: &str = concat!(
         ON CONFLICT (id) DO UPDATE SET name = excluded.name, version = excluded.version, beaten = excluded.beaten,
             told = greatest(nodes.told, excluded.told)
     ), free AS (
-        SELECT turn FROM turns WHERE node = $1 OR until <= ",
+        SELECT turn FROM turns WHERE turn = ANY ($5) AND (node = $1 OR until <= ",
     now!(),
     " OR until > ",
     now!(),
-    " + $6 FOR UPDATE SKIP LOCKED
+    " + $6) FOR UPDATE SKIP LOCKED
     ), taken AS (
         UPDATE turns SET node = $1, until = ",
     now!(),

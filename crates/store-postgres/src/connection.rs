@@ -17,7 +17,7 @@ use crate::line::{Dial, Line};
 
 /// A statement is answered in this time, or the connection is given up. The server cancels statements sooner, so nothing is done after
 /// that but what was committed already.
-const ANSWERS_WITHIN: Duration = Duration::from_secs(3);
+pub(super) const ANSWERS_WITHIN: Duration = Duration::from_secs(3);
 
 /// Limits of one transaction, where no session has them: the sessions behind PgBouncer are shared with others.
 const LIMITS: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; \

@@ -12,13 +12,24 @@ use crate::columns;
 use crate::connection::Param;
 use crate::text;
 
+/// The columns of an entry.
+macro_rules! entry_columns {
+    () => {
+        "at, kind, handle, subject, application, reason, last_activity, longest_absence, actor, detail, since, count, held"
+    };
+}
+pub(super) use entry_columns;
+
 /// Adds the entries of the first thirteen values of a statement, in their order. What follows may say when.
 macro_rules! tell {
     () => {
-        "INSERT INTO audit_new (at, kind, handle, subject, application, reason, last_activity, longest_absence, actor,
-            detail, since, count, held)
-         SELECT told.* FROM unnest($1::bigint[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::bigint[],
-            $8::bigint[], $9::text[], $10::text[], $11::bigint[], $12::bigint[], $13::bigint[]) AS told"
+        concat!(
+            "INSERT INTO audit_new (",
+            $crate::entries::entry_columns!(),
+            ")
+             SELECT told.* FROM unnest($1::bigint[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[],
+                $7::bigint[], $8::bigint[], $9::text[], $10::text[], $11::bigint[], $12::bigint[], $13::bigint[]) AS told"
+        )
     };
 }
 pub(super) use tell;

@@ -95,7 +95,9 @@ impl Drop for Hints {
 
 impl fmt::Debug for Hints {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Hints").field("listens", &self.task.is_some()).finish()
+        f.debug_struct("Hints")
+            .field("listens", &self.task.is_some())
+            .finish_non_exhaustive()
     }
 }
 

@@ -6,10 +6,11 @@ use nightlatch_store::{ApiKey, Application, PolicyRevision, Result};
 use tokio_postgres::Row;
 
 use crate::columns::Columns;
+use crate::entries::entry_columns;
 use crate::failure::damaged;
 
 /// What [`audit`] reads, in its order.
-pub(super) const AUDIT: &str = "seq, at, kind, handle, subject, application, reason, last_activity, longest_absence, actor, detail, since, count, held";
+pub(super) const AUDIT: &str = concat!("seq, ", entry_columns!());
 
 pub(super) fn audit(row: &Row) -> Result<AuditRecord> {
     let mut columns = Columns::of(row);

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use nightlatch_core::time::Instant;
 use nightlatch_store::audit::{AuditEntry, AuditFilter, AuditRecord};
-use nightlatch_store::nodes::{Beat, Epoch, Heard, Node, NodeId, Nodes};
+use nightlatch_store::nodes::{Beat, Epoch, Heard, Node, NodeId, Nodes, Strain};
 use nightlatch_store::secret::Secret;
 use nightlatch_store::token::{Digest, Handle};
 use nightlatch_store::{
@@ -12,7 +12,8 @@ use nightlatch_store::{
 };
 
 use crate::{
-    PostgresStore, amending, audit, beats, changes, clock, creating, documents, ending, forgetting, reading, touching,
+    PostgresStore, amending, audit, beats, changes, clock, creating, documents, ending, forgetting, months, reading,
+    strain, touching,
 };
 
 impl PostgresStore {
@@ -99,6 +100,10 @@ impl Sessions for PostgresStore {
 impl Audit for PostgresStore {
     async fn audit(&self, filter: &AuditFilter) -> Result<Vec<AuditRecord>> {
         audit::audit(&mut self.pools.connection().await?, filter).await
+    }
+
+    async fn forget_audit(&self, before: Instant, _: usize) -> Result<usize> {
+        months::forget(&mut self.pools.connection().await?, before).await
     }
 }
 
@@ -197,6 +202,14 @@ impl Nodes for PostgresStore {
 
     async fn leave(&self, node: NodeId) -> Result<()> {
         beats::leave(&mut self.pools.connection().await?, node).await
+    }
+
+    async fn seal(&self) -> Result<()> {
+        audit::seal_in_turn(&mut self.pools.connection().await?).await
+    }
+
+    async fn strain(&self) -> Result<Strain> {
+        strain::ask(&mut self.pools.connection().await?).await
     }
 
     async fn forget_changes(&self, limit: usize) -> Result<usize> {

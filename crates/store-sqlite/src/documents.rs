@@ -164,6 +164,19 @@ pub(super) fn forget_claims(group: &Group<'_>, before: Instant, limit: usize) ->
     )
 }
 
+/// No index has the times of the audit, which is nearly in their order. So it is looked through from its beginning, and no further than
+/// to the first entry that stays.
+pub(super) fn forget_audit(group: &Group<'_>, before: Instant, limit: usize) -> Result<usize> {
+    execute(
+        group,
+        "DELETE FROM audit WHERE seq IN (SELECT seq FROM audit ORDER BY seq LIMIT ?2)
+            AND seq < (SELECT coalesce(
+                (SELECT seq FROM audit WHERE at >= ?1 ORDER BY seq LIMIT 1), 9223372036854775807
+            ))",
+        params![before.as_millis(), columns::count(limit)],
+    )
+}
+
 pub(super) fn secret(group: &Group<'_>, fresh: &Secret) -> Result<Secret> {
     let sql = "INSERT INTO secret (id, bytes) VALUES (1, ?1) ON CONFLICT DO NOTHING";
     execute(group, sql, [fresh.as_bytes()])?;

@@ -179,6 +179,12 @@ impl Audit for SqliteStore {
             .call(move |reader| reads::audit(&reader.connection, &filter))
             .await
     }
+
+    async fn forget_audit(&self, before: Instant, limit: usize) -> Result<usize> {
+        self.writer
+            .call(move |group| documents::forget_audit(group, before, limit))
+            .await
+    }
 }
 
 #[async_trait]

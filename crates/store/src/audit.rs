@@ -16,6 +16,11 @@ use crate::token::Handle;
 pub trait Audit: Send + Sync {
     /// A page of the audit, oldest first.
     async fn audit(&self, filter: &AuditFilter) -> Result<Vec<AuditRecord>>;
+
+    /// Forgets what the audit begins with, as far as it is from before an instant: at most `limit` entries, or whole months where the
+    /// store keeps them apart; an entry may stay for as long as those of its month. Answers how many entries, or months, went. The numbers
+    /// of the others stay, and those of new ones go on.
+    async fn forget_audit(&self, before: Instant, limit: usize) -> Result<usize>;
 }
 
 /// What happened.

@@ -89,6 +89,7 @@ macro_rules! conformance {
                 reindexing_leaves_alone_what_has_moved_on;
             telling:
                 the_audit_counts_from_one
+                what_is_forgotten_of_the_audit_is_its_beginning
                 the_audit_is_filtered_and_paged
                 an_entry_is_read_back_whole
                 policies_are_numbered_once

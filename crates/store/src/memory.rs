@@ -268,7 +268,7 @@ impl Sessions for MemoryStore {
 impl Audit for MemoryStore {
     async fn audit(&self, filter: &AuditFilter) -> Result<Vec<AuditRecord>> {
         let tables = self.tables();
-        let numbered = (1..).zip(&tables.audit);
+        let numbered = (tables.audit_forgotten + 1..).zip(&tables.audit);
         let wanted = numbered.filter(|(seq, entry)| {
             *seq > filter.after
                 && (filter.handle.is_none() || filter.handle == entry.handle)
@@ -283,6 +283,15 @@ impl Audit for MemoryStore {
                 entry: entry.clone(),
             })
             .collect())
+    }
+
+    async fn forget_audit(&self, before: Instant, limit: usize) -> Result<usize> {
+        let mut tables = self.tables();
+        let old = tables.audit.iter().take_while(|entry| entry.at < before);
+        let old = old.take(limit).count();
+        tables.audit.drain(..old);
+        tables.audit_forgotten += old as u64;
+        Ok(old)
     }
 }
 

@@ -33,7 +33,7 @@ pub trait Nodes: Send + Sync {
     /// waits is told at once by the next. Nothing depends on a hint: it may come late, for nothing, or never, as it does where a store
     /// gives none. Whoever waits may stop at any time.
     async fn hinted(&self) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     /// Moves the offset of cluster time in an epoch, if it is as expected. False if it is not, or the epoch is another.
@@ -44,6 +44,16 @@ pub trait Nodes: Send + Sync {
 
     /// A node stops: its row goes, and its turns are free.
     async fn leave(&self, node: NodeId) -> Result<()>;
+
+    /// Gives numbers to what the audit was told, so that whoever reads it need not. Nothing to be done where it is numbered at once.
+    async fn seal(&self) -> Result<()> {
+        Ok(())
+    }
+
+    /// How hard the store finds it to keep up. None where it always does.
+    async fn strain(&self) -> Result<Strain> {
+        Ok(Strain::default())
+    }
 
     /// Forgets changes that are older than [`LOG_KEPT`], and nodes that have not beaten for as long; at most `limit`. Answers how
     /// many.
@@ -138,13 +148,15 @@ pub enum Turn {
     Reindex,
     /// Forgets what is old.
     Forget,
+    /// Gives the audit its numbers.
+    Seal,
     /// Closes the tabs of nodes that are gone.
     CloseTabs,
 }
 
 impl Turn {
     /// Every turn.
-    pub const ALL: [Self; 4] = [Self::Sweep, Self::Reindex, Self::Forget, Self::CloseTabs];
+    pub const ALL: [Self; 5] = [Self::Sweep, Self::Reindex, Self::Forget, Self::Seal, Self::CloseTabs];
 
     /// The word for it.
     #[must_use]
@@ -153,6 +165,7 @@ impl Turn {
             Self::Sweep => "sweep",
             Self::Reindex => "reindex",
             Self::Forget => "forget",
+            Self::Seal => "seal",
             Self::CloseTabs => "close-tabs",
         }
     }
@@ -177,4 +190,14 @@ pub struct Node {
     pub silent_for: Span,
     /// What it does for all.
     pub turns: Vec<Turn>,
+}
+
+/// How hard a store finds it to keep up. Both grow where somebody leaves a transaction open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Strain {
+    /// How long the oldest entry waits that the audit was told and that has no number yet.
+    pub seal_lag: Span,
+    /// How long the oldest transaction is open, whoever's it is, as far as we may see it. The store keeps for it what all others have
+    /// deleted.
+    pub oldest_transaction: Span,
 }

@@ -197,6 +197,14 @@ impl Uncancelled {
         }
     }
 
+    /// See [`Nodes::seal`].
+    pub(super) async fn seal(&self) -> Result<()> {
+        match self.store.nodes() {
+            Some(nodes) => nodes.seal().await,
+            None => Ok(()),
+        }
+    }
+
     /// Tells a store in another life of the ends that this node knows. What it has not forgotten it leaves as it is.
     async fn end_again(&self) -> Result<()> {
         let ends = self.node.as_ref().map(|node| node.journal.ends()).unwrap_or_default();

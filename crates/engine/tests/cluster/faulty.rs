@@ -188,6 +188,11 @@ impl Audit for Faulty {
     async fn audit(&self, filter: &AuditFilter) -> Result<Vec<AuditRecord>> {
         self.call(false, async { self.store.now().audit(filter).await }).await
     }
+
+    async fn forget_audit(&self, before: Instant, limit: usize) -> Result<usize> {
+        self.call(true, async { self.store.now().forget_audit(before, limit).await })
+            .await
+    }
 }
 
 #[async_trait]

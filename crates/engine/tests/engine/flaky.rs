@@ -171,6 +171,10 @@ impl Audit for FlakyStore {
     async fn audit(&self, filter: &AuditFilter) -> Result<Vec<AuditRecord>> {
         self.asked(self.store.audit(filter)).await
     }
+
+    async fn forget_audit(&self, before: Instant, limit: usize) -> Result<usize> {
+        self.written(self.store.forget_audit(before, limit)).await
+    }
 }
 
 #[async_trait]

@@ -63,27 +63,9 @@ CREATE TABLE claims (
 
 CREATE INDEX claims_by_age ON claims (at);
 
--- What the audit was told, in the transaction of what it tells. Nobody waits for a number there.
-CREATE TABLE audit_new (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    at bigint NOT NULL,
-    kind text NOT NULL,
-    handle uuid,
-    subject text COLLATE "C",
-    application text COLLATE "C",
-    reason text,
-    last_activity bigint,
-    longest_absence bigint,
-    actor text NOT NULL,
-    detail text,
-    since bigint,
-    count bigint,
-    held bigint
-);
-
--- The audit in its order. One at a time moves rows here and numbers them, without a gap.
+-- The audit in its order, a partition for each month (src/months.rs). One at a time moves rows here and numbers them, without a gap.
 CREATE TABLE audit (
-    seq bigint PRIMARY KEY,
+    seq bigint NOT NULL,
     at bigint NOT NULL,
     kind text NOT NULL,
     handle uuid,
@@ -96,14 +78,28 @@ CREATE TABLE audit (
     detail text,
     since bigint,
     count bigint,
-    held bigint
-);
+    held bigint,
+    PRIMARY KEY (seq, at)
+) PARTITION BY RANGE (at);
+
+-- Where no clock should be.
+CREATE TABLE audit_before_1970 PARTITION OF audit FOR VALUES FROM (MINVALUE) TO (0);
+CREATE TABLE audit_after_9999 PARTITION OF audit FOR VALUES FROM (253402300800000) TO (MAXVALUE);
 
 CREATE INDEX audit_by_handle ON audit (handle, seq) WHERE handle IS NOT NULL;
 CREATE INDEX audit_by_subject ON audit (subject, seq) WHERE subject IS NOT NULL;
 CREATE INDEX audit_by_application ON audit (application, seq) WHERE application IS NOT NULL;
 CREATE INDEX audit_by_kind ON audit (kind, seq);
 CREATE INDEX audit_by_time ON audit (at);
+
+-- What the audit was told, in the transaction of what it tells. Nobody waits for a number there.
+CREATE TABLE audit_new (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    told bigint NOT NULL DEFAULT extract(epoch FROM clock_timestamp()) * 1000,     -- since when it waits, by the clock of this server
+    LIKE audit
+);
+
+ALTER TABLE audit_new DROP COLUMN seq;
 
 -- The last number of the audit, in its only row.
 CREATE TABLE audit_head (

@@ -144,16 +144,16 @@ async fn behind_a_bouncer_nobody_listens_and_all_goes_on() {
     let bouncer = bouncer();
     let database = bouncer.server().database().await;
     let address = url(bouncer.address(), &database);
-    let bounced = connect(&PostgresOptions::new(&address).prepared_statements(false)).await;
+    let behind = connect(&PostgresOptions::new(&address).prepared_statements(false)).await;
     let other = connect(&bouncer.server().options(&database)).await;
     let client = bouncer.server().client(&database).await;
     wait_for_listeners(&client, |listeners| listeners.len() == 1).await;
     for number in 1..=2 {
-        add(&bounced, &record(number, "a")).await;
+        add(&behind, &record(number, "a")).await;
     }
-    assert!(end_one(&bounced, 1).await);
+    assert!(end_one(&behind, 1).await);
     assert!(end_one(&other, 2).await);
     assert_eq!(listeners(&client).await.len(), 1);
-    assert!(!has_a_hint(&bounced).await);
+    assert!(!has_a_hint(&behind).await);
     assert!(!has_a_hint(&other).await, "a beat tells it");
 }

@@ -23,6 +23,48 @@ pub async fn whoever_asks_is_answered_one_secret(store: Shared) {
     assert_ne!(Secret::random(), kept);
 }
 
+pub async fn what_is_forgotten_of_the_audit_is_its_beginning(store: Shared) {
+    const DAY: i64 = 86_400_000;
+    let told = |filter| audit(store.as_ref(), AuditFilter { limit: 10, ..filter });
+    // Each is two months after the one before, so that none keeps another one where months are kept apart.
+    for (number, days) in [(1, 10), (2, 70), (3, 130)] {
+        let mut creation = creation(&record(number, "a"), at(1000));
+        creation.audit.at = at(days * DAY);
+        store.create(&creation).await.expect("store");
+    }
+    assert_eq!(told(AuditFilter::default()).await.len(), 3);
+    assert_eq!(
+        store.forget_audit(at(10 * DAY), 10).await.expect("store"),
+        0,
+        "before is before"
+    );
+    assert!(store.forget_audit(at(110 * DAY), 1).await.expect("store") > 0);
+    while store.forget_audit(at(110 * DAY), 1).await.expect("store") > 0 {}
+    let mut creation = creation(&record(4, "a"), at(1000));
+    creation.audit.at = at(20 * DAY);
+    store.create(&creation).await.expect("store");
+    let left = told(AuditFilter::default()).await;
+    assert_eq!(
+        left.iter().map(|told| told.seq).collect::<Vec<_>>(),
+        [3, 4],
+        "numbers stay, and go on"
+    );
+    let of_first = AuditFilter {
+        handle: Some(handle(1)),
+        ..AuditFilter::default()
+    };
+    assert_eq!(told(of_first).await, []);
+    assert_eq!(
+        store.count(&everything()).await.expect("store"),
+        4,
+        "sessions are none of it"
+    );
+    while store.forget_audit(at(400 * DAY), 10).await.expect("store") > 0 {}
+    assert_eq!(told(AuditFilter::default()).await, []);
+    end_one(store.as_ref(), 4).await;
+    assert_eq!(told(AuditFilter::default()).await[0].seq, 5);
+}
+
 pub async fn the_audit_counts_from_one(store: Shared) {
     for number in 1..=3 {
         add(store.as_ref(), &record(number, "a")).await;

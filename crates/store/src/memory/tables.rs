@@ -31,6 +31,8 @@ pub(super) struct Tables {
     /// The deadline index.
     pub(super) due: BTreeSet<(Instant, Digest)>,
     pub(super) audit: Vec<AuditEntry>,
+    /// The number of the last entry that is forgotten.
+    pub(super) audit_forgotten: u64,
     pub(super) policies: Vec<PolicyRevision>,
     pub(super) applications: BTreeMap<Box<str>, Application>,
     pub(super) api_keys: BTreeMap<Box<str>, ApiKey>,
