@@ -59,7 +59,7 @@ impl Fixture {
         .await
     }
 
-    async fn at(store: Arc<dyn Store>, time: ManualTime, policy_json: &str, options: Options) -> Self {
+    pub(crate) async fn at(store: Arc<dyn Store>, time: ManualTime, policy_json: &str, options: Options) -> Self {
         let clock = Clock::manual(&time, store.latest_instant().await.expect("a store"));
         let start = clock.now();
         let engine = Engine::open(Arc::clone(&store), clock, policy(policy_json), options).await;

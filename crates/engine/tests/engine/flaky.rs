@@ -27,6 +27,7 @@ pub(crate) struct FlakyStore {
     busy: AtomicBool,
     hint: tokio::sync::Notify,
     beats: AtomicUsize,
+    reindexed: AtomicUsize,
 }
 
 impl Default for FlakyStore {
@@ -45,12 +46,18 @@ impl FlakyStore {
             busy: AtomicBool::default(),
             hint: tokio::sync::Notify::default(),
             beats: AtomicUsize::default(),
+            reindexed: AtomicUsize::default(),
         }
     }
 
     /// Says that somebody else may have changed something.
     pub(crate) fn hint(&self) {
         self.hint.notify_one();
+    }
+
+    /// How many sessions were re-indexed through it.
+    pub(crate) fn reindexed(&self) -> usize {
+        self.reindexed.load(Ordering::SeqCst)
     }
 
     /// How often a node has told it that it is there.
@@ -142,6 +149,7 @@ impl Sessions for FlakyStore {
     }
 
     async fn reindex(&self, sessions: &[Reindex]) -> Result<()> {
+        self.reindexed.fetch_add(sessions.len(), Ordering::SeqCst);
         self.written(self.store.reindex(sessions)).await
     }
 
