@@ -6,10 +6,11 @@ mod fixture;
 
 use std::sync::Arc;
 
-use fixture::{Fixture, minutes};
+use fixture::flaky::FlakyStore;
+use fixture::{Fixture, minutes, policy};
 use nightlatch_core::facts::Facts;
 use nightlatch_core::session::{EndReason, Event};
-use nightlatch_engine::{Admission, NewSession, SignedIn, Standing};
+use nightlatch_engine::{Admission, NewSession, PolicyChange, SignedIn, Standing};
 use nightlatch_store::token::{Digest, Handle};
 use nightlatch_store::{Claim, Filter, Page, Selector};
 use nightlatch_store_sqlite::SqliteStore;
@@ -219,4 +220,47 @@ async fn a_repeated_request_gets_the_same_session_with_a_new_token() {
     let ended = fixture.engine.end(&selector, EndReason::Admin, "test").await;
     assert_eq!(ended.expect("a store").len(), 1);
     assert!(matches!(admit(&fixture, claimed(&fixture, "a")).await, Admission::Over));
+}
+
+#[tokio::test]
+async fn whoever_waited_for_their_turn_is_admitted_by_the_policy_of_then() {
+    const AT_ONCE: usize = 5;
+    let store = Arc::new(FlakyStore::default());
+    let fixture = Arc::new(Fixture::on(Arc::clone(&store) as _, r#"{"max_sessions": 5}"#).await);
+    store.make_wait(true);
+    let (told, mut heard) = tokio::sync::mpsc::unbounded_channel();
+    for _ in 0..AT_ONCE {
+        let (fixture, told) = (Arc::clone(&fixture), told.clone());
+        tokio::spawn(async move {
+            let came = match admit(&fixture, ada()).await {
+                Admission::SignedIn(_) => "in",
+                Admission::Full { .. } => "full",
+                other => panic!("{other:?}"),
+            };
+            told.send(came)
+        });
+    }
+    tokio::spawn(async move {
+        let change = PolicyChange {
+            policy: policy(r#"{"max_sessions": 1}"#),
+            actor: "test".into(),
+            reason: None,
+            restored: None,
+            expected: None,
+        };
+        fixture.engine.change_policy(change).await.expect("a store");
+        told.send("changed")
+    });
+    let mut came = Vec::new();
+    while let Some(one) = heard.recv().await {
+        came.push(one);
+    }
+    let changed = came.iter().position(|one| *one == "changed").expect("a change");
+    let (before, after) = (&came[..changed], &came[changed + 1..]);
+    assert!(
+        !before.contains(&"full") && after.len() >= 2,
+        "the change comes among them: {came:?}"
+    );
+    // The store was writing one.
+    assert!(after.iter().filter(|one| **one == "in").count() <= 1, "{came:?}");
 }

@@ -42,6 +42,13 @@ pub(super) async fn create(connection: &mut Connection, reading: &Reading, creat
 }
 
 /// What is one statement. `None` where the facts are not known yet; then nothing was changed.
+///
+/// It takes no lock of the subject, also not where another node just counts its sessions. Whoever asks for no room would be added after
+/// that one as well, so it makes no difference which of them comes first; a lock would only make them wait for each other. What is never
+/// exceeded is the room of those who ask for it: they count each other, under the lock. There is one case in which somebody asks who
+/// should not have to: the policy that limits sessions came into force between the sign-in and this statement. The sign-in is from
+/// before it, and may be seen too late to be counted by the first one after it, within the time that a statement may take. The next
+/// one counts it.
 async fn alone(connection: &mut Connection, creation: &Creation, key: &str) -> Result<Option<Created>> {
     let entries = Entries::of([&creation.audit]);
     let row = NewRow::of(creation)?;

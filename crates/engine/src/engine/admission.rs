@@ -120,6 +120,18 @@ impl Engine {
 
 impl Uncancelled {
     async fn create(&self, new: &NewSession) -> Result<Admission> {
+        for _ in 0..ATTEMPTS {
+            if let Some(admission) = self.admit(new).await? {
+                return Ok(admission);
+            }
+        }
+        Err(StoreError::Contended(
+            "one policy after the other comes into force".to_owned(),
+        ))
+    }
+
+    /// None where another policy came into force while this waited: its limits are the ones that count.
+    async fn admit(&self, new: &NewSession) -> Result<Option<Admission>> {
         let history = self.in_force.load_full();
         let limit = max_sessions(history.today(), &new.facts);
         // Where sessions count, the sign-ins of one subject happen one after the other; the store holds for other processes.
@@ -136,12 +148,16 @@ impl Uncancelled {
             },
         });
         for _ in 0..ATTEMPTS {
+            // The instant of the sign-in is that of now, and no policy that came into force by then is overlooked.
             let (copy, token, mut creation) = self.creation(new, &history);
+            if self.in_force.load().revision() != history.revision() {
+                return Ok(None);
+            }
             if let Some((age, absolute)) = too_old(&copy, &history) {
-                return Ok(Admission::TooOld { age, absolute });
+                return Ok(Some(Admission::TooOld { age, absolute }));
             }
             if let Some(age) = new.authentication.passed(creation.record.created) {
-                return Ok(Admission::Passed { age });
+                return Ok(Some(Admission::Passed { age }));
             }
             creation.quota.clone_from(&quota);
             // Whoever ends the session as soon as the store has it waits until the table has it, too.
@@ -153,14 +169,14 @@ impl Uncancelled {
                     // The turns of others are taken one at a time.
                     drop(turn);
                     self.make_known(&ended).await;
-                    return Ok(Admission::SignedIn(SignedIn { handle, token }));
+                    return Ok(Some(Admission::SignedIn(SignedIn { handle, token })));
                 }
                 Created::Exists => {
                     return Err(StoreError::Damaged("a random 256-bit token exists already".to_owned()));
                 }
                 Created::Claimed { request, outcome } => {
                     drop(turn);
-                    return self.again(new, &request, &outcome).await;
+                    return self.again(new, &request, &outcome).await.map(Some);
                 }
                 Created::Full(records) => {
                     drop(turn);
@@ -177,7 +193,7 @@ impl Uncancelled {
                     }
                     if limit.on_reached != OnMaxSessions::EndOldest {
                         let limit = limit.clone();
-                        return Ok(Admission::Full { limit, sessions });
+                        return Ok(Some(Admission::Full { limit, sessions }));
                     }
                     quota.ending = least_recently_active(sessions, limit);
                 }
