@@ -16,6 +16,7 @@ mod replicated;
 mod sealing;
 mod secrets;
 mod server;
+mod speed;
 mod touching;
 mod waiting;
 
