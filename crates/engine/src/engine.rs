@@ -74,6 +74,8 @@ pub struct Options {
     /// Where several nodes share the store: within what time an end that was acknowledged by one acts on all, and for how long a node
     /// goes on when the store does not answer. Default 1 s.
     pub end_bound: Span,
+    /// Entries of the audit that are older may be forgotten. Default none: they are kept for good.
+    pub audit_kept: Option<Span>,
     /// What people call this node.
     pub node_name: Box<str>,
 }
@@ -86,6 +88,7 @@ impl Default for Options {
             evict_after: Span::from_secs(15 * 60),
             development: false,
             end_bound: Span::from_secs(1),
+            audit_kept: None,
             node_name: "nightlatch".into(),
         }
     }

@@ -9,6 +9,8 @@ mod development;
 #[path = "engine/fixture.rs"]
 #[expect(dead_code, reason = "shared with the tests of completion, which use the rest")]
 mod fixture;
+#[path = "engine/keeping.rs"]
+mod keeping;
 #[path = "engine/touching.rs"]
 mod touching;
 

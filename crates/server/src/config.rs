@@ -256,6 +256,7 @@ fn validate(document: ConfigDocument) -> Result<Config, Problems> {
         ));
     }
     problems.extend(store::problems(&store));
+    problems.extend(store::too_short_audit(store.keep_audit));
     if store.end_bound < SHORTEST_END_BOUND {
         problems.push((
             "store.end_bound".to_owned(),

@@ -208,6 +208,7 @@ async fn open_engine(config: &Config, browser: SocketAddr) -> anyhow::Result<Arc
         store_grace: config.store.grace,
         development: config.development,
         end_bound: config.store.end_bound,
+        audit_kept: config.store.keep_audit,
         node_name: node_name(browser),
         ..Options::default()
     };

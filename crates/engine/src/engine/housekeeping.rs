@@ -140,6 +140,13 @@ impl Engine {
             .run_to_completion(move |engine| Box::pin(engine.writes().forget_claims(before, PAGE)))
             .await
         {}
+        if let Some(kept) = self.options.audit_kept {
+            let before = self.now() - kept;
+            while let Ok(PAGE) = self
+                .run_to_completion(move |engine| Box::pin(engine.writes().forget_audit(before, PAGE)))
+                .await
+            {}
+        }
     }
 
     /// Takes sessions out of the table that nobody has used for a while, and ends that nobody can come late for.

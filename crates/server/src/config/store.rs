@@ -41,6 +41,8 @@ pub(crate) struct StoreSection {
     /// Within what time a sign-out that one node has acknowledged acts on all nodes, and for how long a node goes on when the store
     /// does not answer.
     pub(crate) end_bound: Span,
+    /// How long entries of the audit are kept at least; of the kind `postgres` whole months go at once. Left out: for good.
+    pub(crate) keep_audit: Option<Span>,
 }
 
 impl Default for StoreSection {
@@ -57,6 +59,7 @@ impl Default for StoreSection {
             connections: const { NonZeroU16::new(16).unwrap() },
             prepared_statements: true,
             end_bound: Span::from_secs(1),
+            keep_audit: None,
         }
     }
 }
@@ -135,6 +138,16 @@ impl StoreSection {
             StoreKind::Memory => "memory".to_owned(),
         }
     }
+}
+
+/// Whoever looks for what happened may come the next day.
+const SHORTEST_AUDIT: Span = Span::from_secs(24 * 3600);
+
+pub(super) fn too_short_audit(kept: Option<Span>) -> Option<(String, String)> {
+    kept.filter(|kept| *kept < SHORTEST_AUDIT)?;
+    let problem =
+        format!("nobody could read what happened; write at least `{SHORTEST_AUDIT}`, or leave it out to keep all");
+    Some(("store.keep_audit".to_owned(), problem))
 }
 
 /// What does not go together.

@@ -159,11 +159,7 @@ async fn whoever_has_the_turn_makes_months_ahead_and_numbers_all() {
 async fn many_who_need_a_month_at_once_make_it_once() {
     let fresh = Fresh::new().await;
     let client = fresh.client().await;
-    tell(
-        &client,
-        &(0..300).map(|number| number * 86_400_000).collect::<Vec<_>>(),
-    )
-    .await;
+    tell(&client, &(0..300).map(|number| number * 86_400_000).collect::<Vec<_>>()).await;
     let mut readers = JoinSet::new();
     for _ in 0..4 {
         let store = Arc::clone(&fresh.store);

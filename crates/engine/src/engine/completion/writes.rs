@@ -101,6 +101,11 @@ impl<'u> Writes<'u> {
         self.noted(forgotten)
     }
 
+    pub(in crate::engine) async fn forget_audit(self, before: Instant, limit: usize) -> Result<usize> {
+        let forgotten = self.store().forget_audit(before, limit).await;
+        self.noted(forgotten)
+    }
+
     pub(in crate::engine) async fn put_application(
         self,
         application: &Application,
