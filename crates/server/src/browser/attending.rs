@@ -13,7 +13,6 @@ use nightlatch_store::token::{Digest, Handle};
 use tokio::time::Instant;
 
 use super::attendance::{ANSWER_WITHIN, PASS_ON_EVERY};
-use super::tab::Here;
 use crate::server_state::ServerState;
 
 /// Who looks after a tab that reports itself to this process.
@@ -32,7 +31,7 @@ pub(super) fn by(server: &ServerState, handle: Handle) -> Option<Attended> {
 /// ([`answer_within`]).
 pub(super) fn is_news(
     server: &ServerState,
-    here: &Here<'_>,
+    (handle, tab): (Handle, &str),
     known: &OpenTab,
     by: Option<Attended>,
     now: Instant,
@@ -46,7 +45,7 @@ pub(super) fn is_news(
         ) => before != node,
         (Some(_), Some(Attended::Frozen)) => false,
     };
-    is_of_another && server.attendance.passes_on(here.handle, here.tab, now)
+    is_of_another && server.attendance.passes_on(handle, tab, now)
 }
 
 /// How long a tab that is asked whether it is there has to answer.

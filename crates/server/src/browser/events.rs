@@ -241,7 +241,11 @@ impl Teller {
         let current = Told::of(snapshot);
         let told = self.told.unwrap_or(current);
         let early = early(snapshot).filter(|left| *left > Span::ZERO && self.server.engine.node().is_some());
-        let by_itself = early.map_or(wake_after(snapshot), |early| early.min(wake_after(snapshot)));
+        let by_itself = early
+            .into_iter()
+            .chain([wake_after(snapshot)])
+            .min()
+            .unwrap_or_default();
         let closing = self.closing.map_or(by_itself, |at| at.since(snapshot.now));
         let mut until = closing.min(by_itself).to_std();
         if (told.idle, told.absolute) != (current.idle, current.absolute) {

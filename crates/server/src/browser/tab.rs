@@ -88,8 +88,8 @@ pub(super) async fn freeze(
 
 /// A tab as it reports itself.
 pub(super) struct Here<'a> {
-    pub(super) handle: Handle,
-    pub(super) tab: &'a str,
+    handle: Handle,
+    tab: &'a str,
     path: Path<'a>,
 }
 
@@ -129,7 +129,9 @@ pub(super) fn reported(server: &ServerState, digest: &Digest, here: Here<'_>) ->
     let tabs = presence.as_ref().map(|presence| &presence.tabs);
     let attended = attending::by(server, handle);
     let known = tabs.and_then(|tabs| tabs.get(tab));
-    if known.is_some_and(|known| known.page == *path && !attending::is_news(server, &here, known, attended, now)) {
+    if known
+        .is_some_and(|known| known.page == *path && !attending::is_news(server, (handle, tab), known, attended, now))
+    {
         return Ok(None);
     }
     if tabs.is_some_and(|tabs| tabs.len() >= TABS && !tabs.contains_key(tab)) {

@@ -79,7 +79,7 @@ impl Nodes {
         for _ in 0..4 * seconds {
             self.time.advance(Span::from_millis(250));
             self.beat().await;
-            tokio::time::sleep(Duration::from_millis(250)).await;
+            tokio::time::sleep(Duration::from_millis(250)).await; // tidy: sleeps because the time of the runtime is paused, and passes by this
         }
     }
 
