@@ -3,10 +3,14 @@
 //!
 //! Everything here panics where it fails: there is no test without the program that it needs.
 
+mod keeper;
+pub mod nobody;
 mod piped;
 mod port;
+pub mod postgres;
 mod process;
 
+pub use self::keeper::Keeper;
 pub use self::piped::run;
 pub use self::port::Port;
 pub use self::process::{Process, wait_until};

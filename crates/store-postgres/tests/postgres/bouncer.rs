@@ -4,15 +4,13 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use nightlatch_programs::Port;
+use nightlatch_programs::postgres::{INSTALL, Server, shared};
+use nightlatch_programs::{Keeper, Port, nobody};
 use tempfile::TempDir;
-
-use crate::programs;
-use crate::server::{Keeper, Server, keep, shared};
 
 pub(crate) struct Bouncer {
     // Stopped before the server behind it.
-    keeper: Option<Keeper>,
+    _keeper: Keeper,
     port: Port,
     _directory: TempDir,
     server: Arc<Server>,
@@ -32,7 +30,7 @@ pub(crate) fn bouncer() -> Arc<Bouncer> {
 impl Bouncer {
     fn start() -> Self {
         let server = shared();
-        let (directory, port) = (programs::directory(), Port::reserve());
+        let (directory, port) = (nobody::directory("nightlatch-bouncer-"), Port::reserve());
         let users = directory.path().join("users");
         std::fs::write(&users, "\"test\" \"\"\n").expect("users");
         let settings = directory.path().join("pgbouncer.ini");
@@ -47,7 +45,7 @@ impl Bouncer {
         );
         std::fs::write(&settings, text).expect("settings");
         for file in [&users, &settings] {
-            programs::give(file);
+            nobody::give(file);
         }
         let program = Path::new("/usr/sbin/pgbouncer");
         let program = if program.exists() {
@@ -55,10 +53,10 @@ impl Bouncer {
         } else {
             Path::new("pgbouncer")
         };
-        let mut command = programs::command(program);
+        let mut command = nobody::command(program);
         command.arg("-q").arg(&settings);
         Self {
-            keeper: Some(keep(command, port.address())),
+            _keeper: Keeper::start(command, INSTALL, port.address()),
             port,
             _directory: directory,
             server,
@@ -71,14 +69,5 @@ impl Bouncer {
 
     pub(crate) fn server(&self) -> &Server {
         &self.server
-    }
-}
-
-impl Drop for Bouncer {
-    fn drop(&mut self) {
-        if let Some((stop, keeper)) = self.keeper.take() {
-            drop(stop);
-            let _ = keeper.join();
-        }
     }
 }

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use nightlatch_programs::postgres::{Server, shared, url};
 use nightlatch_store_postgres::{PostgresOptions, PostgresStore};
 
 use crate::bouncer::{Bouncer, bouncer};
-use crate::server::{self, Server, shared};
+use crate::server::{AT_ONCE, ServerExt as _};
 
 /// A store, and the database that it has for itself.
 pub(crate) struct Fresh {
@@ -17,7 +18,7 @@ pub(crate) struct Fresh {
 impl Fresh {
     pub(crate) async fn new() -> Self {
         let server = shared();
-        let database = server.database().await;
+        let database = server.database();
         let store = connect(&server.options(&database)).await;
         Self {
             store: Arc::new(store),
@@ -48,16 +49,16 @@ pub(crate) async fn connect(options: &PostgresOptions) -> PostgresStore {
 /// A store in a database of its own, and the server that goes with it.
 pub(crate) async fn store() -> (PostgresStore, Arc<Server>) {
     let server = shared();
-    let store = connect(&server.options(&server.database().await)).await;
+    let store = connect(&server.options(&server.database())).await;
     (store, server)
 }
 
 /// The same behind a bouncer.
 pub(crate) async fn bounced() -> (PostgresStore, Arc<Bouncer>) {
     let bouncer = bouncer();
-    let database = bouncer.server().database().await;
-    let options = PostgresOptions::new(&server::url(bouncer.address(), &database))
-        .connections(server::AT_ONCE)
+    let database = bouncer.server().database();
+    let options = PostgresOptions::new(&url(bouncer.address(), &database))
+        .connections(AT_ONCE)
         .prepared_statements(false);
     (connect(&options).await, bouncer)
 }

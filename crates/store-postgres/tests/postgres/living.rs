@@ -1,5 +1,6 @@
 //! The log of changes, through the lives of a server.
 
+use nightlatch_programs::postgres::Server;
 use nightlatch_store::nodes::{Beat, Heard, NodeId, Nodes, Position};
 use nightlatch_store::{Change, Changes as _};
 use nightlatch_store_postgres::PostgresStore;
@@ -8,7 +9,7 @@ use tokio_postgres::Client;
 use nightlatch_store::conformance::fixture::*;
 
 use crate::fresh::{Fresh, connect};
-use crate::server::Server;
+use crate::server::ServerExt as _;
 
 fn beat(position: Option<&Position>) -> Beat {
     Beat {

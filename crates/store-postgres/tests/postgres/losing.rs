@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use nightlatch_core::session::EndReason;
+use nightlatch_programs::postgres::{Server, url};
 use nightlatch_store::{Changes as _, Created, Quota, Selector, Sessions as _, StoreError};
 use nightlatch_store_postgres::{PostgresOptions, PostgresStore};
 
@@ -10,7 +11,7 @@ use nightlatch_store::conformance::fixture::*;
 
 use crate::fresh::{Fresh, connect};
 use crate::proxy::{Fault, Proxy};
-use crate::server::url;
+use crate::server::ServerExt as _;
 
 /// A store behind a proxy, and one that reaches the same database without it.
 async fn behind_proxy(connections: usize) -> (Fresh, Proxy, Arc<PostgresStore>) {
@@ -139,7 +140,7 @@ async fn a_call_that_is_given_up_leaves_nothing_to_the_next() {
 
 #[tokio::test]
 async fn a_server_that_is_not_there_is_unavailable_and_comes_back() {
-    let server = crate::server::Server::start(&[]);
+    let server = Server::start(&[]);
     let store = connect(&server.options("postgres")).await;
     add(&store, &record(1, "a")).await;
     let again = server.restart(async || {

@@ -8,7 +8,6 @@ mod fresh;
 mod hinting;
 mod living;
 mod losing;
-mod programs;
 mod proxy;
 mod random;
 mod refusing;

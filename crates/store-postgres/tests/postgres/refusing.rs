@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use nightlatch_programs::nobody;
+use nightlatch_programs::postgres::{Server, shared};
 use nightlatch_store::Changes as _;
 use nightlatch_store::nodes::{self, Beat};
 use nightlatch_store_postgres::{ConnectError, Durability, Finding, PostgresOptions, PostgresStore};
@@ -10,8 +12,7 @@ use rcgen::{CertifiedKey, generate_simple_self_signed};
 use nightlatch_store::conformance::fixture::*;
 
 use crate::fresh::connect;
-use crate::programs;
-use crate::server::{Server, shared};
+use crate::server::ServerExt as _;
 
 /// The one thing that is found, by a start as by a check; neither changes anything.
 async fn refusal(options: &PostgresOptions) -> Finding {
@@ -35,7 +36,7 @@ async fn tables(server: &Server, database: &str) -> i64 {
 #[tokio::test]
 async fn a_check_finds_nothing_wrong_with_an_empty_database_and_leaves_it_empty() {
     let server = shared();
-    let database = server.database().await;
+    let database = server.database();
     let options = server.options(&database);
     assert_eq!(PostgresStore::check(&options).await.expect("a server"), []);
     assert_eq!(tables(&server, &database).await, 0);
@@ -54,7 +55,7 @@ async fn a_server_without_fsync_is_refused() {
 #[tokio::test]
 async fn a_database_that_acknowledges_before_it_writes_is_refused() {
     let server = shared();
-    let database = server.database().await;
+    let database = server.database();
     for weak in ["off", "local", "remote_write"] {
         let set = format!("ALTER DATABASE {database} SET synchronous_commit = {weak}");
         server
@@ -72,7 +73,7 @@ async fn a_database_that_acknowledges_before_it_writes_is_refused() {
 #[tokio::test]
 async fn a_database_that_was_set_to_be_read_alone_is_refused() {
     let server = shared();
-    let database = server.database().await;
+    let database = server.database();
     let set = format!("ALTER DATABASE {database} SET default_transaction_read_only = on");
     server
         .client("postgres")
@@ -87,7 +88,7 @@ async fn a_database_that_was_set_to_be_read_alone_is_refused() {
 #[tokio::test]
 async fn replicated_without_a_synchronous_standby_is_refused() {
     let server = shared();
-    let options = server.options(&server.database().await);
+    let options = server.options(&server.database());
     let finding = refusal(&options.clone().durability(Durability::Replicated)).await;
     assert!(finding.mend.contains("synchronous_standby_names"), "{finding}");
     connect(&options.durability(Durability::Managed)).await;
@@ -98,13 +99,13 @@ async fn a_standby_is_refused() {
     let server = Server::prepared(&[], |data| {
         let signal = data.join("standby.signal");
         std::fs::write(&signal, "").expect("a signal");
-        programs::give(&signal);
+        nobody::give(&signal);
     });
     let finding = refusal(&server.options("postgres")).await;
     assert!(finding.what.contains("standby"), "{finding}");
     // Beside one that takes writes it does no harm.
     let primary = shared();
-    let database = primary.database().await;
+    let database = primary.database();
     let both = format!(
         "host=127.0.0.1,127.0.0.1 port={},{} user=test dbname={database}",
         server.address().port(),
@@ -118,7 +119,7 @@ async fn a_standby_is_refused() {
 #[tokio::test]
 async fn tables_of_somebody_else_are_refused_and_left_alone() {
     let server = shared();
-    let database = server.database().await;
+    let database = server.database();
     let client = server.client(&database).await;
     client
         .batch_execute("CREATE TABLE recipes (name text)")
@@ -144,7 +145,7 @@ async fn tables_of_somebody_else_are_refused_and_left_alone() {
 #[tokio::test]
 async fn a_newer_schema_is_refused_unless_it_says_that_we_can_read_it() {
     let server = shared();
-    let database = server.database().await;
+    let database = server.database();
     let options = server.options(&database);
     connect(&options).await;
     let client = server.client(&database).await;
@@ -165,7 +166,7 @@ async fn a_newer_schema_is_refused_unless_it_says_that_we_can_read_it() {
 #[tokio::test]
 async fn the_owner_of_a_database_needs_nothing_but_what_everybody_may() {
     let server = shared();
-    let database = server.database().await;
+    let database = server.database();
     let client = server.client(&database).await;
     let role = format!("owner_of_{database}");
     let owner = format!("CREATE ROLE {role} LOGIN; ALTER DATABASE {database} OWNER TO {role}");
@@ -204,7 +205,7 @@ fn with_tls(name: &str) -> (Server, tempfile::TempDir, std::path::PathBuf) {
             let file = data.join(file);
             std::fs::write(&file, text).expect("a file");
             restrict(&file);
-            programs::give(&file);
+            nobody::give(&file);
         }
     });
     let directory = tempfile::tempdir().expect("a directory");

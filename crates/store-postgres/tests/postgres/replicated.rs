@@ -1,6 +1,7 @@
 //! What is promised where a standby takes over.
 
 use nightlatch_core::session::EndReason;
+use nightlatch_programs::postgres::Server;
 use nightlatch_store::nodes::{Beat, Heard, NodeId, Position};
 use nightlatch_store::{Changes as _, Selector, Sessions as _, StoreError, Touched};
 use nightlatch_store_postgres::{Durability, PostgresOptions, PostgresStore};
@@ -9,7 +10,7 @@ use tokio_postgres::Client;
 use nightlatch_store::conformance::fixture::*;
 
 use crate::fresh::connect;
-use crate::server::Server;
+use crate::server::ServerExt as _;
 
 /// Has the server wait for a standby, whichever it is.
 async fn wait_for_standby(server: &Server, names: &str) {

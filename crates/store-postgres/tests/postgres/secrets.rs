@@ -1,12 +1,13 @@
 //! No password is told to anybody, whatever goes wrong.
 
+use nightlatch_programs::nobody;
+use nightlatch_programs::postgres::Server;
 use nightlatch_store::{Changes as _, StoreError};
 use nightlatch_store_postgres::{ConnectError, PostgresOptions, PostgresStore};
 use zeroize::Zeroizing;
 
 use crate::fresh::connect;
-use crate::programs;
-use crate::server::Server;
+use crate::server::ServerExt as _;
 
 const PASSWORD: &str = "correct-horse";
 const WRONG: &str = "battery-staple";
@@ -17,7 +18,7 @@ async fn guarded() -> Server {
         let file = data.join("guard.conf");
         let rules = "host all test 127.0.0.1/32 trust\nhost all guarded 127.0.0.1/32 scram-sha-256\n";
         std::fs::write(&file, rules).expect("rules");
-        programs::give(&file);
+        nobody::give(&file);
     });
     let create = format!("CREATE ROLE guarded LOGIN PASSWORD '{PASSWORD}'; CREATE DATABASE guarded OWNER guarded");
     for statement in create.split("; ") {

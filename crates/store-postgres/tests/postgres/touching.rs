@@ -1,5 +1,6 @@
 //! Touches are cheap, and wait for nobody.
 
+use crate::server::ServerExt as _;
 use nightlatch_core::session::EndReason;
 use nightlatch_programs::wait_until;
 use nightlatch_store::{Sessions as _, Touch, Touched};

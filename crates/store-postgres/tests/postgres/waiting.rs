@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use nightlatch_core::session::EndReason;
+use nightlatch_programs::postgres::shared;
 use nightlatch_store::audit::AuditKind;
 use nightlatch_store::{Filter, Selector, Sessions as _, StoreError};
 
 use nightlatch_store::conformance::fixture::*;
 
 use crate::fresh::{Fresh, connect};
-use crate::server::shared;
+use crate::server::ServerExt as _;
 
 fn all() -> Selector {
     Selector::Matching(everything())
@@ -119,7 +120,7 @@ async fn ends_from_all_sides_end_each_session_once() {
 async fn several_nodes_may_start_in_an_empty_database_at_once() {
     let server = shared();
     for _ in 0..3 {
-        let options = server.options(&server.database().await);
+        let options = server.options(&server.database());
         let mut nodes = tokio::task::JoinSet::new();
         for _ in 0..4 {
             let options = options.clone();
