@@ -136,6 +136,22 @@ impl Server {
         nobody::run(&mut psql, INSTALL).trim_end().to_owned()
     }
 
+    /// Another database with what `pg_dump` tells of one.
+    ///
+    /// # Panics
+    /// Where that fails.
+    #[must_use]
+    pub fn restored_dump(&self, database: &str) -> String {
+        let dump = nobody::run(nobody::command(&program("pg_dump")).arg(self.url(database)), INSTALL);
+        let copy = self.database();
+        let mut psql = nobody::command(&program("psql"));
+        psql.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d"])
+            .arg(self.url(&copy));
+        let told = crate::run(&mut psql, &dump);
+        assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
+        copy
+    }
+
     /// Stops it as an operator does.
     #[must_use]
     pub fn stop(self) -> Stopped {

@@ -10,12 +10,15 @@ pub(crate) mod demo;
 mod explain;
 mod gateway;
 pub(crate) mod keys;
+mod line;
 mod nodes;
 mod policy;
+mod postgres;
 mod serve;
 pub(crate) mod sessions;
 mod simulate;
 mod snippet;
+mod store;
 mod table;
 
 use std::io::Write as _;
@@ -69,6 +72,8 @@ enum Command {
     Keys(keys::Args),
     /// Copy the database of a server, running or not, into one file
     Backup(backup::Args),
+    /// Look at what keeps the sessions, bring it up to date, move it
+    Store(store::Args),
     /// Choose a policy by what it would do
     Policy(policy::Args),
     /// Print the configuration of a proxy, and try the one that runs
@@ -79,7 +84,6 @@ enum Command {
 
 pub(crate) fn run(cli: Cli) -> ExitCode {
     let outcome = match cli.command {
-        Command::Check(args) => check::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Snippet(args) => snippet::run(&args),
         Command::Backup(args) => backup::run(&args),
@@ -104,9 +108,9 @@ fn block_on(command: Command) -> anyhow::Result<ExitCode> {
             Command::Keys(args) => keys::run(args).await,
             Command::Policy(args) => policy::run(args).await,
             Command::Gateway(args) => gateway::run(args).await,
-            Command::Check(_) | Command::Simulate(_) | Command::Snippet(_) | Command::Backup(_) => {
-                Ok(ExitCode::from(USAGE))
-            }
+            Command::Check(args) => check::run(&args).await,
+            Command::Store(args) => store::run(args).await,
+            Command::Simulate(_) | Command::Snippet(_) | Command::Backup(_) => Ok(ExitCode::from(USAGE)),
         }
     })
 }

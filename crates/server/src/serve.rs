@@ -1,14 +1,16 @@
 //! Starting and stopping: the store, the engine and both listeners.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use axum::response::Response;
+use nightlatch_core::time::Span;
 use nightlatch_engine::clock::Clock;
 use nightlatch_engine::{Engine, Options, PolicySource};
 use nightlatch_store::Store;
@@ -23,6 +25,7 @@ use zeroize::Zeroizing;
 use crate::config::{Config, Listener, PolicyOwner, PublicUrl, StoreKind, StoreSection, store};
 use crate::http::listen::Bound;
 use crate::http::routed::routed;
+use crate::management::rfc3339::rfc3339;
 use crate::proxy::{self, Proxy};
 use crate::server_state::ServerState;
 use crate::{applications, browser, gateway, limits_log, management, policy_file};
@@ -68,10 +71,7 @@ struct Tasks {
 pub(crate) async fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
     Ok(match config.store.kind {
         StoreKind::Memory => Arc::new(MemoryStore::default()),
-        StoreKind::Postgres => {
-            let store = PostgresStore::connect(&postgres_options(&config.store)?).await;
-            Arc::new(store.context("store.url: the database cannot be used")?)
-        }
+        StoreKind::Postgres => Arc::new(open_postgres(&config.store).await?),
         StoreKind::Sqlite => {
             let path = &config.store.path;
             let store = SqliteStore::open(path);
@@ -80,7 +80,38 @@ pub(crate) async fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Store>
     })
 }
 
-fn postgres_options(store: &StoreSection) -> anyhow::Result<PostgresOptions> {
+/// Opens the store of a server. One that somebody has put back knows nothing of the ends since, and would sign people in again who were
+/// signed out: what becomes of its sessions is for people to say.
+async fn open_store_to_serve(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
+    if config.store.kind != StoreKind::Postgres {
+        return open_store(config).await;
+    }
+    let store = open_postgres(&config.store).await?;
+    if let Some(restored) = store.restored().await.context("the store cannot be read")? {
+        let file = config
+            .source
+            .as_ref()
+            .map_or_else(|| Path::new("FILE"), |source| &source.path);
+        bail!(
+            "store.url: the database was put back to {}, which is {} ago: whoever was signed out since would be signed in again. Stop \
+             all nodes, and say what is to become of its sessions: nightlatch store restored --sessions end --config {} (or keep, if \
+             nothing was put back, and a standby took over or the server was moved while no node was there)",
+            rfc3339(restored.latest),
+            Span::from_secs(restored.behind.as_millis() / 1000),
+            file.display()
+        );
+    }
+    Ok(Arc::new(store))
+}
+
+/// Connects to a database, and brings it up to date.
+pub(crate) async fn open_postgres(store: &StoreSection) -> anyhow::Result<PostgresStore> {
+    let store = PostgresStore::connect(&postgres_options(store)?).await;
+    store.context("store.url: the database cannot be used")
+}
+
+/// How the database of a configuration is reached.
+pub(crate) fn postgres_options(store: &StoreSection) -> anyhow::Result<PostgresOptions> {
     let url = store.url.as_ref().context("store.url: it is missing")?;
     let mut options = PostgresOptions::new(url.as_str())
         .durability(match store.durability {
@@ -201,7 +232,7 @@ pub(crate) async fn start(config: Config, extra: impl FnOnce(&Arc<ServerState>) 
 }
 
 async fn open_engine(config: &Config, browser: SocketAddr) -> anyhow::Result<Arc<Engine>> {
-    let store = open_store(config).await?;
+    let store = open_store_to_serve(config).await?;
     let clock = Clock::system(store.latest_instant().await.context("the store cannot be read")?);
     let options = Options {
         touch_interval: config.store.touch_interval,

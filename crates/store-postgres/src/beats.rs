@@ -141,7 +141,7 @@ fn changes_in(rows: &[Row]) -> Result<Option<Vec<Change>>> {
 ///
 /// Of several who come at once the row lets one through; the others wait, find it agreed on, and put nothing aside: by then somebody
 /// may have a position.
-async fn begin_epoch(connection: &mut Connection, epoch: &Epoch) -> Result<()> {
+pub(super) async fn begin_epoch(connection: &mut Connection, epoch: &Epoch) -> Result<()> {
     let name = epoch.as_str();
     // A long log is put aside in parts first: no statement may take so long that beats fail for good.
     let part = "WITH old AS (

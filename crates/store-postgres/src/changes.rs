@@ -18,6 +18,17 @@ macro_rules! now {
 }
 pub(super) use now;
 
+/// What tells one life of the store from the next. Behind the last slash is when the server was started; what is before it stays the same
+/// for good, unless something was put in the place of what was there: other disks (the identifier), what another server had made of them
+/// (the timeline), or what was read from a dump (the number of a table, which a new table does not get).
+macro_rules! epoch {
+    () => {
+        "(SELECT system_identifier FROM pg_control_system()) || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8)
+            || '/' || 'epoch'::regclass::oid || '/' || (extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint"
+    };
+}
+pub(super) use epoch;
+
 /// Reads the log behind the position `$1`, and the position after it, in one statement and therefore in one snapshot. With more than
 /// `$2` changes behind it none is answered.
 ///
@@ -33,8 +44,9 @@ pub(super) const READ: &str = concat!(
         SELECT pg_current_snapshot() AS visible, ",
     now!(),
     " AS clock,
-            (SELECT system_identifier FROM pg_control_system()) || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8)
-                || '/' || (extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint AS epoch
+            ",
+    epoch!(),
+    " AS epoch
     ), news AS MATERIALIZED (
         SELECT id, kind, digest, handle, version, at, reason FROM changes
         WHERE xid >= pg_snapshot_xmin($1::text::pg_snapshot) AND NOT pg_visible_in_snapshot(xid, $1::text::pg_snapshot)

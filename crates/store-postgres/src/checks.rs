@@ -4,7 +4,7 @@ use nightlatch_store::StoreError;
 
 use crate::columns::Columns;
 use crate::connection::{Commit, Connection};
-use crate::finding::{ConnectError, Finding};
+use crate::finding::{About, ConnectError, Finding};
 use crate::migrate::{self, SCHEMA};
 use crate::options::{Durability, PostgresOptions};
 use crate::pools::Pools;
@@ -12,14 +12,22 @@ use crate::pools::Pools;
 /// `pg_current_snapshot` and `xid8` are there since 13; what this is tested with and what is still looked after begins at 14.
 const OLDEST: i32 = 140_000;
 
+/// What the database is to be used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    Serve,
+    /// To receive what another store holds: a part of that may be there.
+    Receive,
+}
+
 /// Everything that keeps the store from being used, and a connection to it if nothing does.
-pub(super) async fn look(options: &PostgresOptions) -> Result<Pools, ConnectError> {
+pub(super) async fn look(options: &PostgresOptions, purpose: Purpose) -> Result<Pools, ConnectError> {
     let refused = |finding| ConnectError::Refused(vec![finding]);
     let pools = Pools::new(options).map_err(refused)?;
     let findings = match pools.connection().await {
-        Ok(mut connection) => findings(&mut connection, options.durability).await?,
+        Ok(mut connection) => findings(&mut connection, options.durability, purpose).await?,
         // None takes writes, or none is there. One that does not take them can tell why.
-        Err(error) => match of_any_server(options).await {
+        Err(error) => match of_any_server(options, purpose).await {
             Some(findings) if !findings.is_empty() => findings,
             _ => return Err(error.into()),
         },
@@ -31,10 +39,10 @@ pub(super) async fn look(options: &PostgresOptions) -> Result<Pools, ConnectErro
     }
 }
 
-async fn of_any_server(options: &PostgresOptions) -> Option<Vec<Finding>> {
+async fn of_any_server(options: &PostgresOptions, purpose: Purpose) -> Option<Vec<Finding>> {
     let pools = Pools::of_any_server(options).ok()?;
     let mut connection = pools.connection().await.ok()?;
-    findings(&mut connection, options.durability).await.ok()
+    findings(&mut connection, options.durability, purpose).await.ok()
 }
 
 struct Server {
@@ -49,12 +57,17 @@ struct Server {
     forbidden: Option<Box<str>>,
 }
 
-async fn findings(connection: &mut Connection, durability: Durability) -> Result<Vec<Finding>, StoreError> {
+/// What a connection finds.
+pub(super) async fn findings(
+    connection: &mut Connection,
+    durability: Durability,
+    purpose: Purpose,
+) -> Result<Vec<Finding>, StoreError> {
     let server = ask(connection).await?;
     let mut findings = of_server(&server, durability);
     // There is nothing to be found in a database that cannot be asked.
     if server.has_snapshots {
-        findings.extend(of_schema(connection).await?);
+        findings.extend(of_schema(connection, purpose).await?);
     }
     Ok(findings)
 }
@@ -119,11 +132,13 @@ fn of_server(server: &Server, durability: Durability) -> Vec<Finding> {
         "synchronous_commit is neither on nor remote_apply: an acknowledged end may be gone after a crash",
         "set synchronous_commit = on for the server, the database and the user",
     );
-    found(
-        durability == Durability::Replicated && server.standbys.trim().is_empty(),
-        "durability is `replicated`, and the server waits for no standby",
-        "set synchronous_standby_names, or say durability = \"local\" or \"managed\"",
-    );
+    if durability == Durability::Replicated && server.standbys.trim().is_empty() {
+        let finding = Finding::new(
+            "durability is `replicated`, and the server waits for no standby",
+            "set synchronous_standby_names, or say durability = \"local\" or \"managed\"",
+        );
+        findings.push(finding.about(About::Durability));
+    }
     if let Some(function) = &server.forbidden {
         findings.push(Finding::new(
             format!("the user may not call {function}, which tells one life of the server from the next"),
@@ -133,7 +148,7 @@ fn of_server(server: &Server, durability: Durability) -> Vec<Finding> {
     findings
 }
 
-async fn of_schema(connection: &mut Connection) -> Result<Option<Finding>, StoreError> {
+async fn of_schema(connection: &mut Connection, purpose: Purpose) -> Result<Option<Finding>, StoreError> {
     connection.begin(Commit::Durable);
     let found = migrate::found(connection).await?;
     connection.rollback().await?;
@@ -146,6 +161,15 @@ async fn of_schema(connection: &mut Connection) -> Result<Option<Finding>, Store
             format!("the database holds tables of another program, such as `{table}`"),
             "give nightlatch a database of its own, or a schema of its own with options='-c search_path=nightlatch'",
         )),
+        migrate::Found::Ours {
+            oldest_reader: migrate::NOBODY,
+            ..
+        } => (purpose == Purpose::Serve).then(|| {
+            Finding::new(
+                "what another store holds was copied to the database in part",
+                "run the same nightlatch store copy again, which goes on where it stopped",
+            )
+        }),
         migrate::Found::Ours { oldest_reader, version } if oldest_reader > SCHEMA => Some(Finding::new(
             format!("the schema {version} of the database is newer than the schema {SCHEMA} of this nightlatch"),
             "run the newer nightlatch, or restore a backup from before the update",

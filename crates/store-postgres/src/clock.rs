@@ -5,7 +5,7 @@ use nightlatch_store::Result;
 use tokio_postgres::types::Type;
 
 use crate::columns::Columns;
-use crate::connection::Connection;
+use crate::connection::{Commit, Connection};
 use crate::failure::{IfLost, damaged};
 
 /// Nothing notes it with every change: that would be one row for which all changes wait. It is found in what was changed. That reads all
@@ -19,7 +19,7 @@ const LATEST: &str = "SELECT greatest(
     )";
 
 pub(super) async fn latest(connection: &mut Connection) -> Result<Instant> {
-    connection.begin_long();
+    connection.begin_long(Commit::Durable);
     let rows = connection.last(IfLost::Nothing, LATEST, &[]).await?;
     let row = rows.first().ok_or_else(|| damaged("it tells no time"))?;
     let latest = Columns::of(row).optional_instant()?;

@@ -87,6 +87,13 @@ impl<'r> Columns<'r> {
         self.bytes().map(Digest::from_bytes)
     }
 
+    pub(super) fn optional_digest(&mut self) -> Result<Option<Digest>> {
+        let column = self.next;
+        let bytes = self.take::<Option<&[u8]>>()?.map(<[u8; 32]>::try_from).transpose();
+        let bytes = bytes.map_err(|_| self.damaged(column, "it has not 32 bytes"))?;
+        Ok(bytes.map(Digest::from_bytes))
+    }
+
     /// So many bytes.
     pub(super) fn bytes<const N: usize>(&mut self) -> Result<[u8; N]> {
         let column = self.next;

@@ -92,9 +92,9 @@ impl Connection {
         }
     }
 
-    /// Begins a transaction of one statement that reads a lot, when a node starts.
-    pub(super) fn begin_long(&mut self) {
-        self.begin(Commit::Durable);
+    /// Begins a transaction of statements that read or write a lot, and that no request waits for.
+    pub(super) fn begin_long(&mut self, commit: Commit) {
+        self.begin(commit);
         if let Some(opening) = &mut self.opening {
             opening.push_str("; SET LOCAL statement_timeout = '60s'");
         }

@@ -51,7 +51,7 @@ pub(super) async fn create(connection: &mut Connection, reading: &Reading, creat
 /// one counts it.
 async fn alone(connection: &mut Connection, creation: &Creation, key: &str) -> Result<Option<Created>> {
     let entries = Entries::of([&creation.audit]);
-    let row = NewRow::of(creation)?;
+    let row = NewRow::of(&creation.record)?;
     let rows = connection.write(INSERT, &entries.and(row.params(&key))).await?;
     let Some(row) = rows.first() else { return Ok(None) };
     let mut columns = Columns::of(row);
@@ -106,7 +106,7 @@ async fn in_transaction(
         }
     }
     let entries = Entries::of([audit]);
-    let row = NewRow::of(creation)?;
+    let row = NewRow::of(&creation.record)?;
     match connection
         .last(IfLost::Unknown, INSERT_OR_FAIL, &entries.and(row.params(&key)))
         .await
@@ -157,23 +157,23 @@ const INSERT_OR_FAIL: &str = concat!(
 );
 
 /// A session that is to be added, as its columns hold it.
-struct NewRow<'r> {
-    digest: &'r [u8],
-    handle: Uuid,
-    subject: Cow<'r, str>,
-    amr: String,
-    numbers: [i64; 8],
-    choice: Option<i64>,
-    not_after: Option<i64>,
-    locked_at: Option<i64>,
-    ended: (Option<i64>, Option<&'static str>),
-    presence: presence::Written<'r>,
-    ledger: Option<String>,
+pub(super) struct NewRow<'r> {
+    pub(super) digest: &'r [u8],
+    pub(super) handle: Uuid,
+    pub(super) subject: Cow<'r, str>,
+    pub(super) amr: String,
+    /// `created`, `authenticated`, `seen`, `longest_absence`, `own`, `today`, `due` and `version`.
+    pub(super) numbers: [i64; 8],
+    pub(super) choice: Option<i64>,
+    pub(super) not_after: Option<i64>,
+    pub(super) locked_at: Option<i64>,
+    pub(super) ended: (Option<i64>, Option<&'static str>),
+    pub(super) presence: presence::Written<'r>,
+    pub(super) ledger: Option<String>,
 }
 
 impl<'r> NewRow<'r> {
-    fn of(creation: &'r Creation) -> Result<Self> {
-        let record = &creation.record;
+    pub(super) fn of(record: &'r Record) -> Result<Self> {
         let session = &record.session;
         Ok(Self {
             digest: record.digest.as_bytes(),

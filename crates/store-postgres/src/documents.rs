@@ -1,5 +1,7 @@
 //! What is kept besides sessions: policies, applications, keys, the secret.
 
+use std::borrow::Cow;
+
 use nightlatch_store::audit::AuditEntry;
 use nightlatch_store::secret::Secret;
 use nightlatch_store::{ApiKey, Application, Claim, Created, PolicyRevision, Removed, Result};
@@ -46,17 +48,8 @@ pub(super) async fn add_policy(
         "policy"
     );
     let entries = Entries::of([audit]);
-    let document = columns::json(&policy.document)?;
-    let (actor, reason) = (text::stored(&policy.actor), policy.reason.as_deref().map(text::stored));
-    let params: [Param<'_>; 6] = [
-        (&i64::from(policy.revision) as &(dyn ToSql + Sync), Type::INT8),
-        (&policy.since.as_millis(), Type::INT8),
-        (&document, Type::TEXT),
-        (&actor, Type::TEXT),
-        (&reason, Type::TEXT),
-        (&policy.restored.map(i64::from), Type::INT8),
-    ];
-    Ok(!connection.write(sql, &entries.and(params)).await?.is_empty())
+    let values = PolicyValues::of(policy)?;
+    Ok(!connection.write(sql, &entries.and(values.params())).await?.is_empty())
 }
 
 pub(super) async fn applications(connection: &mut Connection) -> Result<Vec<Application>> {
@@ -83,19 +76,10 @@ pub(super) async fn put_application(
         ),
     };
     let entries = Entries::of([audit]);
-    let (id, name) = (text::stored(&application.id), text::stored(&application.name));
-    let (origins, logout_urls) = (
-        columns::json(&application.origins)?,
-        columns::json(&application.logout_urls)?,
-    );
-    let params: [Param<'_>; 5] = [
-        (&id as &(dyn ToSql + Sync), Type::TEXT),
-        (&name, Type::TEXT),
-        (&origins, Type::TEXT),
-        (&logout_urls, Type::TEXT),
-        (&expected.map(columns::version), Type::INT8),
-    ];
-    Ok(!connection.write(sql, &entries.and(params)).await?.is_empty())
+    let values = ApplicationValues::of(application)?;
+    let expected = expected.map(columns::version);
+    let params = entries.and(values.and(&expected));
+    Ok(!connection.write(sql, &params).await?.is_empty())
 }
 
 pub(super) async fn remove_application(
@@ -115,6 +99,32 @@ pub(super) async fn remove_application(
         (&expected.map(columns::version), Type::INT8),
     ];
     Ok(!connection.write(sql, &entries.and(params)).await?.is_empty())
+}
+
+/// A policy as another store kept it, in a transaction.
+pub(super) async fn insert_policy(connection: &mut Connection, policy: &PolicyRevision) -> Result<()> {
+    let sql =
+        "INSERT INTO policies (revision, since, document, actor, reason, restored) VALUES ($1, $2, $3, $4, $5, $6)";
+    let values = PolicyValues::of(policy)?;
+    connection.query(sql, &values.params()).await?;
+    Ok(())
+}
+
+/// An application as another store kept it, in a transaction.
+pub(super) async fn insert_application(connection: &mut Connection, application: &Application) -> Result<()> {
+    let sql = "INSERT INTO applications (id, name, origins, logout_urls, version) VALUES ($1, $2, $3, $4, $5)";
+    let values = ApplicationValues::of(application)?;
+    let version = columns::version(application.version);
+    connection.query(sql, &values.and(&version)).await?;
+    Ok(())
+}
+
+/// A key as another store kept it, in a transaction.
+pub(super) async fn insert_api_key(connection: &mut Connection, key: &ApiKey) -> Result<()> {
+    let sql = "INSERT INTO api_keys (name, digest, created, scopes, applications) VALUES ($1, $2, $3, $4, $5)";
+    let values = Values::of(key)?;
+    connection.query(sql, &values.params()).await?;
+    Ok(())
 }
 
 const API_KEYS: &str = "SELECT name, digest, created, scopes, applications FROM api_keys ORDER BY name";
@@ -228,9 +238,73 @@ pub(super) async fn secret(connection: &mut Connection, fresh: &Secret) -> Resul
         .ok_or_else(|| damaged("it keeps no secret"))
 }
 
+/// A policy as its columns hold it.
+struct PolicyValues<'p> {
+    revision: i64,
+    since: i64,
+    document: String,
+    actor: Cow<'p, str>,
+    reason: Option<Cow<'p, str>>,
+    restored: Option<i64>,
+}
+
+impl<'p> PolicyValues<'p> {
+    fn of(policy: &'p PolicyRevision) -> Result<Self> {
+        Ok(Self {
+            revision: policy.revision.into(),
+            since: policy.since.as_millis(),
+            document: columns::json(&policy.document)?,
+            actor: text::stored(&policy.actor),
+            reason: policy.reason.as_deref().map(text::stored),
+            restored: policy.restored.map(i64::from),
+        })
+    }
+
+    fn params(&self) -> [Param<'_>; 6] {
+        [
+            (&self.revision, Type::INT8),
+            (&self.since, Type::INT8),
+            (&self.document, Type::TEXT),
+            (&self.actor, Type::TEXT),
+            (&self.reason, Type::TEXT),
+            (&self.restored, Type::INT8),
+        ]
+    }
+}
+
+/// An application as its columns hold it, but for its version.
+struct ApplicationValues<'a> {
+    id: Cow<'a, str>,
+    name: Cow<'a, str>,
+    origins: String,
+    logout_urls: String,
+}
+
+impl<'a> ApplicationValues<'a> {
+    fn of(application: &'a Application) -> Result<Self> {
+        Ok(Self {
+            id: text::stored(&application.id),
+            name: text::stored(&application.name),
+            origins: columns::json(&application.origins)?,
+            logout_urls: columns::json(&application.logout_urls)?,
+        })
+    }
+
+    /// With a version, or the one that is expected.
+    fn and<'p>(&'p self, version: &'p (dyn ToSql + Sync)) -> [Param<'p>; 5] {
+        [
+            (&self.id, Type::TEXT),
+            (&self.name, Type::TEXT),
+            (&self.origins, Type::TEXT),
+            (&self.logout_urls, Type::TEXT),
+            (version, Type::INT8),
+        ]
+    }
+}
+
 /// A key as its columns hold it.
 struct Values<'k> {
-    name: std::borrow::Cow<'k, str>,
+    name: Cow<'k, str>,
     digest: &'k [u8],
     created: i64,
     scopes: String,

@@ -66,6 +66,16 @@ pub(super) async fn add(connection: &mut Connection, facts: &Facts, key: &str) -
     Ok(())
 }
 
+/// The number of facts that are there.
+pub(super) async fn number(connection: &mut Connection, key: &str) -> Result<i64> {
+    let sql = "SELECT id FROM facts WHERE key = sha256(convert_to($1, 'UTF8'))";
+    let rows = connection.read(sql, &[(&key, Type::TEXT)]).await?;
+    let row = rows
+        .first()
+        .ok_or_else(|| StoreError::Damaged("facts have vanished".to_owned()))?;
+    Columns::of(row).take()
+}
+
 /// Forgets facts of these numbers that no session has, ended or not, in a transaction.
 ///
 /// Nobody must be left with facts that are gone. Whoever adds a session holds its facts (`FOR KEY SHARE`) until the session is there.

@@ -7,18 +7,37 @@ use nightlatch_store::StoreError;
 /// Something about an address, a server or its database that nightlatch does not start with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
+    /// Which of the options it is about.
+    pub about: About,
     /// What is wrong, in words.
     pub what: String,
     /// How to mend it, in words.
     pub mend: String,
 }
 
+/// The option that something is about, or what it leads to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum About {
+    /// The address, or the server or the database there.
+    #[default]
+    Address,
+    /// What is promised about acknowledged ends.
+    Durability,
+    /// What the server is known by.
+    RootCertificates,
+}
+
 impl Finding {
     pub(super) fn new(what: impl Into<String>, mend: impl Into<String>) -> Self {
         Self {
+            about: About::default(),
             what: what.into(),
             mend: mend.into(),
         }
+    }
+
+    pub(super) fn about(self, about: About) -> Self {
+        Self { about, ..self }
     }
 }
 

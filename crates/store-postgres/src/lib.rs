@@ -24,6 +24,7 @@ mod filters;
 mod finding;
 mod forgetting;
 mod hints;
+mod life;
 mod line;
 mod locks;
 mod migrate;
@@ -33,6 +34,7 @@ mod pools;
 mod position;
 mod presence;
 mod reading;
+mod receiving;
 mod records;
 mod rows;
 mod store;
@@ -40,16 +42,22 @@ mod strain;
 mod text;
 mod tls;
 mod touching;
+mod visit;
 
 use std::sync::{Mutex, PoisonError};
 
+use nightlatch_store::Migration;
 use nightlatch_store::nodes::Epoch;
 
-pub use self::finding::{ConnectError, Finding};
+use self::checks::Purpose;
+pub use self::finding::{About, ConnectError, Finding};
 use self::hints::Hints;
+pub use self::life::Restored;
 pub use self::options::{Durability, PostgresOptions};
 use self::pools::Pools;
+pub use self::receiving::Receiver;
 use self::records::Reading;
+pub use self::visit::{Contents, Server, Standby, Visit};
 
 /// Keeps everything in a database, or in the first schema of its search path.
 #[derive(Debug)]
@@ -68,22 +76,38 @@ impl PostgresStore {
     /// Fails with [`ConnectError::Refused`] where the server or what it holds must not be used, and with [`ConnectError::Store`] where
     /// it cannot be reached.
     pub async fn connect(options: &PostgresOptions) -> Result<Self, ConnectError> {
-        let pools = checks::look(options).await?;
+        let pools = checks::look(options, Purpose::Serve).await?;
         migrate::migrate(&mut pools.connection().await?).await?;
         let hints = Hints::new(options).map_err(|finding| ConnectError::Refused(vec![finding]))?;
-        Ok(Self {
+        Ok(Self::of(pools, hints))
+    }
+
+    fn of(pools: Pools, hints: Hints) -> Self {
+        Self {
             pools,
             hints,
             reading: Reading::default(),
             epoch: Mutex::default(),
-        })
+        }
+    }
+
+    /// Checks the server as [`Self::connect`] does and brings its tables up to date, and nothing else.
+    pub async fn migrate(options: &PostgresOptions) -> Result<Migration, ConnectError> {
+        let pools = checks::look(options, Purpose::Serve).await?;
+        Ok(migrate::migrate(&mut pools.connection().await?).await?)
+    }
+
+    /// What [`Self::migrate`] would do. Changes nothing.
+    pub async fn migration(options: &PostgresOptions) -> Result<Migration, ConnectError> {
+        let pools = checks::look(options, Purpose::Serve).await?;
+        Ok(migrate::needed(&mut pools.connection().await?).await?)
     }
 
     /// What keeps the store from being used; nothing if it can be. Changes nothing.
     ///
     /// Fails where no server can be reached.
     pub async fn check(options: &PostgresOptions) -> nightlatch_store::Result<Vec<Finding>> {
-        match checks::look(options).await {
+        match checks::look(options, Purpose::Serve).await {
             Ok(_) => Ok(Vec::new()),
             Err(ConnectError::Refused(findings)) => Ok(findings),
             Err(ConnectError::Store(error)) => Err(error),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use nightlatch_store::Result;
+use nightlatch_store::{Migration, Result};
 
 use crate::columns::Columns;
 use crate::connection::{Commit, Connection};
@@ -16,8 +16,16 @@ const MIGRATIONS: [(&str, i32); 1] = [(include_str!("schema/1.sql"), 1)];
 /// The schema of this nightlatch.
 pub(super) const SCHEMA: i32 = 1;
 
+/// The oldest reader while a store is copied to the database in parts: no version of nightlatch can work with that.
+pub(super) const NOBODY: i32 = i32::MAX;
+
 /// A migration may rewrite tables, and another node may be at it.
 const MIGRATES_WITHIN: Duration = Duration::from_mins(10);
+
+/// The oldest reader of the schema of this nightlatch.
+pub(super) fn oldest_reader() -> i32 {
+    MIGRATIONS.last().map_or(SCHEMA, |(_, oldest_reader)| *oldest_reader)
+}
 
 /// What is in the first schema of the search path.
 #[derive(Debug, PartialEq, Eq)]
@@ -69,8 +77,29 @@ async fn versions(connection: &mut Connection) -> Result<Found> {
     })
 }
 
+/// What [`migrate`] would do to tables that may be used.
+pub(super) async fn needed(connection: &mut Connection) -> Result<Migration> {
+    connection.begin(Commit::Durable);
+    let found = found(connection).await?;
+    connection.rollback().await?;
+    match found {
+        Found::Empty => Ok(migration(0)),
+        Found::Ours { version, .. } => Ok(migration(version)),
+        Found::Nowhere | Found::Foreign(_) => Err(damaged("its tables are not those of nightlatch any more")),
+    }
+}
+
+/// A newer schema that this nightlatch can work with stays as it is.
+fn migration(from: i32) -> Migration {
+    let number = |version| u32::try_from(version).unwrap_or_default();
+    Migration {
+        from: number(from),
+        to: number(from.max(SCHEMA)),
+    }
+}
+
 /// Brings the tables up to date, in one transaction: all of it, or nothing.
-pub(super) async fn migrate(connection: &mut Connection) -> Result<()> {
+pub(super) async fn migrate(connection: &mut Connection) -> Result<Migration> {
     // Nodes that start at once come here at once. The lock lets one at a time look and migrate; whoever comes later finds it done.
     // Whoever waits for it longer than lock_timeout fails and starts again, so the limits are lifted first.
     connection.begin(Commit::Durable);
@@ -99,7 +128,8 @@ pub(super) async fn migrate(connection: &mut Connection) -> Result<()> {
             connection.batch(&note, MIGRATES_WITHIN).await?;
         }
     }
-    Ok(connection.commit().await?)
+    connection.commit().await?;
+    Ok(migration(version))
 }
 
 #[cfg(test)]

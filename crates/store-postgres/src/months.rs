@@ -34,6 +34,9 @@ macro_rules! missing {
 /// Those of the first rows that wait for their numbers.
 const OF_NEW: &str = missing!("SELECT at FROM audit_new ORDER BY id LIMIT $1");
 
+/// Those of some rows.
+const OF: &str = missing!("SELECT unnest($1::bigint[]) AS at");
+
 /// Today's, and that of the day in a week.
 const AHEAD: &str = missing!(concat!(
     "SELECT ",
@@ -46,6 +49,11 @@ const AHEAD: &str = missing!(concat!(
 /// Makes those that the first of the rows need which wait for their numbers.
 pub(super) async fn make_for_new(connection: &mut Connection, rows: i64) -> Result<()> {
     make(connection, OF_NEW, &[(&rows, Type::INT8)]).await
+}
+
+/// Makes those that rows of these instants need.
+pub(super) async fn make_for(connection: &mut Connection, instants: &[i64]) -> Result<()> {
+    make(connection, OF, &[(&instants, Type::INT8_ARRAY)]).await
 }
 
 /// Makes those that are needed soon, so that nobody who reads the audit has to.

@@ -15,7 +15,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-use crate::finding::Finding;
+use crate::finding::{About, Finding};
 
 /// Makes connections to servers that are known by a set of certificates.
 #[derive(Clone)]
@@ -56,6 +56,7 @@ fn add_from(file: &Path, roots: &mut RootCertStore) -> Result<(), Finding> {
             format!("the root certificates in {} cannot be read: {why}", file.display()),
             "name a PEM file with the certificate of whoever signed that of the database",
         )
+        .about(About::RootCertificates)
     };
     let certificates = CertificateDer::pem_file_iter(file).map_err(|error| unreadable(error.to_string()))?;
     for certificate in certificates {

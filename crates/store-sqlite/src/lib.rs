@@ -10,6 +10,7 @@ mod documents;
 mod ending;
 mod facts;
 mod failure;
+mod giving;
 mod merge;
 mod presence;
 mod readers;
@@ -21,6 +22,7 @@ mod schema;
 mod selection;
 #[cfg(test)]
 mod tests;
+mod visit;
 mod writer;
 mod writes;
 
@@ -40,7 +42,9 @@ use nightlatch_store::{
 };
 
 pub use self::copy::Copied;
+pub use self::giving::Giver;
 use self::readers::Readers;
+pub use self::visit::Contents;
 use self::writer::Writer;
 
 /// Keeps everything in one file.

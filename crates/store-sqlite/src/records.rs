@@ -7,9 +7,9 @@ use nightlatch_core::session::{Activity, EndReason, Session, State};
 use nightlatch_core::time::{Instant, Span};
 use nightlatch_store::token::{Digest, Handle};
 use nightlatch_store::{Record, Revisions};
-use rusqlite::{Connection, Params, Row};
+use rusqlite::{Connection, Params, Row, params};
 
-use crate::columns::Columns;
+use crate::columns::{self, Columns};
 use crate::facts::Remembered;
 use crate::failure::Failure;
 use crate::merge::Place;
@@ -67,6 +67,21 @@ pub(super) fn by_handle(reader: &Reader, handle: &Handle) -> Result<Option<Recor
 
 pub(super) fn by_id(connection: &Connection, facts: &Remembered, id: i64) -> Result<Option<Record>, Failure> {
     one(connection, facts, record_where!("id = ?1"), [id])
+}
+
+/// All sessions behind a handle, in the order of handles. One that is damaged is an error: whoever takes them all loses none.
+pub(super) fn behind(reader: &Reader, after: Option<Handle>, limit: usize) -> Result<Vec<Record>, Failure> {
+    // Every handle is behind one without a byte.
+    let after = after.map_or_else(Vec::new, |after| after.as_bytes().to_vec());
+    let mut statement = reader
+        .connection
+        .prepare_cached(record_where!("handle > ?1 ORDER BY handle LIMIT ?2"))?;
+    let mut rows = statement.query(params![after, columns::count(limit)])?;
+    let mut records = Vec::new();
+    while let Some(row) = rows.next()? {
+        records.push(record(row, &reader.connection, &reader.facts)?);
+    }
+    Ok(records)
 }
 
 fn one(connection: &Connection, facts: &Remembered, sql: &str, params: impl Params) -> Result<Option<Record>, Failure> {

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use nightlatch_store::Migration;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use crate::failure::Failure;
@@ -65,6 +66,15 @@ fn connect(path: &Path, access: OpenFlags) -> Result<Connection, Failure> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(connection)
+}
+
+/// What [`open_to_write`] would do to the tables of a file.
+pub(super) fn needed(connection: &Connection) -> Result<Migration, Failure> {
+    let number = |version: usize| u32::try_from(version).unwrap_or_default();
+    Ok(Migration {
+        from: number(version(connection)?),
+        to: number(MIGRATIONS.len()),
+    })
 }
 
 fn migrate(connection: &mut Connection) -> Result<(), Failure> {

@@ -16,7 +16,9 @@ mod documents;
 mod error;
 mod filter;
 pub mod memory;
+mod migration;
 pub mod nodes;
+pub mod portable;
 mod record;
 pub mod secret;
 mod sessions;
@@ -32,6 +34,7 @@ pub use self::creation::{Claim, Created, Creation, Quota};
 pub use self::documents::{ApiKey, Application, Documents, PolicyRevision, Removed};
 pub use self::error::{Result, StoreError};
 pub use self::filter::{Filter, Page, Selector};
+pub use self::migration::Migration;
 pub use self::record::{Record, Revision, Revisions, held_until, longest_absence, rest};
 pub use self::sessions::{ENDED_KEPT, Sessions};
 

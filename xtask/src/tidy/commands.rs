@@ -52,6 +52,11 @@ const BACKUP: Proof = Proof::Test {
     name: "a_copy_of_a_running_server_can_be_served",
 };
 
+/// The commands of `docs/many-nodes.md` beside real databases.
+const fn store(file: &'static str, name: &'static str) -> Proof {
+    Proof::Test { path: file, name }
+}
+
 /// The commands of `docs/served-sdk.md` beside a running server.
 const SERVED_SDK: Proof = Proof::Test {
     path: "crates/server/tests/system/served_sdk.rs",
@@ -112,6 +117,38 @@ const COMMANDS: &[(&str, Proof)] = &[
     (
         "nightlatch policy replay activity.csv --policy stricter.toml --within 10m",
         REPLAY,
+    ),
+    (
+        "nightlatch check latch.toml --online",
+        store(
+            "crates/server/tests/store/online.rs",
+            "a_server_is_looked_at_and_left_as_it_is",
+        ),
+    ),
+    (
+        "nightlatch store status --config latch.toml",
+        store("crates/server/tests/store/looking.rs", "an_empty_database_stays_empty"),
+    ),
+    (
+        "nightlatch store migrate --config latch.toml --dry-run",
+        store(
+            "crates/server/tests/store/migrating.rs",
+            "a_database_gets_its_tables_and_a_dry_run_none",
+        ),
+    ),
+    (
+        "nightlatch store restored --sessions end --config latch.toml",
+        store(
+            "crates/server/tests/store/restoring.rs",
+            "a_base_backup_that_was_opened_is_asked_about",
+        ),
+    ),
+    (
+        "nightlatch store copy nightlatch.db --config latch.toml",
+        store(
+            "crates/server/tests/store/copying.rs",
+            "people_stay_signed_in_when_their_server_moves",
+        ),
     ),
     ("nightlatch snippet --config latch.toml", SERVED_SDK),
     ("nightlatch snippet --config latch.toml --json", SERVED_SDK),

@@ -1,5 +1,7 @@
 //! `nightlatch check`.
 
+mod online;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -7,6 +9,7 @@ use std::process::ExitCode;
 use nightlatch_core::policy::{Lint, Severity, lint};
 use serde_json::{Value, json};
 
+use self::online::Online;
 use crate::config::{Config, ConfigError, PolicyOwner, Position, of_key, reference};
 
 /// Find mistakes in a configuration
@@ -15,9 +18,14 @@ use crate::config::{Config, ConfigError, PolicyOwner, Position, of_key, referenc
   nightlatch check latch.toml
   nightlatch check latch.toml --strict
   nightlatch check latch.toml --json
+  nightlatch check latch.toml --online
   nightlatch check --keys
 
-Exits with 0 when the file is valid and with 78 when it is not, or when --strict meets a warning.")]
+With --online the store is asked as well, as a start of the server would, and nothing is made or changed in it.
+
+Exits with 0 when the file is valid and with 78 when it is not, when a server could not start with the store, or when --strict meets a
+warning.")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Args {
     /// The configuration file
     #[arg(value_name = "FILE", required_unless_present = "keys")]
@@ -28,13 +36,16 @@ pub(crate) struct Args {
     /// Print JSON: whether it is valid, the errors, the lints
     #[arg(long)]
     json: bool,
+    /// Look at the store too: whether a server could start with it, and what it is like
+    #[arg(long)]
+    online: bool,
     /// Print every key that a configuration may have, what it takes and what it means
-    #[arg(long, conflicts_with_all = ["file", "strict", "json"])]
+    #[arg(long, conflicts_with_all = ["file", "strict", "json", "online"])]
     keys: bool,
 }
 
-/// What a check has found: a configuration with its lints, or errors.
-type Checked = Result<(Config, Vec<Found>), Vec<ConfigError>>;
+/// What a check has found: a configuration with its lints and what the store said, if it was asked; or errors.
+type Checked = Result<(Config, Vec<Found>, Option<Online>), Vec<ConfigError>>;
 
 /// A lint, and where the file has its key.
 struct Found {
@@ -42,21 +53,28 @@ struct Found {
     position: Option<Position>,
 }
 
-pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let Some(file) = &args.file else {
         write!(std::io::stdout(), "{}", reference())?;
         return Ok(ExitCode::SUCCESS);
     };
     super::warn_of_unread_variables();
-    let checked = check(file);
+    let checked = match check(file) {
+        Ok((config, lints, _)) if args.online => online::ask(file, &config)
+            .await
+            .map(|online| (config, lints, Some(online))),
+        checked => checked,
+    };
     if args.json {
         print_json(&checked)?;
     } else {
         tell(file, &checked)?;
     }
     let is_warning = |found: &Found| found.lint.severity == Severity::Warning;
-    let warns = |config: &Config, lints: &[Found]| config.development || lints.iter().any(is_warning);
-    let is_right = checked.is_ok_and(|(config, lints)| !(args.strict && warns(&config, &lints)));
+    let warns = |(config, lints, online): &(Config, Vec<Found>, Option<Online>)| {
+        config.development || lints.iter().any(is_warning) || online.as_ref().is_some_and(Online::warns)
+    };
+    let is_right = checked.is_ok_and(|valid| !(args.strict && warns(&valid)));
     Ok(if is_right {
         ExitCode::SUCCESS
     } else {
@@ -76,12 +94,12 @@ fn check(file: &Path) -> Checked {
         position: of_key(&text, &format!("policy.{}", lint.key)),
         lint,
     });
-    Ok((config, lints.collect()))
+    Ok((config, lints.collect(), None))
 }
 
 fn tell(file: &Path, checked: &Checked) -> anyhow::Result<()> {
     let file = file.display();
-    let (config, lints) = match checked {
+    let (config, lints, online) = match checked {
         Ok(valid) => valid,
         Err(errors) => {
             for error in errors {
@@ -104,6 +122,9 @@ fn tell(file: &Path, checked: &Checked) -> anyhow::Result<()> {
             "warning: {file}: server.development: no limit ends or locks a session while this server runs; for the machine of \
              a developer alone"
         ));
+    }
+    if let Some(online) = online {
+        online.tell()?;
     }
     if config.policy_owner == PolicyOwner::Server {
         writeln!(
@@ -135,11 +156,14 @@ fn counted(count: usize, one: &str, many: &str) -> String {
 
 fn print_json(checked: &Checked) -> anyhow::Result<()> {
     let (errors, lints): (Vec<Value>, Vec<Value>) = match checked {
-        Ok((_, lints)) => (Vec::new(), lints.iter().map(lint_as_json).collect()),
+        Ok((_, lints, _)) => (Vec::new(), lints.iter().map(lint_as_json).collect()),
         Err(errors) => (errors.iter().map(error_as_json).collect(), Vec::new()),
     };
-    let development = checked.as_ref().is_ok_and(|(config, _)| config.development);
-    let answer = json!({ "valid": checked.is_ok(), "errors": errors, "lints": lints, "development": development });
+    let development = checked.as_ref().is_ok_and(|(config, ..)| config.development);
+    let mut answer = json!({ "valid": checked.is_ok(), "errors": errors, "lints": lints, "development": development });
+    if let Ok((_, _, Some(online))) = checked {
+        answer["online"] = online.as_json();
+    }
     writeln!(std::io::stdout(), "{answer:#}")?;
     Ok(())
 }

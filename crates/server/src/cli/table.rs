@@ -59,6 +59,16 @@ pub(super) fn visible(text: &str) -> String {
     text.chars().map(write).collect()
 }
 
+/// What something is, and what there is to say of that, a line each.
+pub(super) fn write_pairs(pairs: &[(&str, String)]) -> std::io::Result<()> {
+    let width = pairs.iter().map(|(title, _)| title.len()).max().unwrap_or(0);
+    let mut out = std::io::stdout().lock();
+    for (title, text) in pairs {
+        writeln!(out, "{title:width$}  {}", visible(text))?;
+    }
+    Ok(())
+}
+
 pub(super) fn write_table<const N: usize>(
     out: &mut impl Write,
     head: [&str; N],

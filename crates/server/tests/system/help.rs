@@ -105,6 +105,18 @@ const NOT_RUN: &[(&str, &str)] = &[
         "nightlatch gateway test http://127.0.0.1:8080 --json",
         "the tests of the gateways run it against each real proxy",
     ),
+    (
+        "nightlatch store copy nightlatch.db --config latch.toml",
+        "the tests of the store run it from a real database to another",
+    ),
+    (
+        "nightlatch store restored --sessions end --config latch.toml",
+        "the tests of the store run it on a real database",
+    ),
+    (
+        "nightlatch store restored --sessions keep --config latch.toml",
+        "the tests of the store run it on a real database",
+    ),
 ];
 
 const CONFIGURATION: &str =

@@ -1,54 +1,49 @@
 //! A word on how far it is, for those who wait at a terminal.
 
-use std::io::{IsTerminal as _, Write as _};
+use crate::cli::line::Line;
 
 /// Reading so many rows takes less than a moment.
 const ROWS: u64 = 100_000;
 
 #[derive(Debug)]
 pub(super) struct Progress {
-    shown: bool,
+    line: Line,
     rows: u64,
 }
 
 impl Progress {
     pub(super) fn on_terminal() -> Self {
         Self {
-            shown: std::io::stderr().is_terminal(),
+            line: Line::on_terminal(),
             rows: 0,
         }
     }
 
     #[cfg(test)]
     pub(super) fn silent() -> Self {
-        Self { shown: false, rows: 0 }
+        Self {
+            line: Line::silent(),
+            rows: 0,
+        }
     }
 
     pub(super) fn row(&mut self) {
         self.rows += 1;
         if self.rows.is_multiple_of(ROWS) {
-            self.say(&format!("read {} rows", self.rows));
+            self.line.say(&format!("read {} rows", self.rows));
         }
     }
 
     /// Of the policies to try.
     pub(super) fn policy(&self, done: usize, all: usize) {
         if self.rows >= ROWS {
-            self.say(&format!("replayed {done} of {all} limits"));
+            self.line.say(&format!("replayed {done} of {all} limits"));
         }
     }
 
     pub(super) fn finish(&self) {
         if self.rows >= ROWS {
-            self.say("");
-        }
-    }
-
-    /// In place of what was said before.
-    fn say(&self, words: &str) {
-        if self.shown {
-            // Nobody is harmed where standard error is closed.
-            let _ = write!(std::io::stderr(), "\r\x1b[K{words}");
+            self.line.say("");
         }
     }
 }
