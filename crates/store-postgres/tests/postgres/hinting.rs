@@ -4,6 +4,7 @@
 use std::future::ready;
 use std::sync::Arc;
 
+use nightlatch_programs::postgres::url;
 use nightlatch_store::audit::AuditKind;
 use nightlatch_store::nodes::{Beat, NodeId, Nodes};
 use nightlatch_store::{Application, Change, Changes as _, Documents as _, Sessions as _};
@@ -14,7 +15,7 @@ use nightlatch_store::conformance::fixture::*;
 
 use crate::bouncer::bouncer;
 use crate::fresh::{Fresh, connect};
-use crate::server::url;
+use crate::server::ServerExt as _;
 
 fn nodes(store: &PostgresStore) -> &dyn Nodes {
     store.nodes().expect("nodes share it")
@@ -142,7 +143,7 @@ async fn whoever_loses_the_connection_listens_again() {
 #[tokio::test]
 async fn behind_a_bouncer_nobody_listens_and_all_goes_on() {
     let bouncer = bouncer();
-    let database = bouncer.server().database().await;
+    let database = bouncer.server().database();
     let address = url(bouncer.address(), &database);
     let behind = connect(&PostgresOptions::new(&address).prepared_statements(false)).await;
     let other = connect(&bouncer.server().options(&database)).await;

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant as Stopwatch};
 
 use nightlatch_core::session::EndReason;
+use nightlatch_programs::postgres::Server;
 use nightlatch_store::nodes::{Beat, NodeId};
 use nightlatch_store::token::Handle;
 use nightlatch_store::{Change, Changes as _, Filter, Page, Selector, Sessions as _, Touch, Touched};
@@ -17,7 +18,7 @@ use tokio_postgres::Client;
 use nightlatch_store::conformance::fixture::*;
 
 use crate::fresh::connect;
-use crate::server::Server;
+use crate::server::ServerExt as _;
 
 const SESSIONS: u32 = 1_000_000;
 
