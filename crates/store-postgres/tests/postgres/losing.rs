@@ -95,7 +95,10 @@ async fn whoever_finds_no_free_connection_waits_a_bounded_time() {
         let store = Arc::clone(&store);
         async move { store.end(&by_digest(1), &end(EndReason::Admin, 1500), 1).await }
     });
-    tokio::task::yield_now().await;
+    // It has the connection.
+    while !format!("{store:?}").contains("idle: 0") {
+        tokio::task::yield_now().await;
+    }
     let mut told = Vec::new();
     while !stuck.is_finished() {
         if let Err(StoreError::Unavailable(why)) = store.get(&digest(1)).await {
