@@ -77,10 +77,9 @@ async fn fill(store: &PostgresStore, client: &Client) {
         );
         client.batch_execute(&copy).await.expect("sessions");
     }
-    client
-        .batch_execute("VACUUM (ANALYZE, FREEZE) sessions; ANALYZE facts; CHECKPOINT")
-        .await
-        .expect("statistics");
+    for tidy in ["VACUUM (ANALYZE, FREEZE) sessions", "ANALYZE facts", "CHECKPOINT"] {
+        client.batch_execute(tidy).await.expect("statistics");
+    }
     println!("{SESSIONS} sessions in {:.0?}", started.elapsed());
 }
 
@@ -232,15 +231,17 @@ async fn ends(server: &Server, store: &Arc<PostgresStore>) {
     const AT_ONCE: u32 = 8;
     let other = connect(&server.options("postgres")).await;
     let acknowledged: Arc<Mutex<HashMap<Handle, Stopwatch>>> = Arc::default();
+    let mut beat = Beat {
+        node: NodeId::new(7),
+        name: "other".into(),
+        version: "1".into(),
+        now: None,
+        position: None,
+    };
+    let first = other.nodes().expect("nodes share it").beat(&beat).await.expect("store");
+    beat.position = Some(first.position);
     let listener = tokio::spawn(async move {
         let nodes = other.nodes().expect("nodes share it");
-        let mut beat = Beat {
-            node: NodeId::new(7),
-            name: "other".into(),
-            version: "1".into(),
-            now: None,
-            position: None,
-        };
         let mut heard = HashMap::new();
         let mut beats = Vec::new();
         while heard.len() < ENDS as usize {
