@@ -33,16 +33,29 @@ impl Conditions {
         }
     }
 
+    pub(super) fn name_a_subject(&self) -> bool {
+        self.subject.is_some()
+    }
+
     /// The conditions on sessions `s`, each behind an `AND`. Their values are added to `params`.
     pub(super) fn add_to<'p>(&'p self, params: &mut Vec<Param<'p>>) -> String {
+        let mut sql = String::new();
+        if let Some(subject) = &self.subject {
+            params.push((subject, Type::TEXT));
+            let _ = write!(sql, " AND s.subject = ${}", params.len());
+        }
+        if let Some(facts) = self.facts(params) {
+            let _ = write!(sql, " AND s.facts IN ({facts})");
+        }
+        sql
+    }
+
+    /// The statement for the numbers of the facts that are meant; `None` if all are.
+    pub(super) fn facts<'p>(&'p self, params: &mut Vec<Param<'p>>) -> Option<String> {
         let mut next = |value: &'p (dyn ToSql + Sync), kind| {
             params.push((value, kind));
             params.len()
         };
-        let mut sql = String::new();
-        if let Some(subject) = &self.subject {
-            let _ = write!(sql, " AND s.subject = ${}", next(subject, Type::TEXT));
-        }
         let mut facts = Vec::new();
         if let Some(application) = &self.application {
             facts.push(format!("application = ${}", next(application, Type::TEXT)));
@@ -56,13 +69,6 @@ impl Conditions {
         if let Some(role) = &self.role {
             facts.push(format!("roles @> ${}", next(role, Type::TEXT_ARRAY)));
         }
-        if !facts.is_empty() {
-            let _ = write!(
-                sql,
-                " AND s.facts IN (SELECT id FROM facts WHERE {})",
-                facts.join(" AND ")
-            );
-        }
-        sql
+        (!facts.is_empty()).then(|| format!("SELECT id FROM facts WHERE {}", facts.join(" AND ")))
     }
 }
