@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use nightlatch_engine::clock::Clock;
-use nightlatch_engine::{Engine, Options, PolicySource};
+use nightlatch_engine::{Engine, Options, PolicyChange, PolicyChanged, PolicySource};
 use toml_edit::DocumentMut;
 
 use crate::cli::database::NewDatabase;
@@ -66,12 +66,25 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
 async fn keep(config: &Config, args: &Args) -> anyhow::Result<u32> {
     let store = args.database.open(config, &args.config).await?;
     let clock = Clock::system(store.latest_instant().await?);
+    let (policy, actor): (_, Box<str>) = (config.policy.clone(), format!("file:{}", args.config.display()).into());
     let source = PolicySource::Given {
-        policy: config.policy.clone(),
-        actor: format!("file:{}", args.config.display()).into(),
+        policy: policy.clone(),
+        actor: actor.clone(),
     };
     let engine = Engine::open(store, clock, source, Options::default()).await?;
-    Ok(engine.policy().0)
+    // Also where the store had it once and has another now.
+    let change = PolicyChange {
+        policy,
+        actor,
+        reason: None,
+        restored: None,
+        expected: None,
+    };
+    match engine.change_policy(change).await? {
+        PolicyChanged::InForce(revision) | PolicyChanged::Unchanged(revision) | PolicyChanged::Stale(revision) => {
+            Ok(revision)
+        }
+    }
 }
 
 /// The file with the server as the owner in place of the policy; everything else is as it was.
