@@ -75,6 +75,15 @@ impl InForce {
         self.current.load_full()
     }
 
+    /// The policies in force up to a revision, as whoever looked then found them.
+    pub(crate) fn until(&self, revision: Revision) -> Arc<History> {
+        let current = self.load_full();
+        if current.revision() <= revision {
+            return current;
+        }
+        Arc::new(current.first(revision))
+    }
+
     /// Every policy that is known, also those to come.
     pub(crate) fn all_known(&self) -> Arc<History> {
         Arc::clone(&self.known())

@@ -7,6 +7,7 @@ mod fixture;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use fixture::flaky::FlakyStore;
 use fixture::{Fixture, minutes, policy, seconds};
 use nightlatch_core::facts::Facts;
 use nightlatch_core::path::Path;
@@ -70,6 +71,33 @@ async fn a_node_that_starts_with_an_earlier_policy_follows_the_store() {
     let restarted = nodes.start(earlier).await;
     assert_eq!(restarted.policy(), (2, Arc::new(policy(later))), "nothing flaps");
     assert_eq!(restarted.policy_revisions().await.expect("a store").len(), 2);
+}
+
+#[tokio::test]
+async fn a_policy_that_comes_while_the_store_is_waited_for_makes_nobody_unknown() {
+    let store = Arc::new(FlakyStore::default());
+    let fixture = Fixture::on(Arc::clone(&store) as Arc<dyn Store>, r#"{"idle": "30m"}"#).await;
+    let ada = fixture.sign_in("ada").await;
+    store.make_wait(true);
+    let mut came_between = 0;
+    // One begins a little later each time.
+    for later in 0..40 {
+        let before = fixture.engine.policy().0;
+        let extending = async {
+            for _ in 0..later {
+                tokio::task::yield_now().await;
+            }
+            let began = fixture.engine.policy().0;
+            let outcome = fixture.engine.apply(&ada, &Event::Extend).await.expect("a store");
+            (outcome, began < fixture.engine.policy().0)
+        };
+        let policy = format!(r#"{{"idle": "{}m"}}"#, 31 + later);
+        let (changed, (outcome, between)) = tokio::join!(put_in_force(&fixture, &policy), extending);
+        assert_eq!(changed, PolicyChanged::InForce(before + 1));
+        assert!(matches!(outcome.standing, Standing::Live(_)), "{later}: {outcome:?}");
+        came_between += usize::from(between);
+    }
+    assert!(came_between > 0);
 }
 
 #[tokio::test]

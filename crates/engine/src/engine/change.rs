@@ -52,7 +52,9 @@ impl Engine {
             .await
     }
 
-    pub(super) fn standing_of(&self, copy: WorkingCopy, now: Instant) -> Standing {
+    /// How a session stands that was settled by the policy that was in force at `now`. While the store was waited for, another may have come
+    /// into force; it may be for the next request to find that it is stricter, and nobody is unknown by it.
+    pub(super) fn standing_of(&self, mut copy: WorkingCopy, now: Instant) -> Standing {
         if let State::Ended { at, reason } = copy.session.state {
             return Standing::Ended {
                 handle: copy.handle,
@@ -60,7 +62,9 @@ impl Engine {
                 reason,
             };
         }
-        let history = self.in_force.load();
+        let history = self.in_force.until(copy.revisions.today);
+        // A store that has forgotten a policy takes it out of force.
+        copy.revisions.today = history.revision();
         let live = copy.into_live(&history);
         live.standing(live.word.read(), &history, now)
             .unwrap_or(Standing::Unknown)
