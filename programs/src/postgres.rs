@@ -6,7 +6,7 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -23,6 +23,16 @@ pub struct Server {
     // Before the directory that it works in.
     keeper: Keeper,
     place: Place,
+}
+
+/// A server that is stopped where it is, until this is dropped.
+#[derive(Debug)]
+pub struct Paused<'a>(&'a Server);
+
+impl Drop for Paused<'_> {
+    fn drop(&mut self) {
+        self.0.signal("-CONT");
+    }
 }
 
 /// A server that does not run; its data and its port are still there.
@@ -136,6 +146,46 @@ impl Server {
         nobody::run(&mut psql, INSTALL).trim_end().to_owned()
     }
 
+    /// Has it wait at each commit for a standby of these names, for any with `*`, or for none. Where it returns, all do.
+    ///
+    /// # Panics
+    /// Where it does not take the setting.
+    pub fn wait_for_standby(&self, names: &str) {
+        // A session hears of it between two statements, and so the next one does, too.
+        self.sql(
+            "postgres",
+            &format!("ALTER SYSTEM SET synchronous_standby_names = '{names}'"),
+        );
+        self.sql("postgres", "SELECT pg_reload_conf()");
+        wait_until("the server waits for its standby", || {
+            self.sql("postgres", "SHOW synchronous_standby_names") == names
+        });
+    }
+
+    /// Stops all its processes where they are, until the answer is dropped: nothing is answered, and nothing closed.
+    #[must_use]
+    pub fn pause(&self) -> Paused<'_> {
+        self.signal("-STOP");
+        Paused(self)
+    }
+
+    fn signal(&self, signal: &str) {
+        // The first line is the number of its first process, and all others are children of that.
+        let file = self.place.data().join("postmaster.pid");
+        let text = fs::read_to_string(file).unwrap_or_default();
+        let Some(first) = text.lines().next() else { return };
+        // Twice: it may start another one before it is stopped itself.
+        for _ in 0..2 {
+            let children = Command::new("ps").args(["-o", "pid=", "--ppid", first]).output();
+            let children = children.map(|told| String::from_utf8_lossy(&told.stdout).into_owned());
+            let children = children.unwrap_or_default();
+            let mut kill = Command::new("kill");
+            kill.args([signal, first]).args(children.split_whitespace());
+            // One may end by itself meanwhile.
+            let _ = kill.stderr(Stdio::null()).status();
+        }
+    }
+
     /// Another database with what `pg_dump` tells of one.
     ///
     /// # Panics
@@ -233,6 +283,17 @@ impl Place {
         });
         Server { keeper, place: self }
     }
+}
+
+/// What a server at an address says to a question: a line for each row, with `|` between columns. Nothing where it does not answer soon.
+#[must_use]
+pub fn ask(url: &str, question: &str) -> Option<String> {
+    let mut psql = nobody::command(&program("psql"));
+    psql.env("PGCONNECT_TIMEOUT", "1")
+        .env("PGOPTIONS", "-c statement_timeout=1s");
+    psql.args(["-X", "-q", "-A", "-t", "-d", url, "-c", question]);
+    let told = psql.output().ok().filter(|told| told.status.success())?;
+    Some(String::from_utf8_lossy(&told.stdout).trim_end().to_owned())
 }
 
 /// How a database is reached at an address.

@@ -8,6 +8,7 @@
 mod faults;
 mod install;
 mod lint;
+mod real_faults;
 mod sdk;
 mod step;
 mod test;
@@ -42,6 +43,14 @@ enum Command {
         /// Only those whose name contains this
         name: Option<String>,
     },
+    /// Break three real nodes and their database in one way after the other, under load, and hold what clients saw against what is promised
+    RealFaults {
+        /// Only those whose name contains this
+        name: Option<String>,
+        /// How long each goes on
+        #[arg(long)]
+        seconds: Option<u32>,
+    },
     /// Check the house rules and print the sizes of the source files
     Tidy,
 }
@@ -64,6 +73,7 @@ fn run(command: &Command) -> Result<()> {
         Command::Ci => lint::run().and_then(|()| test::run(None)),
         Command::Sdk => sdk::build(),
         Command::Faults { name } => faults::run(name.as_deref()),
+        Command::RealFaults { name, seconds } => real_faults::run(name.as_deref(), *seconds),
         Command::Tidy => tidy::run(),
     }
 }

@@ -198,6 +198,14 @@ const COMMANDS: &[(&str, Proof)] = &[
         Proof::Untested("it is `cargo xtask lint` and `cargo xtask test`, which are run"),
     ),
     (
+        "cargo xtask faults",
+        Proof::Untested("it takes hours; what it runs in copies of the sources is run"),
+    ),
+    (
+        "cargo xtask real-faults",
+        Proof::Untested("it takes a quarter of an hour; the tests are run for some seconds each"),
+    ),
+    (
         "cargo xtask sdk",
         Proof::Untested("the tests of the SDK build the same bundles and compare them"),
     ),

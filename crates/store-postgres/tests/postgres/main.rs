@@ -8,6 +8,7 @@ mod fresh;
 mod hinting;
 mod living;
 mod losing;
+#[expect(dead_code, reason = "shared with the tests of the server, which break more")]
 mod proxy;
 mod random;
 mod refusing;

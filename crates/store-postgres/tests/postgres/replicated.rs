@@ -12,29 +12,6 @@ use nightlatch_store::conformance::fixture::*;
 use crate::fresh::connect;
 use crate::server::ServerExt as _;
 
-/// Has the server wait for a standby, whichever it is.
-async fn wait_for_standby(server: &Server, names: &str) {
-    let client = server.client("postgres").await;
-    let set = format!("ALTER SYSTEM SET synchronous_standby_names = '{names}'");
-    client.batch_execute(&set).await.expect("a setting");
-    client.batch_execute("SELECT pg_reload_conf()").await.expect("a signal");
-    let sql = "SELECT FROM pg_settings WHERE name = 'synchronous_standby_names' AND setting = $1";
-    loop {
-        // A session hears of it between two statements.
-        if !server
-            .client("postgres")
-            .await
-            .query(sql, &[&names])
-            .await
-            .expect("settings")
-            .is_empty()
-        {
-            return;
-        }
-        tokio::task::yield_now().await;
-    }
-}
-
 async fn beat(store: &PostgresStore, position: Option<&Position>) -> Result<Heard, StoreError> {
     let beat = Beat {
         node: NodeId::new(7),
@@ -54,7 +31,7 @@ async fn what_no_standby_confirms_is_unconfirmed_and_no_beat_is_answered() {
         add(&store, &record(number, "a")).await;
     }
     beat(&store, None).await.expect("store");
-    wait_for_standby(&server, "gone").await;
+    server.wait_for_standby("gone");
     let selector = Selector::Digest(digest(1));
     let end = end(EndReason::Admin, 1500);
     let (ended, beaten) = tokio::join!(store.end(&selector, &end, 1), beat(&store, None));
@@ -64,7 +41,7 @@ async fn what_no_standby_confirms_is_unconfirmed_and_no_beat_is_answered() {
     assert!(beaten.as_ref().is_err_and(is_given_up), "{beaten:?}");
     let touched = store.touch(&[touch(2, 1500)]).await.expect("activity waits for nobody");
     assert_eq!(touched, [Touched::Stored]);
-    wait_for_standby(&server, "").await;
+    server.wait_for_standby("");
     assert!(
         get(&store, 1).await.ended().is_some(),
         "it had been committed where it was asked for"
@@ -94,7 +71,7 @@ async fn a_commit_whose_wait_is_cancelled_is_unconfirmed() {
             add(&store, &record(number, "a")).await;
         }
         assert!(end_one(&store, first).await);
-        wait_for_standby(&server, "gone").await;
+        server.wait_for_standby("gone");
         let end = end(EndReason::Admin, 1500);
         let one = |number| Selector::Digest(digest(number));
         // One statement, a transaction, one whose commit comes alone, and a beat.
@@ -113,7 +90,7 @@ async fn a_commit_whose_wait_is_cancelled_is_unconfirmed() {
         assert!(is_unconfirmed(&beaten), "{beaten:?}");
         // Each was done where it was asked for, and what was told beside one answer is not taken for that of the next.
         assert_eq!(store.count(&everything()).await.expect("store"), 0);
-        wait_for_standby(&server, "").await;
+        server.wait_for_standby("");
         beat(&store, None).await.expect("store");
     }
 }
@@ -122,7 +99,7 @@ async fn a_commit_whose_wait_is_cancelled_is_unconfirmed() {
 async fn a_standby_that_takes_over_has_what_was_acknowledged() {
     let primary = Server::start(&[]);
     let standby = primary.standby();
-    wait_for_standby(&primary, "*").await;
+    primary.wait_for_standby("*");
     let (one, other) = (primary.address().port(), standby.address().port());
     let hosts = format!("host=127.0.0.1,127.0.0.1 port={one},{other} user=test dbname=postgres");
     let options = PostgresOptions::new(&hosts).durability(Durability::Replicated);
