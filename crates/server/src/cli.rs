@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 mod backup;
+mod capacity;
 mod check;
 mod client;
 mod confirm;
@@ -70,6 +71,8 @@ enum Command {
     Audit(audit::Args),
     /// Make and revoke keys to the management API
     Keys(keys::Args),
+    /// Work out what so many people ask of nodes and of PostgreSQL
+    Capacity(capacity::Args),
     /// Copy the database of a server, running or not, into one file
     Backup(backup::Args),
     /// Look at what keeps the sessions, bring it up to date, move it
@@ -87,6 +90,7 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Command::Simulate(args) => simulate::run(&args),
         Command::Snippet(args) => snippet::run(&args),
         Command::Backup(args) => backup::run(&args),
+        Command::Capacity(args) => capacity::run(&args),
         command => block_on(command),
     };
     outcome.unwrap_or_else(|error| {
@@ -110,7 +114,9 @@ fn block_on(command: Command) -> anyhow::Result<ExitCode> {
             Command::Gateway(args) => gateway::run(args).await,
             Command::Check(args) => check::run(&args).await,
             Command::Store(args) => store::run(args).await,
-            Command::Simulate(_) | Command::Snippet(_) | Command::Backup(_) => Ok(ExitCode::from(USAGE)),
+            Command::Simulate(_) | Command::Snippet(_) | Command::Backup(_) | Command::Capacity(_) => {
+                Ok(ExitCode::from(USAGE))
+            }
         }
     })
 }

@@ -3,6 +3,7 @@
 mod applications;
 mod assets;
 mod browser;
+mod capacity;
 mod cli;
 mod config;
 mod demo;

@@ -2,6 +2,7 @@
 
 #[path = "system/backup.rs"]
 mod backup;
+mod capacity;
 #[path = "system/changing.rs"]
 mod changing;
 #[path = "server/client.rs"]

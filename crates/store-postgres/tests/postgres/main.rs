@@ -3,6 +3,7 @@
 mod bouncer;
 #[path = "../../../store-sqlite/tests/sqlite/calls.rs"]
 mod calls;
+mod capacity;
 mod damaged;
 mod fresh;
 mod hinting;
