@@ -2,6 +2,7 @@
 
 #[path = "system/backup.rs"]
 mod backup;
+#[path = "system/capacity.rs"]
 mod capacity;
 #[path = "system/changing.rs"]
 mod changing;

@@ -69,6 +69,12 @@ const GATEWAYS: Proof = Proof::Test {
     name: "the_commands_of_the_documents_work",
 };
 
+/// The commands of `docs/capacity.md`, with what they print.
+const CAPACITY: Proof = Proof::Test {
+    path: "crates/server/tests/system/capacity.rs",
+    name: "the_commands_of_the_document_print_what_it_shows",
+};
+
 const COMMANDS: &[(&str, Proof)] = &[
     (
         "cargo run --release -- demo",
@@ -149,6 +155,19 @@ const COMMANDS: &[(&str, Proof)] = &[
             "crates/server/tests/store/copying.rs",
             "people_stay_signed_in_when_their_server_moves",
         ),
+    ),
+    ("nightlatch capacity --sessions 1M --active 100k", CAPACITY),
+    (
+        "nightlatch capacity --sessions 100M --active 1M --nodes 8 --max-connections 400",
+        CAPACITY,
+    ),
+    (
+        "nightlatch capacity --sessions 100k --active 10k --sign-ins-per-second 20 --tab-changes-per-second 20 --checkpoint 60s --ended-days 0 --hints false --json",
+        CAPACITY,
+    ),
+    (
+        "nightlatch capacity --sessions 1M --active 100k --sign-ins-per-second 20 --tab-changes-per-second 20 --checkpoint 60s --ended-days 0 --hints false --json",
+        CAPACITY,
     ),
     ("nightlatch snippet --config latch.toml", SERVED_SDK),
     ("nightlatch snippet --config latch.toml --json", SERVED_SDK),

@@ -30,14 +30,14 @@ pub(super) const END: Cost = cost(396.7, 988.0);
 pub(super) const TAB_CHANGE: Cost = cost(550.0, 324.0);
 /// 8 x 400, of eight nodes at once, each as fast as it could.
 pub(super) const BEAT: Cost = cost(965.6, 281.0);
-/// 19 000 that waited, two thousand in a transaction.
+/// 18 000 that waited, two thousand in a transaction.
 pub(super) const AUDIT_RECORD: Cost = cost(16.1, 732.0);
-/// 10 000, five hundred in a call. What a vacuum has to do afterwards comes on top and was not measured.
+/// 10 200, five hundred in a call. What a vacuum has to do afterwards comes on top and was not measured.
 pub(super) const FORGOTTEN: Cost = cost(15.7, 109.0);
 /// Seconds of a processor: 10 000 sessions anywhere, each in a call of its own, eight at once.
 pub(crate) const READ: f64 = 313.0 / 1e6;
 
-/// The best of four rounds over one connection, in a second. The machine had other work: ten times as many wanted its two processors.
+/// The best of four rounds over one connection, in a second. The machine had other work: its load average was 20, with two processors.
 pub(super) const TOUCHES_PER_CONNECTION: f64 = 8491.0;
 /// 64 connections that each add a row of four bytes 200 times, in a second; the better of two runs, beside the same other work.
 pub(super) const COMMITS_PER_SECOND: f64 = 2543.0;

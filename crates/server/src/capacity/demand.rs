@@ -313,4 +313,32 @@ pub(super) mod tests {
         assert!(near(half.session_bytes, all.session_bytes / 2.0));
         assert!(near(half.connections, all.connections));
     }
+
+    /// Two minutes of real use (`docs/capacity.md`): sessions, then bytes of records, bytes of whole pages and seconds of a processor.
+    /// The costs are those of one kind of call at a time with a million sessions, so that this is a prediction.
+    #[test]
+    fn the_two_measured_minutes_are_predicted_to_a_fifth() {
+        for (sessions, records, whole, processor) in [
+            (1e5, 9_075_426.0, 33_144_984.0, 2.75),
+            (1e6, 42_221_309.0, 256_507_728.0, 9.06),
+        ] {
+            let demand = Demand::of(&Workload {
+                sessions,
+                active: sessions / 10.0,
+                tab_changes: 20.0,
+                checkpoint: 60.0,
+                ended_kept: 0.0,
+                hints: false,
+                ..work()
+            });
+            for (what, predicted, measured) in [
+                ("records", demand.wal_records, records),
+                ("whole pages", demand.wal_pages, whole),
+                ("processor", demand.processors, processor),
+            ] {
+                let off = predicted * 60.0 / measured - 1.0;
+                assert!(off.abs() < 0.2, "{sessions} sessions, {what}: {off}");
+            }
+        }
+    }
 }

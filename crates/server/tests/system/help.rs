@@ -61,6 +61,11 @@ const PRINTS: &[(&str, &str)] = &[
     ("nightlatch audit show --after 1200 --json", "records"),
     ("nightlatch audit show --kind ended --limit 20", ""),
     ("nightlatch audit show --subject ada", "ada"),
+    ("nightlatch capacity --sessions 1M --active 100k", "One PostgreSQL"),
+    (
+        "nightlatch capacity --sessions 100M --active 1M --nodes 8 --max-connections 400 || true",
+        "clusters of 8 nodes",
+    ),
     ("nightlatch check --keys", "# Configuration"),
     ("nightlatch check latch.toml --json", "\"valid\": true"),
     ("nightlatch keys create billing --config latch.toml", "nlk_"),

@@ -20,7 +20,8 @@ use tokio_postgres::Client;
 use nightlatch_store::conformance::fixture::*;
 
 use crate::fresh::connect;
-use crate::server::Server;
+use crate::server::ServerExt as _;
+use nightlatch_programs::postgres::Server;
 
 /// As the engine tells them.
 const BATCH: u32 = 1000;
@@ -34,9 +35,9 @@ async fn capacity() {
     for sessions in [100_000, 1_000_000] {
         println!("\n{sessions} sessions");
         let bed = Bed::make(sessions).await;
-        bed.sizes("SESSION BYTES", &["sessions"], sessions).await;
+        bed.sizes().await;
         bed.minute().await;
-        bed.sizes("AFTERWARDS", &["sessions"], sessions).await;
+        bed.sizes().await;
         bed.touches().await;
         bed.reads().await;
         bed.sign_ins().await;
@@ -202,35 +203,23 @@ impl Bed {
         }
     }
 
-    /// Tables, and partitions with their indexes.
-    async fn sizes(&self, what: &str, tables: &[&str], rows: u32) {
-        for table in tables {
-            let sql = format!(
-                "SELECT relname::text, pg_relation_size(oid) FROM pg_class WHERE oid = '{table}'::regclass OR oid IN (
-                    SELECT indexrelid FROM pg_index WHERE indrelid = '{table}'::regclass) ORDER BY 1"
-            );
-            let parts = self.client.query(&sql, &[]).await.expect("sizes");
-            let mut total = 0;
-            for part in parts {
-                let (name, bytes): (String, i64) = (part.get(0), part.get(1));
-                total += bytes;
-                println!(
-                    "{what}: {name:<24} {:>12} {:>7.1} a row",
-                    bytes,
-                    wide(bytes) / f64::from(rows)
-                );
-            }
-            println!(
-                "{what}: {table} in all {:>12} {:>7.1} a row",
-                total,
-                wide(total) / f64::from(rows)
-            );
+    /// The sessions and their indexes.
+    async fn sizes(&self) {
+        let sql =
+            "SELECT relname::text, pg_relation_size(oid) FROM pg_class WHERE oid = 'sessions'::regclass OR oid IN (
+            SELECT indexrelid FROM pg_index WHERE indrelid = 'sessions'::regclass) ORDER BY 1";
+        let per_session = |bytes: i64| wide(bytes) / f64::from(self.sessions);
+        let mut total = 0;
+        for part in self.client.query(sql, &[]).await.expect("sizes") {
+            let (name, bytes): (String, i64) = (part.get(0), part.get(1));
+            total += bytes;
+            println!("{name:<24} {bytes:>12} bytes, {:>7.1} a session", per_session(bytes));
         }
-    }
-
-    /// A session far from that of the last number.
-    fn scattered(&self, number: u32) -> u32 {
-        u32::try_from(u64::from(number) * 611_953 % u64::from(self.sessions)).expect("below the number of sessions")
+        println!(
+            "{:<24} {total:>12} bytes, {:>7.1} a session",
+            "in all",
+            per_session(total)
+        );
     }
 
     async fn touch(&self, store: &PostgresStore, numbers: impl Iterator<Item = u32>, instant: i64) {
@@ -254,7 +243,7 @@ impl Bed {
         for round in 1..=4_u32 {
             let work = async {
                 for first in (0..active).step_by(BATCH as usize) {
-                    let numbers = (first..first + BATCH).map(|number| self.scattered(number));
+                    let numbers = (first..first + BATCH).map(|number| spread(number, self.sessions));
                     self.touch(&store, numbers, 1_000_000 + i64::from(round)).await;
                 }
             };
@@ -265,7 +254,7 @@ impl Bed {
         let other = connect(&self.server.options("postgres").connections(1)).await;
         let half = |store, from: u32| async move {
             for first in (from..from + active / 2).step_by(BATCH as usize) {
-                let numbers = (first..first + BATCH).map(|number| self.scattered(number));
+                let numbers = (first..first + BATCH).map(|number| spread(number, self.sessions));
                 self.touch(store, numbers, 2_000_000).await;
             }
         };
@@ -475,7 +464,6 @@ impl Bed {
             connect(&self.server.options("postgres").connections(1)).await,
         ];
         self.checkpoint().await;
-        let before = self.number("SELECT pg_total_relation_size('sessions')").await;
         let touched = AtomicU32::new(0);
         let started = Stopwatch::now();
         let second = |number: u32| tokio::time::sleep_until((started + Duration::from_secs(number.into())).into()); // tidy: sleeps because it takes the time that it measures
@@ -487,7 +475,7 @@ impl Bed {
                     let to = from + active / INTERVAL;
                     for first in (from..to).step_by(BATCH as usize) {
                         let last = (first + BATCH).min(to);
-                        let numbers = (first..last).map(|number| self.scattered(number));
+                        let numbers = (first..last).map(|number| spread(number, self.sessions));
                         let store = &stores[(first / BATCH) as usize % 2];
                         self.touch(store, numbers, 10_000 + i64::from(number)).await;
                         touched.fetch_add(last - first, Ordering::Relaxed);
@@ -533,8 +521,6 @@ impl Bed {
             taken.pages,
             (taken.records + taken.pages) / taken.seconds
         );
-        let grown = self.number("SELECT pg_total_relation_size('sessions')").await - before;
-        println!("a minute: sessions grew by {grown} bytes");
     }
 }
 
@@ -548,6 +534,7 @@ fn stat(process: i64) -> Vec<i64> {
     fields.map(|field| field.parse().unwrap_or_default()).collect()
 }
 
+/// A session far from that of the last number.
 fn spread(number: u32, sessions: u32) -> u32 {
     u32::try_from(u64::from(number) * 611_953 % u64::from(sessions)).expect("below the number of sessions")
 }
