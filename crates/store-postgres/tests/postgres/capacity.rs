@@ -11,6 +11,7 @@ use std::time::{Duration, Instant as Stopwatch};
 use nightlatch_core::path::Path;
 use nightlatch_core::session::{EndReason, OpenTab, Presence};
 use nightlatch_core::time::Instant;
+use nightlatch_programs::postgres::Server;
 use nightlatch_store::nodes::{Beat, NodeId, Position};
 use nightlatch_store::{Changes as _, Selector, Sessions as _, Touch, Touched};
 use nightlatch_store_postgres::PostgresStore;
@@ -21,7 +22,6 @@ use nightlatch_store::conformance::fixture::*;
 
 use crate::fresh::connect;
 use crate::server::ServerExt as _;
-use nightlatch_programs::postgres::Server;
 
 /// As the engine tells them.
 const BATCH: u32 = 1000;
