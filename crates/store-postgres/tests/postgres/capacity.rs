@@ -452,7 +452,7 @@ impl Bed {
         );
     }
 
-    /// A minute behind a checkpoint, as two nodes make it: a tenth of the sessions is active and is touched every 30 seconds, and each
+    /// A minute behind a checkpoint, as two nodes make it: a tenth of the sessions is active and is told every 30 seconds, and each
     /// second 20 people sign in, 20 sign out, and 20 tabs open.
     async fn minute(&self) {
         const SECONDS: u32 = 60;
@@ -464,7 +464,7 @@ impl Bed {
             connect(&self.server.options("postgres").connections(1)).await,
         ];
         self.checkpoint().await;
-        let touched = AtomicU32::new(0);
+        let told = AtomicU32::new(0);
         let started = Stopwatch::now();
         let second = |number: u32| tokio::time::sleep_until((started + Duration::from_secs(number.into())).into()); // tidy: sleeps because it takes the time that it measures
         let work = async {
@@ -478,7 +478,7 @@ impl Bed {
                         let numbers = (first..last).map(|number| spread(number, self.sessions));
                         let store = &stores[(first / BATCH) as usize % 2];
                         self.touch(store, numbers, 10_000 + i64::from(number)).await;
-                        touched.fetch_add(last - first, Ordering::Relaxed);
+                        told.fetch_add(last - first, Ordering::Relaxed);
                     }
                 }
             };
@@ -513,7 +513,7 @@ impl Bed {
         let taken = self.taken(1, work).await;
         println!(
             "a minute: {} touches, {} calls of each kind, {:.1} s, {:.2} s of processor, {:.0} bytes of WAL and {:.0} of whole pages, {:.0} a second",
-            touched.load(Ordering::Relaxed),
+            told.load(Ordering::Relaxed),
             SECONDS * EACH,
             taken.seconds,
             taken.processor,
