@@ -16,7 +16,7 @@ const START: Instant = Instant::from_millis(1_700_000_000_000);
 
 /// The clock stands still: sleeping takes no time, and all who wait for an earlier instant go first.
 async fn pass(millis: u64) {
-    tokio::time::sleep(Duration::from_millis(millis)).await;
+    tokio::time::sleep(Duration::from_millis(millis)).await; // tidy: sleeps because the time is paused
 }
 
 #[tokio::test(start_paused = true)]

@@ -29,7 +29,7 @@ async fn told(audit_kept: Option<Span>) -> usize {
     let engine = Arc::clone(&fixture.engine);
     let running = tokio::spawn(async move { engine.run(pending()).await });
     // Its clock stands still, so all that is due now is done first.
-    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await; // tidy: sleeps because the time is paused
     running.abort();
     let filter = AuditFilter {
         kind: Some(AuditKind::SignIn),
