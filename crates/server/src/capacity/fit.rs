@@ -239,8 +239,8 @@ mod tests {
         assert!(number > 1);
         let all_fit = |number: u32| {
             let needs = needs(&much.split(number.into()), &machines());
-            let of_database = needs.iter().filter(|need| Resource::SPLIT.contains(&need.resource));
-            of_database.fold(true, |all, need| all && need.fits())
+            let mut of_database = needs.iter().filter(|need| Resource::SPLIT.contains(&need.resource));
+            of_database.all(Need::fits)
         };
         assert!(all_fit(number) && !all_fit(number - 1));
     }

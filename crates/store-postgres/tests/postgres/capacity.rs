@@ -452,7 +452,7 @@ impl Bed {
         );
     }
 
-    /// A minute behind a checkpoint, as two nodes make it: a tenth of the sessions is active and is told every 30 seconds, and each
+    /// A minute behind a checkpoint, as two nodes make it: a tenth of the sessions is active and is touched every 30 seconds, and each
     /// second 20 people sign in, 20 sign out, and 20 tabs open.
     async fn minute(&self) {
         const SECONDS: u32 = 60;
