@@ -183,9 +183,19 @@ impl Changes for PostgresStore {
 #[async_trait]
 impl Nodes for PostgresStore {
     async fn beat(&self, beat: &Beat) -> Result<Heard> {
-        let heard = beats::beat(&mut self.pools.for_beats().await?, beat).await?;
-        self.met(&heard.epoch);
-        Ok(heard)
+        let heard = async { beats::beat(&mut self.pools.for_beats().await?, beat).await }.await;
+        match heard {
+            Ok(heard) => {
+                self.met(&heard.epoch);
+                Ok(heard)
+            }
+            Err(error) => {
+                // Where the connection of the beats leads nowhere any more, the idle ones lead there, too: whoever took one would wait
+                // as long as this beat has waited.
+                self.pools.empty();
+                Err(error)
+            }
+        }
     }
 
     async fn hinted(&self) {
