@@ -37,6 +37,7 @@ use tokio::sync::Mutex;
 use self::health::Readiness;
 use self::keys::KeyRing;
 pub(crate) use self::keys::ensure_key;
+use self::metrics::StrainAsked;
 use self::operation::Operation;
 use self::refusal::Refusal;
 use crate::http::problem::Problem;
@@ -48,6 +49,7 @@ struct Management {
     server: Arc<ServerState>,
     keys: KeyRing,
     readiness: Readiness,
+    strain_asked: StrainAsked,
     /// Held while an application is written: it lies in two places.
     applications_turn: Mutex<()>,
 }
@@ -58,6 +60,7 @@ pub(crate) fn router(server: Arc<ServerState>) -> Router {
         server,
         keys,
         readiness: Readiness::default(),
+        strain_asked: StrainAsked::default(),
         applications_turn: Mutex::default(),
     });
     let keyed = routes().layer(from_fn_with_state(Arc::clone(&management), admission::admit));

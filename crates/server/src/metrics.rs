@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use nightlatch_engine::Engine;
+use nightlatch_store::nodes::Strain;
 use prometheus_client::encoding::{EncodeLabelSet, text::encode};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -143,6 +144,11 @@ impl Metrics {
     /// A page reported that something does not work in it.
     pub(crate) fn diagnosed(&self, code: &'static str) {
         self.diagnosed.get_or_create(&Diagnostic { code }).inc();
+    }
+
+    /// How hard the store finds it to keep up.
+    pub(crate) fn strained(&self, strain: &Strain) {
+        self.node.set_strain(strain);
     }
 
     /// The text of `/metrics`.

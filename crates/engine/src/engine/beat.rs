@@ -78,6 +78,14 @@ impl Engine {
         }
     }
 
+    /// How hard the store finds it to keep up; none where this process has it for itself.
+    pub async fn strain(&self) -> Result<Option<nodes::Strain>> {
+        match self.store.nodes() {
+            Some(nodes) => self.health.read(nodes.strain().await, self.now()).map(Some),
+            None => Ok(None),
+        }
+    }
+
     /// Whether background work is up to this process.
     #[must_use]
     pub fn has_turn(&self, turn: Turn) -> bool {

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use nightlatch_core::time::Span;
 use nightlatch_engine::NodeStats;
+use nightlatch_store::nodes::Strain;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
@@ -20,6 +21,8 @@ pub(super) struct NodeMetrics {
     wall_clock_ahead_seconds: Gauge<f64, AtomicU64>,
     epochs: Counter,
     ends_told_again: Counter,
+    seal_lag_seconds: Gauge<f64, AtomicU64>,
+    oldest_transaction_seconds: Gauge<f64, AtomicU64>,
 }
 
 impl NodeMetrics {
@@ -35,6 +38,8 @@ impl NodeMetrics {
             wall_clock_ahead_seconds: Gauge::default(),
             epochs: Counter::default(),
             ends_told_again: Counter::default(),
+            seal_lag_seconds: Gauge::default(),
+            oldest_transaction_seconds: Gauge::default(),
         };
         registry.register(
             "beat_age_seconds",
@@ -81,6 +86,16 @@ impl NodeMetrics {
             "Ends that the store had forgotten, and was told of again",
             metrics.ends_told_again.clone(),
         );
+        registry.register(
+            "seal_lag_seconds",
+            "How long the oldest entry of the audit waits for its number",
+            metrics.seal_lag_seconds.clone(),
+        );
+        registry.register(
+            "oldest_transaction_seconds",
+            "How long the oldest transaction of the store is open, whoever's it is",
+            metrics.oldest_transaction_seconds.clone(),
+        );
         metrics
     }
 
@@ -105,6 +120,13 @@ impl NodeMetrics {
         ] {
             counter.inner().fetch_max(count, Ordering::Relaxed);
         }
+    }
+}
+
+impl NodeMetrics {
+    pub(super) fn set_strain(&self, strain: &Strain) {
+        self.seal_lag_seconds.set(seconds(strain.seal_lag));
+        self.oldest_transaction_seconds.set(seconds(strain.oldest_transaction));
     }
 }
 

@@ -6,6 +6,7 @@ use super::*;
 use crate::management::admission::Actor;
 use crate::management::health::Readiness;
 use crate::management::keys::KeyRing;
+use crate::management::metrics::StrainAsked;
 use crate::management::refusal::Refusal;
 use crate::management::scope::{Scope, Scopes};
 use crate::management::{operations, routes};
@@ -17,6 +18,7 @@ async fn reached_with(scopes: impl IntoIterator<Item = Scope>) -> Router {
         keys: KeyRing::new(Arc::clone(&server.engine)),
         server,
         readiness: Readiness::default(),
+        strain_asked: StrainAsked::default(),
         applications_turn: tokio::sync::Mutex::default(),
     };
     let scopes = Scopes::from_iter(scopes);
