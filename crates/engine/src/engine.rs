@@ -60,8 +60,8 @@ use crate::watch::Watchers;
 /// How the engine trades writes against what a crash may cost, and memory against look-ups.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The stored activity is never further behind than this, nor than a quarter of the strictest idle limit (where several nodes share
-    /// the store: of the time until its warning) or longest absence
+    /// The stored activity is never further behind than this, nor than a quarter of the strictest idle limit (or, where several nodes share
+    /// the store, an eighth of the time until its warning) or longest absence
     /// (`max_away`) of the policy. Default 30 s.
     pub touch_interval: Span,
     /// How long live sessions go on while the store fails. Default 10 s.

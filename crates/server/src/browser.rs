@@ -8,6 +8,7 @@ mod attending;
 mod choice;
 mod diagnostic;
 mod draft_key;
+mod early;
 mod events;
 mod extend;
 mod form;

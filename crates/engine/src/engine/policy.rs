@@ -297,7 +297,7 @@ fn audited(next: &PolicyRevision) -> AuditEntry {
 }
 
 /// How long the store may go without hearing of activity under a policy, whatever the touch interval: a quarter of the strictest limit.
-/// Where others warn by what the store knows, it is a quarter of the time until the warning: else a node would warn people whose
+/// Where others warn by what the store knows, an eighth of the time until the warning, too: else a node would warn people whose
 /// activity another one keeps to itself.
 pub(super) fn untold_at_most(policy: &PolicyDocument, shared: bool) -> Span {
     let applications = policy.applications.values().filter_map(|application| application.idle);
@@ -312,10 +312,12 @@ pub(super) fn untold_at_most(policy: &PolicyDocument, shared: bool) -> Span {
         .chain(caps);
     // An absence must not pass a gate because the store hears too late when it was over.
     let away = policy.gates.iter().filter_map(|gate| gate.max_away);
-    let warned = if shared { policy.warn_before } else { Span::ZERO };
-    let unwarned = idles.filter_map(Limit::span).map(|idle| idle.saturating_sub(warned));
-    let strictest = unwarned.chain(away).min();
-    strictest.map_or(Span::from_millis(u64::MAX), |idle| {
-        Span::from_millis(idle.as_millis() / 4)
-    })
+    let idles: Vec<Span> = idles.filter_map(Limit::span).collect();
+    let unwarned = idles
+        .iter()
+        .filter(|_| shared)
+        .map(|idle| idle.saturating_sub(policy.warn_before));
+    let parts = unwarned.map(|span| span.as_millis() / 8);
+    let parts = parts.chain(idles.iter().copied().chain(away).map(|span| span.as_millis() / 4));
+    Span::from_millis(parts.min().unwrap_or(u64::MAX))
 }

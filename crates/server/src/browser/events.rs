@@ -20,6 +20,7 @@ use nightlatch_store::token::{Digest, Handle};
 use serde::Serialize;
 
 use super::attending;
+use super::early::Early;
 use super::hold::too_many;
 use super::standing::{SessionBody, live};
 use super::streams::OpenStream;
@@ -59,7 +60,7 @@ pub(super) async fn get(State(server): State<Arc<ServerState>>, headers: HeaderM
         told: None,
         ask_at: tokio::time::Instant::now(),
         pending: None,
-        asked_about: None,
+        read_at: None,
         over: false,
         server,
         _open: open,
@@ -97,8 +98,8 @@ struct Teller {
     ask_at: tokio::time::Instant,
     /// The second of two events at one moment.
     pending: Option<Event>,
-    /// The last activity for which the store was asked whether there was more.
-    asked_about: Option<Instant>,
+    /// When the store was last asked whether somebody was active at another node.
+    read_at: Option<Instant>,
     over: bool,
     _open: OpenStream,
 }
@@ -168,13 +169,13 @@ impl Teller {
     /// by what it was told last, so to read when the warning is due would be too late. True where the session was read.
     async fn ask_before_the_warning(&mut self, snapshot: &Snapshot) -> Result<bool, StoreError> {
         let engine = &self.server.engine;
-        let Some(left) = early(snapshot).filter(|_| engine.node().is_some()) else {
+        let Some(early) = Early::of(snapshot).filter(|_| engine.node().is_some()) else {
             return Ok(false);
         };
-        if left > Span::ZERO || self.asked_about == Some(snapshot.seen) {
+        if early.left > Span::ZERO || self.read_at.is_some_and(|at| snapshot.now < at + early.every) {
             return Ok(false);
         }
-        self.asked_about = Some(snapshot.seen);
+        self.read_at = Some(snapshot.now);
         engine.read_again(&self.digest).await?;
         Ok(true)
     }
@@ -207,7 +208,9 @@ impl Teller {
         // People are never told late that they have less time.
         let sooner = before.is_some_and(|before| told.is_sooner_than(&before));
         let asks = told.at >= self.ask_at;
-        if !(turned || sooner || moved && spaced || asks) {
+        // Nor are they warned by what was told before.
+        let pressing = before.is_some_and(|before| before.warns_within(SPACING, snapshot));
+        if !(turned || sooner || moved && (spaced || pressing) || asks) {
             return None;
         }
         self.told = Some(told);
@@ -240,7 +243,8 @@ impl Teller {
     async fn wait(&mut self, snapshot: &Snapshot) -> bool {
         let current = Told::of(snapshot);
         let told = self.told.unwrap_or(current);
-        let early = early(snapshot).filter(|left| *left > Span::ZERO && self.server.engine.node().is_some());
+        let early = Early::of(snapshot).filter(|_| self.server.engine.node().is_some());
+        let early = early.map(|early| early.due(self.read_at, snapshot.now));
         let by_itself = early
             .into_iter()
             .chain([wake_after(snapshot)])
@@ -263,6 +267,12 @@ impl Teller {
 }
 
 impl Told {
+    /// Whether a page that was told this warns soon.
+    fn warns_within(&self, span: Duration, snapshot: &Snapshot) -> bool {
+        self.idle
+            .is_some_and(|idle| idle.since(snapshot.now + snapshot.warn_before).to_std() <= span)
+    }
+
     fn is_sooner_than(&self, before: &Self) -> bool {
         let sooner =
             |now: Option<Instant>, then: Option<Instant>| now.is_some_and(|now| then.is_none_or(|then| now < then));
@@ -315,16 +325,6 @@ fn wake_after(snapshot: &Snapshot) -> Span {
         Phase::Warning | Phase::Locked => deadline,
     }
     .max(Span::from_millis(1))
-}
-
-/// How long until a quarter of the idle time before the warning is left. Activity is stored within a quarter of that time, and a page
-/// reports it within a third, so whoever is active is known to be by then.
-fn early(snapshot: &Snapshot) -> Option<Span> {
-    let before = |idle: Span| idle.saturating_sub(snapshot.warn_before);
-    let unwarned = before(snapshot.limits.idle.limit.span()?).as_millis();
-    let left = before(snapshot.status.idle_remaining?);
-    let is_active = snapshot.status.phase == Phase::Active;
-    is_active.then(|| left.saturating_sub(Span::from_millis(unwarned / 4)))
 }
 
 fn event(name: &str, id: Instant, body: &impl Serialize) -> Event {

@@ -12,6 +12,7 @@ use nightlatch_engine::Standing;
 use nightlatch_store::token::Handle;
 use serde::Deserialize;
 
+use super::early;
 use super::form::JsonBody;
 use super::standing::told;
 use super::tab::{Here, reported};
@@ -32,7 +33,7 @@ pub(super) struct Asking {
 pub(super) async fn get(State(server): State<Arc<ServerState>>, headers: HeaderMap) -> Result<Response, Problem> {
     server.metrics.checks.inc();
     let credential = required(&server, &headers).await?;
-    told(&server, &server.engine.status(&credential.digest).await?)
+    told(&server, &early::standing(&server, &credential.digest).await?)
 }
 
 pub(super) async fn post(State(server): State<Arc<ServerState>>, request: Request) -> Result<Response, Problem> {
@@ -45,7 +46,7 @@ pub(super) async fn post(State(server): State<Arc<ServerState>>, request: Reques
     )?;
     let JsonBody(asking) = JsonBody::<Asking>::from_request(request, &()).await?;
     let mut standing = match credential {
-        Some(credential) => server.engine.status(&credential.digest).await?,
+        Some(credential) => early::standing(&server, &credential.digest).await?,
         None => Standing::Unknown,
     };
     if let (Standing::Live(session), Some(credential), Some(tab), Some(path)) =

@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use super::attendance::TABS;
 use super::attending;
+use super::early;
 use super::form::{JsonBody, is_name};
 use super::standing::{live, told};
 use super::writer::Writer;
@@ -32,7 +33,7 @@ pub(super) async fn post(
     Writer { credential, .. }: Writer,
     JsonBody(report): JsonBody<Report>,
 ) -> Result<Response, Problem> {
-    let standing = server.engine.status(&credential.digest).await?;
+    let standing = early::standing(&server, &credential.digest).await?;
     let handle = live(&server, &standing)?.handle;
     let here = Here::of(handle, &report.tab, &report.path)?;
     let Some(event) = reported(&server, &credential.digest, here)? else {
