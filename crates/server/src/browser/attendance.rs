@@ -56,6 +56,8 @@ struct All {
 #[derive(Debug, Default)]
 struct Attended {
     streams: usize,
+    /// When a stream asked last.
+    asked: Option<Instant>,
     tabs: HashMap<TabId, Tab>,
 }
 
@@ -110,7 +112,7 @@ impl Attendance {
     /// A tab has reported itself. False if it has said good-bye: then the report opens nothing.
     pub(super) fn reported(&self, handle: Handle, tab: TabId, path: &Path<'_>, now: Instant) -> bool {
         let mut all = self.lock();
-        let Attended { streams, tabs } = all.sessions.entry(handle).or_default();
+        let Attended { streams, asked, tabs } = all.sessions.entry(handle).or_default();
         if let Some(goodbye) = tabs.get_mut(&tab).and_then(|known| known.goodbye.as_mut()) {
             *goodbye = Goodbye::Crossed;
             return false;
@@ -131,7 +133,8 @@ impl Attendance {
         let reported = Tab {
             path,
             until,
-            asked: false,
+            // A page opens its stream while it reports for the first time. The question that comes first is to it as well.
+            asked: known.is_none() && asked.is_some_and(|at| now < at + ANSWER_WITHIN),
             answers,
             frozen,
             closing: false,
@@ -250,7 +253,10 @@ impl Attendance {
     /// A stream has asked the tabs to report. They have so long to do it.
     pub(super) fn asked(&self, handle: Handle, now: Instant, within: Duration) {
         let mut all = self.lock();
-        let tabs = all.sessions.get_mut(&handle).map(|attended| attended.tabs.values_mut());
+        let tabs = all.sessions.get_mut(&handle).map(|attended| {
+            attended.asked = Some(now);
+            attended.tabs.values_mut()
+        });
         for tab in tabs.into_iter().flatten().filter(|tab| tab.waits()) {
             tab.asked = true;
             if tab.answers {
@@ -446,6 +452,18 @@ mod tests {
         case.close(61);
         assert_eq!(case.gone(70), ["lives".into()], "the answer was due first");
         assert_eq!(case.gone(71), ["old".into()]);
+    }
+
+    #[test]
+    fn a_tab_whose_stream_was_faster_than_its_first_report_is_expected_to_answer_too() {
+        let case = case();
+        case.open();
+        case.ask(0);
+        case.report("a", 0);
+        case.report("a", 1);
+        case.ask(10);
+        assert_eq!(case.gone(19), NOBODY);
+        assert_eq!(case.gone(20), ["a".into()]);
     }
 
     #[test]
