@@ -100,6 +100,31 @@ impl Drop for Looking {
     }
 }
 
+/// Two nodes that look for tabs, and a tab with its stream at the first.
+struct Served {
+    nodes: Nodes,
+    token: String,
+    stream: Events,
+    _looking: [Looking; 2],
+}
+
+impl Served {
+    async fn at_the_first() -> Self {
+        let nodes = Nodes::start(2).await;
+        let looking = [nodes.look_for_tabs(0), nodes.look_for_tabs(1)];
+        let token = nodes.sites[0].sign_in("ada").await;
+        let mut stream = Events::open(&nodes.sites[0], &token, None).await;
+        nodes.report(0, &token, "t").await;
+        until_quiet(&mut stream).await;
+        Self {
+            nodes,
+            token,
+            stream,
+            _looking: looking,
+        }
+    }
+}
+
 /// Reads a stream until the node has done what it does between two events.
 async fn until_quiet(events: &mut Events) {
     while tokio::time::timeout(Duration::from_millis(100), events.next())
@@ -124,13 +149,13 @@ async fn the_node_with_the_stream_takes_the_tabs_that_others_hear_of() {
 
 #[tokio::test(start_paused = true)]
 async fn a_tab_that_answers_another_node_stays_open() {
-    let nodes = Nodes::start(2).await;
-    let _looking = [nodes.look_for_tabs(0), nodes.look_for_tabs(1)];
-    let token = nodes.sites[0].sign_in("ada").await;
-    let mut stream = Events::open(&nodes.sites[0], &token, None).await;
     // It answers here first: from then on it is expected to answer.
-    nodes.report(0, &token, "t").await;
-    until_quiet(&mut stream).await;
+    let Served {
+        nodes,
+        token,
+        mut stream,
+        _looking,
+    } = Served::at_the_first().await;
     let mut asked = 0;
     for _ in 0..30 {
         nodes.pass(10).await;
@@ -152,12 +177,12 @@ async fn a_tab_that_answers_another_node_stays_open() {
 
 #[tokio::test(start_paused = true)]
 async fn who_loses_a_stream_closes_no_tab_that_another_one_serves() {
-    let nodes = Nodes::start(2).await;
-    let _looking = [nodes.look_for_tabs(0), nodes.look_for_tabs(1)];
-    let token = nodes.sites[0].sign_in("ada").await;
-    let mut first = Events::open(&nodes.sites[0], &token, None).await;
-    nodes.report(0, &token, "t").await;
-    until_quiet(&mut first).await;
+    let Served {
+        nodes,
+        token,
+        stream: first,
+        _looking,
+    } = Served::at_the_first().await;
     drop(first);
     let mut second = Events::open(&nodes.sites[1], &token, None).await;
     for _ in 0..20 {
@@ -177,12 +202,12 @@ async fn who_loses_a_stream_closes_no_tab_that_another_one_serves() {
 
 #[tokio::test(start_paused = true)]
 async fn a_frozen_tab_is_closed_by_nobody() {
-    let nodes = Nodes::start(2).await;
-    let _looking = [nodes.look_for_tabs(0), nodes.look_for_tabs(1)];
-    let token = nodes.sites[0].sign_in("ada").await;
-    let mut stream = Events::open(&nodes.sites[0], &token, None).await;
-    nodes.report(0, &token, "t").await;
-    until_quiet(&mut stream).await;
+    let Served {
+        nodes,
+        token,
+        mut stream,
+        _looking,
+    } = Served::at_the_first().await;
     let frozen = nodes.sites[1].page(Method::POST, "/tab/t", &token, "").await;
     assert_eq!(frozen.status, StatusCode::NO_CONTENT);
     nodes.beat().await;
