@@ -116,10 +116,9 @@ pub(super) enum Closing {
 
 /// See [`Closing`].
 pub(super) fn closing(open: &OpenTab, node: Option<NodeId>) -> Closing {
-    match (open.attended, node) {
-        (_, None) | (None, Some(_)) => Closing::Now,
-        (Some(Attended::Hearing(before)), Some(node)) if before == node => Closing::Now,
-        (Some(Attended::Serving(before)), Some(node)) if before == node => Closing::AfterAnOffer(node),
-        (Some(_), Some(_)) => Closing::NotHere,
+    match node {
+        Some(node) if !open.is_up_to(node) => Closing::NotHere,
+        Some(node) if matches!(open.attended, Some(Attended::Serving(_))) => Closing::AfterAnOffer(node),
+        Some(_) | None => Closing::Now,
     }
 }

@@ -20,7 +20,9 @@ pub(super) struct Early {
 }
 
 impl Early {
-    pub(super) fn of(snapshot: &Snapshot) -> Option<Self> {
+    /// None where one process has the store for itself: it knows of all activity.
+    pub(super) fn of(server: &ServerState, snapshot: &Snapshot) -> Option<Self> {
+        server.engine.node()?;
         let before = |idle: Span| idle.saturating_sub(snapshot.warn_before);
         let eighth = before(snapshot.limits.idle.limit.span()?).as_millis() / 8;
         let left = before(snapshot.status.idle_remaining?);
@@ -44,8 +46,8 @@ pub(super) async fn standing(server: &ServerState, digest: &Digest) -> Result<St
     let Standing::Live(snapshot) = &standing else {
         return Ok(standing);
     };
-    let is_near = Early::of(snapshot).is_some_and(|early| early.left == Span::ZERO);
-    if !is_near || server.engine.node().is_none() {
+    let is_near = Early::of(server, snapshot).is_some_and(|early| early.left == Span::ZERO);
+    if !is_near {
         return Ok(standing);
     }
     server.engine.read_again(digest).await?;

@@ -168,15 +168,14 @@ impl Teller {
     /// Where people are active at another node, this one does not hear of it: it reads their session again in good time. A page warns
     /// by what it was told last, so to read when the warning is due would be too late. True where the session was read.
     async fn ask_before_the_warning(&mut self, snapshot: &Snapshot) -> Result<bool, StoreError> {
-        let engine = &self.server.engine;
-        let Some(early) = Early::of(snapshot).filter(|_| engine.node().is_some()) else {
+        let Some(early) = Early::of(&self.server, snapshot) else {
             return Ok(false);
         };
         if early.left > Span::ZERO || self.read_at.is_some_and(|at| snapshot.now < at + early.every) {
             return Ok(false);
         }
         self.read_at = Some(snapshot.now);
-        engine.read_again(&self.digest).await?;
+        self.server.engine.read_again(&self.digest).await?;
         Ok(true)
     }
 
@@ -243,8 +242,7 @@ impl Teller {
     async fn wait(&mut self, snapshot: &Snapshot) -> bool {
         let current = Told::of(snapshot);
         let told = self.told.unwrap_or(current);
-        let early = Early::of(snapshot).filter(|_| self.server.engine.node().is_some());
-        let early = early.map(|early| early.due(self.read_at, snapshot.now));
+        let early = Early::of(&self.server, snapshot).map(|early| early.due(self.read_at, snapshot.now));
         let by_itself = early
             .into_iter()
             .chain([wake_after(snapshot)])
