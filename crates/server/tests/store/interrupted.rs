@@ -175,6 +175,15 @@ struct Faulty {
 }
 
 impl Faulty {
+    fn of(target: Receiver, fails: usize, is_done: bool) -> Self {
+        Self {
+            target,
+            calls: AtomicUsize::new(0),
+            fails,
+            is_done,
+        }
+    }
+
     async fn call<T, E: From<StoreError>>(
         &self,
         call: impl Future<Output = std::result::Result<T, E>>,
@@ -223,12 +232,7 @@ async fn a_copy_that_is_stopped_anywhere_goes_on() {
     for (fails, is_done) in (0..).flat_map(|call| [(call, false), (call, true)]) {
         let database = server.database();
         let source = Giver::open(&path).expect("at rest");
-        let faulty = Faulty {
-            target: receiver(&server, &database).await,
-            calls: AtomicUsize::new(0),
-            fails,
-            is_done,
-        };
+        let faulty = Faulty::of(receiver(&server, &database).await, fails, is_done);
         let stopped = copy(&source, &faulty, PAGE, |_| {}).await;
         let calls = faulty.calls.into_inner();
         if stopped.is_ok() {
@@ -262,12 +266,7 @@ async fn what_has_changed_since_a_copy_was_stopped_is_copied() {
     let server = shared();
     let database = server.database();
     let source = Giver::open(&path).expect("at rest");
-    let faulty = Faulty {
-        target: receiver(&server, &database).await,
-        calls: AtomicUsize::new(0),
-        fails: 5,
-        is_done: true,
-    };
+    let faulty = Faulty::of(receiver(&server, &database).await, 5, true);
     copy(&source, &faulty, PAGE, |_| {}).await.expect_err("stopped");
     drop(source);
     let store = SqliteStore::open(&path).expect("a server");
@@ -294,12 +293,7 @@ async fn nothing_is_added_to_another_store() {
     let server = shared();
     let database = server.database();
     let source = Giver::open(&path).expect("at rest");
-    let faulty = Faulty {
-        target: receiver(&server, &database).await,
-        calls: AtomicUsize::new(0),
-        fails: 2,
-        is_done: true,
-    };
+    let faulty = Faulty::of(receiver(&server, &database).await, 2, true);
     copy(&source, &faulty, PAGE, |_| {}).await.expect_err("stopped");
     let from_another = Giver::open(&other).expect("at rest");
     let refused = copy(&from_another, &faulty.target, PAGE, |_| {})
