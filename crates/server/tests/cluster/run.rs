@@ -62,6 +62,11 @@ impl Time {
     }
 }
 
+/// How long an activity stays untold where nodes share a store and nobody is warned. No policy of the load shortens it.
+fn told_within(idle: Duration) -> Duration {
+    idle / 8
+}
+
 /// `act` does what is to be done, and mends it. What the store says in the end is answered, and is as it has to be.
 pub(crate) async fn run(fault: Fault, mut act: impl AsyncFnMut(&mut Cluster, Time)) -> Stored {
     let time = Time::given();
@@ -71,7 +76,7 @@ pub(crate) async fn run(fault: Fault, mut act: impl AsyncFnMut(&mut Cluster, Tim
     } else {
         "policy = \"server\"\n".to_owned()
     };
-    let mut cluster = Cluster::start(&policy, idle / 4).await;
+    let mut cluster = Cluster::start(&policy, told_within(idle)).await;
     let clients = Clients::new(cluster.places(), &cluster.key);
     if !fault.policy_files {
         let put = clients.manage(0, Method::PUT, "policy", &load::policy(idle)).await;
@@ -102,9 +107,9 @@ pub(crate) async fn run(fault: Fault, mut act: impl AsyncFnMut(&mut Cluster, Tim
         end_bound: Duration::from_secs(1),
         idle,
         brief: load::brief(idle),
-        // An activity is told within a quarter of the limit, and what was told last may not have reached the standby.
+        // What was told last may not have reached the standby.
         loses_activity: if fault.loses_activity {
-            idle / 4 + Duration::from_secs(1)
+            told_within(idle) + Duration::from_secs(1)
         } else {
             Duration::ZERO
         },
