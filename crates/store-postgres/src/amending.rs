@@ -32,6 +32,7 @@ const AMEND: &str = concat!(
         WHERE digest = $14 AND version = $15 AND ended_at IS NULL
             AND ($29 IS NULL OR NOT EXISTS (SELECT FROM sessions WHERE digest = $29))
             AND ($23 IS NULL OR NOT EXISTS (SELECT FROM policies WHERE revision > $25 AND since <= $23))
+            AND ($23 IS NULL OR locked_at IS NOT NULL OR seen <= $16)
         RETURNING handle, digest, version
     ), changed AS (
         INSERT INTO changes (kind, digest, handle, version)

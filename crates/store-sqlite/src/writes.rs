@@ -73,7 +73,8 @@ pub(super) fn amend(group: &mut Group<'_>, amendment: &Amendment) -> Result<bool
             ledger = ?13, not_after = ?14, version = version + 1
          WHERE digest = ?1 AND version = ?2 AND ended_at IS NULL
             AND (?12 IS NULL OR NOT EXISTS (SELECT 1 FROM sessions WHERE digest = ?12))
-            AND (?8 IS NULL OR NOT EXISTS (SELECT 1 FROM policies WHERE revision > ?10 AND since <= ?8))",
+            AND (?8 IS NULL OR NOT EXISTS (SELECT 1 FROM policies WHERE revision > ?10 AND since <= ?8))
+            AND (?8 IS NULL OR locked_at IS NOT NULL OR seen <= ?3)",
         params![
             amendment.digest.as_bytes(),
             amendment.version,

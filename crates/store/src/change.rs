@@ -49,7 +49,7 @@ pub struct Amendment {
     /// The version the change was worked out from; with any other nothing is changed.
     pub version: u64,
     /// The session afterwards: active or locked, never ended. Its activity never takes the record's back, and its longest absence
-    /// is not looked at: see [`Touch`].
+    /// is not looked at: see [`Touch`]. Where it locks what is active, nothing is changed if the record knows later activity.
     pub session: Session,
     /// The first activity, or start of a hold, since the store was last told; the session's last activity where there is none.
     pub first: Instant,

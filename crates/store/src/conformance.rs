@@ -60,6 +60,7 @@ macro_rules! conformance {
                 an_amendment_does_not_take_back_a_touch
                 an_amendment_tells_of_no_absence_that_the_store_knows_to_be_none
                 a_lock_of_a_policy_that_was_replaced_changes_nothing
+                a_lock_that_knows_less_of_activity_changes_nothing
                 reauthentication_clears_the_longest_absence
                 a_change_after_the_end_changes_nothing
                 rotation_replaces_the_token_and_nothing_else

@@ -120,7 +120,9 @@ impl Sessions for MemoryStore {
             return Ok(false);
         }
         if let State::Locked { at } = amendment.session.state
-            && tables.has_replaced(amendment.revisions.today, at)
+            && (tables.has_replaced(amendment.revisions.today, at)
+                || record.session.state == State::Active
+                    && record.session.activity.seen > amendment.session.activity.seen)
         {
             return Ok(false);
         }

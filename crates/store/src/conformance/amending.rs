@@ -1,7 +1,7 @@
 //! A change is made on the record it was worked out from, or not at all.
 
 use crate::audit::AuditKind;
-use crate::{Amendment, Revisions, Selector, Store, Touch, Touched};
+use crate::{Amendment, Record, Revisions, Selector, Store, Touch, Touched};
 use nightlatch_core::duration::Limit;
 use nightlatch_core::session::{EndReason, State};
 use nightlatch_core::time::Span;
@@ -158,6 +158,27 @@ pub async fn a_lock_of_a_policy_that_was_replaced_changes_nothing(store: Shared)
     let mut late = locked(1, 1999);
     late.version = 1;
     assert!(amend(store.as_ref(), &late).await, "it was in force then");
+}
+
+/// Whoever locks may not know that somebody was there meanwhile.
+pub async fn a_lock_that_knows_less_of_activity_changes_nothing(store: Shared) {
+    let mut record = record(1, "a");
+    add(store.as_ref(), &record).await;
+    let locked = |record: &Record| {
+        let mut lock = amendment(record);
+        lock.session.state = State::Locked { at: at(2000) };
+        lock
+    };
+    store.touch(&[touch(1, 1600)]).await.expect("store");
+    assert!(!amend(store.as_ref(), &locked(&record)).await);
+    let known = get(store.as_ref(), 1).await;
+    assert_eq!((known.session.state, known.version), (State::Active, record.version));
+    record.session.activity = known.session.activity;
+    assert!(amend(store.as_ref(), &locked(&record)).await);
+    // What is locked may be changed by whoever does not know all of its activity.
+    record.version += 1;
+    record.session.activity = activity(1000, 0);
+    assert!(amend(store.as_ref(), &locked(&record)).await);
 }
 
 pub async fn reauthentication_clears_the_longest_absence(store: Shared) {
