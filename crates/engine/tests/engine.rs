@@ -11,6 +11,8 @@ mod development;
 mod fixture;
 #[path = "engine/keeping.rs"]
 mod keeping;
+#[path = "engine/sharing.rs"]
+mod sharing;
 #[path = "engine/touching.rs"]
 mod touching;
 

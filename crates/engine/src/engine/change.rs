@@ -127,7 +127,9 @@ impl Uncancelled {
         let mut after = before.clone();
         let applied = after.session.apply(&history.policies(after.revisions), event, now);
         after.note_signs_since(&before, now);
-        if !confirmed && denies(&applied.answer) {
+        // A change may move a deadline into the past, by what this node knows of activity.
+        let decides = denies(&applied.answer) || applied.occurrences().next().is_some();
+        if !confirmed && decides {
             self.confirm(turn, &before.digest).await?;
             return Ok(None);
         }

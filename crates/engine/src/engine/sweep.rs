@@ -152,8 +152,15 @@ impl Uncancelled {
         let Some(before) = self.stored_copy(digest, now).await? else {
             return Ok(());
         };
-        if let Settled::Alive(mut after) = self.settled(&turn, digest, now).await?
-            && !self
+        self.keep(&turn, before.clone());
+        let Settled::Alive(mut after) = self.settled(&turn, digest, now).await? else {
+            return Ok(());
+        };
+        // What the table knew before may be older than what is in the store: written over that, it would undo what another node has
+        // acknowledged meanwhile, a hold for example.
+        let same = after.version == before.version;
+        if !same
+            || !self
                 .write_amendment(&turn, &before, &mut after, None, Vec::new(), now)
                 .await?
         {
