@@ -6,7 +6,7 @@ use std::time::Duration;
 use nightlatch_core::time::Span;
 use nightlatch_store::nodes::{self, Heard, NodeId, Nodes, Turn};
 use nightlatch_store::token::{Digest, Handle};
-use nightlatch_store::{Change, Document, End, Ended, Result, Selector, StoreError};
+use nightlatch_store::{Change, Document, End, Ended, Record, Result, Selector, StoreError};
 
 use super::housekeeping::ticks;
 use super::{Engine, Uncancelled};
@@ -17,6 +17,8 @@ use crate::node::{Advice, KnownEnd, LastHeard, Node, Sample};
 const EVERY: Duration = Duration::from_millis(250);
 /// From one to the next at least, however many hints come. Each is a write that the disk waits for.
 const LEAST_BETWEEN: Duration = Duration::from_millis(50);
+/// After a failover the store is asked for so many ends in one call.
+const ASKED_AT_ONCE: usize = 1000;
 /// So often a node that starts asks for the time before it gives up.
 const ATTEMPTS: usize = 8;
 
@@ -213,24 +215,36 @@ impl Uncancelled {
         }
     }
 
-    /// Tells a store in another life of the ends that this node knows. What it has not forgotten it leaves as it is.
+    /// Tells a store in another life of the ends that this node knows and it has forgotten. It is asked for many at a time: what a night
+    /// has ended would else be told one by one before this node decides anything again.
     async fn end_again(&self) -> Result<()> {
-        let ends = self.node.as_ref().map(|node| node.journal.ends()).unwrap_or_default();
+        let Some(node) = &self.node else { return Ok(()) };
+        let ends = node.journal.ends();
         tracing::warn!(
             ends = ends.len(),
-            "the store is told again of the ends that it may have forgotten"
+            "the store is asked for the ends that it may have forgotten"
         );
-        for KnownEnd { handle, at, reason } in ends {
-            let end = End {
-                reason,
-                at,
-                actor: "node".into(),
+        for ends in ends.chunks(ASKED_AT_ONCE) {
+            let digests: Vec<Digest> = ends.iter().map(|(digest, _)| *digest).collect();
+            let records = match self.store.get_many(&digests).await {
+                Ok(records) => records,
+                // One that cannot be read can be ended.
+                Err(StoreError::Damaged(_)) => vec![None; digests.len()],
+                Err(error) => return Err(error),
             };
-            let forgotten = self.writes().end(&Selector::Handle(handle), &end, 1).await?;
-            if let Some(node) = &self.node {
-                node.counters.ends_told_again.add(forgotten.len() as u64);
+            let is_over = |record: &Option<Record>| record.as_ref().is_some_and(|record| record.ended().is_some());
+            // One without a record may live on under the token that it had before.
+            let forgotten = ends.iter().zip(records).filter(|(_, record)| !is_over(record));
+            for ((_, KnownEnd { handle, at, reason }), _) in forgotten {
+                let end = End {
+                    reason: *reason,
+                    at: *at,
+                    actor: "node".into(),
+                };
+                let ended = self.writes().end(&Selector::Handle(*handle), &end, 1).await?;
+                node.counters.ends_told_again.add(ended.len() as u64);
+                self.make_known(&ended).await;
             }
-            self.make_known(&forgotten).await;
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use nightlatch_store::{Record, Result, StoreError};
 
 use super::{Engine, Uncancelled};
 use crate::live::WorkingCopy;
+use crate::node::KnownEnd;
 use crate::stripes::{Generation, Turn};
 
 impl Uncancelled {
@@ -29,13 +30,20 @@ impl Uncancelled {
         };
         self.follow_policy_of(&record).await?;
         let mut copy = WorkingCopy::from_record(record, generation);
-        let known_end = self.node.as_ref().and_then(|node| node.journal.end_of(digest));
-        if let Some(end) = known_end.filter(|_| !is_over(copy.session.state)) {
+        let Some(node) = &self.node else {
+            return Ok(Some(copy));
+        };
+        match (copy.session.state, node.journal.end_of(digest)) {
+            // Whoever is told of it now is never told that it goes on, even if the store forgets it.
+            (State::Ended { at, reason }, None) => {
+                let handle = copy.handle;
+                node.journal.note(*digest, KnownEnd { handle, at, reason });
+            }
             // The store has forgotten what it had acknowledged.
-            copy.session.state = State::Ended {
-                at: end.at,
-                reason: end.reason,
-            };
+            (State::Active | State::Locked { .. }, Some(KnownEnd { at, reason, .. })) => {
+                copy.session.state = State::Ended { at, reason };
+            }
+            (State::Ended { .. }, Some(_)) | (State::Active | State::Locked { .. }, None) => {}
         }
         Ok(Some(copy))
     }

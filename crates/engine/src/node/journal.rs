@@ -1,4 +1,4 @@
-//! The ends that this node has acknowledged or heard of, for a while.
+//! The ends that this node has acknowledged, heard of or read, for a while.
 //!
 //! An end is final for whoever has heard of it. A store may forget what it has acknowledged, where a standby without the last
 //! changes takes over. Then the session looks alive in the store; nobody is let in by that here, whatever is read, and the store is
@@ -35,9 +35,9 @@ impl Journal {
     }
 
     /// All of them, the earliest first.
-    pub(crate) fn ends(&self) -> Vec<KnownEnd> {
-        let mut ends: Vec<KnownEnd> = self.0.pin().values().copied().collect();
-        ends.sort_unstable_by_key(|end| (end.at, end.handle));
+    pub(crate) fn ends(&self) -> Vec<(Digest, KnownEnd)> {
+        let mut ends: Vec<_> = self.0.pin().iter().map(|(digest, end)| (*digest, *end)).collect();
+        ends.sort_unstable_by_key(|(digest, end)| (end.at, *digest));
         ends
     }
 
@@ -64,10 +64,11 @@ mod tests {
         let first = end(10, EndReason::Admin);
         assert_eq!(journal.end_of(&digest), Some(first));
         journal.note(Digest::from_bytes([8; 32]), end(5, EndReason::User));
-        assert_eq!(journal.ends(), [end(5, EndReason::User), first]);
+        let ends = || journal.ends().into_iter().map(|(_, end)| end).collect::<Vec<_>>();
+        assert_eq!(ends(), [end(5, EndReason::User), first]);
         journal.forget_old(Instant::from_millis(600_009));
-        assert_eq!(journal.ends(), [first]);
+        assert_eq!(ends(), [first]);
         journal.forget_old(Instant::from_millis(600_010));
-        assert_eq!(journal.ends(), []);
+        assert_eq!(ends(), []);
     }
 }

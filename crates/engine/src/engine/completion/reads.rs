@@ -27,6 +27,10 @@ impl Reads {
         self.0.get(digest).await
     }
 
+    pub(in crate::engine) async fn get_many(&self, digests: &[Digest]) -> Result<Vec<Option<Record>>> {
+        self.0.get_many(digests).await
+    }
+
     pub(in crate::engine) async fn find(&self, handle: &Handle) -> Result<Option<Record>> {
         self.0.find(handle).await
     }
