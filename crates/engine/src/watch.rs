@@ -1,15 +1,19 @@
 //! Watching sessions: every open tab hears at once of what happens to its session.
 
+use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
 
 use nightlatch_store::token::Handle;
 
+/// Handles are made here, so nobody chooses them to make it slow; and who watches is told in the same order each time.
+type Hash = BuildHasherDefault<DefaultHasher>;
+
 /// The watched sessions.
 #[derive(Debug, Default)]
 pub(crate) struct Watchers {
-    senders: papaya::HashMap<Handle, Arc<watch::Sender<u64>>>,
+    senders: papaya::HashMap<Handle, Arc<watch::Sender<u64>>, Hash>,
     /// Held while a watcher comes or the unwatched are forgotten, so that nobody watches a forgotten sender.
     comings: Mutex<()>,
 }

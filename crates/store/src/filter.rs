@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::token::{Digest, Handle};
 
 /// Which sessions are meant.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Selector {
     /// The one with this token.
     Digest(Digest),
@@ -17,7 +17,7 @@ pub enum Selector {
 }
 
 /// Which live sessions are meant: all given fields must hold.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Filter {
     /// Of this subject.

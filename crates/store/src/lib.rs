@@ -19,6 +19,7 @@ pub mod memory;
 mod migration;
 pub mod nodes;
 pub mod portable;
+mod random;
 mod record;
 pub mod secret;
 mod sessions;
@@ -35,6 +36,8 @@ pub use self::documents::{ApiKey, Application, Documents, PolicyRevision, Remove
 pub use self::error::{Result, StoreError};
 pub use self::filter::{Filter, Page, Selector};
 pub use self::migration::Migration;
+#[cfg(feature = "repeatable")]
+pub use self::random::repeat;
 pub use self::record::{Record, Revision, Revisions, held_until, longest_absence, rest};
 pub use self::sessions::{ENDED_KEPT, Sessions};
 

@@ -63,7 +63,7 @@ pub trait Nodes: Send + Sync {
 /// A name for a process that starts, from the operating system's generator.
 #[must_use]
 pub fn random_id() -> NodeId {
-    NodeId::new(u64::from_ne_bytes(crate::token::random_bytes()))
+    NodeId::new(u64::from_ne_bytes(crate::random::random_bytes()))
 }
 
 /// What a node tells.

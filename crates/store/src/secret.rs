@@ -6,7 +6,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::token::random_bytes;
+use crate::random::random_bytes;
 
 /// 256 random bits that a store keeps for good and that never leave the server; debug output does not show them.
 #[derive(Clone, PartialEq, Eq)]

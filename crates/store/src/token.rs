@@ -11,6 +11,8 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use crate::random::random_bytes;
+
 /// 256 bits as base64url without padding.
 const TOKEN_LENGTH: usize = 43;
 
@@ -146,17 +148,6 @@ impl fmt::Display for Handle {
 #[must_use]
 pub fn random_uuid() -> String {
     uuid::Builder::from_random_bytes(random_bytes()).into_uuid().to_string()
-}
-
-/// Random bytes from the operating system. Without them no secret is safe, so the process stops.
-#[expect(clippy::disallowed_methods, reason = "the one place where randomness enters")]
-pub(crate) fn random_bytes<const N: usize>() -> [u8; N] {
-    let mut bytes = [0; N];
-    if let Err(error) = getrandom::fill(&mut bytes) {
-        tracing::error!(%error, "the operating system gives no random bytes; nothing can be made secret without them");
-        std::process::abort();
-    }
-    bytes
 }
 
 #[cfg(test)]

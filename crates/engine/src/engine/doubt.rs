@@ -4,7 +4,7 @@
 //! table lets the session in. Nobody decides for good by such an entry: what a lost answer leaves open is noted here, and the
 //! store is asked again until it answers. What it answers is what the table believes from then on.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ pub(super) struct Doubts {
 
 #[derive(Debug, Default)]
 struct Open {
-    sessions: HashSet<Selector>,
+    sessions: BTreeSet<Selector>,
     policy: bool,
 }
 
@@ -41,7 +41,7 @@ impl Open {
     fn add(&mut self, more: Self) {
         self.sessions.extend(more.sessions);
         if self.sessions.len() > MOST {
-            self.sessions = HashSet::from([everybody()]);
+            self.sessions = BTreeSet::from([everybody()]);
         }
         self.policy |= more.policy;
     }
@@ -59,7 +59,7 @@ impl Doubts {
     /// Which policy is in force is to be asked again.
     pub(super) fn about_the_policy(&self) {
         self.add(Open {
-            sessions: HashSet::new(),
+            sessions: BTreeSet::new(),
             policy: true,
         });
     }
@@ -67,7 +67,7 @@ impl Doubts {
     /// Everything is to be asked again.
     pub(super) fn everything(&self) {
         self.add(Open {
-            sessions: HashSet::from([everybody()]),
+            sessions: BTreeSet::from([everybody()]),
             policy: true,
         });
     }
@@ -107,7 +107,7 @@ impl Engine {
     }
 
     /// The sessions that the table lets in and that one of these means.
-    fn let_in(&self, meant: &HashSet<Selector>) -> Vec<Digest> {
+    fn let_in(&self, meant: &BTreeSet<Selector>) -> Vec<Digest> {
         let filters: Vec<&Filter> = meant.iter().filter_map(Selector::filter).collect();
         let table = self.live.pin();
         let live = table
@@ -158,7 +158,7 @@ impl Uncancelled {
                     Err(error) => Err(error),
                 }
             }
-            Selector::Matching(_) => self.reread_all(&self.let_in(&HashSet::from([selector.clone()]))).await,
+            Selector::Matching(_) => self.reread_all(&self.let_in(&BTreeSet::from([selector.clone()]))).await,
         };
         if reread.is_err() {
             self.doubts.about([selector.clone()]);

@@ -28,6 +28,8 @@ impl Engine {
     pub async fn run(self: &Arc<Self>, shutdown: impl Future<Output = ()>) {
         // What is dropped here only waits: every round is a task that runs to its end.
         tokio::select! {
+            // Each gets its turn at every wake-up, since none but the first ever ends; in this order, so that a simulation repeats.
+            biased;
             () = shutdown => {}
             () = self.flush_for_ever() => {}
             () = self.sweep_for_ever() => {}
