@@ -45,8 +45,8 @@ const FAULTS: &[Fault] = &[
     Fault {
         name: "no tombstone",
         file: "crates/engine/src/engine/table.rs",
-        right: "known_end.filter(|_| !is_over(copy.session.state))",
-        wrong: "known_end.filter(|_| false)",
+        right: "match (copy.session.state, node.journal.end_of(digest)) {",
+        wrong: "match (copy.session.state, node.journal.end_of(digest).filter(|_| false)) {",
     },
     Fault {
         name: "a lost journal",

@@ -69,7 +69,8 @@ impl Weather {
         let lossy = u64::from(self.lossy);
         let mut lost = || self.random.u64(0..200) < lossy;
         let (call_is_lost, answer_is_lost) = (lost(), lost());
-        let mut way = || Duration::from_micros(self.random.u64(50..1000 * self.slow.max(1)) / 2);
+        // Whole ones: which comes first of two that end within one must not depend on when the run began.
+        let mut way = || Duration::from_millis(1 + self.random.u64(0..self.slow / 2));
         Fate {
             there: way(),
             back: way(),
@@ -131,6 +132,11 @@ impl Sessions for Faulty {
 
     async fn get(&self, digest: &Digest) -> Result<Option<Record>> {
         self.call(false, async { self.store.now().get(digest).await }).await
+    }
+
+    async fn get_many(&self, digests: &[Digest]) -> Result<Vec<Option<Record>>> {
+        self.call(false, async { self.store.now().get_many(digests).await })
+            .await
     }
 
     async fn find(&self, handle: &Handle) -> Result<Option<Record>> {

@@ -6,33 +6,15 @@ use std::collections::BTreeMap;
 use nightlatch_core::session::EndReason;
 use nightlatch_store::token::Handle;
 
-use super::policies::{Changes, GATING, MAX_AGE, MAX_AWAY};
+use super::known::{Call, Kind, Known, Wish};
+use super::policies::{ABSENT, ABSOLUTE, Changes, GATING, MAX_AGE, MAX_AWAY, Moment};
 
-/// Milliseconds of the world.
-pub(crate) type Moment = u64;
-
+/// Within what time an acknowledged end acts everywhere.
+pub(crate) const END_BOUND: Moment = 1_000;
 /// What the clocks of two nodes may differ by: each knows the time to 250 ms.
-const CLOCK: Moment = 500;
+pub(crate) const CLOCK: Moment = 500;
 /// Within what time a node that reaches the store has told it of activity. One that does not may take it with it.
 const TOLD_WITHIN: Moment = 3_000;
-
-/// What the oracle takes for granted.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Rules {
-    pub(crate) idle: Moment,
-    pub(crate) absolute: Moment,
-    /// Within what time an acknowledged end acts everywhere.
-    pub(crate) end_bound: Moment,
-}
-
-/// One call of a client, from when it was made until it was answered.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Call {
-    pub(crate) node: usize,
-    pub(crate) session: usize,
-    pub(crate) asked: Moment,
-    pub(crate) answered: Moment,
-}
 
 /// What an end was asked for.
 #[derive(Clone, Copy, Debug)]
@@ -52,38 +34,21 @@ pub(crate) enum Answered {
     StepUp,
     /// Ended for this reason.
     Ended(EndReason),
+    /// Locked.
+    Locked,
     /// Nobody knows the session.
     Unknown,
     /// The store could not be asked, or did not answer: it may have been activity.
     Failed,
     /// The session goes on, and this was no activity.
     GoesOn,
-}
-
-/// What is known of one session.
-#[derive(Clone, Debug, Default)]
-struct Known {
-    handle: Option<Handle>,
-    created: Moment,
-    answered: Moment,
-    /// Acknowledged activity.
-    activity: Vec<Call>,
-    /// When the latest call was answered that was activity, or may have been.
-    latest: Moment,
-    /// Calls that are not answered yet, by when they were made.
-    under_way: Vec<Moment>,
-    /// The earliest acknowledged end: when, and by which node.
-    over: Option<(Moment, usize)>,
-    /// When somebody first asked for another token in place of this one, answered or not.
-    rename_asked: Option<Moment>,
-    /// The call that was answered with another token.
-    renamed: Option<(Moment, Moment)>,
+    /// Nothing that says anything.
+    Nothing,
 }
 
 /// Reads the history as it happens.
 #[derive(Debug)]
 pub(crate) struct Oracle {
-    rules: Rules,
     sessions: BTreeMap<usize, Known>,
     pub(crate) policies: Changes,
     /// When somebody first asked for an end, answered or not.
@@ -108,9 +73,8 @@ fn is_lost(lost: &[(Moment, Moment)], asked: Moment, answered: Moment) -> bool {
 }
 
 impl Oracle {
-    pub(crate) fn new(rules: Rules) -> Self {
+    pub(crate) fn new() -> Self {
         Self {
-            rules,
             sessions: BTreeMap::new(),
             policies: Changes::default(),
             ends_asked: BTreeMap::new(),
@@ -132,13 +96,8 @@ impl Oracle {
         }
     }
 
-    pub(crate) fn signed_in(&mut self, call: Call, handle: Handle) {
-        let known = Known {
-            handle: Some(handle),
-            created: call.asked,
-            answered: call.answered,
-            ..Known::default()
-        };
+    pub(crate) fn signed_in(&mut self, call: Call, kind: Kind, handle: Handle) {
+        let known = Known::signed_in(kind, handle, call);
         if !is_lost(&self.lost, call.asked, call.answered) {
             self.sessions.insert(call.session, known);
         }
@@ -158,11 +117,32 @@ impl Oracle {
     }
 
     /// The session of `before` goes on under another token, and as another one here.
-    pub(crate) fn is_renamed(&mut self, before: usize, call: Call, handle: Handle) {
-        if let Some(known) = self.sessions.get_mut(&before) {
-            known.renamed = Some((call.asked, call.answered));
+    pub(crate) fn is_renamed(&mut self, before: usize, call: Call, kind: Kind, handle: Handle) {
+        self.signed_in(call, kind, handle);
+        let Some(known) = self.sessions.get_mut(&before) else {
+            // What it was told nobody knows any more.
+            self.sessions.remove(&call.session);
+            return;
+        };
+        known.renamed = Some((call.asked, call.answered));
+        let known = known.clone();
+        if let Some(renamed) = self.sessions.get_mut(&call.session) {
+            renamed.goes_on_from(&known);
         }
-        self.signed_in(call, handle);
+    }
+
+    /// Answers what to name the wish by when it is answered.
+    pub(crate) fn is_wished(&mut self, session: usize, wish: Wish, asked: Moment) -> Option<usize> {
+        self.sessions
+            .get_mut(&session)
+            .map(|known| known.is_wished(wish, asked))
+    }
+
+    pub(crate) fn wish_is_answered(&mut self, call: Call, wish: Option<usize>, acknowledged: bool) {
+        let kept = acknowledged && !is_lost(&self.lost, call.asked, call.answered);
+        if let Some((known, wish)) = self.sessions.get_mut(&call.session).zip(wish) {
+            known.is_answered(wish, kept, call.answered);
+        }
     }
 
     pub(crate) fn end_is_asked_for(&mut self, handle: Handle, at: Moment) {
@@ -178,6 +158,7 @@ impl Oracle {
         for (number, known) in &mut self.sessions {
             if is_meant(*number, known) {
                 known.over.get_or_insert((at, node));
+                known.final_at.entry(node).or_insert(at);
             }
         }
     }
@@ -192,6 +173,8 @@ impl Oracle {
             .retain(|_, known| !is_lost(lost, known.created, known.answered));
         for known in self.sessions.values_mut() {
             known.activity.retain(|activity| !may_be_forgotten(lost, activity));
+            known.doubt_wishes(|asked, answered| is_lost(lost, asked, answered));
+            known.locked = known.locked.filter(|at| *at < from);
         }
     }
 
@@ -204,7 +187,7 @@ impl Oracle {
             .iter()
             .filter(|(from, to)| at + TOLD_WITHIN >= *from && at <= *to + TOLD_WITHIN);
         let Some(failover) = forgotten.map(|(_, to)| *to).max() else {
-            return Some(at + self.rules.end_bound);
+            return Some(at + END_BOUND);
         };
         let bad: Vec<_> = self.bad.iter().filter(|(of, ..)| *of == node).collect();
         let is_good = |from: Moment| {
@@ -216,7 +199,29 @@ impl Oracle {
             .map(|(_, _, until)| *until)
             .filter(|until| (failover..Moment::MAX).contains(until));
         let told = good_again.chain([failover]).filter(|from| is_good(*from)).min()?;
-        Some(told.max(at) + TOLD_WITHIN + self.rules.end_bound)
+        Some(told.max(at) + TOLD_WITHIN + END_BOUND)
+    }
+
+    /// A stream of a node that reaches the store well is told in time of an end that was acknowledged.
+    pub(crate) fn stream_is_told(
+        &self,
+        node: usize,
+        session: usize,
+        opened: Moment,
+        now: Moment,
+    ) -> Result<(), String> {
+        let over = self.sessions.get(&session).and_then(|known| known.over);
+        let Some(acts_from) = self.end_acts_from(over) else {
+            return Ok(());
+        };
+        let due = acts_from.max(opened + END_BOUND);
+        let from = due.saturating_sub(END_BOUND + TOLD_WITHIN);
+        let mut bad = self.bad.iter().filter(|(of, ..)| *of == node);
+        let is_bad = bad.any(|(_, since, until)| *since <= now && from <= *until);
+        if is_bad || is_lost(&self.lost, from, now) || now <= due {
+            return Ok(());
+        }
+        Err(format!("a stream was told {} ms after the end was to act", now - due))
     }
 
     /// Whether its token names it for certain, and the store knows it.
@@ -254,9 +259,6 @@ impl Oracle {
 
     /// An error says what must not be.
     pub(crate) fn answered(&mut self, call: Call, answered: Answered) -> Result<(), String> {
-        let Rules { idle, absolute, .. } = self.rules;
-        let sure = self.sure(call);
-        let acts_from = self.end_acts_from(self.sessions.get(&call.session).and_then(|known| known.over));
         let Some(known) = self.sessions.get_mut(&call.session) else {
             return Ok(());
         };
@@ -264,79 +266,158 @@ impl Oracle {
             known.under_way.swap_remove(at);
         }
         match answered {
-            Answered::GoesOn => Ok(()),
+            Answered::Nothing => Ok(()),
             Answered::Failed => {
                 known.latest = known.latest.max(call.answered);
                 Ok(())
             }
             Answered::Unknown if known.rename_asked.is_some() => Ok(()),
             Answered::Unknown => Err("a session that was acknowledged is unknown".to_owned()),
+            Answered::GoesOn => self.may_go_on(call),
             Answered::Allowed | Answered::AllowedBehindTheGate => {
-                let gated = answered == Answered::AllowedBehindTheGate;
-                let policy = self.policies.certain(call.asked.saturating_sub(CLOCK), call.answered);
-                let too_old = known.answered + MAX_AGE + CLOCK < call.asked;
-                let bound = (known.latest.max(known.answered) + idle).min(known.answered + absolute) + CLOCK;
-                if !may_be_forgotten(&self.lost, &call) {
-                    known.activity.push(call);
-                }
-                known.latest = known.latest.max(call.answered);
-                let renamed = known
-                    .renamed
-                    .filter(|(asked, answered)| !is_lost(&self.lost, *asked, *answered));
-                let may_be_active = known.under_way.iter().any(|asked| *asked <= bound);
-                match acts_from {
-                    _ if renamed.is_some_and(|(_, at)| call.asked >= at + self.rules.end_bound) => {
-                        Err("let in by a token that was replaced".to_owned())
+                let may = self.may_go_on(call);
+                if let Some(known) = self.sessions.get_mut(&call.session) {
+                    if !may_be_forgotten(&self.lost, &call) {
+                        known.activity.push(call);
                     }
-                    Some(from) if call.asked >= from => {
-                        Err(format!("let in {} ms after the end was to act", call.asked - from))
-                    }
-                    _ if gated && policy == Some(GATING) && too_old => {
-                        Err("let in behind a gate that is closed".to_owned())
-                    }
-                    _ if call.asked > bound && !may_be_active => {
-                        Err(format!("let in {} ms after its deadline", call.asked - bound))
-                    }
-                    _ => Ok(()),
+                    known.latest = known.latest.max(call.answered);
                 }
-            }
-            Answered::StepUp => {
-                let policy = self
-                    .policies
-                    .certain(call.asked.saturating_sub(CLOCK), call.answered + CLOCK);
-                if policy.is_some_and(|policy| policy != GATING) {
-                    return Err("a gate that no policy has".to_owned());
-                }
-                let old = call.answered + CLOCK >= known.created + MAX_AGE;
-                let mut seen: Vec<Moment> = sure.iter().map(|activity| activity.asked).collect();
-                seen.push(call.answered);
-                seen.sort_unstable();
-                let gap = seen.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or(0);
-                // What is told late makes an absence longer by the touch interval at most.
-                if old || gap + MAX_AWAY / 4 + TOLD_WITHIN >= MAX_AWAY {
-                    Ok(())
-                } else {
-                    Err(format!("away for {gap} ms at most, and asked to authenticate"))
-                }
-            }
-            Answered::Ended(reason) => {
-                let active = sure.iter().map(|activity| activity.asked).max();
-                let active = active.unwrap_or(known.created);
-                let not_before = match reason {
-                    EndReason::Idle => active + idle,
-                    EndReason::Absolute => known.created + absolute,
-                    _ => match known.handle.and_then(|handle| self.ends_asked.get(&handle)).copied() {
-                        Some(asked) => asked,
-                        None => return Err(format!("ended as {}, which nobody asked for", reason.as_str())),
-                    },
-                };
-                known.over.get_or_insert((call.answered, call.node));
-                if call.answered + CLOCK < not_before {
-                    let early = not_before - call.answered;
-                    return Err(format!("ended as {} {early} ms too early", reason.as_str()));
+                may?;
+                if answered == Answered::AllowedBehindTheGate {
+                    self.may_pass_the_gate(call)?;
                 }
                 Ok(())
             }
+            Answered::StepUp => self.may_be_asked_to_authenticate(call),
+            Answered::Locked => {
+                let lost = is_lost(&self.lost, call.asked, call.answered);
+                known.locked = known.locked.or_else(|| (!lost).then_some(call.answered));
+                if known.kind != Kind::Locking {
+                    return Err("locked, where sessions end".to_owned());
+                }
+                not_before(call, "locked", self.idles_out_at(call))
+            }
+            Answered::Ended(reason) => {
+                known.over.get_or_insert((call.answered, call.node));
+                known.final_at.entry(call.node).or_insert(call.answered);
+                self.may_have_ended(call, reason)
+            }
         }
     }
+
+    /// Nobody is let in whose session is over, and nobody is told that it goes on.
+    fn may_go_on(&self, call: Call) -> Result<(), String> {
+        let Some(known) = self.sessions.get(&call.session) else {
+            return Ok(());
+        };
+        // What was read under the last lease may be as old as that.
+        let from = call.asked.saturating_sub(END_BOUND + CLOCK);
+        let (_, idle) = known.idle(from, call.answered);
+        let latest = known.latest.max(known.answered);
+        let idles_out = latest.max(known.perhaps_held_until(call.answered)).saturating_add(idle);
+        let left = known.surely_left_at(from).map(|left| left.max(latest) + ABSENT);
+        let bound = idles_out
+            .min(known.answered + ABSOLUTE)
+            .min(left.unwrap_or(Moment::MAX))
+            + CLOCK;
+        let may_be_active = known.under_way.iter().any(|asked| *asked <= bound);
+        let renamed = known
+            .renamed
+            .filter(|(asked, answered)| !is_lost(&self.lost, *asked, *answered));
+        match self.end_acts_from(known.over) {
+            _ if known.final_at.get(&call.node).is_some_and(|at| *at <= call.asked) => {
+                Err("let in by a node that has said that it is over".to_owned())
+            }
+            _ if renamed.is_some_and(|(_, at)| call.asked >= at + END_BOUND) => {
+                Err("let in by a token that was replaced".to_owned())
+            }
+            _ if known.locked.is_some_and(|at| call.asked >= at + END_BOUND) => {
+                Err("let in after it was locked".to_owned())
+            }
+            Some(from) if call.asked >= from => {
+                Err(format!("let in {} ms after the end was to act", call.asked - from))
+            }
+            _ if call.asked > bound && !may_be_active => {
+                Err(format!("let in {} ms after its deadline", call.asked - bound))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn may_pass_the_gate(&self, call: Call) -> Result<(), String> {
+        let policy = self.policies.certain(call.asked.saturating_sub(CLOCK), call.answered);
+        let known = self.sessions.get(&call.session);
+        let too_old = known.is_some_and(|known| known.answered + MAX_AGE + CLOCK < call.asked);
+        if policy == Some(GATING) && too_old {
+            return Err("let in behind a gate that is closed".to_owned());
+        }
+        Ok(())
+    }
+
+    fn may_be_asked_to_authenticate(&self, call: Call) -> Result<(), String> {
+        let Some(known) = self.sessions.get(&call.session) else {
+            return Ok(());
+        };
+        let from = call.asked.saturating_sub(CLOCK);
+        let policy = self.policies.certain(from, call.answered + CLOCK);
+        if policy.is_some_and(|policy| policy != GATING) {
+            return Err("a gate that no policy has".to_owned());
+        }
+        let old = call.answered + CLOCK >= known.created + MAX_AGE;
+        let mut seen: Vec<Moment> = self.sure(call).iter().map(|activity| activity.asked).collect();
+        seen.push(call.answered);
+        seen.sort_unstable();
+        let gap = seen.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or(0);
+        // What is told late makes an absence longer by the touch interval at most. Where a hold ends or begins an absence is not
+        // looked at.
+        if old || known.may_have_been_held() || gap + MAX_AWAY / 4 + TOLD_WITHIN >= MAX_AWAY {
+            Ok(())
+        } else {
+            Err(format!("away for {gap} ms at most, and asked to authenticate"))
+        }
+    }
+
+    fn may_have_ended(&self, call: Call, reason: EndReason) -> Result<(), String> {
+        let Some(known) = self.sessions.get(&call.session) else {
+            return Ok(());
+        };
+        let earliest = match reason {
+            EndReason::Idle if known.kind == Kind::Locking => return Err("ended, where sessions lock".to_owned()),
+            EndReason::Idle => self.idles_out_at(call),
+            EndReason::Absolute => known.created + ABSOLUTE,
+            EndReason::Disconnected => match known.left_at_the_earliest(call.asked, call.answered) {
+                Some(left) => left.max(self.surely_active_at(call)) + ABSENT,
+                None => return Err("ended for want of tabs, while one was open".to_owned()),
+            },
+            reason if !known.has_to_be_asked_for(reason) => return Ok(()),
+            reason => match known.handle.and_then(|handle| self.ends_asked.get(&handle)).copied() {
+                Some(asked) => asked,
+                None => return Err(format!("ended as {}, which nobody asked for", reason.as_str())),
+            },
+        };
+        not_before(call, &format!("ended as {}", reason.as_str()), earliest)
+    }
+
+    /// The earliest moment at which it may idle out, by what was acknowledged before it was asked.
+    fn idles_out_at(&self, call: Call) -> Moment {
+        let Some(known) = self.sessions.get(&call.session) else {
+            return 0;
+        };
+        let (idle, _) = known.idle(call.asked, call.answered);
+        let held = known.surely_held_until(call.asked, call.answered);
+        self.surely_active_at(call).max(held) + idle
+    }
+
+    fn surely_active_at(&self, call: Call) -> Moment {
+        let active = self.sure(call).iter().map(|activity| activity.asked).max();
+        active.unwrap_or(0)
+    }
+}
+
+fn not_before(call: Call, what: &str, earliest: Moment) -> Result<(), String> {
+    let early = earliest.saturating_sub(call.answered + CLOCK);
+    if early > 0 {
+        return Err(format!("{what} {early} ms too early"));
+    }
+    Ok(())
 }

@@ -1,13 +1,23 @@
 //! The policies of the world, and which of them was in force when, as far as clients can tell.
 
-use super::oracle::Moment;
+/// Milliseconds of the world.
+pub(crate) type Moment = u64;
 
-/// One that gates nothing, and one with a gate on [`GATED`].
+/// One that gates nothing, and one with a gate on [`GATED`]. Nothing else differs.
 pub(crate) const POLICIES: [&str; 2] = [
-    r#"{"idle": "12s", "absolute": "2m", "warn_before": "2s"}"#,
-    r#"{"idle": "12s", "absolute": "2m", "warn_before": "2s",
+    r#"{"idle": "12s", "absolute": "2m", "warn_before": "2s", "absent": "8s", "choice": {"allow": ["20s", "30s"]},
+        "applications": {"locking": {"on_idle": "lock"}, "crowded": {"max_sessions": 2}}, "on_max_sessions": "end-oldest"}"#,
+    r#"{"idle": "12s", "absolute": "2m", "warn_before": "2s", "absent": "8s", "choice": {"allow": ["20s", "30s"]},
+        "applications": {"locking": {"on_idle": "lock"}, "crowded": {"max_sessions": 2}}, "on_max_sessions": "end-oldest",
         "gates": [{"match": {"path": "/gated"}, "max_away": "6s", "max_age": "30s"}]}"#,
 ];
+pub(crate) const IDLE: Moment = 12_000;
+/// What people may choose instead.
+pub(crate) const CHOICES: [Moment; 2] = [20_000, 30_000];
+pub(crate) const ABSOLUTE: Moment = 120_000;
+/// How long a session lasts that has lost its last tab.
+pub(crate) const ABSENT: Moment = 8_000;
+pub(crate) const MAX_SESSIONS: u64 = 2;
 /// The page behind the gate.
 pub(crate) const GATED: &str = "/gated";
 /// The policy that has it.
@@ -16,7 +26,7 @@ pub(crate) const MAX_AWAY: Moment = 6_000;
 pub(crate) const MAX_AGE: Moment = 30_000;
 
 /// How long after the last word of a change that was not acknowledged it may still come into force.
-const LATE: Moment = 8_000;
+pub(crate) const LATE: Moment = 8_000;
 
 /// A change, from when it was asked for until it was answered.
 #[derive(Clone, Copy, Debug)]
