@@ -19,7 +19,10 @@ mod settling;
 #[path = "cluster/world.rs"]
 mod world;
 
-use std::sync::LazyLock;
+use std::num::NonZero;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{LazyLock, Mutex};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use world::World;
@@ -58,20 +61,36 @@ fn nobody_is_let_in_after_an_end_and_nobody_who_is_there_is_signed_out() {
     }
     let first = fastrand::u64(..1 << 32);
     let seeds = asked("NIGHTLATCH_SEEDS");
-    let mut done = 0;
-    while is_to_go_on(done, seeds) {
-        let seed = first + done;
-        if let Err(found) = run(seed, LAST) {
-            panic!("NIGHTLATCH_SEED={seed} repeats this, seed number {}\n{found}", done + 1);
+    // Whoever asks for a number waits for nothing else.
+    let threads = seeds.map_or(1, |_| thread::available_parallelism().map_or(1, NonZero::get));
+    let (next, failed) = (AtomicU64::new(0), Mutex::new(None));
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while failed.lock().expect("no panic").is_none() {
+                    let done = next.fetch_add(1, Ordering::Relaxed);
+                    if !is_to_go_on(done, seeds) {
+                        break;
+                    }
+                    if let Err(found) = run(first + done, LAST) {
+                        failed.lock().expect("no panic").get_or_insert((done, found));
+                    }
+                }
+            });
         }
-        done += 1;
+    });
+    if let Some((done, found)) = failed.into_inner().expect("no panic") {
+        let (seed, number) = (first + done, done + 1);
+        panic!("NIGHTLATCH_SEED={seed} repeats this, seed number {number}\n{found}");
     }
+    // The last that was begun was not to be any more.
+    let done = seeds.unwrap_or_else(|| next.into_inner() - 1);
     println!("nothing found in {done} seeds from {first} on");
 }
 
 #[expect(clippy::disallowed_methods, reason = "as many seeds as a minute takes")]
-fn is_to_go_on(done: u64, seeds: Option<u64>) -> bool {
+fn is_to_go_on(begun: u64, seeds: Option<u64>) -> bool {
     static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
     let elapsed = BEGAN.elapsed();
-    seeds.map_or_else(|| elapsed < Duration::from_mins(1), |seeds| done < seeds)
+    seeds.map_or_else(|| elapsed < Duration::from_mins(1), |seeds| begun < seeds)
 }

@@ -120,7 +120,8 @@ pub(crate) fn postgres_options(store: &StoreSection) -> anyhow::Result<PostgresO
             store::Durability::Local => Durability::Local,
         })
         .connections(store.connections.get().into())
-        .prepared_statements(store.prepared_statements);
+        .prepared_statements(store.prepared_statements)
+        .end_bound(store.end_bound.to_std());
     if let Some(file) = &store.password_file {
         let password = std::fs::read_to_string(file);
         let password = password.with_context(|| format!("store.password_file: {} cannot be read", file.display()))?;

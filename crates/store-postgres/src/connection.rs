@@ -62,6 +62,12 @@ impl Connection {
         }
     }
 
+    /// Each statement of this loan is given up after so long.
+    pub(super) fn answered_within(mut self, answers_within: Duration) -> Self {
+        self.answers_within = answers_within;
+        self
+    }
+
     /// One statement that changes nothing.
     pub(super) async fn read(&mut self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>> {
         self.alone(IfLost::Nothing, sql, params).await

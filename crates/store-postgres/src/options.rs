@@ -2,8 +2,11 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use zeroize::Zeroizing;
+
+use crate::connection::ANSWERS_WITHIN;
 
 /// What keeps an acknowledged end where a server is lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +28,7 @@ pub struct PostgresOptions {
     pub(super) connections: usize,
     pub(super) prepared_statements: bool,
     pub(super) root_certificates: Option<PathBuf>,
+    pub(super) beats_answered_within: Duration,
 }
 
 /// So many connections serve everything but beats and hints, which have one each.
@@ -43,6 +47,7 @@ impl PostgresOptions {
             connections: CONNECTIONS,
             prepared_statements: true,
             root_certificates: None,
+            beats_answered_within: ANSWERS_WITHIN,
         }
     }
 
@@ -66,6 +71,16 @@ impl PostgresOptions {
     pub fn connections(self, connections: usize) -> Self {
         Self {
             connections: connections.max(1),
+            ..self
+        }
+    }
+
+    /// How long a node goes by a beat after it was sent; 3 s unless said, and no longer. A statement of a beat that takes longer is given
+    /// up, with its connection: its answer would come too late.
+    #[must_use]
+    pub fn end_bound(self, end_bound: Duration) -> Self {
+        Self {
+            beats_answered_within: end_bound.min(ANSWERS_WITHIN),
             ..self
         }
     }

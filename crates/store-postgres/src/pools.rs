@@ -33,6 +33,7 @@ type Pool = managed::Pool<Dial>;
 pub(super) struct Pools {
     calls: Pool,
     beats: Pool,
+    beats_answered_within: Duration,
     named: bool,
 }
 
@@ -42,6 +43,7 @@ impl Pools {
         Ok(Self {
             calls: pool(options, &address, options.connections)?,
             beats: pool(options, &address, 1)?,
+            beats_answered_within: options.beats_answered_within,
             named: options.prepared_statements,
         })
     }
@@ -53,6 +55,7 @@ impl Pools {
         Ok(Self {
             calls: pool(options, &address, 1)?,
             beats: pool(options, &address, 1)?,
+            beats_answered_within: options.beats_answered_within,
             named: options.prepared_statements,
         })
     }
@@ -64,7 +67,8 @@ impl Pools {
 
     /// The connection of the beats.
     pub(super) async fn for_beats(&self) -> Result<Connection, StoreError> {
-        self.take(&self.beats).await
+        let connection = self.take(&self.beats).await?;
+        Ok(connection.answered_within(self.beats_answered_within))
     }
 
     async fn take(&self, pool: &Pool) -> Result<Connection, StoreError> {
