@@ -51,8 +51,8 @@ const FAULTS: &[Fault] = &[
     Fault {
         name: "a lost journal",
         file: "crates/engine/src/engine/beat.rs",
-        right: "node.journal.ends()).unwrap_or_default()",
-        wrong: "node.journal.ends()).filter(|_| false).unwrap_or_default()",
+        right: "let ends = node.journal.ends();",
+        wrong: "let mut ends = node.journal.ends();\n        ends.clear();",
     },
     Fault {
         name: "an answer taken for \"not done\"",
@@ -107,6 +107,12 @@ const FAULTS: &[Fault] = &[
         file: "crates/engine/src/engine/activity.rs",
         right: "by_activity.into_iter().flatten().any(|at| at <= now + TOLD_WITHIN)",
         wrong: "by_activity.into_iter().flatten().any(|at| at <= now - TOLD_WITHIN)",
+    },
+    Fault {
+        name: "a sweep that writes over what another node changed",
+        file: "crates/engine/src/engine/sweep.rs",
+        right: "let Some(before) = self.stored_copy(digest, now).await? else {\n            return Ok(());\n        };\n        self.keep(&turn, before.clone());",
+        wrong: "let Some(mut before) = self.stored_copy(digest, now).await? else {\n            return Ok(());\n        };\n        if let Some(copy) = self.live_copy(digest) {\n            let version = before.version;\n            before = copy;\n            before.version = version;\n            let history = self.in_force.load_full();\n            let mut after = before.clone();\n            history.catch_up(&mut after.session, &mut after.revisions);\n            self.write_amendment(&turn, &before, &mut after, None, Vec::new(), now).await?;\n            return Ok(());\n        }",
     },
     Fault {
         name: "an end that nobody else hears of",
