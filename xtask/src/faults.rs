@@ -55,10 +55,10 @@ const FAULTS: &[Fault] = &[
         wrong: "let mut ends = node.journal.ends();\n        ends.clear();",
     },
     Fault {
-        name: "an answer taken for \"not done\"",
-        file: "crates/engine/src/engine/completion/writes.rs",
-        right: "if written.as_ref().is_err_and(StoreError::may_be_done) {\n            self.engine.doubts.about(meant);",
-        wrong: "if false {\n            self.engine.doubts.about(meant);",
+        name: "a lost answer taken for \"nothing was to be done\"",
+        file: "crates/engine/src/engine/lifecycle.rs",
+        right: "Err(error) => return Err(error),\n            };\n            self.make_known(&portion)",
+        wrong: "Err(_) => break,\n            };\n            self.make_known(&portion)",
     },
     Fault {
         name: "a local clock",
@@ -79,7 +79,13 @@ const FAULTS: &[Fault] = &[
         wrong: "record.session.activity = Activity {\n            seen: touch.last,\n            longest_absence: touch.last.since(record.session.authenticated),\n        };",
     },
     Fault {
-        name: "an expiry that names no policy and no activity",
+        name: "an expiry under a policy that was replaced",
+        file: "crates/store/src/memory.rs",
+        right: "if tables.has_replaced(expiry.today, expiry.at) {",
+        wrong: "if tables.has_replaced(Revision::MAX, expiry.at) {",
+    },
+    Fault {
+        name: "an expiry that names no activity",
         file: "crates/store/src/memory.rs",
         right: "&& record.session.activity.seen <= expiry.seen",
         wrong: "&& record.created <= expiry.at",

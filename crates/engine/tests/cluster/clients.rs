@@ -1,6 +1,6 @@
 //! What clients ask of the nodes, each in a task of its own.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use nightlatch_core::duration::Limit;
@@ -10,18 +10,21 @@ use nightlatch_core::session::{Answer, Attended, EndReason, Event, Phase, Reques
 use nightlatch_core::time::Span;
 use nightlatch_engine::{Authentication, Engine, NewSession, Outcome, PolicyChange, Standing};
 use nightlatch_store::{Result, Selector};
+use tokio::task::JoinSet;
 
 use super::faulty::pass;
 use super::history::{History, lock};
 use super::known::{Call, Kind, Wish};
 use super::oracle::{Answered, END_BOUND, Meant};
-use super::policies::{CHOICES, GATED, Moment, POLICIES};
+use super::policies::{CHOICES, GATED, IDLE, Moment, POLICIES};
 use super::world::{NODES, Session, World, policy};
 
 /// Who signs in.
 const PEOPLE: usize = 5;
 /// Who does so again and again, where each may have only so many sessions.
 pub(crate) const CROWD: usize = 2;
+/// Whoever comes back at the last moment comes so long before it at most.
+const LAST_MOMENTS: Moment = 2_500;
 const TAB: &str = "tab";
 const HOLD: &str = "hold";
 
@@ -55,6 +58,30 @@ impl World {
             call.answered = history.now();
             history.judge(call, answered);
             None
+        });
+    }
+
+    /// Somebody is active, rests, and comes back just before the session would idle out. Nobody else meddles with it meanwhile.
+    pub(crate) fn rest(&mut self) {
+        let Some(session) = self.session() else { return };
+        self.sessions.retain(|other| other.handle != session.handle);
+        let rests = Duration::from_millis(IDLE - self.random.u64(0..LAST_MOMENTS));
+        let calls = [self.engine(), self.engine()];
+        let history = Arc::clone(&self.history);
+        self.clients.spawn(async move {
+            for (times, (node, engine)) in calls.into_iter().enumerate() {
+                if times > 0 {
+                    pass(rests).await;
+                }
+                let mut call = call(&history, node, session.number);
+                lock(&history).oracle.is_asked(call);
+                let path = Path::canonical("/");
+                let outcome = engine.request(&session.digest, &path, RequestKind::Fetch).await;
+                let mut history = lock(&history);
+                call.answered = history.now();
+                history.judge(call, of_outcome(outcome));
+            }
+            Some(session)
         });
     }
 
@@ -213,7 +240,7 @@ impl World {
     pub(crate) fn change_policy(&mut self) {
         let (node, engine) = self.engine();
         let to = self.random.usize(0..POLICIES.len());
-        let history = Arc::clone(&self.history);
+        let Looks { engines, history } = self.looks();
         let mut began = lock(&history);
         let asked = began.now();
         began.tell(format_args!("node {node} is asked for policy {to}"));
@@ -228,10 +255,18 @@ impl World {
                 expected: None,
             });
             let acknowledged = changed.await.is_ok();
-            let mut history = lock(&history);
-            let now = history.now();
-            history.tell(format_args!("node {node} has put policy {to} in force: {acknowledged}"));
-            history.oracle.policies.is_answered(change, acknowledged, now);
+            {
+                let mut history = lock(&history);
+                let now = history.now();
+                history.tell(format_args!("node {node} has put policy {to} in force: {acknowledged}"));
+                history.oracle.policies.is_answered(change, acknowledged, now);
+            }
+            // Each ends what is due, whether or not it has heard of the policy.
+            let sweeps: JoinSet<()> = engines
+                .into_iter()
+                .map(|engine| async move { drop(engine.sweep().await) })
+                .collect();
+            sweeps.join_all().await;
             None
         });
     }
@@ -269,13 +304,18 @@ impl World {
     }
 
     fn call(&self, node: usize, session: usize) -> Call {
-        let asked = lock(&self.history).now();
-        Call {
-            node,
-            session,
-            asked,
-            answered: asked,
-        }
+        call(&self.history, node, session)
+    }
+}
+
+/// One that is made now.
+fn call(history: &Mutex<History>, node: usize, session: usize) -> Call {
+    let asked = lock(history).now();
+    Call {
+        node,
+        session,
+        asked,
+        answered: asked,
     }
 }
 
@@ -285,22 +325,17 @@ const STREAM_RETRIES: Duration = Duration::from_millis(200);
 /// Somebody who looks at every node whether what was acknowledged acts there.
 struct Looks {
     engines: Vec<Arc<Engine>>,
-    history: Arc<std::sync::Mutex<History>>,
+    history: Arc<Mutex<History>>,
 }
 
 impl Looks {
     async fn once_it_acts(&self, session: Session) {
         pass(Duration::from_millis(END_BOUND)).await;
         for (node, engine) in self.engines.iter().enumerate() {
-            let asked = lock(&self.history).now();
+            let mut call = call(&self.history, node, session.number);
             let answered = of_status(engine.status(&session.digest).await);
             let mut history = lock(&self.history);
-            let call = Call {
-                node,
-                session: session.number,
-                asked,
-                answered: history.now(),
-            };
+            call.answered = history.now();
             history.judge(call, answered);
         }
     }

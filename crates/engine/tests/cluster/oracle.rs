@@ -7,7 +7,7 @@ use nightlatch_core::session::EndReason;
 use nightlatch_store::token::Handle;
 
 use super::known::{Call, Kind, Known, Wish};
-use super::policies::{ABSENT, ABSOLUTE, Changes, GATING, MAX_AGE, MAX_AWAY, Moment};
+use super::policies::{ABSENT, ABSOLUTE, Changes, GATING, MAX_AGE, MAX_AWAY, Moment, SHORT_IDLE};
 
 /// Within what time an acknowledged end acts everywhere.
 pub(crate) const END_BOUND: Moment = 1_000;
@@ -15,6 +15,8 @@ pub(crate) const END_BOUND: Moment = 1_000;
 pub(crate) const CLOCK: Moment = 500;
 /// Within what time a node that reaches the store has told it of activity. One that does not may take it with it.
 const TOLD_WITHIN: Moment = 3_000;
+/// What is told late makes an absence longer: by the touch interval, and by what a flush takes.
+const ABSENT_LONGER: Moment = 2_000;
 
 /// What an end was asked for.
 #[derive(Clone, Copy, Debug)]
@@ -368,9 +370,8 @@ impl Oracle {
         seen.push(call.answered);
         seen.sort_unstable();
         let gap = seen.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or(0);
-        // What is told late makes an absence longer by the touch interval at most. Where a hold ends or begins an absence is not
-        // looked at.
-        if old || known.may_have_been_held() || gap + MAX_AWAY / 4 + TOLD_WITHIN >= MAX_AWAY {
+        // Where a hold ends or begins an absence is not looked at.
+        if old || known.may_have_been_held() || gap + ABSENT_LONGER >= MAX_AWAY {
             Ok(())
         } else {
             Err(format!("away for {gap} ms at most, and asked to authenticate"))
@@ -403,9 +404,19 @@ impl Oracle {
         let Some(known) = self.sessions.get(&call.session) else {
             return 0;
         };
-        let (idle, _) = known.idle(call.asked, call.answered);
         let held = known.surely_held_until(call.asked, call.answered);
-        self.surely_active_at(call).max(held) + idle
+        let active = self.surely_active_at(call).max(held);
+        let (idle, _) = known.idle(call.asked, call.answered);
+        // It keeps the policy that it began under; another one may make its limit shorter while that is reached.
+        let signed_in = self
+            .policies
+            .certain(known.created.saturating_sub(CLOCK), known.answered);
+        let since = self
+            .policies
+            .certain((active + SHORT_IDLE).saturating_sub(CLOCK), call.answered + CLOCK);
+        let is_short = |policy: Option<usize>| policy.is_none_or(|policy| policy == GATING);
+        let short = is_short(signed_in) || is_short(since);
+        active + if short { idle.min(SHORT_IDLE) } else { idle }
     }
 
     fn surely_active_at(&self, call: Call) -> Moment {

@@ -3,15 +3,17 @@
 /// Milliseconds of the world.
 pub(crate) type Moment = u64;
 
-/// One that gates nothing, and one with a gate on [`GATED`]. Nothing else differs.
+/// One that gates nothing, and one with a gate on [`GATED`] and a shorter limit.
 pub(crate) const POLICIES: [&str; 2] = [
     r#"{"idle": "12s", "absolute": "2m", "warn_before": "2s", "absent": "8s", "choice": {"allow": ["20s", "30s"]},
         "applications": {"locking": {"on_idle": "lock"}, "crowded": {"max_sessions": 2}}, "on_max_sessions": "end-oldest"}"#,
-    r#"{"idle": "12s", "absolute": "2m", "warn_before": "2s", "absent": "8s", "choice": {"allow": ["20s", "30s"]},
+    r#"{"idle": "10s", "absolute": "2m", "warn_before": "2s", "absent": "8s", "choice": {"allow": ["20s", "30s"]},
         "applications": {"locking": {"on_idle": "lock"}, "crowded": {"max_sessions": 2}}, "on_max_sessions": "end-oldest",
         "gates": [{"match": {"path": "/gated"}, "max_away": "6s", "max_age": "30s"}]}"#,
 ];
 pub(crate) const IDLE: Moment = 12_000;
+/// The shorter limit.
+pub(crate) const SHORT_IDLE: Moment = 10_000;
 /// What people may choose instead.
 pub(crate) const CHOICES: [Moment; 2] = [20_000, 30_000];
 pub(crate) const ABSOLUTE: Moment = 120_000;

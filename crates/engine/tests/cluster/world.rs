@@ -157,6 +157,7 @@ impl World {
             11..=13 => self.end(),
             14..=19 => self.wish(),
             20 if self.streams.len() < STREAMS => self.open_stream(),
+            21 | 22 => self.rest(),
             _ => self.visit(),
         }
     }
