@@ -143,7 +143,9 @@ impl Engine {
             return None;
         }
         after.note_signs_since(before, now);
-        self.keep(turn, after.clone());
+        if !self.keep(turn, after.clone()) {
+            return None;
+        }
         Some(Outcome {
             answer: Some(applied.answer),
             standing: self.standing_of(after, now),

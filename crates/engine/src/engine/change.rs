@@ -141,18 +141,14 @@ impl Uncancelled {
             Some(Occurrence::Ended { at, reason }) => {
                 self.write_end(&before, after.revisions.today, at, reason).await?
             }
-            None if !urgent && turns_a_page(&before, &after, event, &history) => {
-                self.keep(turn, after.clone());
-                true
-            }
+            None if !urgent && turns_a_page(&before, &after, event, &history) => self.keep(turn, after.clone()),
             occurred => {
                 let locked = occurred.map(|_| audit_entry(&before, now, AuditKind::Locked, "policy"));
                 let audit = locked.into_iter().collect();
                 match self.write_amendment(turn, &before, &mut after, None, audit, now).await {
                     Err(_) if !urgent && matches!(applied.answer, Answer::Verdict(Verdict::Allow)) => {
                         // A failed activity write signs nobody out: the table remembers, the flush tries again.
-                        self.keep(turn, after.clone());
-                        true
+                        self.keep(turn, after.clone())
                     }
                     written => written?,
                 }

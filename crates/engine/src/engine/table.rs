@@ -108,7 +108,8 @@ impl Uncancelled {
 
     fn replace(&self, turn: &Turn<'_>, digest: &Digest, stored: Option<WorkingCopy>) {
         match stored {
-            Some(stored) => self.keep(turn, stored),
+            // Where it is not taken whoever asks next reads the store.
+            Some(stored) => _ = self.keep(turn, stored),
             None => self.forget(turn, digest),
         }
     }
@@ -134,8 +135,9 @@ impl Engine {
     }
 
     /// Puts a session into the table, with the touches that landed on its old entry meanwhile. What another node has changed since it
-    /// was read stays out, and so does what was there: whoever asks next reads the store.
-    pub(super) fn keep(&self, turn: &Turn<'_>, mut copy: WorkingCopy) {
+    /// was read stays out, and so does what was there: whoever asks next reads the store. False then: activity that the table alone was
+    /// to remember is nowhere, and must not be told to count.
+    pub(super) fn keep(&self, turn: &Turn<'_>, mut copy: WorkingCopy) -> bool {
         debug_assert!(turn.is_of(&copy.digest), "a session is changed in the turn of another");
         let generation = self.stripes.hold(&copy.digest);
         let table = self.live.pin();
@@ -144,12 +146,12 @@ impl Engine {
         if !is_over(copy.session.state) {
             // A dead session never lives again, whatever else goes wrong.
             if old.is_some_and(|old| is_over(old.session.state)) {
-                return;
+                return false;
             }
             if *generation != copy.generation {
                 old.inspect(|old| old.outdate());
                 self.watchers.announce(copy.handle);
-                return;
+                return false;
             }
         }
         if let Some(old) = old {
@@ -162,6 +164,7 @@ impl Engine {
             self.mark_dirty(digest);
         }
         self.watchers.announce(handle);
+        true
     }
 
     /// Remembers an end in the table, if the session is there. Needs no turn: an end is the last that happens to a session, so whoever

@@ -163,12 +163,11 @@ impl World {
 
     pub(crate) fn end(&mut self) {
         let Some(session) = self.session() else { return };
-        let node = self.random.usize(0..NODES);
-        self.end_at(node, session);
+        let at = self.engine();
+        self.end_at(at, session);
     }
 
-    pub(crate) fn end_at(&mut self, node: usize, session: Session) {
-        let engine = Arc::clone(&self.nodes[node].engine);
+    pub(crate) fn end_at(&mut self, (node, engine): (usize, Arc<Engine>), session: Session) {
         let by_handle = self.random.bool();
         // An end by the handle means the session whatever its token.
         let meant = if by_handle {
@@ -264,7 +263,7 @@ impl World {
             // Each ends what is due, whether or not it has heard of the policy.
             let sweeps: JoinSet<()> = engines
                 .into_iter()
-                .map(|engine| async move { drop(engine.sweep().await) })
+                .map(|(_, engine)| async move { drop(engine.sweep().await) })
                 .collect();
             sweeps.join_all().await;
             None
@@ -298,7 +297,11 @@ impl World {
 
     fn looks(&self) -> Looks {
         Looks {
-            engines: self.nodes.iter().map(|node| Arc::clone(&node.engine)).collect(),
+            engines: self
+                .nodes
+                .iter()
+                .map(|node| (node.number, Arc::clone(&node.engine)))
+                .collect(),
             history: Arc::clone(&self.history),
         }
     }
@@ -324,15 +327,15 @@ const STREAM_RETRIES: Duration = Duration::from_millis(200);
 
 /// Somebody who looks at every node whether what was acknowledged acts there.
 struct Looks {
-    engines: Vec<Arc<Engine>>,
+    engines: Vec<(usize, Arc<Engine>)>,
     history: Arc<Mutex<History>>,
 }
 
 impl Looks {
     async fn once_it_acts(&self, session: Session) {
         pass(Duration::from_millis(END_BOUND)).await;
-        for (node, engine) in self.engines.iter().enumerate() {
-            let mut call = call(&self.history, node, session.number);
+        for (node, engine) in &self.engines {
+            let mut call = call(&self.history, *node, session.number);
             let answered = of_status(engine.status(&session.digest).await);
             let mut history = lock(&self.history);
             call.answered = history.now();

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use nightlatch_core::time::Instant;
+use nightlatch_core::time;
 use nightlatch_store::audit::{AuditEntry, AuditFilter, AuditRecord};
 use nightlatch_store::memory::MemoryStore;
 use nightlatch_store::nodes::{Beat, Epoch, Heard, Node, NodeId, Nodes};
@@ -14,6 +14,7 @@ use nightlatch_store::{
     Amendment, ApiKey, Application, Audit, Changes, Claim, Created, Creation, Documents, End, Ended, Expiry, Filter,
     Page, PolicyRevision, Record, Reindex, Removed, Result, Revision, Selector, Sessions, StoreError, Touch, Touched,
 };
+use tokio::time::Instant;
 
 /// A statement is given up after so long, and is not done later.
 const TIMEOUT: Duration = Duration::from_secs(2);
@@ -54,6 +55,8 @@ pub(crate) struct Weather {
     pub(crate) slow: u64,
     /// Nothing gets through.
     pub(crate) cut_off: bool,
+    /// No answer comes back before that, however long its caller waits: as if the process had been stopped.
+    pub(crate) stopped_until: Instant,
 }
 
 /// What becomes of one call.
@@ -86,6 +89,7 @@ pub(crate) async fn pass(time: Duration) {
 }
 
 impl Faulty {
+    #[expect(clippy::disallowed_methods, reason = "the world's own time, which is paused")]
     pub(crate) fn new(store: Arc<Primary>, seed: u64) -> Self {
         Self {
             store,
@@ -94,6 +98,7 @@ impl Faulty {
                 lossy: 0,
                 slow: 2,
                 cut_off: false,
+                stopped_until: Instant::now(),
             })),
         }
     }
@@ -111,6 +116,8 @@ impl Faulty {
         }
         let answer = call.await;
         pass(fate.back).await;
+        let stopped_until = self.weather(|weather| weather.stopped_until);
+        tokio::time::sleep_until(stopped_until).await; // tidy: sleeps because the clock is paused
         if fate.answer_is_lost || self.weather(|weather| weather.cut_off) {
             pass(TIMEOUT.saturating_sub(fate.there + fate.back)).await;
             let lost = "the answer was lost".to_owned();
@@ -165,7 +172,7 @@ impl Sessions for Faulty {
             .await
     }
 
-    async fn due(&self, now: Instant, limit: usize) -> Result<Vec<Record>> {
+    async fn due(&self, now: time::Instant, limit: usize) -> Result<Vec<Record>> {
         self.call(false, async { self.store.now().due(now, limit).await }).await
     }
 
@@ -183,7 +190,7 @@ impl Sessions for Faulty {
             .await
     }
 
-    async fn forget_ended(&self, before: Instant, limit: usize) -> Result<usize> {
+    async fn forget_ended(&self, before: time::Instant, limit: usize) -> Result<usize> {
         self.call(true, async { self.store.now().forget_ended(before, limit).await })
             .await
     }
@@ -195,7 +202,7 @@ impl Audit for Faulty {
         self.call(false, async { self.store.now().audit(filter).await }).await
     }
 
-    async fn forget_audit(&self, before: Instant, limit: usize) -> Result<usize> {
+    async fn forget_audit(&self, before: time::Instant, limit: usize) -> Result<usize> {
         self.call(true, async { self.store.now().forget_audit(before, limit).await })
             .await
     }
@@ -256,7 +263,7 @@ impl Documents for Faulty {
         .await
     }
 
-    async fn forget_claims(&self, before: Instant, limit: usize) -> Result<usize> {
+    async fn forget_claims(&self, before: time::Instant, limit: usize) -> Result<usize> {
         self.call(true, async { self.store.now().forget_claims(before, limit).await })
             .await
     }
@@ -268,12 +275,12 @@ impl Documents for Faulty {
 
 #[async_trait]
 impl Changes for Faulty {
-    async fn latest_instant(&self) -> Result<Instant> {
+    async fn latest_instant(&self) -> Result<time::Instant> {
         self.call(false, async { self.store.now().latest_instant().await })
             .await
     }
 
-    async fn probe(&self, now: Instant) -> Result<()> {
+    async fn probe(&self, now: time::Instant) -> Result<()> {
         self.call(true, async { self.store.now().probe(now).await }).await
     }
 

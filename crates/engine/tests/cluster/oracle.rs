@@ -59,6 +59,8 @@ pub(crate) struct Oracle {
     bad: Vec<(usize, Moment, Moment)>,
     /// Stretches that a store knows nothing of which took over at their end.
     lost: Vec<(Moment, Moment)>,
+    /// The processes that vanished, by node, and when.
+    gone: Vec<(usize, Moment)>,
 }
 
 /// Activity may have been told to a store that is no more, or not be told because a node believes that it was.
@@ -82,6 +84,7 @@ impl Oracle {
             ends_asked: BTreeMap::new(),
             bad: Vec::new(),
             lost: Vec::new(),
+            gone: Vec::new(),
         }
     }
 
@@ -96,6 +99,24 @@ impl Oracle {
             None if !good => self.bad.push((node, now, Moment::MAX)),
             _ => {}
         }
+    }
+
+    /// A process takes with it what it has not told the store of activity, and the ends that it knew.
+    pub(crate) fn node_is_gone(&mut self, node: usize, now: Moment) {
+        self.weather(node, true, now);
+        self.bad.push((node, now.saturating_sub(TOLD_WITHIN), now));
+        self.gone.push((node, now));
+        self.forget_what_nobody_knows();
+    }
+
+    /// An end that the store has forgotten may be lost for good, where the process is gone that acknowledged it.
+    fn forget_what_nobody_knows(&mut self) {
+        let (lost, gone) = (&self.lost, &self.gone);
+        self.sessions.retain(|_, known| {
+            let Some((at, node)) = known.over else { return true };
+            let is_gone = gone.iter().any(|(of, when)| *of == node && *when >= at);
+            !(is_gone && is_lost(lost, at.saturating_sub(TOLD_WITHIN), at + TOLD_WITHIN))
+        });
     }
 
     pub(crate) fn signed_in(&mut self, call: Call, kind: Kind, handle: Handle) {
@@ -178,6 +199,7 @@ impl Oracle {
             known.doubt_wishes(|asked, answered| is_lost(lost, asked, answered));
             known.locked = known.locked.filter(|at| *at < from);
         }
+        self.forget_what_nobody_knows();
     }
 
     /// From when on an acknowledged end acts everywhere. One that the store has forgotten acts as soon as the node that acknowledged it

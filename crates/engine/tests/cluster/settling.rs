@@ -14,8 +14,12 @@ use super::world::{Session, World};
 impl World {
     pub(crate) async fn settle(&mut self) {
         for node in &self.nodes {
-            let mut weather = node.weather.lock().unwrap_or_else(PoisonError::into_inner);
-            (weather.lossy, weather.slow, weather.cut_off) = (0, 2, false);
+            let stopped_until = {
+                let mut weather = node.weather.lock().unwrap_or_else(PoisonError::into_inner);
+                (weather.lossy, weather.slow, weather.cut_off) = (0, 2, false);
+                weather.stopped_until
+            };
+            tokio::time::sleep_until(stopped_until).await; // tidy: sleeps because the clock is paused
         }
         lock(&self.history).tell("all is well again");
         while let Some(done) = self.clients.join_next().await {
@@ -54,8 +58,8 @@ impl World {
         if lock(&self.history).oracle.is_over(number) && record.ended().is_none() {
             return Err("an acknowledged end is not in the store".to_owned());
         }
-        for (node, of) in self.nodes.iter().enumerate() {
-            let standing = of
+        for node in &self.nodes {
+            let standing = node
                 .engine
                 .status(&session.digest)
                 .await
@@ -63,7 +67,7 @@ impl World {
             let reason = match standing {
                 Standing::Ended { reason, .. } => Some(reason),
                 Standing::Live(_) => None,
-                Standing::Unknown => return Err(format!("node {node} does not know it")),
+                Standing::Unknown => return Err(format!("node {} does not know it", node.number)),
             };
             let record = store.get(&session.digest).await.ok().flatten().ok_or("it has gone")?;
             let stored = record.ended().map(|(_, reason)| reason);
@@ -75,7 +79,7 @@ impl World {
                 reason != stored
             };
             if differs {
-                return Err(format!("node {node} says {reason:?}, the store {stored:?}"));
+                return Err(format!("node {} says {reason:?}, the store {stored:?}", node.number));
             }
         }
         let ends = AuditFilter {

@@ -1,5 +1,6 @@
 //! The nodes, their clients, and what goes wrong.
 
+use std::future::pending;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -11,8 +12,7 @@ use nightlatch_store::memory::MemoryStore;
 use nightlatch_store::nodes::Epoch;
 use nightlatch_store::token::{Digest, Handle};
 use nightlatch_store::{Filter, Sessions as _};
-use tokio::sync::oneshot;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
 use super::clients::{CROWD, crowded};
 use super::faulty::{Faulty, Primary, Weather, pass};
@@ -29,10 +29,11 @@ const START: i64 = 1_700_000_000_000;
 
 /// One node as the world sees it.
 pub(crate) struct Node {
+    /// No other process has it, even one in its place.
+    pub(crate) number: usize,
     pub(crate) engine: Arc<Engine>,
     pub(crate) weather: Arc<Mutex<Weather>>,
-    /// Dropped to let it stop.
-    _stop: oneshot::Sender<()>,
+    running: JoinHandle<()>,
 }
 
 /// A session by its number.
@@ -53,6 +54,7 @@ pub(crate) struct World {
     pub(crate) nodes: Vec<Node>,
     pub(crate) sessions: Vec<Session>,
     signed_in: usize,
+    started: usize,
     pub(crate) history: Arc<Mutex<History>>,
     pub(crate) clients: JoinSet<Option<Session>>,
     pub(crate) streams: JoinSet<()>,
@@ -75,6 +77,7 @@ impl World {
             nodes: Vec::new(),
             sessions: Vec::new(),
             signed_in: 0,
+            started: 0,
             history: Arc::new(Mutex::new(History::begin(kept))),
             clients: JoinSet::new(),
             streams: JoinSet::new(),
@@ -101,19 +104,13 @@ impl World {
         let engine = Engine::open(Arc::new(store), clock, policy(0), options)
             .await
             .expect("a node");
-        let (stop, stopped) = oneshot::channel::<()>();
-        let running = Arc::clone(&engine);
-        tokio::spawn(async move {
-            running
-                .run(async {
-                    let _ = stopped.await;
-                })
-                .await;
-        });
+        let at_work = Arc::clone(&engine);
+        self.started += 1;
         Node {
+            number: self.started - 1,
             engine,
             weather,
-            _stop: stop,
+            running: tokio::spawn(async move { at_work.run(pending()).await }),
         }
     }
 
@@ -152,6 +149,7 @@ impl World {
             0..=2 => self.change_the_weather(),
             4 => self.change_policy(),
             3 if self.random.u8(0..8) == 0 => self.fail_over().await,
+            3 if self.random.u8(0..4) == 0 => self.replace_node().await,
             5..=9 => self.sign_in(),
             10 => self.renew(),
             11..=13 => self.end(),
@@ -165,13 +163,13 @@ impl World {
     /// Time never runs back, and is the same on all nodes that decide anything.
     fn look_at_the_clocks(&mut self) {
         let mut deciding = Vec::new();
-        for (node, of) in self.nodes.iter().enumerate() {
-            let now = of.engine.clock().now();
-            if now < self.clocks[node] {
-                lock(&self.history).is_found(format_args!("time runs back at node {node}"));
+        for (Node { number, engine, .. }, clock) in self.nodes.iter().zip(&mut self.clocks) {
+            let now = engine.clock().now();
+            if now < *clock {
+                lock(&self.history).is_found(format_args!("time runs back at node {number}"));
             }
-            self.clocks[node] = now;
-            if of.engine.node_stats().is_some_and(|stats| stats.has_lease) {
+            *clock = now;
+            if engine.node_stats().is_some_and(|stats| stats.has_lease) {
                 deciding.push(now.as_millis());
             }
         }
@@ -196,26 +194,54 @@ impl World {
         }
     }
 
+    #[expect(clippy::disallowed_methods, reason = "the world's own time, which is paused")]
     fn change_the_weather(&mut self) {
-        let node = self.random.usize(0..NODES);
-        let (lossy, slow, cut_off) = match self.random.u8(0..6) {
-            0 => (0, 2, true),
-            1 => (20, 50, false),
-            2 => (0, 1500, false),
-            3 => (5, 400, false),
-            _ => (0, 2, false),
+        let place = self.random.usize(0..NODES);
+        let (lossy, slow, cut_off, stopped) = match self.random.u8(0..7) {
+            0 => (0, 2, true, 0),
+            1 => (20, 50, false, 0),
+            2 => (0, 1500, false, 0),
+            3 => (5, 400, false, 0),
+            4 => (0, 2, false, self.random.u64(1_000..30_000)),
+            _ => (0, 2, false, 0),
         };
-        let mut weather = self.nodes[node].weather.lock().unwrap_or_else(PoisonError::into_inner);
+        let Node {
+            number: node, weather, ..
+        } = &self.nodes[place];
+        let mut weather = weather.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = tokio::time::Instant::now();
+        if weather.stopped_until > now {
+            return;
+        }
         (weather.lossy, weather.slow, weather.cut_off) = (lossy, slow, cut_off);
+        weather.stopped_until = now + Duration::from_millis(stopped);
         drop(weather);
         let mut history = lock(&self.history);
         let now = history.now();
-        history
-            .oracle
-            .weather(node, (lossy, cut_off) == (0, false) && slow < 100, now);
+        let is_good = !cut_off && lossy == 0 && slow < 100 && stopped == 0;
+        history.oracle.weather(*node, is_good, now);
         history.tell(format_args!(
-            "weather at node {node}: lossy {lossy} %, slow {slow} ms, cut off {cut_off}"
+            "weather at node {node}: lossy {lossy} %, slow {slow} ms, cut off {cut_off}, stopped for {stopped} ms"
         ));
+    }
+
+    /// A process vanishes without a word, and another one starts in its place.
+    async fn replace_node(&mut self) {
+        let place = self.random.usize(0..NODES);
+        let Node { number, running, .. } = &self.nodes[place];
+        running.abort();
+        {
+            let mut history = lock(&self.history);
+            let now = history.now();
+            history.oracle.node_is_gone(*number, now);
+            history.streams.retain(|(node, _), _| node != number);
+            history.tell(format_args!(
+                "node {number} is gone, and node {} in its place",
+                self.started
+            ));
+        }
+        self.clocks[place] = Instant::default();
+        self.nodes[place] = self.start_node().await;
     }
 
     /// A standby takes over: one that knows everything, or one that was a moment behind. Meanwhile people come and go, and somebody signs
@@ -229,9 +255,9 @@ impl World {
             self.visit();
             pass(Duration::from_millis(self.random.u64(0..80))).await;
         }
-        let (node, ended) = (self.random.usize(0..NODES), self.session());
+        let (at, ended) = (self.engine(), self.session());
         if let Some(session) = ended {
-            self.end_at(node, session);
+            self.end_at(at, session);
             pass(Duration::from_millis(self.random.u64(5..100))).await;
             self.evict_everything();
         }
@@ -254,8 +280,8 @@ impl World {
     }
 
     pub(crate) fn engine(&mut self) -> (usize, Arc<Engine>) {
-        let node = self.random.usize(0..NODES);
-        (node, Arc::clone(&self.nodes[node].engine))
+        let node = &self.nodes[self.random.usize(0..NODES)];
+        (node.number, Arc::clone(&node.engine))
     }
 
     pub(crate) fn session(&mut self) -> Option<Session> {
