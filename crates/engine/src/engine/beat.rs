@@ -149,12 +149,13 @@ impl Uncancelled {
         node.turns.given(heard.turns.clone(), sent);
         self.hear(&last, &heard).await?;
         // Last: what is decided by the table under this lease is decided with all that the answer has told.
-        if last.time.is_exact(received) {
+        let (received, shown) = self.clock.reading();
+        if last.time.is_exact(received, shown) {
             let without = node.lease.expired_for(received).unwrap_or(Span::ZERO);
             node.counters.without_lease.add(without.as_millis());
             node.lease.extend(sent);
         } else {
-            tracing::warn!("beats are answered too late to tell the time; nothing is decided here");
+            tracing::warn!("the time is not known exactly enough; nothing is decided here");
         }
         last.follow(heard);
         Ok(())

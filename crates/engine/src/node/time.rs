@@ -64,9 +64,13 @@ impl Answer {
 }
 
 impl ClusterTime {
-    /// Whether the time is known well enough to decide by.
-    pub(crate) fn is_exact(&self, now: Uptime) -> bool {
-        self.best.is_some_and(|best| best.error(now) <= EXACT)
+    /// Whether a clock that shows this is right enough to decide by. One that has to go back goes slowly, and is wrong meanwhile.
+    pub(crate) fn is_exact(&self, now: Uptime, shown: Instant) -> bool {
+        self.best.is_some_and(|best| {
+            let time = best.time + now.since(best.at);
+            let wrong = shown.since(time).max(time.since(shown));
+            best.error(now) + wrong <= EXACT
+        })
     }
 
     /// What is to be done after a beat.
@@ -193,16 +197,26 @@ mod tests {
     #[test]
     fn what_was_answered_late_says_little() {
         let mut time = ClusterTime::default();
-        let at = Uptime::from_millis;
-        assert!(!time.is_exact(at(0)));
+        let is_exact = |time: &ClusterTime, now, shown| time.is_exact(Uptime::from_millis(now), at(shown));
+        assert!(!is_exact(&time, 0, 0));
         time.heard(&heard(1000, Some(5), 0), sample(0, 600, 1050));
-        assert!(!time.is_exact(at(600)));
+        assert!(!is_exact(&time, 600, 1305));
         time.heard(&heard(2000, Some(5), 0), sample(1000, 1100, 2050));
-        assert!(time.is_exact(at(1100)));
+        assert!(is_exact(&time, 1100, 2055));
         assert!(
-            time.is_exact(at(401_000)) && !time.is_exact(at(403_100)),
+            is_exact(&time, 401_000, 401_955) && !is_exact(&time, 403_100, 404_055),
             "unless nothing better comes"
         );
+    }
+
+    #[test]
+    fn a_clock_that_is_ahead_decides_nothing_until_it_is_right() {
+        let mut time = ClusterTime::default();
+        time.heard(&heard(2000, Some(0), 0), sample(1000, 1100, 2600));
+        let is_exact = |shown| time.is_exact(Uptime::from_millis(1100), at(shown));
+        // The time is 2050, give or take 50 ms.
+        assert!(is_exact(2250) && is_exact(1850));
+        assert!(!is_exact(2251) && !is_exact(1849));
     }
 
     #[test]
