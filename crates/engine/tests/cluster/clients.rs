@@ -194,7 +194,7 @@ impl World {
                 let now = history.now();
                 history.tell(format_args!("node {node} has ended s{number}: {acknowledged}"));
                 if acknowledged {
-                    history.oracle.end_is_acknowledged(node, meant, now);
+                    history.oracle.end_is_acknowledged(node, meant, asked, now);
                 }
             }
             if acknowledged {

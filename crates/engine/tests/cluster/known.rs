@@ -57,6 +57,15 @@ impl Wished {
     }
 }
 
+/// An end that somebody was told of.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Over {
+    pub(crate) asked: Moment,
+    pub(crate) at: Moment,
+    /// Who told.
+    pub(crate) node: usize,
+}
+
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Known {
     pub(crate) kind: Kind,
@@ -69,8 +78,8 @@ pub(crate) struct Known {
     pub(crate) latest: Moment,
     /// Calls that are not answered yet, by when they were made.
     pub(crate) under_way: Vec<Moment>,
-    /// The earliest acknowledged end: when, and by which node.
-    pub(crate) over: Option<(Moment, usize)>,
+    /// The earliest acknowledged end.
+    pub(crate) over: Option<Over>,
     /// The nodes that have said that it is over, and since when. Each stays with that, whatever the store forgets.
     pub(crate) final_at: BTreeMap<usize, Moment>,
     /// When somebody was first told that it is locked.

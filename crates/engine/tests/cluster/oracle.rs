@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use nightlatch_core::session::EndReason;
 use nightlatch_store::token::Handle;
 
-use super::known::{Call, Kind, Known, Wish};
+use super::known::{Call, Kind, Known, Over, Wish};
 use super::policies::{ABSENT, ABSOLUTE, Changes, GATING, MAX_AGE, MAX_AWAY, Moment, SHORT_IDLE};
 
 /// Within what time an acknowledged end acts everywhere.
@@ -72,6 +72,11 @@ fn may_be_forgotten(lost: &[(Moment, Moment)], activity: &Call) -> bool {
     )
 }
 
+/// An end that was told late may have been done long before.
+fn end_is_lost(lost: &[(Moment, Moment)], over: Over) -> bool {
+    is_lost(lost, over.asked.saturating_sub(TOLD_WITHIN), over.at + TOLD_WITHIN)
+}
+
 fn is_lost(lost: &[(Moment, Moment)], asked: Moment, answered: Moment) -> bool {
     lost.iter().any(|(from, to)| asked <= *to && *from <= answered)
 }
@@ -113,9 +118,9 @@ impl Oracle {
     fn forget_what_nobody_knows(&mut self) {
         let (lost, gone) = (&self.lost, &self.gone);
         self.sessions.retain(|_, known| {
-            let Some((at, node)) = known.over else { return true };
-            let is_gone = gone.iter().any(|(of, when)| *of == node && *when >= at);
-            !(is_gone && is_lost(lost, at.saturating_sub(TOLD_WITHIN), at + TOLD_WITHIN))
+            let Some(over) = known.over else { return true };
+            let is_gone = gone.iter().any(|(of, when)| *of == over.node && *when >= over.at);
+            !(is_gone && end_is_lost(lost, over))
         });
     }
 
@@ -173,14 +178,14 @@ impl Oracle {
     }
 
     /// Under one token, or under all of a handle.
-    pub(crate) fn end_is_acknowledged(&mut self, node: usize, meant: Meant, at: Moment) {
+    pub(crate) fn end_is_acknowledged(&mut self, node: usize, meant: Meant, asked: Moment, at: Moment) {
         let is_meant = |number: usize, known: &Known| match meant {
             Meant::Token(session) => session == number,
             Meant::Handle(handle) => known.handle == Some(handle),
         };
         for (number, known) in &mut self.sessions {
             if is_meant(*number, known) {
-                known.over.get_or_insert((at, node));
+                known.over.get_or_insert(Over { asked, at, node });
                 known.final_at.entry(node).or_insert(at);
             }
         }
@@ -204,12 +209,10 @@ impl Oracle {
 
     /// From when on an acknowledged end acts everywhere. One that the store has forgotten acts as soon as the node that acknowledged it
     /// has told the store once more.
-    fn end_acts_from(&self, over: Option<(Moment, usize)>) -> Option<Moment> {
-        let (at, node) = over?;
-        let forgotten = self
-            .lost
-            .iter()
-            .filter(|(from, to)| at + TOLD_WITHIN >= *from && at <= *to + TOLD_WITHIN);
+    fn end_acts_from(&self, over: Option<Over>) -> Option<Moment> {
+        let over = over?;
+        let Over { at, node, .. } = over;
+        let forgotten = self.lost.iter().filter(|lost| end_is_lost(&[**lost], over));
         let Some(failover) = forgotten.map(|(_, to)| *to).max() else {
             return Some(at + END_BOUND);
         };
@@ -322,7 +325,11 @@ impl Oracle {
                 not_before(call, "locked", self.idles_out_at(call))
             }
             Answered::Ended(reason) => {
-                known.over.get_or_insert((call.answered, call.node));
+                known.over.get_or_insert(Over {
+                    asked: call.asked,
+                    at: call.answered,
+                    node: call.node,
+                });
                 known.final_at.entry(call.node).or_insert(call.answered);
                 self.may_have_ended(call, reason)
             }
