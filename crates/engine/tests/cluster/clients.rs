@@ -16,7 +16,7 @@ use super::faulty::pass;
 use super::history::{History, lock};
 use super::known::{Call, Kind, Wish};
 use super::oracle::{Answered, END_BOUND, Meant};
-use super::policies::{CHOICES, GATED, IDLE, Moment, POLICIES};
+use super::policies::{CHOICES, GATED, IDLE, MAX_AWAY, Moment, POLICIES};
 use super::world::{NODES, Session, World, policy};
 
 /// Who signs in.
@@ -25,8 +25,17 @@ const PEOPLE: usize = 5;
 pub(crate) const CROWD: usize = 2;
 /// Whoever comes back at the last moment comes so long before it at most.
 const LAST_MOMENTS: Moment = 2_500;
+/// So often comes who is never away.
+const OFTEN: Moment = 1_200;
 const TAB: &str = "tab";
 const HOLD: &str = "hold";
+
+/// A request, so many milliseconds after the one before, to a page, at a node.
+struct Visit {
+    after: Moment,
+    page: &'static str,
+    at: (usize, Arc<Engine>),
+}
 
 impl World {
     /// What people do most.
@@ -46,13 +55,7 @@ impl World {
             let answered = match kind {
                 0 => of_outcome(engine.apply(&session.digest, &Event::Extend).await),
                 1 => of_status(engine.status(&session.digest).await),
-                _ => {
-                    let path = Path::canonical(page);
-                    match of_outcome(engine.request(&session.digest, &path, RequestKind::Fetch).await) {
-                        Answered::Allowed if page == GATED => Answered::AllowedBehindTheGate,
-                        other => other,
-                    }
-                }
+                _ => ask_for(page, &engine, session).await,
             };
             let mut history = lock(&history);
             call.answered = history.now();
@@ -61,25 +64,50 @@ impl World {
         });
     }
 
-    /// Somebody is active, rests, and comes back just before the session would idle out. Nobody else meddles with it meanwhile.
+    /// Somebody is active, rests, and comes back just before the session would idle out.
     pub(crate) fn rest(&mut self) {
+        let rests = IDLE - self.random.u64(0..LAST_MOMENTS);
+        let visits = [0, rests].map(|after| Visit {
+            after,
+            page: "/",
+            at: self.engine(),
+        });
+        self.visit_alone(visits.into());
+    }
+
+    /// Somebody has been away from one node, and not away: another one has seen them all the time.
+    pub(crate) fn commute(&mut self) {
+        let (here, there) = (self.engine(), self.engine());
+        let visit = |after, page, at: &(usize, Arc<Engine>)| Visit {
+            after,
+            page,
+            at: at.clone(),
+        };
+        let mut visits = vec![visit(0, "/", &here)];
+        visits.extend((0..MAX_AWAY / OFTEN).map(|_| visit(OFTEN, "/", &there)));
+        visits.push(visit(OFTEN, GATED, &here));
+        self.visit_alone(visits);
+    }
+
+    /// One visit after the other. Nobody else meddles with the session meanwhile.
+    fn visit_alone(&mut self, visits: Vec<Visit>) {
         let Some(session) = self.session() else { return };
         self.sessions.retain(|other| other.handle != session.handle);
-        let rests = Duration::from_millis(IDLE - self.random.u64(0..LAST_MOMENTS));
-        let calls = [self.engine(), self.engine()];
         let history = Arc::clone(&self.history);
         self.clients.spawn(async move {
-            for (times, (node, engine)) in calls.into_iter().enumerate() {
-                if times > 0 {
-                    pass(rests).await;
-                }
+            for Visit {
+                after,
+                page,
+                at: (node, engine),
+            } in visits
+            {
+                pass(Duration::from_millis(after)).await;
                 let mut call = call(&history, node, session.number);
                 lock(&history).oracle.is_asked(call);
-                let path = Path::canonical("/");
-                let outcome = engine.request(&session.digest, &path, RequestKind::Fetch).await;
+                let answered = ask_for(page, &engine, session).await;
                 let mut history = lock(&history);
                 call.answered = history.now();
-                history.judge(call, of_outcome(outcome));
+                history.judge(call, answered);
             }
             Some(session)
         });
@@ -308,6 +336,14 @@ impl World {
 
     fn call(&self, node: usize, session: usize) -> Call {
         call(&self.history, node, session)
+    }
+}
+
+async fn ask_for(page: &str, engine: &Arc<Engine>, session: Session) -> Answered {
+    let path = Path::canonical(page);
+    match of_outcome(engine.request(&session.digest, &path, RequestKind::Fetch).await) {
+        Answered::Allowed if page == GATED => Answered::AllowedBehindTheGate,
+        other => other,
     }
 }
 

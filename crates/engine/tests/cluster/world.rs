@@ -156,6 +156,7 @@ impl World {
             14..=19 => self.wish(),
             20 if self.streams.len() < STREAMS => self.open_stream(),
             21 | 22 => self.rest(),
+            23 => self.commute(),
             _ => self.visit(),
         }
     }
