@@ -212,7 +212,9 @@ impl WorkingCopy {
             // this when it is told.
             Some(first) if self.fresh => longest_absence(session.activity, session.presence.as_deref(), first),
             None if self.fresh && had_heard_of_all => session.activity.longest_absence,
-            // Also of what is on its way to the store: a gate must not stay open because it comes late.
+            // It is on its way to the store: a gate must not stay open because it comes late. It is no longer than if its first was its
+            // last.
+            None if self.fresh => longest_absence(session.activity, session.presence.as_deref(), known.seen),
             _ => session.activity.longest_absence.max(known.longest_absence),
         };
         session.activity.seen = session.activity.seen.max(known.seen);
