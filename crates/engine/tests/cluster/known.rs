@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use nightlatch_core::session::EndReason;
 use nightlatch_store::token::Handle;
 
-use super::policies::{IDLE, LATE, Moment};
+use super::policies::{IDLE, Moment, Wanted};
 
 /// What a session is like. It is also the name of its application.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,24 +39,6 @@ pub(crate) enum Wish {
     CloseTab,
 }
 
-/// A change that was asked for.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Wished {
-    pub(crate) wish: Wish,
-    asked: Moment,
-    /// [`Moment::MAX`] until it is.
-    answered: Moment,
-    acknowledged: bool,
-}
-
-impl Wished {
-    /// When it has been done, if it is.
-    fn over(&self) -> Moment {
-        let late = if self.acknowledged { 0 } else { LATE };
-        self.answered.saturating_add(late)
-    }
-}
-
 /// An end that somebody was told of.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Over {
@@ -88,7 +70,7 @@ pub(crate) struct Known {
     pub(crate) rename_asked: Option<Moment>,
     /// The call that was answered with another token.
     pub(crate) renamed: Option<(Moment, Moment)>,
-    wishes: Vec<Wished>,
+    wishes: Vec<Wanted<Wish>>,
 }
 
 impl Known {
@@ -104,24 +86,18 @@ impl Known {
 
     /// Answers what to name it by when it is answered.
     pub(crate) fn is_wished(&mut self, wish: Wish, asked: Moment) -> usize {
-        self.wishes.push(Wished {
-            wish,
-            asked,
-            answered: Moment::MAX,
-            acknowledged: false,
-        });
+        self.wishes.push(Wanted::now(wish, asked));
         self.wishes.len() - 1
     }
 
     pub(crate) fn is_answered(&mut self, wish: usize, acknowledged: bool, at: Moment) {
-        let wished = &mut self.wishes[wish];
-        (wished.answered, wished.acknowledged) = (at, acknowledged);
+        self.wishes[wish].is_answered(acknowledged, at);
     }
 
     /// What was acknowledged then may be forgotten, or not.
     pub(crate) fn doubt_wishes(&mut self, is_lost: impl Fn(Moment, Moment) -> bool) {
         for wished in &mut self.wishes {
-            wished.acknowledged &= !is_lost(wished.asked, wished.answered);
+            wished.doubt(&is_lost);
         }
     }
 
@@ -133,11 +109,11 @@ impl Known {
 
     /// The least and the most of the idle limits that may have been in force at any time from `from` to `to`.
     pub(crate) fn idle(&self, from: Moment, to: Moment) -> (Moment, Moment) {
-        let limit = |wished: &Wished| match wished.wish {
+        let limit = |wished: &Wanted<Wish>| match wished.what {
             Wish::Choose(idle) => Some((*wished, idle)),
             _ => None,
         };
-        let choices: Vec<(Wished, Moment)> = self.wishes.iter().filter_map(limit).collect();
+        let choices: Vec<(Wanted<Wish>, Moment)> = self.wishes.iter().filter_map(limit).collect();
         let settled = |asked_after: Moment| {
             let mut later = choices.iter().map(|(wished, _)| wished);
             later.any(|wished| wished.acknowledged && wished.answered <= from && wished.asked > asked_after)
@@ -153,22 +129,22 @@ impl Known {
 
     /// Until when it is certainly held, by what was acknowledged before `asked` and perhaps given back until `answered`.
     pub(crate) fn surely_held_until(&self, asked: Moment, answered: Moment) -> Moment {
-        let released = |hold: &Wished| {
-            let releases = self.wishes.iter().filter(|wished| wished.wish == Wish::Release);
+        let released = |hold: &Wanted<Wish>| {
+            let releases = self.wishes.iter().filter(|wished| wished.what == Wish::Release);
             let after = releases.filter(|release| release.over() >= hold.asked && release.asked <= answered);
             after.map(|release| release.asked).min().unwrap_or(Moment::MAX)
         };
         // A later one of the same name takes the place of an earlier one.
-        let replaced = |hold: &Wished| {
-            let holds = self.wishes.iter().filter(|wished| matches!(wished.wish, Wish::Hold(_)));
+        let replaced = |hold: &Wanted<Wish>| {
+            let holds = self.wishes.iter().filter(|wished| matches!(wished.what, Wish::Hold(_)));
             let others = holds.filter(|other| other.over() >= hold.asked && other.asked <= answered);
-            let ends = others.filter_map(|other| match other.wish {
+            let ends = others.filter_map(|other| match other.what {
                 Wish::Hold(span) => Some(other.asked + span),
                 _ => None,
             });
             ends.min().unwrap_or(Moment::MAX)
         };
-        let until = |hold: &Wished| match hold.wish {
+        let until = |hold: &Wanted<Wish>| match hold.what {
             Wish::Hold(span) if hold.acknowledged && hold.answered <= asked => {
                 Some((hold.asked + span).min(released(hold)).min(replaced(hold)))
             }
@@ -179,7 +155,7 @@ impl Known {
 
     /// Until when it may be held, by what was asked for until then.
     pub(crate) fn perhaps_held_until(&self, asked: Moment) -> Moment {
-        let until = |wished: &Wished| match wished.wish {
+        let until = |wished: &Wanted<Wish>| match wished.what {
             Wish::Hold(span) if wished.asked <= asked => Some(wished.over().saturating_add(span)),
             _ => None,
         };
@@ -188,28 +164,28 @@ impl Known {
 
     /// Whether anybody has asked to hold it.
     pub(crate) fn may_have_been_held(&self) -> bool {
-        self.wishes.iter().any(|wished| matches!(wished.wish, Wish::Hold(_)))
+        self.wishes.iter().any(|wished| matches!(wished.what, Wish::Hold(_)))
     }
 
     /// The earliest moment at which it may have lost its last tab, for what was answered from `asked` to `answered`. None where a tab is
     /// certainly open, or none ever was.
     pub(crate) fn left_at_the_earliest(&self, asked: Moment, answered: Moment) -> Option<Moment> {
-        let opened_after = |close: &Wished| {
-            let opens = self.wishes.iter().filter(|wished| wished.wish == Wish::OpenTab);
+        let opened_after = |close: &Wanted<Wish>| {
+            let opens = self.wishes.iter().filter(|wished| wished.what == Wish::OpenTab);
             let sure = opens.filter(|open| open.acknowledged && open.answered <= asked);
             sure.into_iter().any(|open| open.asked > close.over())
         };
-        let closes = self.wishes.iter().filter(|wished| wished.wish == Wish::CloseTab);
+        let closes = self.wishes.iter().filter(|wished| wished.what == Wish::CloseTab);
         let possible = closes.filter(|close| close.asked <= answered && !opened_after(close));
         possible.map(|close| close.asked).min()
     }
 
     /// The latest moment at which it has certainly lost its last tab, as whoever asks at `asked` has to know.
     pub(crate) fn surely_left_at(&self, asked: Moment) -> Option<Moment> {
-        let sure = |wished: &&Wished| wished.acknowledged && wished.answered <= asked;
-        let mut closes = self.wishes.iter().filter(|wished| wished.wish == Wish::CloseTab);
+        let sure = |wished: &&Wanted<Wish>| wished.acknowledged && wished.answered <= asked;
+        let mut closes = self.wishes.iter().filter(|wished| wished.what == Wish::CloseTab);
         let close = closes.rfind(sure)?;
-        let mut opens = self.wishes.iter().filter(|wished| wished.wish == Wish::OpenTab);
+        let mut opens = self.wishes.iter().filter(|wished| wished.what == Wish::OpenTab);
         let may_be_open = opens.any(|open| open.over() >= close.asked);
         (!may_be_open).then_some(close.answered)
     }

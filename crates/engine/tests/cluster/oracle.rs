@@ -7,7 +7,7 @@ use nightlatch_core::session::EndReason;
 use nightlatch_store::token::Handle;
 
 use super::known::{Call, Kind, Known, Over, Wish};
-use super::policies::{ABSENT, ABSOLUTE, Changes, GATING, MAX_AGE, MAX_AWAY, Moment, SHORT_IDLE};
+use super::policies::{ABSENT, ABSOLUTE, Changes, GATING, MAX_AGE, MAX_AWAY, Moment, SHORT_IDLE, is_lost};
 
 /// Within what time an acknowledged end acts everywhere.
 pub(crate) const END_BOUND: Moment = 1_000;
@@ -75,10 +75,6 @@ fn may_be_forgotten(lost: &[(Moment, Moment)], activity: &Call) -> bool {
 /// An end that was told late may have been done long before.
 fn end_is_lost(lost: &[(Moment, Moment)], over: Over) -> bool {
     is_lost(lost, over.asked.saturating_sub(TOLD_WITHIN), over.at + TOLD_WITHIN)
-}
-
-fn is_lost(lost: &[(Moment, Moment)], asked: Moment, answered: Moment) -> bool {
-    lost.iter().any(|(from, to)| asked <= *to && *from <= answered)
 }
 
 impl Oracle {

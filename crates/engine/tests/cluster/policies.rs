@@ -27,30 +27,55 @@ pub(crate) const GATING: usize = 1;
 pub(crate) const MAX_AWAY: Moment = 6_000;
 pub(crate) const MAX_AGE: Moment = 30_000;
 
-/// How long after the last word of a change that was not acknowledged it may still come into force.
-pub(crate) const LATE: Moment = 8_000;
+/// How long after the last word of what was not acknowledged it may still be done.
+const LATE: Moment = 8_000;
 
-/// A change, from when it was asked for until it was answered.
+/// Something that was asked for, from then until it was answered.
 #[derive(Clone, Copy, Debug)]
-struct Change {
-    to: usize,
-    asked: Moment,
-    answered: Moment,
-    acknowledged: bool,
+pub(crate) struct Wanted<T> {
+    pub(crate) what: T,
+    pub(crate) asked: Moment,
+    /// [`Moment::MAX`] until it is.
+    pub(crate) answered: Moment,
+    pub(crate) acknowledged: bool,
 }
 
-impl Change {
-    /// When it has come into force, if it does.
-    fn over(&self) -> Moment {
+impl<T> Wanted<T> {
+    pub(crate) fn now(what: T, asked: Moment) -> Self {
+        Self {
+            what,
+            asked,
+            answered: Moment::MAX,
+            acknowledged: false,
+        }
+    }
+
+    pub(crate) fn is_answered(&mut self, acknowledged: bool, at: Moment) {
+        (self.answered, self.acknowledged) = (at, acknowledged);
+    }
+
+    /// What was acknowledged in a stretch that a store knows nothing of may be forgotten, or not.
+    pub(crate) fn doubt(&mut self, is_lost: impl Fn(Moment, Moment) -> bool) {
+        self.acknowledged &= !is_lost(self.asked, self.answered);
+    }
+
+    /// When it has been done, if it is.
+    pub(crate) fn over(&self) -> Moment {
         let late = if self.acknowledged { 0 } else { LATE };
         self.answered.saturating_add(late)
     }
 }
 
+/// Whether something that was asked and answered then falls into a stretch that a store knows nothing of.
+pub(crate) fn is_lost(lost: &[(Moment, Moment)], asked: Moment, answered: Moment) -> bool {
+    lost.iter().any(|(from, to)| asked <= *to && *from <= answered)
+}
+
 /// Every change that was asked for.
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
-    changes: Vec<Change>,
+    /// By the policy that was asked for.
+    changes: Vec<Wanted<usize>>,
     /// Stretches that a store knew nothing of which took over at their end.
     lost: Vec<(Moment, Moment)>,
 }
@@ -58,18 +83,12 @@ pub(crate) struct Changes {
 impl Changes {
     /// Answers what to name it by when it is answered.
     pub(crate) fn is_asked_for(&mut self, to: usize, asked: Moment) -> usize {
-        self.changes.push(Change {
-            to,
-            asked,
-            answered: Moment::MAX,
-            acknowledged: false,
-        });
+        self.changes.push(Wanted::now(to, asked));
         self.changes.len() - 1
     }
 
     pub(crate) fn is_answered(&mut self, change: usize, acknowledged: bool, at: Moment) {
-        let change = &mut self.changes[change];
-        (change.answered, change.acknowledged) = (at, acknowledged);
+        self.changes[change].is_answered(acknowledged, at);
         self.doubt_the_lost();
     }
 
@@ -80,24 +99,20 @@ impl Changes {
     }
 
     fn doubt_the_lost(&mut self) {
-        let is_lost = |change: &Change| {
-            let mut lost = self.lost.iter();
-            lost.any(|(from, to)| change.asked <= *to && *from <= change.answered)
-        };
         for change in &mut self.changes {
-            change.acknowledged &= !is_lost(change);
+            change.doubt(|asked, answered| is_lost(&self.lost, asked, answered));
         }
     }
 
     /// The policy that certainly was in force all the time from `from` to `to`.
     pub(crate) fn certain(&self, from: Moment, to: Moment) -> Option<usize> {
-        let settled = |change: &&Change| change.acknowledged && change.answered <= from;
+        let settled = |change: &&Wanted<usize>| change.acknowledged && change.answered <= from;
         let last = self.changes.iter().filter(settled).max_by_key(|change| change.answered);
-        let (policy, since) = last.map_or((0, 0), |change| (change.to, change.asked));
+        let (policy, since) = last.map_or((0, 0), |change| (change.what, change.asked));
         let mut others = self
             .changes
             .iter()
             .filter(|change| change.asked <= to && change.over() >= since);
-        others.all(|change| change.to == policy).then_some(policy)
+        others.all(|change| change.what == policy).then_some(policy)
     }
 }
