@@ -2,7 +2,6 @@
 
 use std::future::pending;
 use std::sync::Arc;
-use std::time::Duration;
 
 use nightlatch_core::time::Instant;
 use nightlatch_engine::clock::{Clock, ManualTime};
@@ -10,14 +9,9 @@ use nightlatch_engine::{Options, PolicyChange};
 use nightlatch_store::memory::MemoryStore;
 
 use crate::fixture::flaky::FlakyStore;
-use crate::fixture::{Fixture, policy};
+use crate::fixture::{Fixture, pass, policy};
 
 const START: Instant = Instant::from_millis(1_700_000_000_000);
-
-/// The clock stands still: sleeping takes no time, and all who wait for an earlier instant go first.
-async fn pass(millis: u64) {
-    tokio::time::sleep(Duration::from_millis(millis)).await; // tidy: sleeps because the time is paused
-}
 
 #[tokio::test(start_paused = true)]
 async fn a_hint_brings_the_next_beat_at_once_and_many_hints_bring_no_flood() {

@@ -4,6 +4,7 @@ pub(crate) mod flaky;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use nightlatch_core::facts::Facts;
 use nightlatch_core::path::Path;
@@ -29,6 +30,11 @@ pub(crate) fn minutes(minutes: u64) -> Span {
 
 pub(crate) fn seconds(seconds: u64) -> Span {
     Span::from_secs(seconds)
+}
+
+/// The clock stands still: sleeping takes no time, and all who wait for an earlier instant go first.
+pub(crate) async fn pass(millis: u64) {
+    tokio::time::sleep(Duration::from_millis(millis)).await; // tidy: sleeps because the time is paused
 }
 
 pub(crate) fn policy(json: &str) -> Policy {

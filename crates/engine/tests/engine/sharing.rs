@@ -1,7 +1,6 @@
 //! Two nodes that share a store, and what one does by what it knew before the other changed it.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use nightlatch_core::duration::Limit;
 use nightlatch_core::session::{Answer, Event, State};
@@ -12,14 +11,9 @@ use nightlatch_store::memory::MemoryStore;
 use nightlatch_store::token::Digest;
 use nightlatch_store::{Record, Sessions as _};
 
-use crate::fixture::{Fixture, minutes, policy, seconds};
+use crate::fixture::{Fixture, minutes, pass, policy, seconds};
 
 const START: Instant = Instant::from_millis(1_700_000_000_000);
-
-/// The clock stands still: sleeping takes no time, and all who wait for an earlier instant go first.
-async fn pass(millis: u64) {
-    tokio::time::sleep(Duration::from_millis(millis)).await; // tidy: sleeps because the time is paused
-}
 
 /// Two nodes that do nothing by themselves.
 async fn nodes(json: &str) -> (Arc<MemoryStore>, [Fixture; 2]) {
